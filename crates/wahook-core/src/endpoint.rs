@@ -1,0 +1,418 @@
+//! One configured receiving URL, and the only way to a [`Verified`] body.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{StatusCode, request::Parts};
+use jiff::Timestamp;
+
+use crate::{
+    challenge::Challenge,
+    proof::{Pending, Proof, Refusal, Verifier},
+    provider::{AnyProvider, Provider},
+    secret::SecretError,
+};
+
+/// One configured receiving URL: a provider, what proves that a request is the provider's, and what to do with it.
+///
+/// Cheap to clone. Providers have a constructor of their own, with the right scheme in it; this one is for the others:
+///
+/// ```
+/// # use wahook_core::{Endpoint, proof::{Algorithm, BodyHmac}};
+/// # fn doc<P: wahook_core::Provider>(my_provider: P) -> Result<(), Box<dyn std::error::Error>> {
+/// let scheme = BodyHmac::new("x-my-signature".parse()?, Algorithm::Sha256, "2f7b6f0e".try_into()?)?;
+/// let endpoint = Endpoint::new("my-hook", my_provider, scheme)?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Endpoint(Arc<Settings>);
+
+#[derive(Clone)]
+struct Settings {
+    name: String,
+    provider: Arc<dyn AnyProvider>,
+    verifier: Verifier,
+    challenge: Option<Challenge>,
+    refused: StatusCode,
+    malformed: StatusCode,
+    memory: Duration,
+    on_conflict: OnConflict,
+    on_store_down: OnStoreDown,
+    dedupe_group: Option<String>,
+}
+
+/// What to do with another body under a known key (G7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnConflict {
+    /// Flag it, answer as for a duplicate, do not hand it on.
+    DropAndFlag,
+    /// Flag it and hand it on; the keys of its events still apply.
+    #[default]
+    Handle,
+}
+
+/// What to do while the guard store does not answer (G8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnStoreDown {
+    /// Hand it on; it may be a repetition.
+    AcceptWithoutDedupe,
+    /// Answer 503, so that the provider sends it again.
+    #[default]
+    Refuse,
+}
+
+impl Endpoint {
+    /// An endpoint. Its name scopes keys and shows in events and logs: lower-case letters, digits, `-`, `_` and `.`, at
+    /// most 64.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildErrorKind::Name`].
+    pub fn new(
+        name: &str,
+        provider: impl Provider,
+        verifier: impl Into<Verifier>,
+    ) -> Result<Self, BuildError> {
+        check_name(name)?;
+        let habits = Provider::habits(&provider);
+        Ok(Self(Arc::new(Settings {
+            name: name.to_owned(),
+            provider: Arc::new(provider),
+            verifier: verifier.into(),
+            challenge: None,
+            refused: habits.refused,
+            malformed: StatusCode::OK,
+            memory: habits.memory,
+            on_conflict: OnConflict::default(),
+            on_store_down: OnStoreDown::default(),
+            dedupe_group: None,
+        })))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Answers the provider's challenge.
+    #[must_use]
+    pub fn challenge(self, challenge: Challenge) -> Self {
+        self.with(|settings| settings.challenge = Some(challenge))
+    }
+
+    /// Another status for what does not verify.
+    #[must_use]
+    pub fn answer_refused(self, status: StatusCode) -> Self {
+        self.with(|settings| settings.refused = status)
+    }
+
+    /// Another status for deliveries that verify but hold a malformed item; 200 keeps the provider from repeating what
+    /// no repetition can mend.
+    #[must_use]
+    pub fn answer_malformed(self, status: StatusCode) -> Self {
+        self.with(|settings| settings.malformed = status)
+    }
+
+    /// Remembers completed keys for another time. Shorter than the provider's retries means doubled work (G9).
+    #[must_use]
+    pub fn remember(self, memory: Duration) -> Self {
+        self.with(|settings| settings.memory = memory)
+    }
+
+    /// What to do with another body under a known key.
+    #[must_use]
+    pub fn when_conflicting(self, choice: OnConflict) -> Self {
+        self.with(|settings| settings.on_conflict = choice)
+    }
+
+    /// What to do while the guard store does not answer.
+    #[must_use]
+    pub fn when_store_down(self, choice: OnStoreDown) -> Self {
+        self.with(|settings| settings.on_store_down = choice)
+    }
+
+    /// Shares event keys with the other endpoints of a group, where several URLs get the same messages (G10).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildErrorKind::Name`].
+    pub fn dedupe_group(self, group: &str) -> Result<Self, BuildError> {
+        check_name(group)?;
+        Ok(self.with(|settings| settings.dedupe_group = Some(format!("@{group}"))))
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Its provider.
+    #[must_use]
+    pub fn provider(&self) -> &dyn AnyProvider {
+        &*self.0.provider
+    }
+
+    /// What proves that a request is the provider's; its keyrings can be swapped while serving (V5).
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.0.verifier
+    }
+
+    /// How it answers challenges, if it does.
+    #[must_use]
+    pub fn answers_challenge(&self) -> Option<&Challenge> {
+        self.0.challenge.as_ref()
+    }
+
+    /// The status for a refusal: all that the sender learns.
+    #[must_use]
+    pub fn status(&self, refusal: &Refusal) -> StatusCode {
+        refusal.kind().status(self.0.refused)
+    }
+
+    /// The status for deliveries that hold a malformed item.
+    #[must_use]
+    pub fn malformed_status(&self) -> StatusCode {
+        self.0.malformed
+    }
+
+    /// How long a completed key is remembered.
+    #[must_use]
+    pub fn memory(&self) -> Duration {
+        self.0.memory
+    }
+
+    /// What to do with another body under a known key.
+    #[must_use]
+    pub fn on_conflict(&self) -> OnConflict {
+        self.0.on_conflict
+    }
+
+    /// What to do while the guard store does not answer.
+    #[must_use]
+    pub fn on_store_down(&self) -> OnStoreDown {
+        self.0.on_store_down
+    }
+
+    /// The scope of event keys.
+    #[must_use]
+    pub fn event_scope(&self) -> &str {
+        self.0.dedupe_group.as_deref().unwrap_or(&self.0.name)
+    }
+
+    /// Judges the head of a request, before any of its body is read (V2).
+    ///
+    /// # Errors
+    ///
+    /// The exact reason, for the operator; the sender gets [`Endpoint::status`] and nothing else.
+    pub fn begin(&self, head: &Parts, now: Timestamp) -> Result<Check, Refusal> {
+        let pending = self.0.verifier.begin(head, now)?;
+        Ok(Check {
+            endpoint: self.clone(),
+            pending,
+            frames: Vec::new(),
+            received_at: now,
+        })
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("name", &self.0.name)
+            .field("provider", &self.0.provider.id())
+            .field("verifier", &self.0.verifier)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_name(name: &str) -> Result<(), BuildError> {
+    let good = (1..=64).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte));
+    if good {
+        Ok(())
+    } else {
+        Err(BuildError {
+            kind: BuildErrorKind::Name,
+            source: None,
+        })
+    }
+}
+
+/// A verification on its way: frames go in as they arrive, and what comes out holds exactly these bytes (V1).
+#[derive(Debug)]
+pub struct Check {
+    endpoint: Endpoint,
+    pending: Pending,
+    frames: Vec<Bytes>,
+    received_at: Timestamp,
+}
+
+impl Check {
+    /// Takes the next piece of the body.
+    pub fn update(&mut self, frame: Bytes) {
+        if !frame.is_empty() {
+            self.pending.update(&frame);
+            self.frames.push(frame);
+        }
+    }
+
+    /// Decides.
+    ///
+    /// # Errors
+    ///
+    /// The exact reason, with the body, so that hints can be worked out.
+    pub fn finish(self) -> Result<Verified, (Refusal, Bytes)> {
+        let Self {
+            endpoint,
+            pending,
+            mut frames,
+            received_at,
+        } = self;
+        // One frame, the usual case, is handed on without a copy.
+        let body = match frames.len() {
+            0 => Bytes::new(),
+            1 => frames.swap_remove(0),
+            _ => {
+                let mut body = BytesMut::with_capacity(frames.iter().map(Bytes::len).sum());
+                frames.iter().for_each(|frame| body.extend_from_slice(frame));
+                body.freeze()
+            }
+        };
+        match pending.finish(&body) {
+            Ok(proof) => Ok(Verified {
+                endpoint,
+                proof,
+                body,
+                received_at,
+            }),
+            Err(refusal) => Err((refusal, body)),
+        }
+    }
+}
+
+/// A body that the provider sent. Only a finished [`Check`] makes one.
+///
+/// It is no `http_body::Body`: a stack in which a layer was forgotten does not compile.
+#[derive(Clone)]
+pub struct Verified {
+    endpoint: Endpoint,
+    proof: Proof,
+    body: Bytes,
+    received_at: Timestamp,
+}
+
+impl Verified {
+    /// The endpoint that received it.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// What was proved.
+    #[must_use]
+    pub const fn proof(&self) -> &Proof {
+        &self.proof
+    }
+
+    /// The bytes that were signed.
+    #[must_use]
+    pub const fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// When it arrived.
+    #[must_use]
+    pub const fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+
+    pub(crate) fn into_parts(self) -> (Endpoint, Proof, Bytes, Timestamp) {
+        (self.endpoint, self.proof, self.body, self.received_at)
+    }
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("endpoint", &self.endpoint.name())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An endpoint that cannot be built.
+#[derive(Clone, Debug)]
+pub struct BuildError {
+    kind: BuildErrorKind,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+impl BuildError {
+    /// An option that makes no sense; `source` says which and why.
+    pub fn option(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            kind: BuildErrorKind::Option,
+            source: Some(Arc::from(source.into())),
+        }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> BuildErrorKind {
+        self.kind
+    }
+}
+
+/// What is wrong with an endpoint's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildErrorKind {
+    /// The name.
+    Name,
+    /// An option.
+    Option,
+    /// A secret.
+    Secret,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            BuildErrorKind::Name => {
+                "an endpoint or group name has 1 to 64 lower-case letters, digits, '-', '_' or '.', and begins with a letter or digit"
+            }
+            BuildErrorKind::Option => "an option of the endpoint makes no sense",
+            BuildErrorKind::Secret => "a secret of the endpoint cannot be used",
+        })
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<SecretError> for BuildError {
+    fn from(error: SecretError) -> Self {
+        Self {
+            kind: BuildErrorKind::Secret,
+            source: Some(Arc::new(error)),
+        }
+    }
+}
+
+impl From<std::convert::Infallible> for BuildError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

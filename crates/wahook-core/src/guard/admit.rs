@@ -1,0 +1,208 @@
+//! From verified to fresh: the rules between a store's answer and the handler.
+
+use std::{fmt, time::Duration};
+
+use http::HeaderMap;
+
+use super::{Claim, Digest, Key};
+use crate::{
+    delivery::{Delivery, DeliveryId, KeySource},
+    endpoint::{Endpoint, OnConflict, Verified},
+    model,
+    parsed::Parsed,
+    provider::Provider,
+};
+
+/// A verified delivery with its key, before anybody claimed it.
+#[derive(Debug)]
+pub struct Prepared {
+    endpoint: Endpoint,
+    delivery: Delivery,
+    digest: Digest,
+    key: Key,
+}
+
+impl Prepared {
+    /// Finds the key of a verified delivery (G6). `random` makes its id and must be random.
+    #[must_use]
+    pub fn new(verified: Verified, headers: &HeaderMap, random: [u8; 10]) -> Self {
+        let (endpoint, proof, body, received_at) = verified.into_parts();
+        let provider = endpoint.provider();
+        let keyed = provider.key(&proof, headers, &body);
+        let mut kept = HeaderMap::new();
+        for name in provider.kept_headers() {
+            for value in headers.get_all(name) {
+                kept.append(name, value.clone());
+            }
+        }
+        let digest = Digest::of(&body);
+        let key = Key::delivery(endpoint.name(), &keyed.key.text);
+        let delivery = Delivery {
+            id: DeliveryId::new(received_at, random),
+            endpoint: endpoint.name().to_owned(),
+            key: keyed.key,
+            provider_id: keyed.provider_id,
+            conflict: false,
+            received_at,
+            signed_at: proof.signed_at(),
+            headers: kept,
+            body,
+        };
+        Self {
+            endpoint,
+            delivery,
+            digest,
+            key,
+        }
+    }
+
+    /// The key to claim.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The digest to claim it with.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The endpoint that received it.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The delivery.
+    #[must_use]
+    pub const fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    /// How long it is remembered once it is done (G6, G9).
+    #[must_use]
+    pub fn memory(&self) -> Duration {
+        let memory = self.endpoint.memory();
+        match self.delivery.key.source {
+            KeySource::Digest => memory.min(self.endpoint.provider().habits().digest_memory),
+            _ => memory,
+        }
+    }
+
+    /// What the store's answer means.
+    #[must_use]
+    pub fn admit(mut self, claim: Claim) -> Admission {
+        match claim {
+            Claim::Duplicate { conflict } => Admission::Duplicate { conflict },
+            Claim::InFlight { left, conflict } => Admission::InFlight {
+                left,
+                conflict,
+                prepared: self,
+            },
+            Claim::Fresh { conflict } => {
+                self.delivery.conflict = conflict;
+                if conflict && self.endpoint.on_conflict() == OnConflict::DropAndFlag {
+                    Admission::Conflict(self)
+                } else {
+                    Admission::Fresh(self.into_fresh())
+                }
+            }
+        }
+    }
+
+    /// Goes on although the store did not answer: only where the endpoint's operator chose so (G8).
+    #[must_use]
+    pub fn accept_without_dedupe(self) -> Fresh {
+        self.into_fresh()
+    }
+
+    fn into_fresh(self) -> Fresh {
+        Fresh {
+            endpoint: self.endpoint,
+            delivery: self.delivery,
+            events: None,
+        }
+    }
+}
+
+/// What a store's answer means for a delivery.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Admission {
+    /// Another body came under this key, and the endpoint wants such deliveries dropped: say so, complete the claim,
+    /// answer as for a duplicate (G7).
+    Conflict(Prepared),
+    /// It was handled before.
+    Duplicate {
+        /// Another body came under this key.
+        conflict: bool,
+    },
+    /// Handle it.
+    Fresh(Fresh),
+    /// A copy is being handled.
+    InFlight {
+        /// How much of the holder's lease is left.
+        left: Duration,
+        /// Another body came under this key.
+        conflict: bool,
+        /// To claim again with.
+        prepared: Prepared,
+    },
+}
+
+/// A delivery that nobody handled before. Only the guard makes one.
+///
+/// It is no `http_body::Body`: a stack in which a layer was forgotten does not compile.
+pub struct Fresh {
+    endpoint: Endpoint,
+    delivery: Delivery,
+    events: Option<Vec<model::Event>>,
+}
+
+impl Fresh {
+    /// The endpoint that received it.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The delivery: its ids, headers and signed bytes.
+    #[must_use]
+    pub const fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    /// Its events in the neutral model, without those that were handled before.
+    #[must_use]
+    pub fn events(&self) -> Vec<model::Event> {
+        self.events
+            .clone()
+            .unwrap_or_else(|| self.endpoint.provider().read(&self.delivery))
+    }
+
+    /// Its items as this provider's typed events, all of them; `None` if the endpoint is another provider's.
+    #[must_use]
+    pub fn typed<P: Provider>(&self) -> Option<Vec<Parsed<P::Event>>> {
+        Some(
+            self.endpoint
+                .provider()
+                .as_any()
+                .downcast_ref::<P>()?
+                .parse(&self.delivery),
+        )
+    }
+
+    /// With only these events: the others were handled before, in another delivery.
+    #[must_use]
+    pub fn with_events(mut self, events: Vec<model::Event>) -> Self {
+        self.events = Some(events);
+        self
+    }
+}
+
+impl fmt::Debug for Fresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Fresh").field(&self.delivery).finish()
+    }
+}

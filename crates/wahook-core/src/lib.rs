@@ -1,0 +1,53 @@
+//! The words and rules of wahook: what a proof is, what a duplicate is, what an event is. No I/O, no threads, no clock.
+//!
+//! The modules stand in the order of a delivery's way:
+//!
+//! ```text
+//! Request ─limit→ Limited ─verify→ Verified ─dedupe→ Fresh ─parse→ Parsed<Event> ─normalise→ model::Event
+//! ```
+//!
+//! Promises carry numbers (V1, G3, …); tests carry the same numbers in their names.
+
+// What is handed in.
+mod clock;
+mod secret;
+
+/// Does this request come from the provider? One file per scheme.
+pub mod proof;
+
+/// A configured receiving URL, and what it leaves behind: a body that is verified.
+mod challenge;
+mod delivery;
+mod endpoint;
+
+/// Was this already handled?
+pub mod guard;
+
+mod jid;
+/// Reading: JSON without loss, three honest outcomes, a provider's knowledge of itself.
+pub mod json;
+mod parsed;
+mod provider;
+mod time;
+mod words;
+
+/// One shape for what every provider says.
+pub mod model;
+
+pub use self::{
+    challenge::{Challenge, ChallengeAnswer},
+    clock::Clock,
+    delivery::{BadDeliveryId, Delivery, DeliveryId, DeliveryKey, KeySource},
+    endpoint::{BuildError, BuildErrorKind, Check, Endpoint, OnConflict, OnStoreDown, Verified},
+    jid::{Jid, JidKind, phone},
+    parsed::{Context, Malformed, Parsed, Unknown},
+    provider::{AnyProvider, Habits, Keyed, Provider},
+    secret::{Secret, SecretError, SecretErrorKind, Secrets},
+    time::instant,
+};
+
+#[doc(hidden)]
+pub use serde; // for `open_enum!`
+
+/// A boxed future, as stores return it: `async fn` in a trait is not object-safe.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,132 @@
+//! What happens around the account: sessions, contacts, labels, templates, orders.
+
+use super::{Chat, Identity, data};
+use crate::words::words;
+
+data! {
+    /// The state of the linked device or channel.
+    pub struct SessionStatus {
+        /// The neutral word.
+        pub state: SessionState,
+        /// The provider's own word.
+        pub raw_state: Option<String>,
+        /// Why.
+        pub reason: Option<String>,
+    }
+
+    /// A contact changed at the provider.
+    pub struct ContactUpdate {
+        /// The provider's own id of it.
+        pub contact_id: Option<String>,
+        /// Who it is.
+        pub identity: Option<Identity>,
+    }
+
+    /// A label, or its place on a chat, changed.
+    pub struct LabelUpdate {
+        /// The label's id.
+        pub label_id: Option<String>,
+        /// What happened.
+        pub action: LabelAction,
+        /// The label's name.
+        pub name: Option<String>,
+        /// The chat that it was put on or taken from.
+        pub chat_id: Option<String>,
+    }
+
+    /// A message template changed its state.
+    pub struct TemplateStatus {
+        /// The provider's id of it.
+        pub template_id: Option<String>,
+        /// Its name.
+        pub name: Option<String>,
+        /// Its state in lower case, such as `approved`.
+        pub state: Option<String>,
+        /// Why.
+        pub reason: Option<String>,
+    }
+
+    /// An order or its payment changed.
+    pub struct OrderUpdate {
+        /// The provider's id of it.
+        pub order_id: Option<String>,
+        /// The provider's own word for its state.
+        pub status: Option<String>,
+    }
+
+    /// An answer to an invitation.
+    pub struct CalendarResponse {
+        /// The bare id of the invitation's message.
+        pub event_message_id: Option<String>,
+        /// The answer.
+        pub response: CalendarAnswer,
+        /// The provider's own word.
+        pub raw_response: Option<String>,
+        /// How many more come.
+        pub extra_guests: Option<u32>,
+        /// Who answers.
+        pub responder: Option<Identity>,
+        /// Where.
+        pub chat: Option<Chat>,
+        /// Whether the answer could not be read.
+        pub failed: bool,
+    }
+
+    /// The account itself changed: its quality, limits, name or review.
+    pub struct AccountUpdate {
+        /// What changed, the provider's own word.
+        pub subject: Option<String>,
+        /// Its new state, the provider's own word.
+        pub status: Option<String>,
+        /// Why.
+        pub reason: Option<String>,
+    }
+}
+
+words! {
+    /// The state of a linked device or channel.
+    pub enum SessionState {
+        /// It works.
+        Connected = "connected",
+        /// It starts.
+        Connecting = "connecting",
+        /// It waits for a QR code to be scanned.
+        Qr = "qr",
+        /// It works badly, or waits for somebody.
+        Degraded = "degraded",
+        /// It lost its connection.
+        Disconnected = "disconnected",
+        /// It was unlinked.
+        LoggedOut = "logged_out",
+        /// It broke.
+        Failed = "failed",
+        /// It was switched off.
+        Stopped = "stopped",
+    }
+}
+
+words! {
+    /// What happened to a label.
+    pub enum LabelAction {
+        /// Made or changed.
+        Upserted = "upserted",
+        /// Deleted.
+        Deleted = "deleted",
+        /// Put on a chat.
+        Assigned = "assigned",
+        /// Taken from a chat.
+        Unassigned = "unassigned",
+    }
+}
+
+words! {
+    /// An answer to an invitation.
+    pub enum CalendarAnswer {
+        /// Comes.
+        Going = "going",
+        /// Does not come.
+        NotGoing = "not_going",
+        /// May come.
+        Maybe = "maybe",
+    }
+}

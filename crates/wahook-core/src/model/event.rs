@@ -1,0 +1,363 @@
+//! One event, and the draft that a provider makes of it.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::{Data, EventKey, Identity, Kind, MalformedData, OtherData, data};
+use crate::{
+    delivery::{Delivery, KeySource},
+    json::Raw,
+    parsed::{Context, Malformed, Unknown},
+    words::words,
+};
+
+/// The value of `schema` in every event of this version.
+pub const SCHEMA: &str = "wahook.event/1";
+
+/// One thing that a provider said, in the neutral words of version 1.
+///
+/// Serialises to the JSON form, one object; reads it back.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Event {
+    /// What was said, not how it was sent: stable text (G10).
+    pub key: String,
+    /// The provider's id, such as `wawp`.
+    pub provider: String,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// Device, channel, session or phone number id.
+    pub account: Option<String>,
+    /// Workspace, organisation or business account.
+    pub tenant: Option<String>,
+    /// The provider's own name of the event.
+    pub name: Option<String>,
+    /// Where that name was found; null if there is none.
+    pub name_source: Option<NameSource>,
+    /// When it happened.
+    pub occurred_at: Option<Timestamp>,
+    /// Where that time was found.
+    pub time_source: TimeSource,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Whose account it is.
+    pub account_identity: Option<Identity>,
+    /// The request that brought it.
+    pub delivery: DeliveryInfo,
+    /// The delivery that this one replays.
+    pub replay_of: Option<String>,
+    /// Which attempt of a sink this is, from 1; null outside sinks.
+    pub attempt: Option<u32>,
+    /// What it says; its kind follows from it.
+    pub data: Data,
+    /// The item as the provider sent it.
+    pub raw: Option<Raw>,
+}
+
+impl Event {
+    /// What it is about.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.data.kind()
+    }
+
+    /// Without the provider's own JSON, for those who must not keep it.
+    #[must_use]
+    pub fn without_raw(mut self) -> Self {
+        self.raw = None;
+        self
+    }
+}
+
+data! {
+    /// The request that brought an event.
+    pub struct DeliveryInfo {
+        /// Our id of it.
+        pub id: String,
+        /// What makes two deliveries the same.
+        pub key: String,
+        /// Where that key was found.
+        pub key_source: KeySource,
+        /// The provider's own id of it.
+        pub provider_id: Option<String>,
+        /// Whether another body arrived under the same key.
+        pub conflict: bool,
+    }
+}
+
+words! {
+    /// Where the name of an event was found.
+    pub enum NameSource {
+        /// In the body.
+        Body = "body",
+        /// In the endpoint's configuration.
+        Declared = "declared",
+        /// Inferred from the shape of the body.
+        Guessed = "guessed",
+    }
+}
+
+/// Where the time of an event was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimeSource {
+    /// In the payload: the time of the event.
+    Payload,
+    /// In a signed header: the time of the attempt, later than the event.
+    Header,
+    /// Nowhere.
+    #[default]
+    Unknown,
+}
+
+impl TimeSource {
+    /// Every word.
+    pub const ALL: &'static [Self] = &[Self::Payload, Self::Header, Self::Unknown];
+
+    /// The word in the JSON form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Payload => "payload",
+            Self::Header => "header",
+            Self::Unknown => "none",
+        }
+    }
+}
+
+crate::words::word_impls!(TimeSource);
+
+/// What a provider's normaliser knows of an event; the delivery adds the rest.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "written by providers")]
+pub struct Draft {
+    /// Device, channel, session or phone number id.
+    pub account: Option<String>,
+    /// Workspace, organisation or business account.
+    pub tenant: Option<String>,
+    /// Whose account it is.
+    pub account_identity: Option<Identity>,
+    /// The provider's own name of the event, and where it was found.
+    pub name: Option<(String, NameSource)>,
+    /// When it happened, as the payload says.
+    pub occurred_at: Option<Timestamp>,
+    /// What it says.
+    pub data: Data,
+    /// What makes two of them the same.
+    pub key: EventKey,
+    /// The item as sent.
+    pub raw: Raw,
+}
+
+impl Draft {
+    /// A well-formed item without a type of ours.
+    #[must_use]
+    pub fn unknown(unknown: Unknown) -> Self {
+        let name = unknown.name.map(|name| (name, NameSource::Body));
+        Self::of_context(unknown.context, name, Data::Unknown(OtherData {}), unknown.raw)
+    }
+
+    /// An item that is not what it says it is.
+    #[must_use]
+    pub fn malformed(malformed: Malformed) -> Self {
+        let name = malformed.name.map(|name| (name, NameSource::Body));
+        let data = Data::Malformed(MalformedData::from(&malformed.error));
+        Self::of_context(malformed.context, name, data, malformed.raw)
+    }
+
+    fn of_context(context: Context, name: Option<(String, NameSource)>, data: Data, raw: Raw) -> Self {
+        Self {
+            account: context.account,
+            tenant: context.tenant,
+            account_identity: context.account_identity,
+            name,
+            occurred_at: context.occurred_at,
+            key: EventKey::of_delivery(data.kind().as_str()),
+            data,
+            raw,
+        }
+    }
+
+    /// The event, now that the delivery is known; `index` is the item's place in it.
+    #[must_use]
+    pub fn finish(self, provider: &str, delivery: &Delivery, index: usize) -> Event {
+        let key = self
+            .key
+            .render(provider, self.account.as_deref(), &delivery.key.text, index);
+        let (occurred_at, time_source) = match (self.occurred_at, delivery.signed_at) {
+            (Some(at), _) => (Some(at), TimeSource::Payload),
+            (None, Some(at)) => (Some(at), TimeSource::Header),
+            (None, None) => (None, TimeSource::Unknown),
+        };
+        let (name, name_source) = self.name.unzip();
+        Event {
+            key,
+            provider: provider.to_owned(),
+            endpoint: delivery.endpoint.clone(),
+            account: self.account,
+            tenant: self.tenant,
+            name,
+            name_source,
+            occurred_at,
+            time_source,
+            received_at: delivery.received_at,
+            account_identity: self.account_identity,
+            delivery: DeliveryInfo {
+                id: delivery.id.to_string(),
+                key: delivery.key.text.clone(),
+                key_source: delivery.key.source,
+                provider_id: delivery.provider_id.clone(),
+                conflict: delivery.conflict,
+            },
+            replay_of: None,
+            attempt: None,
+            data: self.data,
+            raw: Some(self.raw),
+        }
+    }
+}
+
+/// The JSON form, field by field in its order.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Form<'a> {
+    schema: &'a str,
+    key: &'a str,
+    provider: &'a str,
+    endpoint: &'a str,
+    account: Option<&'a str>,
+    tenant: Option<&'a str>,
+    kind: Kind,
+    name: Option<&'a str>,
+    name_source: Option<NameSource>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    occurred_at: Option<Timestamp>,
+    time_source: TimeSource,
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    received_at: Timestamp,
+    account_identity: Option<&'a Identity>,
+    delivery: &'a DeliveryInfo,
+    replay_of: Option<&'a str>,
+    attempt: Option<u32>,
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    data: &'a Data,
+    #[serde(skip_serializing_if = "RawForm::is_left_out")]
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    raw: RawForm<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_base64: Option<String>,
+}
+
+enum RawForm<'a> {
+    LeftOut,
+    NotJson,
+    Json(&'a Raw),
+}
+
+impl RawForm<'_> {
+    const fn is_left_out(&self) -> bool {
+        matches!(self, Self::LeftOut)
+    }
+}
+
+impl Serialize for RawForm<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::LeftOut | Self::NotJson => serializer.serialize_none(),
+            Self::Json(raw) => raw.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (raw, raw_base64) = match &self.raw {
+            None => (RawForm::LeftOut, None),
+            Some(raw) if raw.as_json().is_some() => (RawForm::Json(raw), None),
+            Some(raw) => (RawForm::NotJson, Some(raw.to_base64())),
+        };
+        Form {
+            schema: SCHEMA,
+            key: &self.key,
+            provider: &self.provider,
+            endpoint: &self.endpoint,
+            account: self.account.as_deref(),
+            tenant: self.tenant.as_deref(),
+            kind: self.kind(),
+            name: self.name.as_deref(),
+            name_source: self.name_source,
+            occurred_at: self.occurred_at,
+            time_source: self.time_source,
+            received_at: self.received_at,
+            account_identity: self.account_identity.as_ref(),
+            delivery: &self.delivery,
+            replay_of: self.replay_of.as_deref(),
+            attempt: self.attempt,
+            data: &self.data,
+            raw,
+            raw_base64,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    /// A kind of a later release reads as `unknown`, its data kept nowhere but in the text that was read.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Read {
+            schema: String,
+            key: String,
+            provider: String,
+            endpoint: String,
+            account: Option<String>,
+            tenant: Option<String>,
+            kind: Kind,
+            name: Option<String>,
+            name_source: Option<NameSource>,
+            occurred_at: Option<Timestamp>,
+            time_source: TimeSource,
+            received_at: Timestamp,
+            account_identity: Option<Identity>,
+            delivery: DeliveryInfo,
+            replay_of: Option<String>,
+            attempt: Option<u32>,
+            data: Box<RawValue>,
+            raw: Option<Box<RawValue>>,
+            raw_base64: Option<String>,
+        }
+        let read = Read::deserialize(deserializer)?;
+        if read.schema != SCHEMA {
+            return Err(serde::de::Error::custom("not an event of schema wahook.event/1"));
+        }
+        let data = Data::read(read.kind, &read.data).map_err(serde::de::Error::custom)?;
+        let raw = match (read.raw_base64, read.raw) {
+            (Some(text), _) => {
+                let bytes = STANDARD.decode(text).map_err(serde::de::Error::custom)?;
+                Some(Raw::new(Bytes::from(bytes)))
+            }
+            (None, raw) => raw.map(|raw| Raw::from(&*raw)),
+        };
+        Ok(Self {
+            key: read.key,
+            provider: read.provider,
+            endpoint: read.endpoint,
+            account: read.account,
+            tenant: read.tenant,
+            name: read.name,
+            name_source: read.name_source,
+            occurred_at: read.occurred_at,
+            time_source: read.time_source,
+            received_at: read.received_at,
+            account_identity: read.account_identity,
+            delivery: read.delivery,
+            replay_of: read.replay_of,
+            attempt: read.attempt,
+            data,
+            raw,
+        })
+    }
+}

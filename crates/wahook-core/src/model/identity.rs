@@ -1,0 +1,162 @@
+//! Who and where (N5).
+
+use super::data;
+use crate::{
+    jid::{self, Jid, JidKind},
+    words::words,
+};
+
+data! {
+    #[derive(Eq)]
+    /// Somebody. Everything is optional, at least one field is set; a hidden id never becomes a phone number.
+    pub struct Identity {
+        /// E.164 with `+`.
+        pub phone: Option<String>,
+        /// WhatsApp address, without a device part.
+        pub jid: Option<String>,
+        /// Hidden id, `…@lid`.
+        pub lid: Option<String>,
+        /// Business-scoped user id of Meta.
+        pub bsuid: Option<String>,
+        /// Username.
+        pub username: Option<String>,
+        /// Display name, as the person or the address book has it.
+        pub name: Option<String>,
+        /// The text as sent.
+        pub raw: Option<String>,
+    }
+
+    /// Where a conversation takes place.
+    pub struct Chat {
+        /// What it is.
+        #[serde(rename = "type")]
+        pub kind: ChatType,
+        /// The provider's own text for it.
+        pub id: Option<String>,
+        /// WhatsApp address, without a device part.
+        pub jid: Option<String>,
+        /// Hidden id, `…@lid`.
+        pub lid: Option<String>,
+        /// E.164 with `+`.
+        pub phone: Option<String>,
+        /// Its name.
+        pub name: Option<String>,
+    }
+}
+
+words! {
+    /// What a chat is.
+    pub enum ChatType {
+        /// One person.
+        User = "user",
+        /// A group.
+        Group = "group",
+        /// A channel.
+        Newsletter = "newsletter",
+        /// A broadcast list.
+        Broadcast = "broadcast",
+        /// The stories.
+        Status = "status",
+    }
+}
+
+impl Identity {
+    /// Reads an address or a phone number as a provider sent it; `None` for an empty text.
+    ///
+    /// ```
+    /// use wahook_core::model::Identity;
+    ///
+    /// let hidden = Identity::from_address("100000000000001@lid").unwrap();
+    /// assert_eq!((hidden.lid.as_deref(), hidden.phone), (Some("100000000000001@lid"), None));
+    ///
+    /// let person = Identity::from_address("15550000001@c.us").unwrap();
+    /// assert_eq!(person.phone.as_deref(), Some("+15550000001"));
+    /// ```
+    #[must_use]
+    pub fn from_address(text: &str) -> Option<Self> {
+        if text.trim().is_empty() {
+            return None;
+        }
+        let mut identity = Self {
+            raw: Some(text.to_owned()),
+            ..Self::default()
+        };
+        match Jid::parse(text) {
+            Some(jid) if jid.kind() == JidKind::Lid => identity.lid = Some(jid.to_string()),
+            Some(jid) => {
+                identity.phone = jid.phone();
+                identity.jid = Some(jid.to_string());
+            }
+            None => identity.phone = jid::phone(text.trim()),
+        }
+        Some(identity)
+    }
+
+    /// With a display name, unless it is empty.
+    #[must_use]
+    pub fn named(mut self, name: Option<String>) -> Self {
+        self.name = name.filter(|name| !name.is_empty());
+        self
+    }
+
+    /// Fills what is missing from another address of the same person, such as the phone number beside a hidden id.
+    #[must_use]
+    pub fn also(mut self, address: Option<&str>) -> Self {
+        let Some(other) = address.and_then(Self::from_address) else {
+            return self;
+        };
+        self.phone = self.phone.or(other.phone);
+        self.jid = self.jid.or(other.jid);
+        self.lid = self.lid.or(other.lid);
+        self
+    }
+
+    /// The most stable text for it, for event keys: what was sent, devices split off.
+    #[must_use]
+    pub fn key_text(&self) -> Option<&str> {
+        [
+            &self.lid,
+            &self.jid,
+            &self.bsuid,
+            &self.phone,
+            &self.username,
+            &self.raw,
+        ]
+        .into_iter()
+        .find_map(|text| text.as_deref())
+    }
+}
+
+impl Chat {
+    /// Reads an address or a phone number as a provider sent it; `None` for an empty text.
+    #[must_use]
+    pub fn from_address(text: &str) -> Option<Self> {
+        let identity = Identity::from_address(text)?;
+        let kind = match Jid::parse(text).map(|jid| jid.kind()) {
+            Some(JidKind::User | JidKind::Lid) => ChatType::User,
+            Some(JidKind::Group) => ChatType::Group,
+            Some(JidKind::Newsletter) => ChatType::Newsletter,
+            Some(JidKind::Broadcast) => ChatType::Broadcast,
+            Some(JidKind::Status) => ChatType::Status,
+            None if identity.phone.is_some() => ChatType::User,
+            Some(JidKind::Unknown) | None => ChatType::Unknown,
+        };
+        Some(Self {
+            kind,
+            id: identity.raw,
+            jid: identity.jid,
+            lid: identity.lid,
+            phone: identity.phone,
+            name: None,
+        })
+    }
+
+    /// A conversation of which only the provider's own id is known.
+    #[must_use]
+    pub fn opaque(id: impl Into<String>) -> Self {
+        Self {
+            id: Some(id.into()),
+            ..Self::default()
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a provider has to know about itself: its key, its words, its mapping.
+
+use std::{any::Any, fmt, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
+
+use crate::{
+    delivery::{Delivery, DeliveryKey},
+    model::{self, Draft},
+    parsed::Parsed,
+    proof::Proof,
+};
+
+/// A vendor whose deliveries we can read. Pure: bytes in, values out.
+///
+/// Contract, checked by `wahook_testkit::provider_contract!`: no method panics on any input, [`parse`](Self::parse)
+/// yields one item per thing said in the delivery, in order, and [`normalise`](Self::normalise) is total.
+pub trait Provider: fmt::Debug + Send + Sync + 'static {
+    /// The typed event.
+    type Event: fmt::Debug + Clone + Send + Sync + 'static;
+
+    /// The name in configuration, keys and events: lower-case letters.
+    const ID: &'static str;
+
+    /// What is known of this provider's habits.
+    fn habits(&self) -> Habits;
+
+    /// The headers that [`parse`](Self::parse) or [`key`](Self::key) look at; never credentials. They are kept with the delivery.
+    fn kept_headers(&self) -> &'static [HeaderName] {
+        &[]
+    }
+
+    /// The key of a delivery (G6), from the proof or by a bounded scan of the body, and the provider's own id of it.
+    fn key(&self, proof: &Proof, headers: &HeaderMap, body: &Bytes) -> Keyed;
+
+    /// Reads all items of a delivery in one pass over its body.
+    fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Self::Event>>;
+
+    /// Maps one item to the event model (N4).
+    fn normalise(&self, item: Parsed<Self::Event>, delivery: &Delivery) -> Draft;
+}
+
+/// A delivery's key and the provider's own id of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Keyed {
+    /// The key.
+    pub key: DeliveryKey,
+    /// The provider's own id, if the delivery carries one.
+    pub provider_id: Option<String>,
+}
+
+impl Keyed {
+    /// A key, and the provider's own id if there is one.
+    #[must_use]
+    pub const fn new(key: DeliveryKey, provider_id: Option<String>) -> Self {
+        Self { key, provider_id }
+    }
+}
+
+/// What is known of a provider's habits; the guard and the answers follow them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Habits {
+    /// How long a completed key is remembered (G9): at least as long as the provider repeats.
+    pub memory: Duration,
+    /// How long a key that is only a digest is remembered: the retry window itself (G6).
+    pub digest_memory: Duration,
+    /// The status for a delivery that does not verify.
+    pub refused: http::StatusCode,
+    /// The time in which the provider wants its answer.
+    pub answer_within: Duration,
+}
+
+impl Habits {
+    /// Habits of a provider that repeats for `memory` and wants 401 for what does not verify.
+    #[must_use]
+    pub const fn new(memory: Duration, digest_memory: Duration, answer_within: Duration) -> Self {
+        Self {
+            memory,
+            digest_memory,
+            refused: http::StatusCode::UNAUTHORIZED,
+            answer_within,
+        }
+    }
+
+    /// Another status for what does not verify.
+    #[must_use]
+    pub const fn refused(self, status: http::StatusCode) -> Self {
+        Self {
+            refused: status,
+            ..self
+        }
+    }
+}
+
+/// A provider behind a pointer: what layers and the gateway see. Implemented for every [`Provider`].
+pub trait AnyProvider: fmt::Debug + Send + Sync + 'static {
+    /// [`Provider::ID`].
+    fn id(&self) -> &'static str;
+
+    /// [`Provider::habits`].
+    fn habits(&self) -> Habits;
+
+    /// [`Provider::kept_headers`].
+    fn kept_headers(&self) -> &'static [HeaderName];
+
+    /// [`Provider::key`].
+    fn key(&self, proof: &Proof, headers: &HeaderMap, body: &Bytes) -> Keyed;
+
+    /// Parses and normalises every item of a delivery.
+    fn read(&self, delivery: &Delivery) -> Vec<model::Event>;
+
+    /// For a typed handler that asks for one provider's events.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<P: Provider> AnyProvider for P {
+    fn id(&self) -> &'static str {
+        P::ID
+    }
+
+    fn habits(&self) -> Habits {
+        Provider::habits(self)
+    }
+
+    fn kept_headers(&self) -> &'static [HeaderName] {
+        Provider::kept_headers(self)
+    }
+
+    fn key(&self, proof: &Proof, headers: &HeaderMap, body: &Bytes) -> Keyed {
+        Provider::key(self, proof, headers, body)
+    }
+
+    fn read(&self, delivery: &Delivery) -> Vec<model::Event> {
+        self.parse(delivery)
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| self.normalise(item, delivery).finish(P::ID, delivery, index))
+            .collect()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

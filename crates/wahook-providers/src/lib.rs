@@ -1,0 +1,20 @@
+//! What wahook knows of each provider: pure, bytes in, values out.
+//!
+//! One more provider is one folder and one row in [`PROVIDERS`].
+
+mod row;
+
+pub mod waping;
+pub mod wawp;
+pub mod wazapin;
+
+pub use self::row::{OptionRow, Options, ProviderRow};
+
+/// Every provider, by id. Configuration, command line, contract tests and the README's table follow from this list.
+pub const PROVIDERS: &[ProviderRow] = &[waping::ROW, wawp::ROW, wazapin::ROW];
+
+/// The row of a provider.
+#[must_use]
+pub fn provider(id: &str) -> Option<&'static ProviderRow> {
+    PROVIDERS.iter().find(|row| row.id == id)
+}

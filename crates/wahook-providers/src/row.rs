@@ -1,0 +1,62 @@
+//! What a provider says of itself to those who build endpoints from configuration, and to the documentation.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use wahook_core::{BuildError, Endpoint, Secrets};
+
+/// One provider.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ProviderRow {
+    /// The name in configuration, keys and events.
+    pub id: &'static str,
+    /// The vendor's spelling.
+    pub title: &'static str,
+    /// What is verified, for the documentation.
+    pub verified: &'static str,
+    /// What the dedupe key is, for the documentation.
+    pub key: &'static str,
+    /// Where the provider's own documentation contradicts itself, and what we do.
+    pub contradictions: &'static [&'static str],
+    /// How to set it up; `{url}` is the public URL of the endpoint, `{secret}` its secret.
+    pub setup: &'static [&'static str],
+    /// What may be configured beside the secrets.
+    pub options: &'static [OptionRow],
+    /// Makes an endpoint from configuration.
+    pub build: fn(name: &str, secrets: Secrets, options: &Options) -> Result<Endpoint, BuildError>,
+    /// Makes a secret in the provider's own form from random bytes.
+    pub make_secret: fn(random: [u8; 32]) -> String,
+}
+
+/// One option of a provider.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct OptionRow {
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// What it does, with its values and its default.
+    pub text: &'static str,
+}
+
+impl OptionRow {
+    pub(crate) const fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, text }
+    }
+}
+
+/// Provider options as configuration has them: a JSON object.
+#[derive(Clone, Debug, Default)]
+pub struct Options(Map<String, Value>);
+
+impl Options {
+    /// Takes options. They are checked when an endpoint is built from them.
+    #[must_use]
+    pub const fn new(options: Map<String, Value>) -> Self {
+        Self(options)
+    }
+
+    /// Reads them as a provider's own type; an unknown name is an error.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, BuildError> {
+        serde_json::from_value(Value::Object(self.0.clone())).map_err(BuildError::option)
+    }
+}

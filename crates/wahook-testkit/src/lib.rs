@@ -1,0 +1,5 @@
+//! Plays a WhatsApp webhook provider.
+
+mod samples;
+
+pub use self::samples::{Sample, sample, samples};
