@@ -1,0 +1,59 @@
+//! What the project runs on itself: `cargo xtask <verb>`.
+//!
+//! One line for each step: `ok`, `FAILED` or `not run`, and how long it took. The output of a command is shown only
+//! where the command fails. A step that needs the network or another toolchain, and has not got it, says so.
+
+mod arrows;
+mod bench;
+mod cargo;
+mod check;
+mod house;
+mod licences;
+mod readme;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+use self::step::Steps;
+
+const USAGE: &str = "\
+cargo xtask <verb>
+
+  ci                  everything: `check`, then `test`
+  check               everything but the tests
+  test                all tests: unit, integration, documentation, examples, end to end
+  deps                the arrows between the crates, the reasons of dependencies, the length of files
+  licences            licences and duplicate versions of dependencies
+  schema [--check]    write (or compare) schema/ from the event model
+  readme [--check]    write (or compare) the generated parts of README.md
+  bench [filter]      measure against other libraries; `--quick` for a look, `--list` for the groups
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut steps = Steps::new();
+    match *arguments.as_slice() {
+        ["ci"] => {
+            check::run(&mut steps);
+            test::run(&mut steps);
+        }
+        ["check"] => check::run(&mut steps),
+        ["test"] => test::run(&mut steps),
+        ["deps"] => check::deps(&mut steps),
+        ["licences"] => check::licences(&mut steps),
+        ["readme"] => steps.step("readme", || readme::run(readme::Mode::Write)),
+        ["readme", "--check"] => steps.step("readme", || readme::run(readme::Mode::Check)),
+        ["bench", ref rest @ ..] => return bench::run(rest),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    }
+    steps.finish()
+}
