@@ -41,7 +41,7 @@ pub use self::{
     endpoint::{BuildError, BuildErrorKind, Check, Endpoint, OnConflict, OnStoreDown, Verified},
     jid::{Jid, JidKind, phone},
     parsed::{Context, Malformed, Parsed, Unknown},
-    provider::{AnyProvider, Habits, Keyed, Provider},
+    provider::{AnyProvider, Habits, Keyed, Provider, TypedEvent},
     secret::{Secret, SecretError, SecretErrorKind, Secrets},
     time::instant,
 };

@@ -41,6 +41,12 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     fn normalise(&self, item: Parsed<Self::Event>, delivery: &Delivery) -> Draft;
 }
 
+/// A typed event that knows whose it is, so that a handler may ask for it by its own type.
+pub trait TypedEvent: Sized {
+    /// The provider whose event it is.
+    type Provider: Provider<Event = Self>;
+}
+
 /// A delivery's key and the provider's own id of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -121,7 +121,7 @@ impl Prepared {
         Fresh {
             endpoint: self.endpoint,
             delivery: self.delivery,
-            events: None,
+            kept: None,
         }
     }
 }
@@ -157,7 +157,8 @@ pub enum Admission {
 pub struct Fresh {
     endpoint: Endpoint,
     delivery: Delivery,
-    events: Option<Vec<model::Event>>,
+    /// The events that are left and their places in the delivery, once some were found to be handled before.
+    kept: Option<Vec<(usize, model::Event)>>,
 }
 
 impl Fresh {
@@ -176,27 +177,32 @@ impl Fresh {
     /// Its events in the neutral model, without those that were handled before.
     #[must_use]
     pub fn events(&self) -> Vec<model::Event> {
-        self.events
-            .clone()
-            .unwrap_or_else(|| self.endpoint.provider().read(&self.delivery))
+        match &self.kept {
+            Some(kept) => kept.iter().map(|(_, event)| event.clone()).collect(),
+            None => self.endpoint.provider().read(&self.delivery),
+        }
     }
 
-    /// Its items as this provider's typed events, all of them; `None` if the endpoint is another provider's.
+    /// Its items as this provider's typed events, without those that were handled before; `None` if the endpoint is
+    /// another provider's.
     #[must_use]
     pub fn typed<P: Provider>(&self) -> Option<Vec<Parsed<P::Event>>> {
-        Some(
-            self.endpoint
-                .provider()
-                .as_any()
-                .downcast_ref::<P>()?
-                .parse(&self.delivery),
-        )
+        let items = self.endpoint.provider().as_any().downcast_ref::<P>()?.parse(&self.delivery);
+        Some(match &self.kept {
+            None => items,
+            Some(kept) => items
+                .into_iter()
+                .enumerate()
+                .filter(|(place, _)| kept.iter().any(|(left, _)| left == place))
+                .map(|(_, item)| item)
+                .collect(),
+        })
     }
 
-    /// With only these events: the others were handled before, in another delivery.
+    /// With only these events, each with its place in the delivery: the others were handled before, in another delivery.
     #[must_use]
-    pub fn with_events(mut self, events: Vec<model::Event>) -> Self {
-        self.events = Some(events);
+    pub fn keeping(mut self, events: Vec<(usize, model::Event)>) -> Self {
+        self.kept = Some(events);
         self
     }
 }

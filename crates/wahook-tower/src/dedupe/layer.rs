@@ -1,0 +1,120 @@
+//! The configuration.
+
+use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
+
+use tower_layer::Layer;
+use wahook_core::guard::{GuardStore, MemoryStore};
+
+use super::Dedupe;
+use crate::{Observer, SystemClock, TracingObserver};
+
+/// Handles each delivery once.
+#[derive(Clone, Debug)]
+pub struct DedupeLayer {
+    pub(super) store: Arc<dyn GuardStore>,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) handler_deadline: Duration,
+    pub(super) lease: Duration,
+    pub(super) in_flight_wait: Duration,
+    pub(super) store_deadline: Duration,
+    pub(super) dedupe_events: bool,
+    pub(super) cancel_on_disconnect: bool,
+}
+
+impl DedupeLayer {
+    /// Keeps claims in this store. A handler has 2.5 s, a lease lasts 30 s, a copy waits 1 s for the first to be done.
+    #[must_use]
+    pub fn new(store: Arc<dyn GuardStore>) -> Self {
+        Self {
+            store,
+            observer: Arc::new(TracingObserver),
+            handler_deadline: Duration::from_millis(2_500),
+            lease: Duration::from_secs(30),
+            in_flight_wait: Duration::from_secs(1),
+            store_deadline: Duration::from_millis(500),
+            dedupe_events: false,
+            cancel_on_disconnect: false,
+        }
+    }
+
+    /// Another time for the handler, and another lease. The provider wants its answer within 3 to 5 s.
+    ///
+    /// # Errors
+    ///
+    /// The lease must be longer than the deadline: a handler that still works must not lose its claim (G5).
+    pub fn timing(self, handler_deadline: Duration, lease: Duration) -> Result<Self, TimingError> {
+        if handler_deadline >= lease {
+            return Err(TimingError(()));
+        }
+        Ok(Self { handler_deadline, lease, ..self })
+    }
+
+    /// How long a copy waits for the first to be done, before the provider is asked to send it again.
+    #[must_use]
+    pub fn in_flight_wait(self, in_flight_wait: Duration) -> Self {
+        Self { in_flight_wait, ..self }
+    }
+
+    /// How long one answer of the store may take, before it counts as down.
+    #[must_use]
+    pub fn store_deadline(self, store_deadline: Duration) -> Self {
+        Self { store_deadline, ..self }
+    }
+
+    /// Claims the events as well: the same message in two deliveries is handled once (G10).
+    #[must_use]
+    pub fn dedupe_events(self) -> Self {
+        Self { dedupe_events: true, ..self }
+    }
+
+    /// Stops the handler when the provider hangs up, and gives the claim back.
+    #[must_use]
+    pub fn cancel_on_disconnect(self) -> Self {
+        Self { cancel_on_disconnect: true, ..self }
+    }
+
+    /// Somebody else to tell.
+    #[must_use]
+    pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observer, ..self }
+    }
+}
+
+impl<S> Layer<S> for DedupeLayer {
+    type Service = Dedupe<S>;
+
+    fn layer(&self, inner: S) -> Dedupe<S> {
+        Dedupe { inner, settings: self.clone() }
+    }
+}
+
+/// A guard store in the memory of this process, for a million keys, by the machine's clock.
+///
+/// # Panics
+///
+/// If the system has no randomness to give.
+#[must_use]
+pub fn in_memory() -> Arc<MemoryStore> {
+    let capacity = const { NonZeroUsize::new(1_000_000).expect("not zero") };
+    Arc::new(MemoryStore::new(Arc::new(SystemClock::new()), capacity, random()))
+}
+
+/// Random bytes, for tokens, ids and fingerprints.
+pub(super) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    #[expect(clippy::expect_used, reason = "without randomness no claim can be told from another")]
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    bytes
+}
+
+/// A lease that is not longer than the handler's deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimingError(());
+
+impl fmt::Display for TimingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the lease must be longer than the handler's deadline")
+    }
+}
+
+impl std::error::Error for TimingError {}

@@ -1,0 +1,252 @@
+//! The life of a claim: its verbs run in one task, so they never overtake each other.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures_util::FutureExt;
+use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER, request::Parts};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep, timeout},
+};
+use tower_service::Service;
+use wahook_core::{
+    OnStoreDown,
+    guard::{Admission, Digest, Fresh, Key, Prepared, StoreError, StoreErrorKind, Token},
+};
+
+use super::{DedupeLayer, events, layer::random};
+use crate::{Answer, Signal};
+
+pub(super) struct Life<S: Service<Request<Fresh>>> {
+    pub(super) settings: DedupeLayer,
+    pub(super) inner: S,
+    pub(super) head: Parts,
+    pub(super) reply: oneshot::Sender<Result<Response<Answer>, S::Error>>,
+}
+
+/// A claim that is ours, and for how long its record is to live once it is done.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) key: Key,
+    pub(super) digest: Digest,
+    pub(super) token: Token,
+    pub(super) memory: Duration,
+}
+
+impl<S, B> Life<S>
+where
+    S: Service<Request<Fresh>, Response = Response<B>>,
+{
+    /// From the first claim to the last verb. The reply goes out as soon as the outcome is known to the store, or the
+    /// store is known to be down.
+    pub(super) async fn live(self, mut prepared: Prepared) {
+        let endpoint = prepared.endpoint().clone();
+        let name = endpoint.name();
+        let waiting_ends = Instant::now() + self.settings.in_flight_wait;
+        loop {
+            let mut held = held(&prepared);
+            let claim = self.settings.store.claim(&held.key, held.digest, held.token, self.settings.lease);
+            let claim = match self.settings.in_time(claim).await {
+                Ok(claim) => claim,
+                Err(error) => {
+                    self.settings.observer.observe(name, &Signal::StoreDown { error: &error });
+                    if error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse {
+                        return self.answer(Answer::later(STORE_DOWN));
+                    }
+                    self.settings.observer.observe(name, &Signal::AcceptedWithoutDedupe);
+                    return self.handle(prepared.accept_without_dedupe(), Vec::new()).await;
+                }
+            };
+            match prepared.admit(claim) {
+                Admission::Fresh(fresh) => return self.fresh(fresh, held, waiting_ends).await,
+                Admission::Duplicate { conflict } => {
+                    if conflict {
+                        self.settings.observer.observe(name, &Signal::Conflict { handled: false });
+                    }
+                    self.settings.observer.observe(name, &Signal::Duplicate);
+                    return self.answer(Answer::received());
+                }
+                Admission::Conflict(dropped) => {
+                    self.settings.observer.observe(name, &Signal::Conflict { handled: false });
+                    held.memory = dropped.memory();
+                    return self.settle(Ok(Answer::received()), vec![held], name).await;
+                }
+                Admission::InFlight { left, prepared: again, .. } => {
+                    let patience = waiting_ends.saturating_duration_since(Instant::now());
+                    if patience.is_zero() {
+                        self.settings.observer.observe(name, &Signal::StillInFlight);
+                        return self.answer(Answer::later(left));
+                    }
+                    sleep(patience.min(POLL)).await;
+                    prepared = again;
+                }
+                _ => return self.answer(Answer::later(STORE_DOWN)),
+            }
+        }
+    }
+
+    async fn fresh(self, fresh: Fresh, delivery: Held, waiting_ends: Instant) {
+        let endpoint = fresh.endpoint().clone();
+        if fresh.delivery().conflict {
+            self.settings.observer.observe(endpoint.name(), &Signal::Conflict { handled: true });
+        }
+        if !self.settings.dedupe_events {
+            return self.handle(fresh, vec![delivery]).await;
+        }
+        match events::claim(&self.settings, &fresh, waiting_ends).await {
+            Ok(events::Claimed { fresh: events, mut held, duplicates }) => {
+                if duplicates > 0 {
+                    let signal = Signal::DuplicateEvents { count: duplicates };
+                    self.settings.observer.observe(endpoint.name(), &signal);
+                }
+                // The delivery last: a crash in between repeats it, and its events are then known.
+                held.push(delivery);
+                if events.is_empty() && duplicates > 0 {
+                    return self.settle(Ok(Answer::received()), held, endpoint.name()).await;
+                }
+                self.handle(fresh.keeping(events), held).await;
+            }
+            Err((answer, held)) => {
+                release(&self.settings, held.into_iter().chain([delivery])).await;
+                self.answer(answer);
+            }
+        }
+    }
+
+    async fn handle(mut self, fresh: Fresh, held: Vec<Held>) {
+        let endpoint = fresh.endpoint().clone();
+        let head = std::mem::replace(&mut self.head, Request::new(()).into_parts().0);
+        let request = Request::from_parts(head, fresh);
+        let inner = &mut self.inner;
+        // The call itself may panic as well as its future.
+        let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
+        let work = timeout(self.settings.handler_deadline, work);
+        let outcome = if self.settings.cancel_on_disconnect {
+            tokio::select! {
+                biased;
+                outcome = work => Some(outcome),
+                () = self.reply.closed() => None,
+            }
+        } else {
+            Some(work.await)
+        };
+        let failed = |how| self.settings.observer.observe(endpoint.name(), &Signal::HandlerFailed { how });
+        let answer = match outcome {
+            Some(Ok(Ok(Ok(response)))) if response.status().is_success() => {
+                self.settings.observer.observe(endpoint.name(), &Signal::Handled);
+                Ok(Answer::received())
+            }
+            Some(Ok(Ok(Ok(response)))) => {
+                failed("status");
+                Err(Ok(pass_on(&response)))
+            }
+            Some(Ok(Ok(Err(error)))) => {
+                failed("error");
+                Err(Err(error))
+            }
+            Some(Ok(Err(_panic))) => {
+                failed("panic");
+                Err(Ok(Answer::status(StatusCode::INTERNAL_SERVER_ERROR)))
+            }
+            Some(Err(_elapsed)) => {
+                failed("deadline");
+                Err(Ok(Answer::later(AGAIN)))
+            }
+            None => {
+                failed("disconnect");
+                Err(Ok(Answer::later(AGAIN)))
+            }
+        };
+        self.settle(answer, held, endpoint.name()).await;
+    }
+
+    /// Completes or releases what is held, and replies.
+    async fn settle(
+        self,
+        answer: Result<Response<Answer>, Result<Response<Answer>, S::Error>>,
+        held: Vec<Held>,
+        endpoint: &str,
+    ) {
+        let Self { settings, reply, .. } = self;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(answer) => {
+                release(&settings, held).await;
+                let _ = reply.send(answer);
+                return;
+            }
+        };
+        let lease_ends = Instant::now() + settings.lease;
+        let mut unmarked = Vec::new();
+        for held in held {
+            if !complete(&settings, &held).await {
+                unmarked.push(held);
+            }
+        }
+        // The work is done: saying otherwise would have it done twice.
+        let _ = reply.send(Ok(answer));
+        if !unmarked.is_empty() {
+            settings.observer.observe(endpoint, &Signal::Unmarked);
+        }
+        while !unmarked.is_empty() && Instant::now() < lease_ends {
+            sleep(AGAIN).await;
+            let mut left = Vec::new();
+            for held in unmarked {
+                if !complete(&settings, &held).await {
+                    left.push(held);
+                }
+            }
+            unmarked = left;
+        }
+    }
+
+    fn answer(self, answer: Response<Answer>) {
+        let _ = self.reply.send(Ok(answer));
+    }
+}
+
+impl DedupeLayer {
+    /// An answer of the store, or the news that there is none.
+    pub(super) async fn in_time<T>(&self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        match timeout(self.store_deadline, AssertUnwindSafe(verb).catch_unwind()).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_panic)) => Err(StoreError::new(StoreErrorKind::Unavailable)),
+            Err(_elapsed) => Err(StoreError::new(StoreErrorKind::Slow)),
+        }
+    }
+}
+
+fn held(prepared: &Prepared) -> Held {
+    Held {
+        key: prepared.key().clone(),
+        digest: prepared.digest(),
+        token: Token::new(random()),
+        memory: prepared.memory(),
+    }
+}
+
+/// Whether the store knows; a claim that is lost is somebody else's now, and nothing is left to say.
+async fn complete(settings: &DedupeLayer, held: &Held) -> bool {
+    settings.in_time(settings.store.complete(&held.key, held.digest, held.token, held.memory)).await.is_ok()
+}
+
+/// Gives claims back; where the store does not answer, their leases end by themselves.
+pub(super) async fn release(settings: &DedupeLayer, held: impl IntoIterator<Item = Held>) {
+    for held in held {
+        let _ = settings.in_time(settings.store.release(&held.key, held.digest, held.token)).await;
+    }
+}
+
+/// The handler's status, and when to come again; its body is not for the provider.
+fn pass_on<B>(response: &Response<B>) -> Response<Answer> {
+    let mut answer = Answer::status(response.status());
+    let retry_after: Option<HeaderValue> = response.headers().get(RETRY_AFTER).cloned();
+    if let Some(value) = retry_after {
+        answer.headers_mut().insert(RETRY_AFTER, value);
+    }
+    answer
+}
+
+const POLL: Duration = Duration::from_millis(20);
+const AGAIN: Duration = Duration::from_secs(1);
+const STORE_DOWN: Duration = Duration::from_secs(5);

@@ -1,0 +1,16 @@
+//! Each delivery once, although providers repeat them (G1–G10).
+//!
+//! Needs a `Request<Verified>`; leaves a `Request<Fresh>`. A claim's life, from claim to complete or release, runs in a
+//! task of its own: work that has begun is finished although the provider hangs up.
+
+mod events;
+mod future;
+mod layer;
+mod life;
+mod service;
+
+pub use self::{
+    future::DedupeFuture,
+    layer::{DedupeLayer, TimingError, in_memory},
+    service::Dedupe,
+};

@@ -1,0 +1,113 @@
+//! A body under its limits.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+use wahook_core::proof::RefusalKind;
+
+use super::LimitLayer;
+
+pin_project! {
+    /// A body that ends at its cap and at its deadlines. Only [`Limit`](super::Limit) makes one.
+    #[derive(Debug)]
+    pub struct Limited<B> {
+        #[pin]
+        body: B,
+        cap_bytes: usize,
+        left_bytes: usize,
+        refused: bool,
+        idle: Duration,
+        until: Instant,
+        // Made when the body first has to be waited for: most bodies arrive with their head.
+        timer: Option<Pin<Box<Sleep>>>,
+        waiting: bool,
+    }
+}
+
+impl<B: Body> Limited<B> {
+    pub(super) fn new(body: B, limits: &LimitLayer, declared_bytes: Option<u64>) -> Self {
+        let declared = declared_bytes.unwrap_or_default().max(body.size_hint().lower());
+        Self {
+            body,
+            cap_bytes: limits.cap_bytes,
+            left_bytes: limits.cap_bytes,
+            refused: declared > limits.cap_bytes as u64,
+            idle: limits.idle,
+            until: Instant::now() + limits.total,
+            timer: None,
+            waiting: false,
+        }
+    }
+
+    /// Whether the request itself says that it is too large.
+    pub(crate) const fn is_declared_too_large(&self) -> bool {
+        self.refused
+    }
+
+    /// The next piece; `None` at the end.
+    pub(crate) async fn next(self: &mut Pin<Box<Self>>) -> Option<Result<Bytes, RefusalKind>> {
+        poll_fn(|cx| self.as_mut().poll_next(cx)).await
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, RefusalKind>>> {
+        let mut this = self.project();
+        loop {
+            match this.body.as_mut().poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    *this.waiting = false;
+                    let Ok(mut data) = frame.into_data() else { continue }; // trailers
+                    let length = data.remaining();
+                    let Some(left) = this.left_bytes.checked_sub(length) else {
+                        return Poll::Ready(Some(Err(RefusalKind::BodyTooLarge)));
+                    };
+                    *this.left_bytes = left;
+                    return Poll::Ready(Some(Ok(data.copy_to_bytes(length)))); // no copy where it is `Bytes`
+                }
+                Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(RefusalKind::BodyBroken))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => {}
+            }
+            let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(*this.until)));
+            if !*this.waiting {
+                *this.waiting = true;
+                timer.as_mut().reset((Instant::now() + *this.idle).min(*this.until));
+            }
+            ready!(timer.as_mut().poll(cx));
+            return Poll::Ready(Some(Err(RefusalKind::BodyTooSlow)));
+        }
+    }
+}
+
+impl<B> Limited<B>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    /// Throws away what is left, off the answer path: a sender that is still writing can then read the answer (V2).
+    pub(crate) fn discard(mut self: Pin<Box<Self>>) {
+        if self.body.is_end_stream() {
+            return;
+        }
+        let mut budget = self.cap_bytes.saturating_add(DISCARD_BYTES);
+        tokio::spawn(tokio::time::timeout(DISCARD_TIME, async move {
+            while let Some(Ok(frame)) = poll_fn(|cx| self.as_mut().project().body.poll_frame(cx)).await {
+                let length = frame.data_ref().map_or(0, Buf::remaining);
+                match budget.checked_sub(length) {
+                    Some(left) => budget = left,
+                    None => break,
+                }
+            }
+        }));
+    }
+}
+
+const DISCARD_BYTES: usize = 1 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(1);

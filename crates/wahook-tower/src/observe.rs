@@ -1,0 +1,102 @@
+//! What the operator is told: exact reasons, never secrets or contents (V4, P).
+
+use std::fmt;
+
+use wahook_core::{
+    guard::StoreError,
+    proof::{Hint, Refusal},
+};
+
+/// Something that an operator may want to count, log or show.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Signal<'a> {
+    /// A delivery was accepted although the store did not answer: it may be a repetition (G8).
+    AcceptedWithoutDedupe,
+    /// A challenge was answered.
+    ChallengeAnswered,
+    /// Another body came under a known key (G7).
+    Conflict {
+        /// Whether it was handed on.
+        handled: bool,
+    },
+    /// A delivery was handled before.
+    Duplicate,
+    /// Events in a fresh delivery were handled before, in another delivery (G10).
+    DuplicateEvents {
+        /// How many.
+        count: usize,
+    },
+    /// The handler did not want it, failed, panicked or was too slow: the provider will send it again (G5).
+    HandlerFailed {
+        /// `status`, `error`, `panic`, `deadline` or `disconnect`.
+        how: &'static str,
+    },
+    /// A delivery was handled.
+    Handled,
+    /// A hint on a refused request, worked out off the answer path.
+    Hint {
+        /// The hint.
+        hint: &'a Hint,
+    },
+    /// A copy is being handled for longer than was waited.
+    StillInFlight,
+    /// The store did not answer; the provider was asked to send again (G8).
+    StoreDown {
+        /// Why.
+        error: &'a StoreError,
+    },
+    /// A request was refused.
+    Refused {
+        /// Why.
+        refusal: &'a Refusal,
+    },
+    /// The work is done and acknowledged, and the store could not be told: it tries again until the lease ends (G5).
+    Unmarked,
+}
+
+/// Receives signals. Must be quick: it runs on the answer path.
+pub trait Observer: fmt::Debug + Send + Sync + 'static {
+    /// Something happened at this endpoint.
+    fn observe(&self, endpoint: &str, signal: &Signal<'_>);
+}
+
+/// Tells `tracing`, target `wahook`. The default.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct TracingObserver;
+
+impl Observer for TracingObserver {
+    fn observe(&self, endpoint: &str, signal: &Signal<'_>) {
+        match signal {
+            Signal::AcceptedWithoutDedupe => {
+                tracing::warn!(target: "wahook", endpoint, "accepted without dedupe: the guard store does not answer");
+            }
+            Signal::ChallengeAnswered => tracing::info!(target: "wahook", endpoint, "challenge answered"),
+            Signal::Conflict { handled } => {
+                tracing::warn!(target: "wahook", endpoint, handled, "another body came under a known key");
+            }
+            Signal::Duplicate => tracing::debug!(target: "wahook", endpoint, "duplicate"),
+            Signal::DuplicateEvents { count } => {
+                tracing::debug!(target: "wahook", endpoint, count, "events were handled before");
+            }
+            Signal::HandlerFailed { how } => {
+                tracing::warn!(target: "wahook", endpoint, how, "not handled; the provider will send it again");
+            }
+            Signal::Handled => tracing::debug!(target: "wahook", endpoint, "handled"),
+            Signal::Hint { hint } => tracing::info!(target: "wahook", endpoint, %hint, "hint"),
+            Signal::StillInFlight => {
+                tracing::debug!(target: "wahook", endpoint, "a copy is still being handled; asked to send again");
+            }
+            Signal::StoreDown { error } => {
+                tracing::error!(target: "wahook", endpoint, "{error}");
+            }
+            Signal::Refused { refusal } => {
+                tracing::warn!(target: "wahook", endpoint, reason = refusal.kind().as_str(), "refused: {refusal}");
+            }
+            Signal::Unmarked => {
+                tracing::error!(target: "wahook", endpoint, "done and acknowledged, but the guard store could not be told");
+            }
+        }
+    }
+}

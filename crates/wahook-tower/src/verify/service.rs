@@ -1,0 +1,167 @@
+//! The service.
+
+use std::{
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{Method, Request, Response, request::Parts};
+use http_body::Body;
+use jiff::Timestamp;
+use tower_service::Service;
+use wahook_core::{
+    Verified,
+    proof::{Refusal, RefusalKind},
+};
+
+use super::{VerifyFuture, VerifyLayer, hints};
+use crate::{Answer, Limited, Signal};
+
+/// Verifies requests; made by [`VerifyLayer`].
+///
+/// A refusal rides in the response's extensions as a [`Refusal`], for layers outside this one.
+#[derive(Clone, Debug)]
+pub struct Verify<S> {
+    pub(super) inner: S,
+    pub(super) settings: VerifyLayer,
+}
+
+impl<S, B, R> Service<Request<Limited<B>>> for Verify<S>
+where
+    S: Service<Request<Verified>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    R: From<Answer>,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = VerifyFuture<Response<R>, S::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Limited<B>>) -> Self::Future {
+        // The one that was polled ready is used, its clone waits for the next request.
+        let clone = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, clone);
+        let settings = self.settings.clone();
+        VerifyFuture(Box::pin(async move {
+            match verify(&settings, request).await {
+                Ok(verified) => inner.call(verified).await,
+                Err(answer) => Ok(answer.map(R::from)),
+            }
+        }))
+    }
+}
+
+/// A verified request, or the answer for what is none.
+async fn verify<B>(settings: &VerifyLayer, request: Request<Limited<B>>) -> Result<Request<Verified>, Response<Answer>>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    let now = settings.clock.now();
+    let (mut head, body) = request.into_parts();
+    let mut body = Box::pin(body);
+    if head.method != Method::POST {
+        let answer = not_a_delivery(settings, &head);
+        body.discard();
+        return Err(answer);
+    }
+    if body.is_declared_too_large() {
+        body.discard();
+        return Err(refuse(settings, Refusal::new(RefusalKind::BodyTooLarge)));
+    }
+    let mut check = match settings.endpoint.begin(&head, now) {
+        Ok(check) => check,
+        Err(refusal) => return Err(refuse_early(settings, refusal, head, body, now).await),
+    };
+    while let Some(frame) = body.next().await {
+        match frame {
+            Ok(frame) => check.update(frame),
+            Err(kind) => {
+                body.discard();
+                return Err(refuse(settings, Refusal::new(kind)));
+            }
+        }
+    }
+    match check.finish() {
+        Ok(verified) => {
+            if let Some(answer) = settings.endpoint.answers_challenge().and_then(|c| c.answer_post(verified.body())) {
+                settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
+                return Err(Answer::challenge(answer));
+            }
+            settings.endpoint.verifier().redact(&mut head);
+            Ok(Request::from_parts(head, verified))
+        }
+        Err((refusal, body)) => {
+            let answer = refuse(settings, refusal);
+            hints::work_out(settings, head, body, now);
+            Err(answer)
+        }
+    }
+}
+
+/// GET is a challenge where one is configured; everything else is no delivery.
+fn not_a_delivery(settings: &VerifyLayer, head: &Parts) -> Response<Answer> {
+    let challenge = settings.endpoint.answers_challenge().filter(|_| head.method == Method::GET);
+    match challenge.and_then(|challenge| challenge.answer_get(head)) {
+        Some(Ok(answer)) => {
+            settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
+            Answer::challenge(answer)
+        }
+        Some(Err(refusal)) => refuse(settings, refusal),
+        None => refuse(settings, Refusal::new(RefusalKind::MethodNotAllowed)),
+    }
+}
+
+/// The head alone was enough to refuse, so the body is not read, but for an unsigned challenge where that is allowed.
+async fn refuse_early<B>(
+    settings: &VerifyLayer,
+    refusal: Refusal,
+    head: Parts,
+    body: Pin<Box<Limited<B>>>,
+    now: Timestamp,
+) -> Response<Answer>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    if let Some(challenge) = settings.endpoint.answers_challenge().filter(|challenge| challenge.takes_unsigned()) {
+        if let Some(answer) = read_small(body).await.and_then(|body| challenge.answer_unsigned(&body)) {
+            settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
+            return Answer::challenge(answer);
+        }
+    } else {
+        body.discard();
+    }
+    let answer = refuse(settings, refusal);
+    hints::work_out(settings, head, Bytes::new(), now);
+    answer
+}
+
+/// The body, if it is as small as a challenge.
+async fn read_small<B: Body>(mut body: Pin<Box<Limited<B>>>) -> Option<Bytes> {
+    let mut small = BytesMut::new();
+    while let Some(frame) = body.next().await {
+        small.extend_from_slice(&frame.ok()?);
+        if small.len() > CHALLENGE_BYTES {
+            return None;
+        }
+    }
+    Some(small.freeze())
+}
+
+fn refuse(settings: &VerifyLayer, refusal: Refusal) -> Response<Answer> {
+    let endpoint = &settings.endpoint;
+    settings.observer.observe(endpoint.name(), &Signal::Refused { refusal: &refusal });
+    let mut answer = Answer::status(endpoint.status(&refusal));
+    answer.extensions_mut().insert(refusal);
+    answer
+}
+
+const CHALLENGE_BYTES: usize = 4 << 10;

@@ -1,0 +1,6 @@
+//! The layers, by promise.
+
+mod dedupe;
+mod limit;
+mod support;
+mod verify;

@@ -1,0 +1,48 @@
+//! The receiving side of WhatsApp webhooks: it never loses, never doubles, never guesses, and it tells you why.
+//!
+//! One layer for your axum or hyper server. Behind it, each delivery is verified on its raw bytes, handled once although
+//! providers repeat it, and read into typed events and into one model for all providers.
+//!
+//! ```
+//! use axum::Router;
+//! use wahook::{axum::{Events, endpoint}, tower::Stack, wazapin};
+//!
+//! async fn on_events(Events(events): Events) {
+//!     for event in events {
+//!         println!("{} {:?}", event.kind(), event.occurred_at);
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let shop = wazapin::endpoint("shop", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")?;
+//! let app: Router = Router::new().route("/hooks/shop", endpoint(Stack::new(shop), on_events, ()));
+//! # Ok(()) }
+//! ```
+//!
+//! # Where things are
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`waping`], [`wawp`], [`wazapin`] | an endpoint with the right scheme, and the provider's typed events |
+//! | [`model`] | one shape for what every provider says; `wahook.event/1` |
+//! | [`tower`] | limit, verify, dedupe: the layers |
+//! | [`axum`](mod@axum) | mounting, and the extractors `Events` and `Delivery<wawp::Event>` |
+//! | [`proof`] | the schemes, for a provider of your own |
+//! | [`guard`] | the store trait, and the store in memory |
+//! | [`json`] | reading other people's JSON without loss |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `axum` | yes | [`axum`](mod@axum) |
+
+pub use wahook_core::*;
+pub use wahook_providers::{PROVIDERS, ProviderRow, waping, wawp, wazapin};
+
+/// The layers.
+pub use wahook_tower as tower;
+
+/// The axum front.
+#[cfg(feature = "axum")]
+pub use wahook_axum as axum;
