@@ -157,6 +157,8 @@ pub enum SecretErrorKind {
     OtherKeyKind,
     /// Nothing is left of it.
     Empty,
+    /// It begins with `v1,`, which belongs to signatures.
+    SignaturePrefix,
     /// It is not base64 although the scheme says that it must be.
     Undecodable,
     /// Its decoded form has a length that the scheme does not allow.
@@ -172,6 +174,7 @@ impl fmt::Display for SecretError {
                 "the secret is a key of another kind; copy the one that the provider's page calls signing secret"
             }
             SecretErrorKind::Empty => "the secret is empty; copy it from the provider's page",
+            SecretErrorKind::SignaturePrefix => "the secret begins with `v1,`, which belongs to signatures; leave it out",
             SecretErrorKind::Undecodable => "the secret is not base64; copy it whole, with its `whsec_` prefix",
             SecretErrorKind::WrongLength => "the secret has the wrong length; copy it whole from the provider's page",
             SecretErrorKind::WellKnown => "the secret is a well-known default; generate one of your own",

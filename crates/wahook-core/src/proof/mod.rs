@@ -3,15 +3,35 @@
 //! A scheme comes from the configuration, never from the request (V3). It judges the head first, takes the body as it
 //! arrives, and ends in a [`Proof`] or in a [`Refusal`]. Only this module makes a [`Proof`].
 
+mod address;
+mod body_hmac;
+mod combine;
+mod header;
+mod keyring;
+mod mac;
 mod refusal;
+mod standard;
+mod template;
+mod token;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::request::Parts;
 use jiff::Timestamp;
 
-pub use self::refusal::{Refusal, RefusalKind};
+use self::combine::Class;
+pub use self::{
+    address::{Allowlist, ClientAddr},
+    body_hmac::{BodyHmac, Encoding},
+    combine::{CombineError, CombineErrorKind},
+    keyring::Keyring,
+    mac::Algorithm,
+    refusal::{Refusal, RefusalKind},
+    standard::StandardWebhooks,
+    template::{Template, TemplateError, TemplateErrorKind},
+    token::{StaticToken, TokenPlace},
+};
 
 /// What a scheme proved, and what it can vouch for. Dedupe on these values, never on a header read again.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,6 +59,14 @@ impl Proof {
     pub const fn signed_at(&self) -> Option<Timestamp> {
         self.signed_at
     }
+
+    const fn bare(scheme: &'static str) -> Self {
+        Self {
+            scheme,
+            id: None,
+            signed_at: None,
+        }
+    }
 }
 
 impl fmt::Debug for Proof {
@@ -50,6 +78,20 @@ impl fmt::Debug for Proof {
 }
 
 /// What proves that a request is the provider's. Cheap to clone; clones share their keyrings.
+///
+/// ```
+/// use wahook_core::proof::{Algorithm, BodyHmac, StandardWebhooks, StaticToken, Verifier};
+///
+/// let hmac = BodyHmac::new("x-signature".parse()?, Algorithm::Sha256, "7d0ab5c2".try_into()?)?;
+/// let standard = StandardWebhooks::new("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".try_into()?)?;
+/// let token = StaticToken::query("secret", "a-long-token".try_into()?)?;
+///
+/// // Both bind the body.
+/// assert!(Verifier::any_of([hmac.clone().into(), standard.into()]).is_ok());
+/// // A request could choose the weaker.
+/// assert!(Verifier::any_of([hmac.into(), token.into()]).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Verifier {
     scheme: Scheme,
@@ -58,37 +100,184 @@ pub struct Verifier {
 #[derive(Clone, Debug)]
 enum Scheme {
     Unverified,
+    Standard(StandardWebhooks),
+    BodyHmac(BodyHmac),
+    Token(StaticToken),
+    Allowlist(Allowlist),
+    All(Arc<[Verifier]>),
+    Any(Arc<[Verifier]>),
 }
 
 impl Verifier {
+    const fn new(scheme: Scheme) -> Self {
+        Self { scheme }
+    }
+
     /// Takes every request for genuine. The one door around verification: for tests and for tools.
     #[must_use]
     pub const fn dangerous_unverified() -> Self {
-        Self {
-            scheme: Scheme::Unverified,
+        Self::new(Scheme::Unverified)
+    }
+
+    /// Takes every request from these networks for genuine. Addresses are shared, forged and reassigned.
+    #[must_use]
+    pub const fn dangerous_allowlist_alone(allowlist: Allowlist) -> Self {
+        Self::new(Scheme::Allowlist(allowlist))
+    }
+
+    /// One of several schemes of one class: all bind the body, or all are bare tokens (V3).
+    ///
+    /// # Errors
+    ///
+    /// [`CombineErrorKind::Empty`], [`CombineErrorKind::Mixed`] and [`CombineErrorKind::ProvesNothing`].
+    pub fn any_of(alternatives: impl IntoIterator<Item = Self>) -> Result<Self, CombineError> {
+        combine::one_class(alternatives.into_iter().collect()).map(|parts| Self::new(Scheme::Any(parts)))
+    }
+
+    /// One of several schemes, whatever their class: the endpoint is as weak as its weakest, and a request chooses it.
+    /// Without any, everything is refused.
+    #[must_use]
+    pub fn dangerous_any_of(alternatives: impl IntoIterator<Item = Self>) -> Self {
+        Self::new(Scheme::Any(alternatives.into_iter().collect()))
+    }
+
+    /// All of several schemes.
+    ///
+    /// # Errors
+    ///
+    /// [`CombineErrorKind::Empty`], and [`CombineErrorKind::ProvesNothing`] where none is more than an address.
+    pub fn all_of(requirements: impl IntoIterator<Item = Self>) -> Result<Self, CombineError> {
+        combine::all_hold(requirements.into_iter().collect()).map(|parts| Self::new(Scheme::All(parts)))
+    }
+
+    /// This, and an address out of these networks; the address is judged first, since it costs least.
+    #[must_use]
+    pub fn and_allowlist(self, allowlist: Allowlist) -> Self {
+        Self::new(Scheme::All(
+            [Self::dangerous_allowlist_alone(allowlist), self].into(),
+        ))
+    }
+
+    /// Its keyrings, in the order of the configuration; swap them while serving (V5).
+    #[must_use]
+    pub fn keyrings(&self) -> Vec<Keyring> {
+        match &self.scheme {
+            Scheme::Unverified | Scheme::Allowlist(_) => Vec::new(),
+            Scheme::Standard(scheme) => vec![scheme.keyring().clone()],
+            Scheme::BodyHmac(scheme) => vec![scheme.keyring().clone()],
+            Scheme::Token(scheme) => vec![scheme.keyring().clone()],
+            Scheme::All(parts) | Scheme::Any(parts) => parts.iter().flat_map(Self::keyrings).collect(),
+        }
+    }
+
+    /// The names of its schemes, in the order of the configuration.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        match &self.scheme {
+            Scheme::Unverified => vec!["unverified"],
+            Scheme::Standard(_) => vec![standard::NAME],
+            Scheme::BodyHmac(_) => vec![body_hmac::NAME],
+            Scheme::Token(_) => vec![token::NAME],
+            Scheme::Allowlist(_) => vec![address::NAME],
+            Scheme::All(parts) | Scheme::Any(parts) => parts.iter().flat_map(Self::names).collect(),
+        }
+    }
+
+    /// Takes tokens out of a head: query parameters out of the URI, token headers out of the map. Everything else stays
+    /// byte for byte. Nothing inside the layer, the inbox or an export then sees a token.
+    pub fn redact(&self, head: &mut Parts) {
+        match &self.scheme {
+            Scheme::Token(token) => token.redact(head),
+            Scheme::All(parts) | Scheme::Any(parts) => parts.iter().for_each(|part| part.redact(head)),
+            Scheme::Unverified | Scheme::Standard(_) | Scheme::BodyHmac(_) | Scheme::Allowlist(_) => {}
+        }
+    }
+
+    fn class(&self) -> Class {
+        match &self.scheme {
+            Scheme::Unverified => Class::Nothing,
+            Scheme::Standard(_) | Scheme::BodyHmac(_) => Class::Body,
+            Scheme::Token(_) => Class::Bearer,
+            Scheme::Allowlist(_) => Class::Address,
+            Scheme::All(parts) => Class::of_all(parts),
+            Scheme::Any(parts) => Class::of_any(parts),
         }
     }
 
     /// Judges the head.
-    pub(crate) fn begin(&self, _head: &Parts, _now: Timestamp) -> Result<Pending, Refusal> {
-        match self.scheme {
-            Scheme::Unverified => Ok(Pending {}),
-        }
+    pub(crate) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
+        Ok(Pending(match &self.scheme {
+            Scheme::Unverified => State::Proved(Proof::bare("unverified")),
+            Scheme::Standard(scheme) => State::Standard(scheme.begin(head, now)?),
+            Scheme::BodyHmac(scheme) => State::BodyHmac(scheme.begin(head, now)?),
+            Scheme::Token(scheme) => State::Proved(scheme.begin(head)?),
+            Scheme::Allowlist(allowlist) => {
+                allowlist.begin(head)?;
+                State::Proved(Proof::bare(address::NAME))
+            }
+            Scheme::All(parts) => State::All(combine::begin_all(parts, head, now)?),
+            Scheme::Any(parts) => {
+                let (pending, refused) = combine::begin_any(parts, head, now)?;
+                State::Any(pending, refused)
+            }
+        }))
     }
 }
 
-/// A judgement on its way.
+impl From<StandardWebhooks> for Verifier {
+    fn from(scheme: StandardWebhooks) -> Self {
+        Self::new(Scheme::Standard(scheme))
+    }
+}
+
+impl From<BodyHmac> for Verifier {
+    fn from(scheme: BodyHmac) -> Self {
+        Self::new(Scheme::BodyHmac(scheme))
+    }
+}
+
+impl From<StaticToken> for Verifier {
+    fn from(scheme: StaticToken) -> Self {
+        Self::new(Scheme::Token(scheme))
+    }
+}
+
+/// A judgement on its way. It holds on to the keys with which it began.
 #[derive(Debug)]
-pub(crate) struct Pending {}
+pub(crate) struct Pending(State);
+
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one per request; a box would be an allocation per request"
+)]
+enum State {
+    Proved(Proof),
+    Standard(standard::Pending),
+    BodyHmac(body_hmac::Pending),
+    All(Vec<Pending>),
+    Any(Vec<Pending>, Option<Refusal>),
+}
 
 impl Pending {
-    pub(crate) fn update(&mut self, _frame: &[u8]) {}
+    /// Takes the next piece of the body.
+    pub(crate) fn update(&mut self, frame: &[u8]) {
+        match &mut self.0 {
+            State::Proved(_) => {}
+            State::Standard(pending) => pending.update(frame),
+            State::BodyHmac(pending) => pending.update(frame),
+            State::All(parts) | State::Any(parts, _) => parts.iter_mut().for_each(|part| part.update(frame)),
+        }
+    }
 
-    pub(crate) fn finish(self, _body: &Bytes) -> Result<Proof, Refusal> {
-        Ok(Proof {
-            scheme: "unverified",
-            id: None,
-            signed_at: None,
-        })
+    /// Decides. `body` is everything that `update` took.
+    pub(crate) fn finish(self, body: &Bytes) -> Result<Proof, Refusal> {
+        match self.0 {
+            State::Proved(proof) => Ok(proof),
+            State::Standard(pending) => pending.finish(body),
+            State::BodyHmac(pending) => pending.finish(body),
+            State::All(parts) => combine::finish_all(parts, body),
+            State::Any(parts, refused) => combine::finish_any(parts, refused, body),
+        }
     }
 }

@@ -7,9 +7,9 @@ use http::{HeaderName, StatusCode};
 /// Why a request was refused. It contains no secret, no signature and nothing of the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    kind: RefusalKind,
-    header: Option<HeaderName>,
-    skew_seconds: Option<i64>,
+    pub(super) kind: RefusalKind,
+    pub(super) header: Option<HeaderName>,
+    pub(super) skew_seconds: Option<i64>,
 }
 
 impl Refusal {

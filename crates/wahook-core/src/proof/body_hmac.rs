@@ -1,0 +1,482 @@
+//! HMAC over the body, or over a template that holds it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use http::{HeaderMap, HeaderName, request::Parts};
+use jiff::Timestamp;
+
+use super::{
+    Proof,
+    header::{check_age, single, visible},
+    keyring::{Keyring, Keys, Sort},
+    mac::{Algorithm, Claimed, Mac, Tag},
+    refusal::{Refusal, RefusalKind},
+    template::{Template, TemplateError, TemplateErrorKind, Values},
+};
+use crate::secret::{SecretError, Secrets};
+
+pub(super) const NAME: &str = "body-hmac";
+
+const MAX_VALUE_BYTES: usize = 8 * 1024;
+const MAX_ENTRIES: usize = 32;
+
+const INDIFFERENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, INDIFFERENT);
+const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, INDIFFERENT);
+
+/// How the bytes of a signature are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Hexadecimal, in either case.
+    #[default]
+    Hex,
+    /// Standard base64, with or without padding.
+    Base64,
+    /// URL-safe base64, with or without padding.
+    Base64Url,
+}
+
+impl Encoding {
+    /// A word for messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+            Self::Base64Url => "base64url",
+        }
+    }
+
+    /// Exactly the bytes of this algorithm, or nothing. The length is looked at first.
+    pub(super) fn decode(self, text: &str, algorithm: Algorithm) -> Option<Tag> {
+        let bytes = algorithm.output_bytes();
+        let mut room = [0; 66];
+        let count = match self {
+            Self::Hex => {
+                // The decoder would take a `0x` prefix.
+                if text.len() != bytes * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    return None;
+                }
+                const_hex::decode_to_slice(text, room.get_mut(..bytes)?).ok()?;
+                bytes
+            }
+            Self::Base64 | Self::Base64Url => {
+                let padded = bytes.div_ceil(3) * 4;
+                if !(padded - 2..=padded).contains(&text.len()) {
+                    return None;
+                }
+                let engine = if self == Self::Base64 { BASE64 } else { BASE64_URL };
+                engine.decode_slice(text, &mut room).ok()?
+            }
+        };
+        (count == bytes).then(|| Tag::new(room.get(..bytes).unwrap_or_default()))
+    }
+
+    pub(super) fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Hex => const_hex::encode(bytes),
+            Self::Base64 => base64::engine::general_purpose::STANDARD.encode(bytes),
+            Self::Base64Url => base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes),
+        }
+    }
+}
+
+/// An HMAC over the body in one header. The key is the UTF-8 text of the secret.
+///
+/// Nothing about it is read from the request: not the algorithm, not the encoding (V3). Where no timestamp is signed,
+/// a captured request verifies for ever, and the guard is the replay protection (V7).
+///
+/// ```
+/// use wahook_core::proof::{Algorithm, BodyHmac, Template};
+///
+/// // As Meta signs.
+/// let meta = BodyHmac::new("x-hub-signature-256".parse()?, Algorithm::Sha256, "app-secret".try_into()?)?
+///     .required_prefix("sha256=");
+/// // As Stripe and YCloud sign.
+/// let composite = BodyHmac::new("ycloud-signature".parse()?, Algorithm::Sha256, "0e8d5f1c".try_into()?)?
+///     .composite("t", "s")
+///     .tolerance(std::time::Duration::from_secs(300))?;
+/// // As Slack signs.
+/// let slack = BodyHmac::new("x-slack-signature".parse()?, Algorithm::Sha256, "8f742231".try_into()?)?
+///     .required_prefix("v0=")
+///     .timestamp_header("x-slack-request-timestamp".parse()?)
+///     .signed(Template::parse("v0:{timestamp}:{body}")?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct BodyHmac {
+    layout: Arc<Layout>,
+    keyring: Keyring,
+}
+
+/// Everything but the keys.
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    pub(super) header: HeaderName,
+    pub(super) algorithm: Algorithm,
+    pub(super) encoding: Encoding,
+    pub(super) prefixes: Vec<String>,
+    pub(super) prefix_required: bool,
+    pub(super) composite: Option<(String, String)>,
+    pub(super) template: Template,
+    pub(super) timestamp_header: Option<HeaderName>,
+    pub(super) id_header: Option<HeaderName>,
+    pub(super) url: Option<String>,
+    pub(super) tolerance: Option<Duration>,
+    pub(super) algorithm_header: Option<(HeaderName, String)>,
+}
+
+impl BodyHmac {
+    /// A hex signature over the body in this header.
+    ///
+    /// # Errors
+    ///
+    /// None of today's secrets is refused here; [`Secrets`] refuses empty and known ones.
+    pub fn new(header: HeaderName, algorithm: Algorithm, secrets: Secrets) -> Result<Self, SecretError> {
+        Ok(Self {
+            layout: Arc::new(Layout {
+                header,
+                algorithm,
+                encoding: Encoding::Hex,
+                prefixes: Vec::new(),
+                prefix_required: false,
+                composite: None,
+                template: Template::body(),
+                timestamp_header: None,
+                id_header: None,
+                url: None,
+                tolerance: None,
+                algorithm_header: None,
+            }),
+            keyring: Keyring::new(Sort::Hmac(algorithm), secrets)?,
+        })
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Layout)) -> Self {
+        change(Arc::make_mut(&mut self.layout));
+        self
+    }
+
+    /// Another encoding of the signature.
+    #[must_use]
+    pub fn encoding(self, encoding: Encoding) -> Self {
+        self.with(|layout| layout.encoding = encoding)
+    }
+
+    /// Strips this prefix where it is there. May be said several times; the first one that fits is stripped.
+    #[must_use]
+    pub fn prefix(self, prefix: impl Into<String>) -> Self {
+        self.with(|layout| layout.prefixes.push(prefix.into()))
+    }
+
+    /// Strips this prefix, and refuses a signature that has none of the prefixes.
+    #[must_use]
+    pub fn required_prefix(self, prefix: impl Into<String>) -> Self {
+        self.with(|layout| {
+            layout.prefixes.push(prefix.into());
+            layout.prefix_required = true;
+        })
+    }
+
+    /// The header holds `{time}=…,{signature}=…`, such as `t=1760000000,v1=…`. Several signatures may be in it. Unless
+    /// [`BodyHmac::signed`] says otherwise, `{timestamp}.{body}` is signed.
+    #[must_use]
+    pub fn composite(self, time: impl Into<String>, signature: impl Into<String>) -> Self {
+        self.with(|layout| {
+            layout.composite = Some((time.into(), signature.into()));
+            if !layout.template.has_timestamp() {
+                layout.template = Template::timestamp_and_body();
+            }
+        })
+    }
+
+    /// The header that holds `{timestamp}`: digits, seconds or (from 10¹¹ up) milliseconds.
+    #[must_use]
+    pub fn timestamp_header(self, name: HeaderName) -> Self {
+        self.with(|layout| layout.timestamp_header = Some(name))
+    }
+
+    /// The header that holds `{id}`.
+    #[must_use]
+    pub fn id_header(self, name: HeaderName) -> Self {
+        self.with(|layout| layout.id_header = Some(name))
+    }
+
+    /// What stands for `{url}`: the URL exactly as the provider was told, since the request as it arrives here may have
+    /// been rewritten by proxies.
+    #[must_use]
+    pub fn url(self, url: impl Into<String>) -> Self {
+        self.with(|layout| layout.url = Some(url.into()))
+    }
+
+    /// Something else than the bare body is signed. Name the places of its values first.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateErrorKind::NoTimestamp`], [`TemplateErrorKind::NoId`] and [`TemplateErrorKind::NoUrl`] where a
+    /// placeholder has no place, [`TemplateErrorKind::ToleranceUnsigned`] where a window was set and the template has
+    /// no timestamp.
+    pub fn signed(self, template: Template) -> Result<Self, TemplateError> {
+        let layout = &self.layout;
+        let missing =
+            if template.has_timestamp() && layout.timestamp_header.is_none() && layout.composite.is_none() {
+                Some(TemplateErrorKind::NoTimestamp)
+            } else if template.has_id() && layout.id_header.is_none() {
+                Some(TemplateErrorKind::NoId)
+            } else if template.has_url() && layout.url.is_none() {
+                Some(TemplateErrorKind::NoUrl)
+            } else if layout.tolerance.is_some() && !template.has_timestamp() {
+                Some(TemplateErrorKind::ToleranceUnsigned)
+            } else {
+                None
+            };
+        match missing {
+            Some(kind) => Err(TemplateError::new(kind)),
+            None => Ok(self.with(|layout| layout.template = template)),
+        }
+    }
+
+    /// A window for the signed timestamp, in both directions, ends included. Without it any age verifies.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateErrorKind::ToleranceUnsigned`] where no timestamp is signed: the window would protect nothing (V7).
+    pub fn tolerance(self, tolerance: Duration) -> Result<Self, TemplateError> {
+        if self.layout.template.has_timestamp() {
+            Ok(self.with(|layout| layout.tolerance = Some(tolerance)))
+        } else {
+            Err(TemplateError::new(TemplateErrorKind::ToleranceUnsigned))
+        }
+    }
+
+    /// Where this header is there, it must say this (letter case ignored). It never chooses the algorithm (V3).
+    #[must_use]
+    pub fn algorithm_header(self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.with(|layout| layout.algorithm_header = Some((name, value.into())))
+    }
+
+    /// Its secrets.
+    #[must_use]
+    pub const fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    pub(super) fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
+        let read = self.layout.read(&head.headers)?;
+        if let Some(tolerance) = self.layout.tolerance {
+            check_age(read.nanoseconds, now, tolerance)
+                .map_err(|refusal| refusal.header(self.layout.timestamp_name()))?;
+        }
+        let keys = self.keyring.load();
+        let mut primary = keys.primary();
+        let streams = self.layout.template.streams();
+        if let Some((_, mac)) = primary.as_mut().filter(|_| streams) {
+            let before = &mut |bytes: &[u8]| mac.update(bytes);
+            self.layout.template.before(self.layout.values(&read), before);
+        }
+        Ok(Pending {
+            layout: Arc::clone(&self.layout),
+            keys,
+            read,
+            primary,
+            streams,
+        })
+    }
+}
+
+/// What the headers say, before it is known whether it is true.
+pub(super) struct Head {
+    timestamp: String,
+    id: Option<String>,
+    pub(super) nanoseconds: i128,
+    claimed: Claimed,
+}
+
+impl Layout {
+    /// The header in which the timestamp stands.
+    pub(super) fn timestamp_name(&self) -> &HeaderName {
+        self.timestamp_header
+            .as_ref()
+            .filter(|_| self.composite.is_none())
+            .unwrap_or(&self.header)
+    }
+
+    pub(super) fn read(&self, headers: &HeaderMap) -> Result<Head, Refusal> {
+        let malformed = |name: &HeaderName| Refusal::new(RefusalKind::HeaderMalformed).header(name);
+        if let Some((name, expected)) = &self.algorithm_header
+            && headers.contains_key(name)
+        {
+            let value = visible(single(headers, name)?).ok_or_else(|| malformed(name))?;
+            if !value.eq_ignore_ascii_case(expected) {
+                return Err(Refusal::new(RefusalKind::AlgorithmUnexpected).header(name));
+            }
+        }
+        let value = single(headers, &self.header)?
+            .to_str()
+            .ok()
+            .filter(|value| value.len() <= MAX_VALUE_BYTES)
+            .ok_or_else(|| malformed(&self.header))?;
+        let (mut claimed, mut timestamp) = (Claimed::default(), None);
+        if let Some((time, signature)) = &self.composite {
+            for (name, value) in value
+                .split(',')
+                .take(MAX_ENTRIES)
+                .filter_map(|entry| entry.split_once('='))
+            {
+                if name.trim() == time {
+                    if timestamp.replace(value.trim()).is_some() {
+                        return Err(malformed(&self.header));
+                    }
+                } else if name.trim() == signature
+                    && let Some(tag) = self.tag(value.trim())
+                {
+                    claimed.push(tag);
+                }
+            }
+        } else if let Some(tag) = self.tag(value) {
+            claimed.push(tag);
+        }
+        if claimed.is_empty() {
+            return Err(malformed(&self.header));
+        }
+        let mut head = Head {
+            timestamp: String::new(),
+            id: None,
+            nanoseconds: 0,
+            claimed,
+        };
+        if self.template.has_timestamp() {
+            let text = match (&self.composite, &self.timestamp_header) {
+                (None, Some(name)) => visible(single(headers, name)?),
+                _ => timestamp,
+            };
+            let name = self.timestamp_name();
+            let text = text.ok_or_else(|| malformed(name))?;
+            head.nanoseconds = read_instant(text)
+                .ok_or_else(|| Refusal::new(RefusalKind::TimestampMalformed).header(name))?;
+            text.clone_into(&mut head.timestamp);
+        }
+        if let Some(name) = self.id_header.as_ref().filter(|_| self.template.has_id()) {
+            let id = visible(single(headers, name)?)
+                .filter(|id| (1..=512).contains(&id.len()) && self.template.id_is_clear(id))
+                .ok_or_else(|| malformed(name))?;
+            head.id = Some(id.to_owned());
+        }
+        Ok(head)
+    }
+
+    fn tag(&self, value: &str) -> Option<Tag> {
+        self.encoding.decode(self.strip(value)?, self.algorithm)
+    }
+
+    /// The signature without its prefix.
+    pub(super) fn strip<'a>(&self, value: &'a str) -> Option<&'a str> {
+        let stripped = self
+            .prefixes
+            .iter()
+            .find_map(|prefix| value.strip_prefix(prefix.as_str()));
+        stripped.or_else(|| (!self.prefix_required).then_some(value))
+    }
+
+    pub(super) fn values<'a>(&'a self, head: &'a Head) -> Values<'a> {
+        Values {
+            timestamp: &head.timestamp,
+            id: head.id.as_deref().unwrap_or_default(),
+            url: self.url.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Whether a key signed this body under these headers.
+    pub(super) fn fits(&self, head: &Head, mut mac: Mac, body: &[u8]) -> bool {
+        self.template
+            .whole(self.values(head), body, &mut |bytes| mac.update(bytes));
+        head.claimed.contain(&mac.finish())
+    }
+}
+
+/// Digits, more than zero; milliseconds from 10¹¹ up, which in seconds would be the year 5138.
+fn read_instant(text: &str) -> Option<i128> {
+    if text.is_empty() || text.len() > 20 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = text.parse::<i64>().ok().filter(|number| *number > 0)?;
+    let unit = if number >= 100_000_000_000 {
+        1_000_000
+    } else {
+        1_000_000_000
+    };
+    Some(i128::from(number) * unit)
+}
+
+/// A judgement on its way.
+pub(super) struct Pending {
+    layout: Arc<Layout>,
+    keys: Arc<Keys>,
+    read: Head,
+    primary: Option<(usize, Mac)>,
+    streams: bool,
+}
+
+impl Pending {
+    pub(super) fn update(&mut self, frame: &[u8]) {
+        if let Some((_, mac)) = self.primary.as_mut().filter(|_| self.streams) {
+            mac.update(frame);
+        }
+    }
+
+    pub(super) fn finish(self, body: &[u8]) -> Result<Proof, Refusal> {
+        let Self {
+            layout,
+            keys,
+            read,
+            primary,
+            streams,
+        } = self;
+        let values = layout.values(&read);
+        let mismatch = || Refusal::new(RefusalKind::SignatureMismatch).header(&layout.header);
+        let (at, mut mac) = primary.ok_or_else(mismatch)?;
+        if streams {
+            layout.template.after(values, &mut |bytes| mac.update(bytes));
+        } else {
+            layout
+                .template
+                .whole(values, body, &mut |bytes| mac.update(bytes));
+        }
+        let feed = |mac: &mut Mac| {
+            layout
+                .template
+                .whole(values, body, &mut |bytes| mac.update(bytes))
+        };
+        if !read.claimed.contain(&mac.finish()) && !keys.any_other(at, feed, |tag| read.claimed.contain(tag))
+        {
+            return Err(mismatch());
+        }
+        Ok(Proof {
+            scheme: NAME,
+            signed_at: layout
+                .template
+                .has_timestamp()
+                .then(|| Timestamp::from_nanosecond(read.nanoseconds).ok())
+                .flatten(),
+            id: read.id,
+        })
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}

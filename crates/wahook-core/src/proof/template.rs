@@ -1,0 +1,234 @@
+//! What an HMAC is taken over, where it is more than the body.
+
+use std::{fmt, ops::ControlFlow};
+
+use sha2::{Digest as _, Sha256};
+
+/// What is signed: literals and `{timestamp}`, `{id}`, `{url}`, `{body}`, `{sha256(body)}` (lower-case hex).
+///
+/// ```
+/// use wahook_core::proof::{Template, TemplateErrorKind};
+///
+/// let template = Template::parse("v0:{timestamp}:{body}")?;
+/// assert_eq!(template.to_string(), "v0:{timestamp}:{body}");
+/// assert_eq!(Template::parse("{timestamp}").unwrap_err().kind(), TemplateErrorKind::NoBody);
+/// # Ok::<(), wahook_core::proof::TemplateError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Literal(String),
+    Timestamp,
+    Id,
+    Url,
+    Body,
+    BodySha256,
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateErrorKind::Syntax`] and [`TemplateErrorKind::NoBody`].
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let syntax = || TemplateError::new(TemplateErrorKind::Syntax);
+        let mut pieces = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (literal, after) = rest
+                .split_once('{')
+                .map_or((rest, None), |(l, after)| (l, Some(after)));
+            if literal.contains('}') {
+                return Err(syntax());
+            }
+            if !literal.is_empty() {
+                pieces.push(Piece::Literal(literal.to_owned()));
+            }
+            let Some(after) = after else { break };
+            let (name, after) = after.split_once('}').ok_or_else(syntax)?;
+            pieces.push(match name {
+                "timestamp" => Piece::Timestamp,
+                "id" => Piece::Id,
+                "url" => Piece::Url,
+                "body" => Piece::Body,
+                "sha256(body)" => Piece::BodySha256,
+                _ => return Err(syntax()),
+            });
+            rest = after;
+        }
+        let template = Self { pieces };
+        if template.has(&Piece::Body) || template.has(&Piece::BodySha256) {
+            Ok(template)
+        } else {
+            Err(TemplateError::new(TemplateErrorKind::NoBody))
+        }
+    }
+
+    /// `{body}`.
+    pub(super) fn body() -> Self {
+        Self {
+            pieces: vec![Piece::Body],
+        }
+    }
+
+    /// `{timestamp}.{body}`.
+    pub(super) fn timestamp_and_body() -> Self {
+        Self {
+            pieces: vec![Piece::Timestamp, Piece::Literal(".".to_owned()), Piece::Body],
+        }
+    }
+
+    fn has(&self, piece: &Piece) -> bool {
+        self.pieces.contains(piece)
+    }
+
+    pub(super) fn has_timestamp(&self) -> bool {
+        self.has(&Piece::Timestamp)
+    }
+
+    pub(super) fn has_id(&self) -> bool {
+        self.has(&Piece::Id)
+    }
+
+    pub(super) fn has_url(&self) -> bool {
+        self.has(&Piece::Url)
+    }
+
+    /// Whether the id as sent could swallow what the template puts after it, and say something else with the same bytes.
+    pub(super) fn id_is_clear(&self, id: &str) -> bool {
+        self.pieces.windows(2).all(|pair| match pair {
+            [Piece::Id, Piece::Literal(literal)] => !id.contains(literal.as_str()),
+            _ => true,
+        })
+    }
+
+    /// Whether the MAC can run while frames arrive: the body stands in it once, as it is.
+    pub(super) fn streams(&self) -> bool {
+        let bodies = |piece: &&Piece| matches!(piece, Piece::Body | Piece::BodySha256);
+        self.pieces.iter().filter(bodies).count() == 1 && self.has(&Piece::Body)
+    }
+
+    /// Gives out what stands before the body of a template that streams.
+    pub(super) fn before(&self, values: Values<'_>, feed: &mut dyn FnMut(&[u8])) {
+        let _ = self.pieces.iter().try_for_each(|piece| match piece {
+            Piece::Body => ControlFlow::Break(()),
+            piece => {
+                piece.feed(values, &[], feed);
+                ControlFlow::Continue(())
+            }
+        });
+    }
+
+    /// Gives out what stands after it.
+    pub(super) fn after(&self, values: Values<'_>, feed: &mut dyn FnMut(&[u8])) {
+        let after = self
+            .pieces
+            .iter()
+            .skip_while(|piece| **piece != Piece::Body)
+            .skip(1);
+        after.for_each(|piece| piece.feed(values, &[], feed));
+    }
+
+    /// Gives out all of it.
+    pub(super) fn whole(&self, values: Values<'_>, body: &[u8], feed: &mut dyn FnMut(&[u8])) {
+        self.pieces
+            .iter()
+            .for_each(|piece| piece.feed(values, body, feed));
+    }
+}
+
+/// What stands for the placeholders.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Values<'a> {
+    pub(super) timestamp: &'a str,
+    pub(super) id: &'a str,
+    pub(super) url: &'a str,
+}
+
+impl Piece {
+    fn feed(&self, values: Values<'_>, body: &[u8], feed: &mut dyn FnMut(&[u8])) {
+        match self {
+            Self::Literal(text) => feed(text.as_bytes()),
+            Self::Timestamp => feed(values.timestamp.as_bytes()),
+            Self::Id => feed(values.id.as_bytes()),
+            Self::Url => feed(values.url.as_bytes()),
+            Self::Body => feed(body),
+            Self::BodySha256 => feed(const_hex::encode(Sha256::digest(body)).as_bytes()),
+        }
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pieces.iter().try_for_each(|piece| {
+            f.write_str(match piece {
+                Piece::Literal(text) => text,
+                Piece::Timestamp => "{timestamp}",
+                Piece::Id => "{id}",
+                Piece::Url => "{url}",
+                Piece::Body => "{body}",
+                Piece::BodySha256 => "{sha256(body)}",
+            })
+        })
+    }
+}
+
+/// A template, or an option about one, that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    kind: TemplateErrorKind,
+}
+
+impl TemplateError {
+    pub(super) const fn new(kind: TemplateErrorKind) -> Self {
+        Self { kind }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> TemplateErrorKind {
+        self.kind
+    }
+}
+
+/// What is wrong with a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TemplateErrorKind {
+    /// An unknown placeholder or an unpaired brace.
+    Syntax,
+    /// Nothing of the body is signed.
+    NoBody,
+    /// `{id}` without a header that holds it.
+    NoId,
+    /// `{timestamp}` without a place that holds it.
+    NoTimestamp,
+    /// `{url}` without the URL that the provider was told.
+    NoUrl,
+    /// A window although the timestamp is not signed (V7).
+    ToleranceUnsigned,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            TemplateErrorKind::Syntax => {
+                "a template has literals, {timestamp}, {id}, {url}, {body} and {sha256(body)}, and no other braces"
+            }
+            TemplateErrorKind::NoBody => "the template signs nothing of the body",
+            TemplateErrorKind::NoId => "the template has {id}, but no header was named that holds it",
+            TemplateErrorKind::NoTimestamp => "the template has {timestamp}, but no header was named that holds it",
+            TemplateErrorKind::NoUrl => "the template has {url}, but the URL was not given",
+            TemplateErrorKind::ToleranceUnsigned => {
+                "a tolerance protects nothing where the timestamp is not signed; the guard is the replay protection there"
+            }
+        })
+    }
+}
+
+impl std::error::Error for TemplateError {}
