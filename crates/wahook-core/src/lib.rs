@@ -35,7 +35,7 @@ mod words;
 pub mod model;
 
 pub use self::{
-    challenge::{Challenge, ChallengeAnswer},
+    challenge::{Challenge, ChallengeAnswer, Echo},
     clock::Clock,
     delivery::{BadDeliveryId, Delivery, DeliveryId, DeliveryKey, KeySource},
     endpoint::{BuildError, BuildErrorKind, Check, Endpoint, OnConflict, OnStoreDown, Verified},
