@@ -105,13 +105,29 @@ macro_rules! words {
             }
         }
 
-        $crate::words::word_impls!($name);
+        $crate::words::word_impls!($name $(#[$meta])*);
     };
 }
 
 /// What [`words!`] and the kinds share: text, JSON and schema forms of a type with `ALL` and `as_str`.
 macro_rules! word_impls {
-    ($name:ident) => {
+    ($name:ident $(#[$meta:meta])*) => {
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                // A macro cannot read its own doc comment; a derive can.
+                #[derive(schemars::JsonSchema)]
+                $(#[$meta])*
+                struct Documented;
+                let documented = <Documented as schemars::JsonSchema>::json_schema(generator);
+                $crate::model::schema::words(Self::ALL.iter().map(|word| word.as_str()), &documented)
+            }
+        }
+
         impl From<&str> for $name {
             fn from(word: &str) -> Self {
                 Self::ALL

@@ -11,7 +11,7 @@ use crate::words::words;
 /// What a message contains. A body that names its type but leaves the content out keeps the type and has null inside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", remote = "Self")]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Content {
     /// Text.
@@ -130,12 +130,11 @@ data! {
         /// File name.
         pub filename: Option<String>,
         /// Size in bytes.
-        #[cfg_attr(feature = "schema", ts(type = "number | null"))]
         pub size: Option<u64>,
         /// SHA-256, as the provider writes it.
         pub sha256: Option<String>,
         /// When the URL stops working.
-        #[cfg_attr(feature = "schema", schemars(with = "Option<String>"), ts(type = "string | null"))]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
         pub expires_at: Option<jiff::Timestamp>,
         /// Why it could not be fetched by the provider.
         pub error: Option<String>,
@@ -182,7 +181,6 @@ data! {
         /// Its text.
         pub title: Option<String>,
         /// The answers of a form, as the provider sent them.
-        #[cfg_attr(feature = "schema", ts(type = "{ [key: string]: unknown } | null"))]
         pub response: Option<BTreeMap<String, serde_json::Value>>,
     }
 
@@ -219,7 +217,6 @@ data! {
         /// The product's name.
         pub name: Option<String>,
         /// How many.
-        #[cfg_attr(feature = "schema", ts(type = "number | null"))]
         pub quantity: Option<u64>,
         /// Price of one, as the provider writes it.
         pub price: Option<String>,

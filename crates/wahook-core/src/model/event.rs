@@ -128,7 +128,7 @@ impl TimeSource {
     }
 }
 
-crate::words::word_impls!(TimeSource);
+crate::words::word_impls!(TimeSource #[doc = "Where the time of an event was found."]);
 
 /// What a provider's normaliser knows of an event; the delivery adds the rest.
 #[derive(Clone, Debug, PartialEq)]
@@ -220,34 +220,62 @@ impl Draft {
     }
 }
 
-/// The JSON form, field by field in its order.
+/// One thing that a provider said, in the neutral words of version 1.
+// The JSON form, field by field in its order; its comments are the schema's.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Event"))]
 pub(super) struct Form<'a> {
+    /// The version of this form.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = SCHEMA)))]
     schema: &'a str,
+    /// What was said, not how it was sent: stable text.
     key: &'a str,
+    /// The provider's id, such as `wawp`.
     provider: &'a str,
+    /// The endpoint's name.
     endpoint: &'a str,
+    /// Device, channel, session or phone number id.
     account: Option<&'a str>,
+    /// Workspace, organisation or business account.
     tenant: Option<&'a str>,
+    /// What it is about; decides what `data` is.
     kind: Kind,
+    /// The provider's own name of the event.
     name: Option<&'a str>,
+    /// Where that name was found; null if there is none.
     name_source: Option<NameSource>,
-    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    /// When it happened.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<String>", extend("format" = "date-time"))
+    )]
     occurred_at: Option<Timestamp>,
+    /// Where that time was found.
     time_source: TimeSource,
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    /// When it arrived.
+    #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     received_at: Timestamp,
+    /// Whose account it is.
     account_identity: Option<&'a Identity>,
+    /// The request that brought it.
     delivery: &'a DeliveryInfo,
+    /// The id of the delivery that this one replays.
     replay_of: Option<&'a str>,
+    /// Which attempt of a sink this is, from 1; null outside sinks.
     attempt: Option<u32>,
+    /// What it says, by kind.
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     data: &'a Data,
+    /// The item as the provider sent it; left out on request; null where it is not JSON.
     #[serde(skip_serializing_if = "RawForm::is_left_out")]
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     raw: RawForm<'a>,
+    /// The item as the provider sent it, where it is not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "String", extend("contentEncoding" = "base64"))
+    )]
     raw_base64: Option<String>,
 }
 

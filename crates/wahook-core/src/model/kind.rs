@@ -27,7 +27,7 @@ macro_rules! kinds {
             }
         }
 
-        word_impls!(Kind);
+        word_impls!(Kind #[doc = "What an event is about."]);
 
         /// What an event carries, by its kind.
         #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -48,10 +48,10 @@ macro_rules! kinds {
             }
         }
 
-        /// One row for each kind: its word, the schema of its data, and the TypeScript name of its data.
+        /// One row for each kind: its word, and the schema of its data.
         #[cfg(feature = "schema")]
-        pub(super) fn rows(generator: &mut schemars::SchemaGenerator, config: &ts_rs::Config) -> Vec<(&'static str, schemars::Schema, String)> {
-            vec![$(($word, generator.subschema_for::<$data>(), <$data as ts_rs::TS>::name(config))),+]
+        pub(super) fn rows(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
+            vec![$(($word, generator.subschema_for::<$data>())),+]
         }
     };
 }

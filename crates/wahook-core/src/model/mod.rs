@@ -16,6 +16,9 @@ mod key;
 mod kind;
 mod message;
 mod presence;
+/// JSON Schema and TypeScript of the event model, generated from its types.
+#[cfg(feature = "schema")]
+pub mod schema;
 mod state;
 
 pub use self::{
@@ -44,7 +47,7 @@ macro_rules! data {
     ($($item:item)*) => { $(
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         $item
     )* };
 }

@@ -33,7 +33,7 @@ data! {
         /// What.
         pub state: PresenceState,
         /// When the person was last there.
-        #[cfg_attr(feature = "schema", schemars(with = "Option<String>"), ts(type = "string | null"))]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
         pub last_seen: Option<jiff::Timestamp>,
     }
 }
