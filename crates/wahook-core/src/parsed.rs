@@ -11,7 +11,7 @@ use crate::{
 ///
 /// None of the three is an error towards the provider, and none harms its neighbours in a batch.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_enums, reason = "there is no fourth outcome (N1)")]
 pub enum Parsed<E> {
     /// A documented event, typed.
     Known {
