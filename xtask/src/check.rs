@@ -1,7 +1,7 @@
 //! Everything but the tests.
 
 use crate::{
-    arrows, cargo, house, licences, readme,
+    arrows, cargo, house, licences, readme, schema,
     step::{Done, Failure, Outcome, Steps},
 };
 
@@ -27,6 +27,7 @@ pub(crate) fn run(steps: &mut Steps) {
     });
     steps.step("each library alone", each_alone);
     steps.step("documentation", documentation);
+    steps.step("schema", || schema::run(readme::Mode::Check));
     steps.step("readme", || readme::run(readme::Mode::Check));
     steps.step("benches compile", benches);
 }

@@ -10,6 +10,7 @@ mod check;
 mod house;
 mod licences;
 mod readme;
+mod schema;
 mod step;
 mod test;
 
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         ["licences"] => check::licences(&mut steps),
         ["readme"] => steps.step("readme", || readme::run(readme::Mode::Write)),
         ["readme", "--check"] => steps.step("readme", || readme::run(readme::Mode::Check)),
+        ["schema"] => steps.step("schema", || schema::run(readme::Mode::Write)),
+        ["schema", "--check"] => steps.step("schema", || schema::run(readme::Mode::Check)),
         ["bench", ref rest @ ..] => return bench::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -24,8 +24,8 @@ pub(crate) fn run(steps: &mut Steps) {
     };
     steps.step("binaries", binaries);
     for package in &members.packages {
-        if package.lies_in("examples") {
-            steps.step(&format!("example {}", package.name), || example(package));
+        if let Some(arguments) = proof_of(package) {
+            steps.step(&package.name, || example(package, &arguments));
         }
     }
     let scripts = scripts();
@@ -159,21 +159,25 @@ fn binaries() -> Outcome {
     Ok(Done::Ok)
 }
 
-/// An example proves itself if its manifest says how: `[package.metadata.xtask] run = ["--self-test"]`.
+/// How an example proves itself, if its manifest says so: `[package.metadata.xtask] run = ["--self-test"]`.
 ///
-/// It has to end by itself, with exit code 0 and without a network. Its own tests ran with all others.
-fn example(package: &Package) -> Outcome {
-    let arguments = package
-        .metadata
-        .as_ref()
-        .and_then(|metadata| metadata.get("xtask")?.get("run")?.as_array());
-    let Some(arguments) = arguments else {
-        return Ok(Done::Said("built; its manifest names no `run`".to_owned()));
-    };
-    cargo::run(
-        cargo::cargo(["run", "--quiet", "-p", &package.name, "--"])
-            .args(arguments.iter().filter_map(|argument| argument.as_str())),
-    )?;
+/// Its own tests ran with all others.
+fn proof_of(package: &Package) -> Option<Vec<&str>> {
+    if !package.lies_in("examples") {
+        return None;
+    }
+    let arguments = package.metadata.as_ref()?.get("xtask")?.get("run")?.as_array()?;
+    Some(
+        arguments
+            .iter()
+            .filter_map(|argument| argument.as_str())
+            .collect(),
+    )
+}
+
+/// Runs an example, which has to end by itself, with exit code 0 and without a network.
+fn example(package: &Package, arguments: &[&str]) -> Outcome {
+    cargo::run(cargo::cargo(["run", "--quiet", "-p", &package.name, "--"]).args(arguments))?;
     Ok(Done::Ok)
 }
 
