@@ -48,7 +48,7 @@ impl Answer {
     /// The echo of a challenge.
     pub(crate) fn challenge(answer: ChallengeAnswer) -> Response<Self> {
         let content_type = HeaderValue::from_static(answer.content_type());
-        let mut response = Response::new(Self(Some(answer.into_body())));
+        let mut response = Response::new(Self(Some(answer.body().clone())));
         response.headers_mut().insert(CONTENT_TYPE, content_type);
         // The value is the caller's: no browser shall guess that it is a page.
         response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

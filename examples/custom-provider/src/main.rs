@@ -66,7 +66,6 @@ impl Provider for Pigeon {
             Parsed::Known { event, raw } => (event, raw),
             Parsed::Unknown(unknown) => return Draft::unknown(unknown),
             Parsed::Malformed(malformed) => return Draft::malformed(malformed),
-            other => return Draft::unknown(Unknown::new(None, Context::default(), other.raw().clone())),
         };
         let from = event.from.as_ref().map_or("", Text::as_str);
         Draft {

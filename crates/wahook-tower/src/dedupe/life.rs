@@ -1,8 +1,11 @@
 //! The life of a claim: its verbs run in one task, so they never overtake each other.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::pin, time::Duration};
 
-use futures_util::FutureExt;
+use futures_util::{
+    FutureExt,
+    future::{Either, select},
+};
 use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER, request::Parts};
 use tokio::{
     sync::oneshot,
@@ -122,10 +125,9 @@ where
         let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
         let work = timeout(self.settings.handler_deadline, work);
         let outcome = if self.settings.cancel_on_disconnect {
-            tokio::select! {
-                biased;
-                outcome = work => Some(outcome),
-                () = self.reply.closed() => None,
+            match select(pin!(work), pin!(self.reply.closed())).await {
+                Either::Left((outcome, _)) => Some(outcome),
+                Either::Right(((), _)) => None,
             }
         } else {
             Some(work.await)

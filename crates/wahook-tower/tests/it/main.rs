@@ -3,4 +3,3 @@
 mod dedupe;
 mod limit;
 mod support;
-mod verify;

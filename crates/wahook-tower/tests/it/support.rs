@@ -69,7 +69,6 @@ impl Provider for Parrot {
             }
             Parsed::Unknown(unknown) => Draft::unknown(unknown),
             Parsed::Malformed(malformed) => Draft::malformed(malformed),
-            _ => unreachable!(),
         }
     }
 }

@@ -1,0 +1,163 @@
+//! The axum front, over real sockets where that matters.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, OriginalUri, Query, State},
+    routing::{any, post},
+};
+use bytes::Bytes;
+use http::{Request, StatusCode, Uri};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+use wahook_axum::{Delivery, Events, WebhookLayer, endpoint};
+use wahook_core::{Clock, Endpoint, Secret, proof::ClientAddr};
+use wahook_providers::{wawp, wazapin};
+use wahook_testkit::ManualClock;
+use wahook_tower::Stack;
+
+const WAZAPIN: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const WAWP: &str = "0123456789abcdef";
+const STATUS: &str = r#"{"message_id":"m-1","conversation_id":"c-1","status":"read","organization_id":"org_1"}"#;
+const MESSAGE: &str = r#"{"id":"evt_1","timestamp":1767225600123,"event":"message","session":"A1","payload":{"id":"false_15550000002@c.us_3EB0AA","timestamp":1767225600,"from":"15550000002@c.us","fromMe":false,"body":"hi"},"engine":"GOWS"}"#;
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::default())
+}
+
+fn signed(endpoint: &Endpoint, secret: &str, path: &str, body: &'static str, clock: &ManualClock) -> Request<Body> {
+    let uri: Uri = path.parse().unwrap();
+    let secret = Secret::new(secret).unwrap();
+    let signed = endpoint.verifier().recipe().sign(&secret, body.as_bytes(), "msg_1", clock.now(), &uri).unwrap();
+    let uri = match &signed.query {
+        Some((name, value)) => format!("{uri}&{name}={value}").parse().unwrap(),
+        None => uri,
+    };
+    let mut request = Request::post(uri).body(Body::from(body)).unwrap();
+    request.headers_mut().extend(signed.headers);
+    request
+}
+
+async fn answer(app: Router, request: Request<Body>) -> (StatusCode, String) {
+    let answer = app.oneshot(request).await.unwrap();
+    let status = answer.status();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn extractors_and_state_work_behind_the_stack() {
+    async fn handler(
+        State(state): State<Arc<str>>,
+        Query(query): Query<Vec<(String, String)>>,
+        OriginalUri(original): OriginalUri,
+        Events(events): Events,
+        delivery: Delivery<wazapin::Event>,
+        body: Bytes,
+    ) {
+        assert_eq!(&*state, "state");
+        assert_eq!(query, [("lang".to_owned(), "pt".to_owned())]);
+        assert_eq!(original, "/api/hooks/shop?lang=pt");
+        assert_eq!(events.len(), 1);
+        assert_eq!(delivery.items.len(), 1);
+        assert_eq!(delivery.delivery.provider_id.as_deref(), Some("msg_1"));
+        assert_eq!(body, STATUS);
+    }
+    let clock = clock();
+    let shop = wazapin::endpoint("shop", WAZAPIN).unwrap();
+    let route = endpoint(Stack::new(shop.clone()).clock(clock.clone()), handler, Arc::<str>::from("state"));
+    let app = Router::new().nest("/api", Router::new().route("/hooks/shop", route));
+    let request = || signed(&shop, WAZAPIN, "/api/hooks/shop?lang=pt", STATUS, &clock);
+    assert_eq!(answer(app.clone(), request()).await, (StatusCode::OK, r#"{"received":true}"#.to_owned()));
+    assert_eq!(answer(app, request()).await, (StatusCode::OK, r#"{"received":true}"#.to_owned()));
+}
+
+#[tokio::test]
+async fn v3_a_query_token_is_gone_from_every_uri_that_a_handler_can_ask_for() {
+    async fn handler(uri: Uri, OriginalUri(original): OriginalUri, request: axum::extract::Request) {
+        for uri in [&uri, &original, request.uri()] {
+            assert_eq!(uri.query(), Some("lang=pt"));
+        }
+        assert!(!format!("{request:?}").contains(WAWP));
+    }
+    let line = wawp::endpoint("line", WAWP).unwrap();
+    let route = endpoint(Stack::new(line.clone()), handler, ());
+    let app = Router::new().nest("/api", Router::new().route("/line", route));
+    let request = signed(&line, WAWP, "/api/line?lang=pt", MESSAGE, &clock());
+    assert_eq!(answer(app, request).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_layer_for_routes_does_the_same() {
+    async fn handler(Events(events): Events, OriginalUri(original): OriginalUri) {
+        assert_eq!((events.len(), original.query()), (1, Some("lang=pt")));
+    }
+    let line = wawp::endpoint("line", WAWP).unwrap();
+    let app = Router::new().route("/line", post(handler)).route_layer(WebhookLayer::new(Stack::new(line.clone())));
+    let request = || signed(&line, WAWP, "/line?lang=pt", MESSAGE, &ManualClock::default());
+    assert_eq!(answer(app.clone(), request()).await, (StatusCode::OK, r#"{"received":true}"#.to_owned()));
+    assert_eq!(answer(app.clone(), request()).await, (StatusCode::OK, r#"{"received":true}"#.to_owned()));
+    let forged = Request::post("/line").body(Body::from(MESSAGE)).unwrap();
+    assert_eq!(answer(app, forged).await, (StatusCode::UNAUTHORIZED, String::new()));
+}
+
+#[tokio::test]
+async fn an_extractor_outside_the_stack_answers_500_and_names_the_cause() {
+    let app = Router::new().route("/", any(|_: Events| async {}));
+    let (status, text) = answer(app, Request::post("/").body(Body::empty()).unwrap()).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(text.contains("wahook_axum::endpoint"), "{text}");
+}
+
+#[tokio::test]
+async fn a_handler_that_asks_for_another_providers_events_makes_the_provider_try_again() {
+    let clock = clock();
+    let shop = wazapin::endpoint("shop", WAZAPIN).unwrap();
+    let stack = Stack::new(shop.clone()).clock(clock.clone());
+    let app = Router::new().route("/", endpoint(stack, |_: Delivery<wawp::Event>| async {}, ()));
+    let (status, _) = answer(app, signed(&shop, WAZAPIN, "/?", STATUS, &clock)).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[tokio::test]
+async fn n1_malformed_is_200_and_kept_or_the_status_that_the_endpoint_wants() {
+    let clock = clock();
+    for (endpoint_of, status) in [
+        (wazapin::endpoint("shop", WAZAPIN).unwrap(), StatusCode::OK),
+        (wazapin::endpoint("shop", WAZAPIN).unwrap().answer_malformed(StatusCode::BAD_REQUEST), StatusCode::BAD_REQUEST),
+    ] {
+        let stack = Stack::new(endpoint_of.clone()).clock(clock.clone());
+        let app = Router::new().route("/", endpoint(stack, |Events(events): Events| async move { assert_eq!(events.len(), 1) }, ()));
+        assert_eq!(answer(app, signed(&endpoint_of, WAZAPIN, "/?", "{\"message_id\":", &clock)).await.0, status);
+    }
+}
+
+#[tokio::test]
+async fn the_peers_address_reaches_the_layers() {
+    let line = wawp::endpoint("line", WAWP).unwrap();
+    let app = Router::new().route(
+        "/",
+        endpoint(
+            Stack::new(line.clone()),
+            |request: axum::extract::Request| async move {
+                assert_eq!(request.extensions().get::<ClientAddr>().unwrap().0.to_string(), "192.0.2.7");
+            },
+            (),
+        ),
+    );
+    let mut request = signed(&line, WAWP, "/?lang=pt", MESSAGE, &ManualClock::default());
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 1234))));
+    assert_eq!(answer(app, request).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_405_and_another_path_404() {
+    let shop = wazapin::endpoint("shop", WAZAPIN).unwrap();
+    let app = Router::new().route("/hooks/shop", endpoint(Stack::new(shop), |_: Events| async {}, ()));
+    let get = Request::get("/hooks/shop").body(Body::empty()).unwrap();
+    assert_eq!(answer(app.clone(), get).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    let other = Request::post("/hooks").body(Body::empty()).unwrap();
+    assert_eq!(answer(app, other).await.0, StatusCode::NOT_FOUND);
+}
