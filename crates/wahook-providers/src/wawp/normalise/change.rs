@@ -1,0 +1,164 @@
+//! What happens to a message later: `message.reaction`, `message.edited`, `message.revoked`.
+
+use wahook_core::{
+    guard::Digest,
+    json::{Flag, Text},
+    model::{Data, Deleted, Edited, EventKey, Identity, Reaction},
+};
+
+use super::{
+    super::{
+        event::{self, Hints},
+        id::MessageId,
+    },
+    Said, Scene,
+    address::Ends,
+    content::{self, Carried},
+    filled, message, taken, time,
+};
+
+fn bare(id: Option<&Text>) -> Option<String> {
+    filled(id).map(|id| MessageId::parse(id).bare.to_owned())
+}
+
+pub(super) fn reaction(reaction: event::Reaction, scene: &Scene<'_>) -> Said {
+    let hints = Hints::of(reaction.data.as_ref());
+    let at = time(reaction.timestamp.as_ref());
+    let ends = Ends::new(
+        scene.me,
+        &hints,
+        reaction.id.as_ref(),
+        reaction.from_me.map(Flag::get),
+        [
+            reaction.from.as_ref(),
+            reaction.to.as_ref(),
+            reaction.participant.as_ref(),
+        ],
+    );
+    // Wawp's page has `senderId`, and a state "Revoked" where WAHA sends an empty text.
+    let sender = match filled(reaction.sender_id.as_ref()) {
+        Some(sender) => ends.person(sender),
+        None => ends.sender(),
+    };
+    let event::Emoji { text, message_id } = reaction.reaction.unwrap_or_default();
+    let target_message_id = bare(message_id.as_ref()).or_else(|| bare(reaction.message_id.as_ref()));
+    let emoji = taken(text).filter(|text| !text.eq_ignore_ascii_case("revoked"));
+
+    let own_id = ends
+        .id
+        .map(|id| id.bare)
+        .filter(|id| Some(*id) != target_message_id.as_deref());
+    let who = sender.as_ref().and_then(Identity::key_text);
+    let mut key = EventKey::new("reaction").optional(target_message_id.as_deref());
+    key = match (own_id, at) {
+        (None, None) => EventKey::of_delivery("reaction"),
+        // The reaction is a message of its own, and its id does not depend on how the sender is spelled.
+        (Some(id), _) => key.part(id).optional(emoji.as_deref()),
+        (None, Some(at)) => key.optional(who).optional(emoji.as_deref()).time(at),
+    };
+    Said {
+        key,
+        at,
+        data: Data::MessageReaction(Reaction {
+            removed: emoji.is_none(),
+            target_message_id,
+            emoji,
+            sender,
+            chat: ends.chat(),
+        }),
+    }
+}
+
+pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
+    let hints = Hints::of(edited.data.as_ref());
+    let own_id = bare(edited.id.as_ref());
+    let target_message_id = bare(edited.edited_message_id.as_ref()).or_else(|| own_id.clone());
+    let own_id = own_id.filter(|id| Some(id) != target_message_id.as_ref());
+    let text = [
+        edited.new_body,
+        edited.body,
+        hints.new_body.text().map(Text::from),
+    ]
+    .into_iter()
+    .flatten()
+    .find(|text| !text.is_empty());
+    let previous_text = taken(edited.prev_body).or_else(|| hints.prev_body.text().map(str::to_owned));
+
+    let key = match (&target_message_id, &own_id, &text) {
+        (Some(target), Some(id), _) => EventKey::new("edit").part(target).part(id),
+        (Some(target), None, Some(text)) => {
+            // There and back again is three texts of which two are the same: the event's time tells them apart.
+            let digest = Digest::of(text.as_bytes()).to_string();
+            let key = EventKey::new("edit").part(target).part(&digest);
+            match scene.at {
+                Some(at) => key.time(at),
+                None => key,
+            }
+        }
+        _ => EventKey::of_delivery("edit"),
+    };
+    // Under the message's own id its own time is sent, too, and not the edit's.
+    let own_time = time(edited.timestamp.as_ref());
+    let at = if own_id.is_some() {
+        own_time
+    } else {
+        scene.at.or(own_time)
+    };
+    let content = content::content(
+        Carried {
+            text,
+            has_media: edited.has_media.is_some_and(Flag::get),
+            media: edited.media,
+            media_url: edited.media_url,
+            location: edited.location,
+            vcards: edited.vcards,
+            kind: None,
+        },
+        false,
+        &hints,
+    );
+    Said {
+        key,
+        at,
+        data: Data::MessageEdited(Edited {
+            target_message_id,
+            content,
+            previous_text,
+        }),
+    }
+}
+
+pub(super) fn revoked(revoked: &event::Revoked, scene: &Scene<'_>) -> Said {
+    let none = Hints::default();
+    let after = revoked.after.as_deref();
+    let before = revoked.before.as_deref();
+    let target_message_id = bare(revoked.revoked_message_id.as_ref())
+        .or_else(|| bare(before.and_then(|message| message.id.as_ref())))
+        .or_else(|| bare(revoked.id.as_ref()))
+        .or_else(|| bare(after.and_then(|message| message.id.as_ref())));
+    let hints = after.map(|message| Hints::of(message.data.as_ref()));
+    let ends = match (after, before, &hints) {
+        (Some(message), _, Some(hints)) => message::ends(message, hints, scene.me),
+        (None, Some(message), _) => message::ends(message, &none, scene.me),
+        _ => Ends::new(scene.me, &none, revoked.id.as_ref(), None, [None, None, None]),
+    };
+    let by = match filled(revoked.revoked_by.as_ref()) {
+        Some(by) => ends.person(by),
+        // What is left of the message was written by whoever took it back.
+        None => after.and_then(|_| ends.sender()),
+    };
+    Said {
+        key: match &target_message_id {
+            Some(id) => EventKey::new("delete").part(id),
+            None => EventKey::of_delivery("delete"),
+        },
+        at: scene
+            .at
+            .or_else(|| time(after.and_then(|message| message.timestamp.as_ref()))),
+        data: Data::MessageDeleted(Deleted {
+            target_message_id,
+            by,
+            chat: ends.chat(),
+        }),
+    }
+}
