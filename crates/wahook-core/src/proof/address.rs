@@ -64,6 +64,15 @@ impl Allowlist {
         }
     }
 
+    /// Whether somebody forwarded this whom the list of proxies does not have.
+    pub(super) fn ignores_forwarding(&self, head: &Parts) -> bool {
+        let peer = head
+            .extensions
+            .get::<ClientAddr>()
+            .map(|ClientAddr(peer)| peer.to_canonical());
+        peer.is_some_and(|peer| !holds(&self.proxies, peer)) && head.headers.contains_key(&FORWARDED_FOR)
+    }
+
     fn client(&self, head: &Parts) -> Result<IpAddr, Refusal> {
         let Some(ClientAddr(peer)) = head.extensions.get::<ClientAddr>() else {
             return Err(Refusal::new(RefusalKind::AddressUnknown));

@@ -455,7 +455,7 @@ impl Pending {
         let feed = |mac: &mut Mac| {
             layout
                 .template
-                .whole(values, body, &mut |bytes| mac.update(bytes))
+                .whole(values, body, &mut |bytes| mac.update(bytes));
         };
         if !read.claimed.contain(&mac.finish()) && !keys.any_other(at, feed, |tag| read.claimed.contain(tag))
         {

@@ -70,10 +70,6 @@ impl Sort {
 
 /// A prepared key.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a handful for each endpoint, read on every request"
-)]
 pub(super) enum Key {
     Mac(Mac),
     Ed25519(VerifyingKey),

@@ -46,10 +46,6 @@ impl Algorithm {
 
 /// A key state, or a computation on its way: cloning a prepared key is how one begins. Wiped on drop by its crates.
 #[derive(Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "lives on the stack; a box would cost more than it saves"
-)]
 pub(super) enum Mac {
     Sha1(Hmac<Sha1>),
     Sha256(Hmac<Sha256>),

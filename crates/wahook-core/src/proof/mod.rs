@@ -6,10 +6,14 @@
 mod address;
 mod body_hmac;
 mod combine;
+mod diagnose;
 mod header;
+mod hint;
 mod keyring;
 mod mac;
+mod recipe;
 mod refusal;
+mod reprint;
 mod standard;
 mod template;
 mod token;
@@ -25,8 +29,10 @@ pub use self::{
     address::{Allowlist, ClientAddr},
     body_hmac::{BodyHmac, Encoding},
     combine::{CombineError, CombineErrorKind},
+    hint::Hint,
     keyring::Keyring,
     mac::Algorithm,
+    recipe::{HmacRecipe, Recipe, SignError, SignErrorKind, Signed},
     refusal::{Refusal, RefusalKind},
     standard::StandardWebhooks,
     template::{Template, TemplateError, TemplateErrorKind},
@@ -193,6 +199,23 @@ impl Verifier {
         }
     }
 
+    /// How a sender signs what this takes.
+    #[must_use]
+    pub fn recipe(&self) -> Recipe {
+        let all = |parts: &[Self]| parts.iter().map(Self::recipe).collect();
+        match &self.scheme {
+            Scheme::Unverified => Recipe::Unverified,
+            Scheme::Standard(_) => Recipe::StandardWebhooks,
+            Scheme::BodyHmac(scheme) => Recipe::BodyHmac(HmacRecipe(Arc::clone(scheme.layout()))),
+            Scheme::Token(scheme) => Recipe::Token {
+                place: scheme.place().clone(),
+            },
+            Scheme::Allowlist(_) => Recipe::Allowlist,
+            Scheme::All(parts) => Recipe::AllOf(all(parts)),
+            Scheme::Any(parts) => Recipe::AnyOf(all(parts)),
+        }
+    }
+
     fn class(&self) -> Class {
         match &self.scheme {
             Scheme::Unverified => Class::Nothing,
@@ -247,10 +270,6 @@ impl From<StaticToken> for Verifier {
 pub(crate) struct Pending(State);
 
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one per request; a box would be an allocation per request"
-)]
 enum State {
     Proved(Proof),
     Standard(standard::Pending),

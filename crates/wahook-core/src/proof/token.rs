@@ -70,7 +70,7 @@ impl StaticToken {
         Self::new(TokenPlace::Query(name.to_owned()), secrets)
     }
 
-    fn new(place: TokenPlace, secrets: Secrets) -> Result<Self, SecretError> {
+    pub(super) fn new(place: TokenPlace, secrets: Secrets) -> Result<Self, SecretError> {
         Ok(Self {
             place,
             keyring: Keyring::new(Sort::Token, secrets)?,
