@@ -1,5 +1,10 @@
 //! Plays a WhatsApp webhook provider.
 
+mod clock;
+pub mod guard;
 mod samples;
 
-pub use self::samples::{Sample, sample, samples};
+pub use self::{
+    clock::ManualClock,
+    samples::{Sample, sample, samples},
+};

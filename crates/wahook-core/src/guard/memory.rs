@@ -1,7 +1,7 @@
 //! The store of one process: bounded, exact, gone at restart.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     fmt,
     num::NonZeroUsize,
     sync::{
@@ -41,8 +41,15 @@ struct State {
     in_flight: HashMap<Record, InFlight>,
     /// What is done, the longest ago first.
     done: LruCache<Record, Done>,
-    /// How many records of each key exist, in flight or done, where there is more than one.
-    digests: HashMap<u128, usize>,
+    /// The digests of each key, in flight or done; nearly always one, which needs no allocation of its own.
+    digests: HashMap<u128, Digests>,
+    /// No lease ends before this: until then a search for stranded claims is in vain.
+    next_end: Duration,
+}
+
+struct Digests {
+    first: Digest,
+    others: Vec<Digest>,
 }
 
 #[derive(Clone, Copy)]
@@ -66,6 +73,7 @@ impl MemoryStore {
             in_flight: HashMap::new(),
             done: LruCache::unbounded(),
             digests: HashMap::new(),
+            next_end: Duration::MAX,
         };
         Self {
             state: Mutex::new(state),
@@ -105,7 +113,7 @@ impl MemoryStore {
         state.forget_expired(now);
         if state.done.peek(&record).is_some_and(|done| done.until > now) {
             return Ok(Claim::Duplicate {
-                conflict: state.is_conflict(record),
+                conflict: state.is_conflict(record, now),
             });
         }
         state.remove_done(record);
@@ -114,7 +122,7 @@ impl MemoryStore {
                 let left = claim.until.saturating_sub(now);
                 return Ok(Claim::InFlight {
                     left,
-                    conflict: state.is_conflict(record),
+                    conflict: state.is_conflict(record, now),
                 });
             }
             Some(_) => {}
@@ -123,19 +131,15 @@ impl MemoryStore {
                 if state.in_flight.len() >= self.capacity.get() {
                     return Err(StoreError::new(StoreErrorKind::Full));
                 }
-                state.count(record.0);
+                state.enlist(record);
             }
-            None => state.count(record.0),
+            None => state.enlist(record),
         }
-        state.in_flight.insert(
-            record,
-            InFlight {
-                token,
-                until: now.saturating_add(lease),
-            },
-        );
+        let until = now.saturating_add(lease);
+        state.next_end = state.next_end.min(until);
+        state.in_flight.insert(record, InFlight { token, until });
         Ok(Claim::Fresh {
-            conflict: state.is_conflict(record),
+            conflict: state.is_conflict(record, now),
         })
     }
 
@@ -144,7 +148,10 @@ impl MemoryStore {
         let now = self.clock.elapsed();
         let mut state = self.lock();
         if !state.take(record, token, now) {
-            let said_before = state.done.peek(&record).is_some_and(|done| done.token == token);
+            let said_before = state
+                .done
+                .peek(&record)
+                .is_some_and(|done| done.token == token && done.until > now);
             return if said_before { Settled::Done } else { Settled::Lost };
         }
         state.done.put(
@@ -156,7 +163,7 @@ impl MemoryStore {
         );
         while state.done.len() > self.capacity.get() {
             if let Some((record, done)) = state.done.pop_lru() {
-                state.uncount(record.0);
+                state.strike(record);
                 self.forgotten_early
                     .fetch_add(u64::from(done.until > now), Ordering::Relaxed);
             }
@@ -171,7 +178,7 @@ impl MemoryStore {
         if !state.take(record, token, now) {
             return Settled::Lost;
         }
-        state.uncount(record.0);
+        state.strike(record);
         Settled::Done
     }
 }
@@ -188,7 +195,7 @@ impl State {
 
     fn remove_done(&mut self, record: Record) {
         if self.done.pop(&record).is_some() {
-            self.uncount(record.0);
+            self.strike(record);
         }
     }
 
@@ -205,42 +212,76 @@ impl State {
         }
     }
 
-    /// Drops claims whose holder is gone; only when there is no room otherwise.
+    /// Drops claims whose holder is gone; only when there is no room otherwise, and only if there may be some.
     fn forget_stranded(&mut self, now: Duration) {
+        if now < self.next_end {
+            return;
+        }
         let Self {
-            in_flight, digests, ..
+            in_flight,
+            digests,
+            next_end,
+            ..
         } = self;
+        *next_end = Duration::MAX;
         in_flight.retain(|record, claim| {
             let live = claim.until > now;
-            if !live {
-                uncount(digests, record.0);
+            if live {
+                *next_end = claim.until.min(*next_end);
+            } else {
+                strike(digests, *record);
             }
             live
         });
     }
 
-    fn count(&mut self, key: u128) {
-        *self.digests.entry(key).or_default() += 1;
-    }
-
-    fn uncount(&mut self, key: u128) {
-        uncount(&mut self.digests, key);
-    }
-
-    fn is_conflict(&self, record: Record) -> bool {
-        self.digests.get(&record.0).is_some_and(|count| *count > 1)
-    }
-}
-
-fn uncount(digests: &mut HashMap<u128, usize>, key: u128) {
-    if let Some(count) = digests.get_mut(&key) {
-        *count -= 1;
-        if *count == 0 {
-            digests.remove(&key);
+    fn enlist(&mut self, (key, digest): Record) {
+        match self.digests.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(Digests {
+                    first: digest,
+                    others: Vec::new(),
+                });
+            }
+            Entry::Occupied(mut entry) => entry.get_mut().others.push(digest),
         }
     }
+
+    fn strike(&mut self, record: Record) {
+        strike(&mut self.digests, record);
+    }
+
+    /// Whether another record of the key lives.
+    fn is_conflict(&self, (key, digest): Record, now: Duration) -> bool {
+        self.digests.get(&key).is_some_and(|digests| {
+            std::iter::once(&digests.first)
+                .chain(&digests.others)
+                .any(|other| *other != digest && self.lives((key, *other), now))
+        })
+    }
+
+    fn lives(&self, record: Record, now: Duration) -> bool {
+        let claim = self.in_flight.get(&record).map(|claim| claim.until);
+        let done = || self.done.peek(&record).map(|done| done.until);
+        claim.or_else(done).is_some_and(|until| until > now)
+    }
 }
 
+fn strike(digests: &mut HashMap<u128, Digests>, (key, digest): Record) {
+    let Entry::Occupied(mut entry) = digests.entry(key) else {
+        return;
+    };
+    let Digests { first, others } = entry.get_mut();
+    if *first != digest {
+        others.retain(|other| *other != digest);
+    } else if let Some(next) = others.pop() {
+        *first = next;
+    } else {
+        entry.remove();
+    }
+}
+
+/// How many entries one call looks at to drop what is over.
 const SWEEP: usize = 4;
 
 impl fmt::Debug for MemoryStore {

@@ -1,0 +1,3 @@
+//! Core against its contracts.
+
+mod guard;

@@ -1,0 +1,3 @@
+//! The testkit's own tests, and those of the files in `schema/`.
+
+mod schema;
