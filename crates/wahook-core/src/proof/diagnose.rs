@@ -1,22 +1,21 @@
 //! The search for a reason: keys, bodies, headers as senders, proxies and frameworks usually get them wrong (V4).
 
-use base64::{
-    Engine, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::Engine;
 use http::{HeaderMap, HeaderName, header::AUTHORIZATION, request::Parts};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
 use super::{
     Scheme, Verifier,
-    body_hmac::{BodyHmac, Encoding},
+    body_hmac::BodyHmac,
     header::check_age,
     hint::Hint,
     keyring::{Key, Keyring, Keys, Sort},
+    layout::Encoding,
     mac::{Algorithm, Mac},
     reprint,
-    standard::{self, Head, StandardWebhooks},
+    standard::{LENIENT, StandardWebhooks},
+    standard_head::{Head, SVIX, WEBHOOK},
     token::{StaticToken, TokenPlace},
 };
 use crate::secret::Secret;
@@ -72,7 +71,7 @@ impl Verifier {
 fn of_standard(scheme: &StandardWebhooks, head: &Parts, body: &[u8], now: Timestamp) -> Vec<Hint> {
     let keys = scheme.keyring().load();
     let Ok(read) = Head::read(&head.headers, true) else {
-        return of_headers(&head.headers, &keys, &standard::SVIX.signature);
+        return of_headers(&head.headers, &keys, &SVIX.signature);
     };
     let age = scheme
         .window()
@@ -96,11 +95,10 @@ fn of_standard(scheme: &StandardWebhooks, head: &Parts, body: &[u8], now: Timest
 }
 
 fn without_svix(headers: &HeaderMap) -> Option<HeaderMap> {
-    let both = standard::SVIX.present(headers) == 3 && standard::WEBHOOK.present(headers) == 3;
+    let both = SVIX.present(headers) == 3 && WEBHOOK.present(headers) == 3;
     both.then(|| {
         let mut headers = headers.clone();
-        standard::SVIX
-            .names()
+        SVIX.names()
             .into_iter()
             .for_each(|name| drop(headers.remove(name)));
         headers
@@ -212,11 +210,11 @@ fn of_headers(headers: &HeaderMap, keys: &Keys, own: &HeaderName) -> Vec<Hint> {
     if let Some(header) = secret_header(headers, keys.secrets()) {
         return vec![Hint::SecretSent { header }];
     }
-    let standard = own == standard::SVIX.signature;
-    if standard && standard::SVIX.present(headers) > 0 && standard::WEBHOOK.present(headers) > 0 {
+    let standard = own == SVIX.signature;
+    if standard && SVIX.present(headers) > 0 && WEBHOOK.present(headers) > 0 {
         return vec![Hint::FamiliesMixed];
     }
-    let ours = |name: &HeaderName| name == own || (standard && *name == standard::WEBHOOK.signature);
+    let ours = |name: &HeaderName| name == own || (standard && *name == WEBHOOK.signature);
     let known = SIGNATURE_HEADERS.iter().map(|name| HeaderName::from_static(name));
     let other = known
         .filter(|name| !ours(name))
@@ -314,7 +312,7 @@ fn other_keys(sort: Sort, secret: &Secret) -> Vec<(Hint, Key)> {
             push(Hint::SecretAsText, text.as_bytes());
             // Node's decoder takes both alphabets, so that `_` is a digit to it.
             let node = text.replace('-', "+").replace('_', "/");
-            if let Ok(bytes) = LOOSE.decode(node) {
+            if let Ok(bytes) = LENIENT.decode(node) {
                 push(Hint::SecretPrefixDecoded, &bytes);
             }
         }
@@ -323,7 +321,7 @@ fn other_keys(sort: Sort, secret: &Secret) -> Vec<(Hint, Key)> {
             if let Ok(bytes) = const_hex::decode(bare) {
                 push(Hint::SecretDecoded { from: Encoding::Hex }, &bytes);
             }
-            if let Ok(bytes) = LOOSE.decode(bare.replace('-', "+").replace('_', "/")) {
+            if let Ok(bytes) = LENIENT.decode(bare.replace('-', "+").replace('_', "/")) {
                 push(
                     Hint::SecretDecoded {
                         from: Encoding::Base64,
@@ -335,13 +333,6 @@ fn other_keys(sort: Sort, secret: &Secret) -> Vec<(Hint, Key)> {
     }
     keys
 }
-
-const LOOSE: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
 
 /// The byte in which one flipped bit makes the signature fit; small bodies only.
 fn flipped(keys: &Keys, body: &[u8], fits: &dyn Fn(&Key, &[u8]) -> bool) -> Option<usize> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::HeaderName;
 
-use super::{body_hmac::Encoding, mac::Algorithm};
+use super::{layout::Encoding, mac::Algorithm};
 
 /// What is likely wrong, for the operator. It holds no secret and nothing of the body.
 ///

@@ -10,11 +10,13 @@ mod diagnose;
 mod header;
 mod hint;
 mod keyring;
+mod layout;
 mod mac;
 mod recipe;
 mod refusal;
 mod reprint;
 mod standard;
+mod standard_head;
 mod template;
 mod token;
 
@@ -27,10 +29,11 @@ use jiff::Timestamp;
 use self::combine::Class;
 pub use self::{
     address::{Allowlist, ClientAddr},
-    body_hmac::{BodyHmac, Encoding},
+    body_hmac::BodyHmac,
     combine::{CombineError, CombineErrorKind},
     hint::Hint,
     keyring::Keyring,
+    layout::Encoding,
     mac::Algorithm,
     recipe::{HmacRecipe, Recipe, SignError, SignErrorKind, Signed},
     refusal::{Refusal, RefusalKind},

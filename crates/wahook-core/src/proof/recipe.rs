@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{
-    body_hmac::{Encoding, Layout},
     keyring::{Key, Sort},
+    layout::{Encoding, Layout},
     mac::{Algorithm, Mac},
-    standard::{self, SVIX},
+    standard,
+    standard_head::SVIX,
     template::Values,
     token::TokenPlace,
 };
