@@ -1,0 +1,108 @@
+//! The apps that are compared: the least, ours, and what people write by hand.
+
+use std::{
+    collections::HashSet,
+    hint::black_box,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, extract::State, routing::post};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use wahook_axum::{Events, endpoint};
+use wahook_providers::wazapin;
+use wahook_tower::Stack;
+
+use crate::request::SECRET;
+
+/// One app.
+pub struct App {
+    pub name: &'static str,
+    pub make: fn() -> Router,
+    /// Whether it refuses forged requests.
+    pub guards: bool,
+}
+
+pub const ALL: &[App] = &[
+    App {
+        name: "axum, reads the body and nothing else",
+        make: bare,
+        guards: false,
+    },
+    App {
+        name: "wahook, verified and deduplicated only",
+        make: unread,
+        guards: true,
+    },
+    App {
+        name: "wahook, events of the one model",
+        make: neutral,
+        guards: true,
+    },
+    App {
+        name: "by hand: svix, Mutex<HashSet>, Value",
+        make: by_hand,
+        guards: true,
+    },
+];
+
+const PATH: &str = "/hooks/shop";
+
+fn bare() -> Router {
+    Router::new().route(
+        PATH,
+        post(|body: Bytes| async move {
+            black_box(body);
+            StatusCode::OK
+        }),
+    )
+}
+
+fn stack() -> Stack {
+    Stack::new(wazapin::endpoint("shop", SECRET).expect("a good secret"))
+}
+
+fn unread() -> Router {
+    Router::new().route(PATH, endpoint(stack(), || async {}, ()))
+}
+
+fn neutral() -> Router {
+    async fn handler(Events(events): Events) {
+        black_box(events);
+    }
+    Router::new().route(PATH, endpoint(stack(), handler, ()))
+}
+
+struct ByHand {
+    webhook: svix::webhooks::Webhook,
+    seen: Mutex<HashSet<String>>,
+}
+
+fn by_hand() -> Router {
+    async fn handler(State(state): State<Arc<ByHand>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+        if state.webhook.verify(&body, &headers).is_err() {
+            return StatusCode::UNAUTHORIZED;
+        }
+        let Some(id) = headers.get("svix-id").and_then(|id| id.to_str().ok()) else {
+            return StatusCode::BAD_REQUEST;
+        };
+        if !state.seen.lock().expect("no panic in here").insert(id.to_owned()) {
+            return StatusCode::OK;
+        }
+        match serde_json::from_slice::<Value>(&body) {
+            Ok(value) => {
+                black_box(value);
+                StatusCode::OK
+            }
+            Err(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+    let state = ByHand {
+        webhook: svix::webhooks::Webhook::new(SECRET).expect("a good secret"),
+        seen: Mutex::default(),
+    };
+    Router::new()
+        .route(PATH, post(handler))
+        .with_state(Arc::new(state))
+}

@@ -1,0 +1,90 @@
+//! Signed requests as a Standard Webhooks sender makes them.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderName, HeaderValue, Request};
+use sha2::Sha256;
+
+/// 32 bytes in the common notation.
+pub const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// The two names that Standard Webhooks gives its headers.
+#[derive(Clone, Copy)]
+pub enum Family {
+    Svix,
+    Webhook,
+}
+
+/// Signs requests, each with an id of its own.
+pub struct Signer {
+    mac: Hmac<Sha256>,
+    family: Family,
+    count: u64,
+}
+
+impl Signer {
+    pub fn new(family: Family) -> Self {
+        Self {
+            mac: mac(),
+            family,
+            count: 0,
+        }
+    }
+
+    /// A request with the headers that senders usually add.
+    pub fn sign(&mut self, body: &Bytes) -> Request<Bytes> {
+        self.count += 1;
+        let id = format!("msg_2f8Zk1mQx7wT{:014}", self.count);
+        let timestamp = jiff::Timestamp::now().as_second().to_string();
+        let mut mac = self.mac.clone();
+        for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
+            mac.update(part);
+        }
+        let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+        let names = match self.family {
+            Family::Svix => ["svix-id", "svix-timestamp", "svix-signature"],
+            Family::Webhook => ["webhook-id", "webhook-timestamp", "webhook-signature"],
+        };
+        let mut request = Request::post("/hooks/shop")
+            .body(body.clone())
+            .expect("a plain request");
+        let headers = request.headers_mut();
+        headers.insert("host", HeaderValue::from_static("hooks.example.com"));
+        headers.insert("user-agent", HeaderValue::from_static("Svix-Webhooks/1.62"));
+        headers.insert("accept", HeaderValue::from_static("*/*"));
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.insert("content-length", HeaderValue::from(body.len()));
+        for (name, value) in names.into_iter().zip([id, timestamp, signature]) {
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_str(&value).expect("visible ASCII"),
+            );
+        }
+        request
+    }
+}
+
+/// The key of [`SECRET`], prepared once.
+pub fn mac() -> Hmac<Sha256> {
+    let key = STANDARD
+        .decode(SECRET.trim_start_matches("whsec_"))
+        .expect("base64");
+    Hmac::new_from_slice(&key).expect("any length")
+}
+
+/// A delivery of a message, `size` bytes long.
+pub fn message(size: usize) -> Bytes {
+    let head = concat!(
+        r#"{"event":"message.new","event_id":"evt_01HZX3","timestamp":"2026-08-14T10:21:33Z","data":{"#,
+        r#""id":"wamid.HBgLNTUxMTk5OTk5OTk5OQ","direction":"inbound","type":"text","body":""#
+    );
+    let tail = r#""}}"#;
+    let text = "Good morning, is my order on its way? "
+        .chars()
+        .cycle()
+        .take(size.saturating_sub(head.len() + tail.len()));
+    let body: String = head.chars().chain(text).chain(tail.chars()).collect();
+    assert_eq!(body.len(), size, "too short for a message");
+    Bytes::from(body)
+}
