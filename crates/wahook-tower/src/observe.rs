@@ -4,7 +4,7 @@ use std::fmt;
 
 use wahook_core::{
     guard::StoreError,
-    proof::Refusal,
+    proof::{Hint, Refusal},
 };
 
 /// Something that an operator may want to count, log or show.
@@ -37,7 +37,7 @@ pub enum Signal<'a> {
     /// A hint on a refused request, worked out off the answer path.
     Hint {
         /// The hint.
-        hint: &'a str,
+        hint: &'a Hint,
     },
     /// A copy is being handled for longer than was waited.
     StillInFlight,

@@ -3,3 +3,4 @@
 mod dedupe;
 mod limit;
 mod support;
+mod verify;

@@ -1,0 +1,135 @@
+//! V and A: what is refused, how, and who is told.
+
+use std::{convert::Infallible, sync::Arc};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, Uri, header::ALLOW};
+use http_body_util::Full;
+use tower::service_fn;
+use wahook_core::{
+    Clock, Endpoint, Secret,
+    guard::Fresh,
+    proof::{Algorithm, BodyHmac, Refusal, RefusalKind, StaticToken},
+};
+use wahook_providers::wazapin;
+use wahook_testkit::ManualClock;
+
+use crate::support::{Notes, Parrot, call, layered, post, stack, text};
+
+const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const BODY: &str = r#"{"message_id":"m-1","conversation_id":"c-1","status":"read","organization_id":"org_1"}"#;
+
+fn signed(endpoint: &Endpoint, secret: &str, body: &str, at: jiff::Timestamp) -> Request<Full<Bytes>> {
+    let uri = Uri::from_static("/hooks/shop?lang=pt");
+    let secret = Secret::new(secret).unwrap();
+    let signed = endpoint.verifier().recipe().sign(&secret, body.as_bytes(), "msg_1", at, &uri).unwrap();
+    let uri = match &signed.query {
+        Some((name, value)) => format!("{uri}&{name}={value}").parse().unwrap(),
+        None => uri,
+    };
+    let mut request = Request::post(uri).body(Full::new(Bytes::from(body.to_owned()))).unwrap();
+    request.headers_mut().extend(signed.headers);
+    request
+}
+
+macro_rules! ok {
+    () => {
+        service_fn(|_: Request<Fresh>| std::future::ready(Ok::<_, Infallible>(Response::new(()))))
+    };
+}
+
+#[tokio::test]
+async fn a_genuine_request_is_handled_and_a_forged_one_gets_a_bare_status() {
+    let shop = wazapin::endpoint("shop", SECRET).unwrap();
+    let clock = Arc::new(ManualClock::default());
+    let notes = Arc::new(Notes::default());
+    let service = layered(&stack(shop.clone()).clock(clock.clone()).observer(notes.clone()), ok!());
+    let now = clock.now();
+
+    assert_eq!(call(&service, signed(&shop, SECRET, BODY, now)).await.status(), StatusCode::OK);
+
+    let wrong = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+    let day = jiff::SignedDuration::from_hours(1);
+    for (request, kind) in [
+        (post(BODY), RefusalKind::HeaderMissing),
+        (signed(&shop, wrong, BODY, now), RefusalKind::SignatureMismatch),
+        (signed(&shop, SECRET, BODY, now - day), RefusalKind::TimestampTooOld),
+        (signed(&shop, SECRET, BODY, now + day), RefusalKind::TimestampTooNew),
+    ] {
+        let answer = call(&service, request).await;
+        assert_eq!(answer.extensions().get::<Refusal>().map(Refusal::kind), Some(kind));
+        assert!(answer.headers().is_empty(), "a refusal tells the sender nothing but the status");
+        assert_eq!(text(answer).await, (StatusCode::FORBIDDEN, String::new()));
+    }
+    assert_eq!(notes.count("Refused"), 4);
+    assert!(notes.all().iter().all(|note| !note.contains("AAECAwQ") && !note.contains("m-1")), "no secret, no content");
+}
+
+#[tokio::test]
+async fn a_every_method_but_post_is_answered_405() {
+    let service = layered(&stack(wazapin::endpoint("shop", SECRET).unwrap()), ok!());
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS, Method::PATCH] {
+        let request = Request::builder().method(method).uri("/?challenge=1").body(Full::<Bytes>::default()).unwrap();
+        let answer = call(&service, request).await;
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(answer.headers()[ALLOW], "POST");
+    }
+}
+
+#[tokio::test]
+async fn v5_secrets_are_swapped_while_serving() {
+    let shop = wazapin::endpoint("shop", SECRET).unwrap();
+    let clock = Arc::new(ManualClock::default());
+    let service = layered(&stack(shop.clone()).clock(clock.clone()), ok!());
+    let next = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+    let status = async |secret: &str| call(&service, signed(&shop, secret, BODY, clock.now())).await.status();
+    let swap = |secrets: &[&str]| {
+        let secrets: Vec<_> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+        shop.verifier().keyrings()[0].replace(secrets.try_into().unwrap()).unwrap();
+    };
+
+    assert_eq!((status(SECRET).await, status(next).await), (StatusCode::OK, StatusCode::FORBIDDEN));
+    swap(&[next, SECRET]);
+    assert_eq!((status(SECRET).await, status(next).await), (StatusCode::OK, StatusCode::OK));
+    swap(&[next]);
+    assert_eq!((status(SECRET).await, status(next).await), (StatusCode::FORBIDDEN, StatusCode::OK));
+}
+
+#[tokio::test]
+async fn v3_a_token_is_taken_out_of_the_request_before_anything_inside_sees_it() {
+    let token = "0123456789abcdef";
+    let query = StaticToken::query("secret", token.try_into().unwrap()).unwrap();
+    let header = StaticToken::header("x-wawp-signature".parse().unwrap(), token.try_into().unwrap()).unwrap();
+    for endpoint in [
+        Endpoint::new("a", Parrot, query).unwrap(),
+        Endpoint::new("b", Parrot, header).unwrap(),
+    ] {
+        let service = layered(
+            &stack(endpoint.clone()),
+            service_fn(|request: Request<Fresh>| {
+                assert_eq!(request.uri(), "/hooks/shop?lang=pt");
+                assert!(!format!("{:?} {:?}", request.headers(), request.body()).contains("0123456789abcdef"));
+                std::future::ready(Ok::<_, Infallible>(Response::new(())))
+            }),
+        );
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        assert_eq!(call(&service, signed(&endpoint, token, BODY, now)).await.status(), StatusCode::OK);
+        let forged = signed(&endpoint, "fedcba9876543210", BODY, now);
+        assert_eq!(call(&service, forged).await.status(), StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn v4_hints_come_off_the_answer_path() {
+    let header = "x-wap-signature".parse().unwrap();
+    let scheme = BodyHmac::new(header, Algorithm::Sha256, "0123456789abcdef".try_into().unwrap()).unwrap();
+    let endpoint = Endpoint::new("a", Parrot, scheme).unwrap();
+    let notes = Arc::new(Notes::default());
+    let service = layered(&stack(endpoint.clone()).observer(notes.clone()), ok!());
+    let mut request = signed(&endpoint, "0123456789abcdef", BODY, jiff::Timestamp::UNIX_EPOCH);
+    *request.body_mut() = Full::new(Bytes::from(format!("{BODY}\n")));
+    assert_eq!(call(&service, request).await.status(), StatusCode::UNAUTHORIZED);
+    while notes.count("Hint") == 0 {
+        tokio::task::yield_now().await;
+    }
+}
