@@ -1,0 +1,128 @@
+//! What `wahook serve` says when it starts, on stderr: stdout belongs to events.
+
+use std::{env, net::SocketAddr, path::Path};
+
+use serde_json::{Value, json};
+use wahook_testkit::samples;
+
+use super::serve::Plan;
+use crate::{
+    config::{Development, Route},
+    output,
+};
+
+pub(super) fn announce(plan: &Plan, address: SocketAddr, json: bool) {
+    let local = format!("http://{address}");
+    let public = plan
+        .config
+        .public_url
+        .as_deref()
+        .unwrap_or(&local)
+        .trim_end_matches('/');
+    if json {
+        let endpoints: Vec<_> = plan
+            .routes
+            .iter()
+            .map(|route| as_json(plan, route, public))
+            .collect();
+        output::notice(&json!({ "listening": local, "endpoints": endpoints }).to_string());
+        return;
+    }
+    for route in &plan.routes {
+        let provider = route.endpoint.provider().id();
+        match plan.development.iter().find(|one| one.route.path == route.path) {
+            Some(one) => development(one, &local, plan.config.public_url.as_deref()),
+            None => output::notice(&format!(
+                "{} ({provider}): {public}{}",
+                route.endpoint.name(),
+                route.path
+            )),
+        }
+    }
+    if !plan.development.is_empty() {
+        output::notice("\ndevelopment mode: events are printed and not stored; Ctrl-C ends it");
+    }
+    output::notice(&format!("listening on {local}"));
+}
+
+fn as_json(plan: &Plan, route: &Route, public: &str) -> Value {
+    let development = plan.development.iter().find(|one| one.route.path == route.path);
+    json!({
+        "name": route.endpoint.name(),
+        "provider": route.endpoint.provider().id(),
+        "path": route.path,
+        "url": format!("{public}{}", route.path),
+        "secret_file": development.map(|one| one.secret_file.display().to_string()),
+    })
+}
+
+fn development(one: &Development, local: &str, public: Option<&str>) {
+    let row = one.provider;
+    let path = &one.route.path;
+    output::notice(&format!("\n{}: {path}", row.title));
+    output::notice(&format!(
+        "  try it:  {} send {} {} --to {local}{path} --secret-file {}",
+        program(),
+        row.id,
+        quoted(&first_event(row.id)),
+        quoted(&one.secret_file.display().to_string())
+    ));
+    // A secret on a screen is seen by who sits there; in a file of logs, by everybody who reads logs.
+    let secret = if output::stderr_is_terminal() {
+        one.secret.expose().to_owned()
+    } else {
+        format!("(the secret in {})", one.secret_file.display())
+    };
+    let url = match public {
+        Some(public) => format!("{}{path}", public.trim_end_matches('/')),
+        None => format!("https://YOUR-HOST{path}"),
+    };
+    for (index, step) in row.setup.iter().enumerate() {
+        let step = step.replace("{url}", &url).replace("{secret}", &secret);
+        output::notice(&format!("  set up {}: {step}", index + 1));
+    }
+    if public.is_none() && !row.setup.is_empty() {
+        output::notice("  (--public-url https://… completes the URL)");
+    }
+}
+
+/// A sample that shows something: a message, where there is one.
+fn first_event(provider: &str) -> String {
+    let names: Vec<_> = samples(provider)
+        .iter()
+        .map(wahook_testkit::Sample::name)
+        .collect();
+    names
+        .iter()
+        .find(|name| name.starts_with("message"))
+        .or(names.first())
+        .cloned()
+        .unwrap_or_else(|| "all".to_owned())
+}
+
+/// How this program is called from a shell: by name where the shell would find it, else by its path.
+fn program() -> String {
+    let Ok(own) = env::current_exe() else {
+        return "wahook".to_owned();
+    };
+    let same = |found: &Path| found.canonicalize().ok() == own.canonicalize().ok();
+    let found = env::var_os("PATH").and_then(|path| {
+        env::split_paths(&path)
+            .map(|folder| folder.join("wahook"))
+            .find(|file| file.is_file())
+    });
+    match found {
+        Some(found) if same(&found) => "wahook".to_owned(),
+        _ => quoted(&own.display().to_string()),
+    }
+}
+
+/// A word of a shell's line.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

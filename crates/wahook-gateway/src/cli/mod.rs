@@ -1,0 +1,87 @@
+//! The command line: one file for each verb.
+
+mod announce;
+mod config;
+mod input;
+mod normalize;
+mod schema;
+mod send;
+mod serve;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{Failure, failure::FailureKind, output};
+
+/// Receives WhatsApp webhooks: verifies them, handles each once, says why not.
+#[derive(Debug, Parser)]
+#[command(name = "wahook", version, about, after_help = AFTER_HELP, arg_required_else_help = true)]
+struct Cli {
+    /// Print JSON, also for errors.
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Serve(serve::Args),
+    Send(send::Args),
+    Verify(verify::Args),
+    Normalize(normalize::Args),
+    Schema(schema::Args),
+    Config(config::Args),
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 the thing asked about is not so, 2 wrong use, 3 could not do it.
+First steps: `wahook serve`, then paste one of the lines that it prints.";
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.verb {
+        Verb::Serve(args) => serve::run(&args, cli.json),
+        Verb::Send(args) => send::run(args, cli.json),
+        Verb::Verify(args) => verify::run(&args, cli.json),
+        Verb::Normalize(args) => normalize::run(&args),
+        Verb::Schema(args) => schema::run(args),
+        Verb::Config(args) => config::run(&args, cli.json),
+    };
+    ExitCode::from(match outcome {
+        Ok(outcome) => outcome.code(),
+        Err(failure) => {
+            tell(&failure, cli.json);
+            failure.code()
+        }
+    })
+}
+
+fn tell(failure: &Failure, json: bool) {
+    if failure.kind() == FailureKind::PipeClosed {
+        return;
+    }
+    if json {
+        output::notice(&serde_json::json!({ "error": failure.to_string() }).to_string());
+        return;
+    }
+    output::notice(&format!("error: {failure}"));
+    if let Some(picture) = failure.detail()
+        && output::stderr_is_terminal()
+    {
+        output::notice(picture);
+    }
+}
+
+/// A runtime for the verbs that need one.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io(format!("cannot start the runtime: {error}")))
+}

@@ -1,0 +1,96 @@
+//! What was answered, counted.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::client::{Answer, Outcome};
+
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    counts: BTreeMap<String, usize>,
+    unexpected: BTreeMap<String, usize>,
+    expected: Vec<u16>,
+    took: Vec<Duration>,
+    unreachable: Option<String>,
+}
+
+impl Report {
+    pub(super) fn add(&mut self, answer: Answer, expected: Vec<u16>) {
+        let (word, code) = match answer.outcome {
+            Outcome::Status(status) => (status.to_string(), Some(status)),
+            Outcome::Closed => ("closed".to_owned(), Some(0)),
+            Outcome::Silent => ("no answer".to_owned(), None),
+            Outcome::Unreachable(why) => {
+                self.unreachable.get_or_insert(why);
+                return;
+            }
+        };
+        if !code.is_some_and(|code| expected.contains(&code)) {
+            *self.unexpected.entry(word.clone()).or_default() += 1;
+        }
+        *self.counts.entry(word).or_default() += 1;
+        self.expected.extend(expected);
+        self.expected.sort_unstable();
+        self.expected.dedup();
+        self.took.push(answer.took);
+    }
+
+    /// Why nobody could be reached, if that is so.
+    pub(super) fn unreachable(&self) -> Option<&str> {
+        self.unreachable.as_deref()
+    }
+
+    pub(super) fn is_as_expected(&self) -> bool {
+        self.unexpected.is_empty()
+    }
+
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "sent": self.took.len(),
+            "answers": self.counts,
+            "expected": self.expected.iter().map(|status| word(*status)).collect::<Vec<_>>(),
+            "unexpected": self.unexpected,
+            "ok": self.is_as_expected(),
+            "p50_ms": millis(self.percentile(50)),
+            "p99_ms": millis(self.percentile(99)),
+        })
+    }
+
+    pub(super) fn table(&self) -> String {
+        let mut table = "answer     count\n".to_owned();
+        for (word, count) in &self.counts {
+            let mark = match self.unexpected.get(word) {
+                Some(_) => {
+                    let expected: Vec<_> = self.expected.iter().map(|status| self::word(*status)).collect();
+                    format!("  (expected {})", expected.join(" or "))
+                }
+                None => String::new(),
+            };
+            table.push_str(&format!("{word:<9} {count:>6}{mark}\n"));
+        }
+        let (p50, p99) = (millis(self.percentile(50)), millis(self.percentile(99)));
+        table.push_str(&format!("answered in {p50} ms (p50), {p99} ms (p99)"));
+        table
+    }
+
+    fn percentile(&self, percent: usize) -> Duration {
+        let mut sorted = self.took.clone();
+        sorted.sort_unstable();
+        let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+        sorted.get(place).copied().unwrap_or_default()
+    }
+}
+
+fn word(status: u16) -> String {
+    if status == 0 {
+        "closed".to_owned()
+    } else {
+        status.to_string()
+    }
+}
+
+/// Milliseconds with one digit after the point.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+}

@@ -1,0 +1,275 @@
+//! From configuration to endpoints; every problem at once, each with its place.
+
+use std::{collections::HashMap, path::Path, time::Duration};
+
+use http::StatusCode;
+use serde_json::{Map, Value};
+use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown, Secret, Secrets};
+use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
+
+use super::{Config, EndpointConfig, Hidden, Problem, StoreDown, WhenConflicting};
+use crate::{failure::chain, suggest::hint};
+
+/// An endpoint at its path.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Route {
+    /// Where it is mounted.
+    pub path: String,
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// How long a copy waits for the outcome of the one in flight, if that is configured.
+    pub in_flight_wait: Option<Duration>,
+}
+
+impl Route {
+    /// An endpoint at a path.
+    #[must_use]
+    pub const fn new(path: String, endpoint: Endpoint) -> Self {
+        Self {
+            path,
+            endpoint,
+            in_flight_wait: None,
+        }
+    }
+}
+
+/// Builds every endpoint. Relative `*_file` paths start at `folder`. The second list is of warnings.
+///
+/// # Errors
+///
+/// Every problem that was found, in the order of the file.
+pub fn build(config: &Config, folder: &Path) -> Result<(Vec<Route>, Vec<Problem>), Vec<Problem>> {
+    let mut problems = check_all(config);
+    let mut warnings = Vec::new();
+    let mut routes = Vec::new();
+    for (index, endpoint) in config.endpoint.iter().enumerate() {
+        let index = index.to_string();
+        let at = |key: &str, message: String| Problem::new(&["endpoint", &index, key], message);
+        match build_one(endpoint, folder) {
+            Ok(route) => {
+                warnings.extend(habits_warning(endpoint, &route).map(|text| at("memory", text)));
+                routes.push(route);
+            }
+            Err((key, message)) => problems.push(at(key, message)),
+        }
+    }
+    if problems.is_empty() {
+        Ok((routes, warnings))
+    } else {
+        problems.sort_by_key(|problem| problem.path.get(1).and_then(|index| index.parse::<usize>().ok()));
+        Err(problems)
+    }
+}
+
+/// What is about more than one endpoint.
+fn check_all(config: &Config) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if config.endpoint.is_empty() {
+        let text = "there is no endpoint; add [[endpoint]] with name, provider and secret_file";
+        problems.push(Problem::new(&[], text));
+    }
+    let mut names = HashMap::new();
+    let mut paths = HashMap::new();
+    for (index, endpoint) in config.endpoint.iter().enumerate() {
+        let at = index.to_string();
+        if let Some(first) = names.insert(endpoint.name.as_str(), index) {
+            let text = format!(
+                "the name `{}` is taken by endpoint {}; give each endpoint a name of its own",
+                endpoint.name,
+                first + 1
+            );
+            problems.push(Problem::new(&["endpoint", &at, "name"], text));
+        } else if let Some(first) = paths.insert(endpoint.path(), index) {
+            let text = format!(
+                "the path `{}` is taken by endpoint {}; give each endpoint a path of its own",
+                endpoint.path(),
+                first + 1
+            );
+            problems.push(Problem::new(&["endpoint", &at, "path"], text));
+        }
+    }
+    let limits = &config.limits;
+    for (key, bad) in [
+        ("body_bytes", limits.body_bytes == 0),
+        ("connections", limits.connections == 0),
+        ("streams", limits.streams == 0),
+        ("remembered_keys", limits.remembered_keys == 0),
+        ("idle", limits.idle.get().is_zero()),
+        ("total", limits.total.get().is_zero()),
+        ("header_timeout", limits.header_timeout.get().is_zero()),
+    ] {
+        if bad {
+            problems.push(Problem::new(
+                &["limits", key],
+                format!("`{key}` must be more than 0"),
+            ));
+        }
+    }
+    if let Some(url) = &config.public_url
+        && let Err(text) = check_public_url(url)
+    {
+        problems.push(Problem::new(&["public_url"], text));
+    }
+    problems
+}
+
+/// Checks that a URL can be completed with an endpoint's path.
+pub(crate) fn check_public_url(url: &str) -> Result<(), String> {
+    let wrong = || "`public_url` must be scheme and host, such as https://hooks.example.com".to_owned();
+    let uri: http::Uri = url.parse().map_err(|_| wrong())?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    if web && uri.host().is_some() && uri.query().is_none() {
+        Ok(())
+    } else {
+        Err(wrong())
+    }
+}
+
+type Wrong = (&'static str, String);
+
+fn build_one(config: &EndpointConfig, folder: &Path) -> Result<Route, Wrong> {
+    let row = find_provider(&config.provider).map_err(|text| ("provider", text))?;
+    let path = config.path();
+    check_path(&path).map_err(|text| ("path", text))?;
+    check_options(row, &config.options).map_err(|text| ("options", text))?;
+    let secrets = secrets(config, folder)?;
+    let mut endpoint = (row.build)(&config.name, secrets, &Options::new(config.options.clone()))
+        .map_err(|error| (key_of(&error), chain(&error)))?
+        .when_conflicting(match config.on_conflict {
+            WhenConflicting::DropAndFlag => OnConflict::DropAndFlag,
+            WhenConflicting::Handle => OnConflict::Handle,
+        })
+        .when_store_down(match config.on_store_down {
+            StoreDown::AcceptWithoutDedupe => OnStoreDown::AcceptWithoutDedupe,
+            StoreDown::Refuse => OnStoreDown::Refuse,
+        });
+    if let Some(memory) = config.memory {
+        endpoint = endpoint.remember(memory.get());
+    }
+    if let Some(code) = config.answer_refused {
+        endpoint = endpoint.answer_refused(status("answer_refused", code, 400..=499)?);
+    }
+    if let Some(code) = config.answer_malformed {
+        endpoint = endpoint.answer_malformed(match code {
+            200 => StatusCode::OK,
+            _ => status("answer_malformed", code, 400..=499)?,
+        });
+    }
+    if let Some(group) = &config.dedupe_group {
+        endpoint = endpoint
+            .dedupe_group(group)
+            .map_err(|error| ("dedupe_group", chain(&error)))?;
+    }
+    Ok(Route {
+        path,
+        endpoint,
+        in_flight_wait: config.in_flight_wait.map(super::Period::get),
+    })
+}
+
+/// The row of a provider, or what to write instead.
+pub(crate) fn find_provider(id: &str) -> Result<&'static ProviderRow, String> {
+    provider(id).ok_or_else(|| {
+        let ids = PROVIDERS.iter().map(|row| row.id);
+        format!("unknown provider `{id}`{}", hint(id, ids))
+    })
+}
+
+/// Option names by the provider's row; values are the provider's to judge.
+pub(crate) fn check_options(row: &ProviderRow, options: &Map<String, Value>) -> Result<(), String> {
+    let known = row.options.iter().map(|option| option.name);
+    match options
+        .keys()
+        .find(|name| !known.clone().any(|known| known == name.as_str()))
+    {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "unknown option `{name}` of {}{}",
+            row.id,
+            hint(name, known)
+        )),
+    }
+}
+
+fn check_path(path: &str) -> Result<(), String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    if path.len() > 1 && path.starts_with('/') && !path.ends_with('/') && path.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err("a path begins with `/`, does not end with it, and has letters, digits, `-`, `_`, `.` and `~` only".to_owned())
+    }
+}
+
+fn status(key: &'static str, code: u16, allowed: std::ops::RangeInclusive<u16>) -> Result<StatusCode, Wrong> {
+    StatusCode::from_u16(code)
+        .ok()
+        .filter(|_| allowed.contains(&code))
+        .ok_or_else(|| {
+            let (low, high) = (allowed.start(), allowed.end());
+            (key, format!("`{key}` must be a status from {low} to {high}"))
+        })
+}
+
+fn secrets(config: &EndpointConfig, folder: &Path) -> Result<Secrets, Wrong> {
+    let one = |text: &Hidden| Secret::new(text.expose()).map_err(|error| chain(&error));
+    let from_file = |file: &Path| {
+        let file = folder.join(file);
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| format!("cannot read the secret in {}: {error}", file.display()))?;
+        Secret::new(text).map_err(|error| format!("{}: {error}", file.display()))
+    };
+    let (key, list): (_, Result<Vec<_>, String>) = match (
+        &config.secret,
+        &config.secret_file,
+        &config.secrets,
+        &config.secrets_files,
+    ) {
+        (Some(secret), None, None, None) => ("secret", one(secret).map(|secret| vec![secret])),
+        (None, Some(file), None, None) => ("secret_file", from_file(file).map(|secret| vec![secret])),
+        (None, None, Some(list), None) => ("secrets", list.iter().map(one).collect()),
+        (None, None, None, Some(files)) => (
+            "secrets_files",
+            files.iter().map(|file| from_file(file)).collect(),
+        ),
+        (None, None, None, None) => {
+            let text = format!(
+                "endpoint `{}` has no secret; add `secret_file = \"…\"`, or set {}",
+                config.name,
+                config.secret_variable()
+            );
+            return Err(("name", text));
+        }
+        _ => {
+            let text = format!(
+                "endpoint `{}` has more than one of secret, secret_file, secrets, secrets_files; keep one",
+                config.name
+            );
+            return Err(("secrets", text));
+        }
+    };
+    list.and_then(|list| Secrets::new(list).map_err(|error| chain(&error)))
+        .map_err(|text| (key, text))
+}
+
+/// The key that a provider's refusal to build is about.
+fn key_of(error: &BuildError) -> &'static str {
+    match error.kind() {
+        BuildErrorKind::Name => "name",
+        BuildErrorKind::Secret => "secret",
+        _ => "options",
+    }
+}
+
+fn habits_warning(config: &EndpointConfig, route: &Route) -> Option<String> {
+    let habits = route.endpoint.provider().habits();
+    (route.endpoint.memory() < habits.memory).then(|| {
+        format!(
+            "endpoint `{}` forgets after {}, but {} may repeat for {}; a late repetition is handled twice",
+            config.name,
+            super::Period::from(route.endpoint.memory()),
+            config.provider,
+            super::Period::from(habits.memory)
+        )
+    })
+}

@@ -1,0 +1,125 @@
+//! From file and environment to a [`Config`].
+
+use std::path::{Path, PathBuf};
+
+use figment::{Figment, Profile, error::Kind, providers::Serialized, value::Dict};
+
+use super::{Config, Problem, environment, place::Source};
+use crate::{Failure, suggest::hint};
+
+/// A configuration with what is needed to speak about it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Where relative `*_file` paths start: the folder of the file.
+    pub folder: PathBuf,
+    /// What is worth a warning.
+    pub warnings: Vec<Problem>,
+    pub(crate) source: Source,
+}
+
+impl Loaded {
+    /// A problem with its place in the file.
+    #[must_use]
+    pub fn locate(&self, problem: Problem) -> Problem {
+        problem.located(&self.source)
+    }
+
+    /// The name of the file.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.source.file
+    }
+
+    /// A problem as the failure of a verb, with a picture of its place.
+    #[must_use]
+    pub fn failure(&self, problem: &Problem) -> Failure {
+        failure(&self.source, problem)
+    }
+}
+
+/// Reads a file, and the environment over it.
+///
+/// # Errors
+///
+/// I/O if the file cannot be read; wrong use, with line and suggestion, if its content makes no sense.
+pub fn load(file: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::io(format!("cannot read the configuration {name}: {error}")))?;
+    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    from_text(Source { file: name, text }, folder, variables)
+}
+
+fn from_text(
+    source: Source,
+    folder: PathBuf,
+    variables: impl IntoIterator<Item = (String, String)>,
+) -> Result<Loaded, Failure> {
+    let table: toml::Table = toml::from_str(&source.text).map_err(|error| {
+        // The error's own text shows the line, and a line may hold a secret; its message does not.
+        let problem = Problem {
+            place: error.span().map(|span| source.line_and_column(span.start)),
+            ..Problem::new(&[], format!("not TOML: {}", error.message()))
+        };
+        Failure::wrong_use(problem.line(&source.file))
+    })?;
+    let read = |dict: Result<Dict, figment::Error>| dict.map_err(|error| failure(&source, &explain(&error)));
+    let mut root = read(Figment::from(Serialized::from(table, Profile::Default)).extract())?;
+    let warnings = environment::apply(&mut root, variables);
+    let config = Figment::from(Serialized::from(root, Profile::Default))
+        .extract::<Config>()
+        .map_err(|error| failure(&source, &explain(&error)))?;
+    Ok(Loaded {
+        config,
+        folder,
+        warnings,
+        source,
+    })
+}
+
+fn failure(source: &Source, problem: &Problem) -> Failure {
+    let problem = problem.clone().located(source);
+    let failure = Failure::wrong_use(problem.line(&source.file));
+    match source.picture(&problem) {
+        Some(picture) => failure.with_detail(picture),
+        None => failure,
+    }
+}
+
+/// The first problem, in our words: the library's quote values, and a value may be a secret.
+fn explain(error: &figment::Error) -> Problem {
+    let mut path = error.path.clone();
+    let key = path.last().cloned().unwrap_or_default();
+    let message = match &error.kind {
+        Kind::UnknownField(field, known) => {
+            path.push(field.clone());
+            format!("unknown key `{field}`{}", hint(field, known.iter().copied()))
+        }
+        Kind::UnknownVariant(variant, known) => {
+            format!(
+                "`{key}` has no such value{}",
+                hint(variant, known.iter().copied())
+            )
+        }
+        Kind::MissingField(field) => format!("`{field}` is missing; add `{field} = …`"),
+        Kind::DuplicateField(field) => format!("`{field}` stands there twice; keep one"),
+        Kind::InvalidType(..) | Kind::Message(_) if key == "listen" => LISTEN.to_owned(),
+        Kind::InvalidType(_, expected)
+        | Kind::InvalidValue(_, expected)
+        | Kind::InvalidLength(_, expected) => {
+            format!("`{key}` must be {expected}")
+        }
+        Kind::Message(text) => format!("`{key}`: {text}"),
+        _ => format!("`{key}` cannot be read"),
+    };
+    Problem {
+        message,
+        path,
+        place: None,
+    }
+}
+
+const LISTEN: &str = "`listen` must be an address and a port, such as 127.0.0.1:8080";

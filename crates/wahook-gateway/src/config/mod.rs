@@ -1,0 +1,19 @@
+//! Configuration: a TOML file, environment variables over it, and secrets that are never printed.
+
+mod build;
+mod development;
+mod environment;
+mod load;
+mod model;
+mod place;
+mod value;
+
+pub(crate) use self::build::{check_options, check_public_url, find_provider};
+pub use self::{
+    build::{Route, build},
+    development::{Development, development},
+    load::{Loaded, load},
+    model::{Config, EndpointConfig, Limits, StoreDown, WhenConflicting},
+    place::Problem,
+    value::{Hidden, Period},
+};

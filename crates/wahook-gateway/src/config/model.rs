@@ -1,0 +1,183 @@
+//! What may be configured, with the defaults. Field names are the keys of the file.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Hidden, Period};
+
+/// The whole configuration.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The URL under which the providers reach us, without a path; it completes the set-up steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// Limits against slow, large and many requests.
+    pub limits: Limits,
+    /// The endpoints.
+    pub endpoint: Vec<EndpointConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            limits: Limits::default(),
+            endpoint: Vec::new(),
+        }
+    }
+}
+
+/// Limits against slow, large and many requests.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body_bytes: usize,
+    /// How long a sender may pause within a body.
+    pub idle: Period,
+    /// How long a whole body may take.
+    pub total: Period,
+    /// How many connections are open at once; further ones wait unaccepted.
+    pub connections: usize,
+    /// How long the head of a request may take; also how long an idle connection is kept open.
+    pub header_timeout: Period,
+    /// How many requests may run at once on one HTTP/2 connection.
+    pub streams: u32,
+    /// How long requests in progress are waited for after SIGINT or SIGTERM.
+    pub shutdown: Period,
+    /// How many completed keys the guard remembers in memory.
+    pub remembered_keys: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 * 1024 * 1024,
+            idle: Period::of_seconds(5),
+            total: Period::of_seconds(10),
+            connections: 1024,
+            header_timeout: Period::of_seconds(15),
+            streams: 100,
+            shutdown: Period::of_seconds(10),
+            remembered_keys: 1_000_000,
+        }
+    }
+}
+
+/// One endpoint.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EndpointConfig {
+    /// Its name: scopes keys, shows in events and logs.
+    pub name: String,
+    /// The provider's id.
+    pub provider: String,
+    /// Its path; `/hooks/<name>` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Hidden>,
+    /// A file that holds the secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_file: Option<PathBuf>,
+    /// Several secrets that are valid at once, the current one first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<Vec<Hidden>>,
+    /// Files that hold one secret each, the current one first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets_files: Option<Vec<PathBuf>>,
+    /// What to do with another body under a known key.
+    #[serde(default)]
+    pub on_conflict: WhenConflicting,
+    /// What to do while the guard store does not answer.
+    #[serde(default)]
+    pub on_store_down: StoreDown,
+    /// How long a completed key is remembered; the provider's retries decide if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Period>,
+    /// The status for what does not verify; the provider's preset if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_refused: Option<u16>,
+    /// The status for what verifies and is malformed; 200 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_malformed: Option<u16>,
+    /// Shares event keys with the other endpoints of this group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedupe_group: Option<String>,
+    /// How long a copy waits for the outcome of the one in flight; 1 s if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight_wait: Option<Period>,
+    /// The provider's own options.
+    #[serde(default, skip_serializing_if = "Map::is_empty", serialize_with = "masked")]
+    pub options: Map<String, Value>,
+}
+
+/// What to do with another body under a known key.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WhenConflicting {
+    /// Flag it, answer as for a duplicate, do not hand it on.
+    DropAndFlag,
+    /// Flag it and hand it on.
+    #[default]
+    Handle,
+}
+
+/// What to do while the guard store does not answer.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StoreDown {
+    /// Hand it on; it may be a repetition.
+    AcceptWithoutDedupe,
+    /// Answer 503.
+    #[default]
+    Refuse,
+}
+
+impl EndpointConfig {
+    /// The path, given or by its name.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.path
+            .clone()
+            .unwrap_or_else(|| format!("/hooks/{}", self.name))
+    }
+}
+
+/// A provider's options may hold further secrets, such as a challenge token.
+fn masked<S: serde::Serializer>(options: &Map<String, Value>, serializer: S) -> Result<S::Ok, S::Error> {
+    fn mask(name: &str, value: &Value) -> Value {
+        match value {
+            Value::Object(map) => Value::Object(
+                map.iter()
+                    .map(|(name, value)| (name.clone(), mask(name, value)))
+                    .collect(),
+            ),
+            Value::Array(list) => list.iter().map(|value| mask(name, value)).collect(),
+            Value::String(_) | Value::Number(_) if is_secret(name) => {
+                Value::String(super::value::MASK.to_owned())
+            }
+            plain => plain.clone(),
+        }
+    }
+    serializer.collect_map(options.iter().map(|(name, value)| (name, mask(name, value))))
+}
+
+/// Whether a value of this name is shown as stars.
+pub(crate) fn is_secret(name: &str) -> bool {
+    ["secret", "token", "key", "password"]
+        .iter()
+        .any(|word| name.contains(word))
+}

@@ -1,0 +1,23 @@
+//! The program `wahook`: a gateway for WhatsApp webhooks, and the tools around it.
+//!
+//! A library only so that tests can drive it; its API follows the program's needs. The path of a delivery is in
+//! [`stack`], what may be configured in [`config`], each verb in a file of its own under `cli`.
+
+// What the user writes.
+mod cli;
+pub mod config;
+
+// The way of a delivery: in, through, out.
+pub mod server;
+pub mod sinks;
+pub mod stack;
+
+// How a verb ends, and what it prints.
+mod failure;
+mod output;
+mod suggest;
+
+pub use self::{
+    cli::main,
+    failure::{Failure, FailureKind, Outcome},
+};

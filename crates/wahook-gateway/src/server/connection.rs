@@ -1,0 +1,77 @@
+//! One connection, from its first byte to its end.
+
+use std::{net::SocketAddr, pin::pin, time::Duration};
+
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use tokio::{net::TcpStream, sync::watch, time};
+use wahook_core::proof::ClientAddr;
+
+use super::{Router, activity::Activity};
+use crate::config::Limits;
+
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    limits: Limits,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let activity = Activity::new();
+    let service = service_fn(|mut request: Request<Incoming>| {
+        let in_progress = activity.begin();
+        request.extensions_mut().insert(ClientAddr(peer.ip()));
+        let answer = router.answer(request);
+        async move {
+            let answer = answer.await;
+            drop(in_progress);
+            answer
+        }
+    });
+    let builder = builder(&limits);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    // Errors of a connection are the sender's: a reset, a broken head. What matters of them is said by the stack.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopping.wait_for(|stop| *stop) => {}
+        () = activity.idle_for(limits.header_timeout.get()) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = time::sleep(LAST_WORDS) => if activity.is_idle() { return },
+        }
+    }
+}
+
+/// How long a connection without a request may take to say goodbye.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout.get())
+        .max_buf_size(HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(HEAD_LIST_BYTES)
+        // Rapid reset, CVE-2023-44487: h2 closes a connection that resets more than this before we look at it.
+        .max_pending_accept_reset_streams(20)
+        // "Made you reset", CVE-2025-8671.
+        .max_local_error_reset_streams(100)
+        .keep_alive_interval(limits.header_timeout.get())
+        .keep_alive_timeout(Duration::from_secs(10));
+    builder
+}
+
+/// Heads of providers have less than 4 KiB; proxies add a little.
+const HEAD_BYTES: usize = 32 << 10;
+const HEAD_LIST_BYTES: u32 = 32 << 10;

@@ -1,0 +1,58 @@
+//! From a path to its endpoint.
+
+use std::{collections::HashMap, convert::Infallible, fmt, sync::Arc};
+
+use http::{Request, Response, StatusCode};
+use http_body_util::{Either, Empty};
+use hyper::body::Incoming;
+use tower::ServiceExt;
+use tracing::Instrument;
+use wahook_tower::Answer;
+
+use crate::stack::Mounted;
+
+/// The body of an answer: the endpoint's, or none.
+pub(super) type Body = Either<Answer, Empty<bytes::Bytes>>;
+
+/// Exact paths and what is mounted there; everything else is 404.
+#[derive(Clone, Default)]
+pub struct Router(Arc<HashMap<String, Mounted>>);
+
+impl Router {
+    /// A router for these paths.
+    pub fn new(routes: impl IntoIterator<Item = (String, Mounted)>) -> Self {
+        Self(Arc::new(routes.into_iter().collect()))
+    }
+
+    /// Answers a request. Logs have the matched path only: a query may hold a token, and so may a path of nobody's.
+    pub(super) fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<> {
+        let found = self.0.get_key_value(request.uri().path());
+        let span = match found {
+            Some((path, _)) => tracing::debug_span!(target: "wahook", "request", %path),
+            None => tracing::Span::none(),
+        };
+        let mounted = found.map(|(_, mounted)| mounted.clone());
+        async move {
+            let Some(mounted) = mounted else {
+                tracing::debug!(target: "wahook", "no endpoint at this path");
+                let mut answer = Response::new(Either::Right(Empty::new()));
+                *answer.status_mut() = StatusCode::NOT_FOUND;
+                return Ok(answer);
+            };
+            mounted
+                .oneshot(request)
+                .await
+                .map(|answer| answer.map(Either::Left))
+        }
+        .instrument(span)
+    }
+}
+
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}

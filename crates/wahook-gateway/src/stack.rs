@@ -1,0 +1,105 @@
+//! The path of a delivery, on one screen.
+
+use std::{convert::Infallible, num::NonZeroUsize, sync::Arc, task, time::Duration};
+
+use futures_util::future::BoxFuture;
+use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
+use hyper::body::Incoming;
+use tower::{ServiceBuilder, util::BoxCloneSyncService};
+use tower_service::Service;
+use wahook_core::{
+    Clock,
+    guard::{Fresh, GuardStore, MemoryStore},
+    model::Data,
+};
+use wahook_tower::{Answer, DedupeLayer, LimitLayer, SystemClock, VerifyLayer};
+
+use crate::{
+    config::{Limits, Route},
+    sinks::Sink,
+};
+
+/// What answers the requests of one endpoint.
+pub type Mounted = BoxCloneSyncService<Request<Incoming>, Response<Answer>, Infallible>;
+
+/// What all endpoints share.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn GuardStore>,
+    sink: Arc<dyn Sink>,
+}
+
+impl Shared {
+    /// The machine's clock, a guard store in memory, and this sink.
+    #[must_use]
+    pub fn new(limits: &Limits, hash_key: [u8; 16], sink: Arc<dyn Sink>) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let capacity = NonZeroUsize::new(limits.remembered_keys).unwrap_or(NonZeroUsize::MIN);
+        Self {
+            limits: limits.clone(),
+            store: Arc::new(MemoryStore::new(Arc::clone(&clock), capacity, hash_key)),
+            clock,
+            sink,
+        }
+    }
+}
+
+/// Limit → verify → dedupe → hand over. Each step leaves a type behind; in another order this does not compile.
+#[must_use]
+pub fn stack(route: &Route, shared: &Shared) -> Mounted {
+    let limits = &shared.limits;
+    let limit = LimitLayer::new()
+        .cap(limits.body_bytes)
+        .idle(limits.idle.get())
+        .total(limits.total.get());
+    let verify = VerifyLayer::new(route.endpoint.clone()).clock(Arc::clone(&shared.clock));
+    let dedupe = DedupeLayer::new(Arc::clone(&shared.store))
+        .dedupe_events()
+        .in_flight_wait(route.in_flight_wait.unwrap_or(IN_FLIGHT_WAIT));
+    let stack = ServiceBuilder::new()
+        .layer(limit)
+        .layer(verify)
+        .layer(dedupe) // a durable inbox takes the place of this line and the next
+        .service(HandOver(Arc::clone(&shared.sink)));
+    BoxCloneSyncService::new(stack)
+}
+
+const IN_FLIGHT_WAIT: Duration = Duration::from_secs(1);
+
+/// The innermost service: events go to the sink, and 200 is said when the sink is done with them.
+#[derive(Clone, Debug)]
+struct HandOver(Arc<dyn Sink>);
+
+impl Service<Request<Fresh>> for HandOver {
+    type Response = Response<()>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<()>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut task::Context<'_>) -> task::Poll<Result<(), Infallible>> {
+        task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Fresh>) -> Self::Future {
+        let sink = Arc::clone(&self.0);
+        Box::pin(async move {
+            let fresh = request.into_body();
+            let events = fresh.events();
+            let mut answer = Response::new(());
+            if let Err(error) = sink.hand_over(&events).await {
+                tracing::error!(target: "wahook", endpoint = fresh.endpoint().name(), "not handed over: {error}");
+                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                answer
+                    .headers_mut()
+                    .insert(RETRY_AFTER, HeaderValue::from_static("5"));
+            } else if events
+                .iter()
+                .any(|event| matches!(event.data, Data::Malformed(_)))
+            {
+                *answer.status_mut() = fresh.endpoint().malformed_status();
+            }
+            Ok(answer)
+        })
+    }
+}
