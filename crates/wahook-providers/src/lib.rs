@@ -3,6 +3,7 @@
 //! One more provider is one folder and one row in [`PROVIDERS`].
 
 mod row;
+mod slot;
 
 pub mod waping;
 pub mod wawp;

@@ -1,0 +1,23 @@
+//! What makes two deliveries the same.
+
+use bytes::Bytes;
+use wahook_core::{
+    DeliveryKey, Keyed,
+    json::{Scanned, scan},
+    proof::Proof,
+};
+
+/// The signed id of the header, else the wrapper's `event_id`, else a digest (Wazapin docs, message lifecycle, 2026-08).
+///
+/// The signed id stays the same over all attempts; whether `event_id` equals it is not public.
+pub(super) fn of(proof: &Proof, body: &Bytes) -> Keyed {
+    if let Some(id) = proof.id().filter(|id| !id.is_empty()) {
+        return Keyed::new(DeliveryKey::header(id), Some(id.to_owned()));
+    }
+    match scan(body, ["event_id"]) {
+        Scanned::Object([Some(id)]) if !id.is_empty() => {
+            Keyed::new(DeliveryKey::body(id.as_str()), Some(id.into_string()))
+        }
+        _ => Keyed::new(DeliveryKey::digest(body), None),
+    }
+}

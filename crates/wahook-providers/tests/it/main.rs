@@ -1,0 +1,6 @@
+//! What each provider's samples become, and that nothing breaks the readers.
+
+mod support;
+mod waping;
+mod wawp;
+mod wazapin;
