@@ -62,6 +62,10 @@ impl Wawp {
     }
 }
 
+impl wahook_core::TypedEvent for Event {
+    type Provider = Wawp;
+}
+
 impl Provider for Wawp {
     type Event = Event;
 

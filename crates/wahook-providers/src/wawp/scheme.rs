@@ -6,6 +6,8 @@
 //! from the request (V3); the default is the one that Wawp's overview asks for. None of them signs a time: the guard is
 //! the replay protection (V7).
 
+use std::net::IpAddr;
+
 use http::HeaderName;
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -152,8 +154,8 @@ struct Settings {
     scheme: SchemeName,
     parameter: Option<String>,
     header: Option<String>,
-    allow: Vec<IpNet>,
-    trusted_proxies: Vec<IpNet>,
+    allow: Vec<String>,
+    trusted_proxies: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -207,7 +209,22 @@ pub(super) fn build(name: &str, secrets: Secrets, options: &Options) -> Result<E
             "`trusted_proxies` does nothing without `allow`",
         ));
     }
-    let allowlist = (!settings.allow.is_empty())
-        .then(|| Allowlist::new(settings.allow).trusted_proxies(settings.trusted_proxies));
+    let allowlist = if settings.allow.is_empty() {
+        None
+    } else {
+        let allowlist = Allowlist::new(networks(&settings.allow, "allow")?);
+        Some(allowlist.trusted_proxies(networks(&settings.trusted_proxies, "trusted_proxies")?))
+    };
     endpoint_with(name, secrets, scheme, allowlist)
+}
+
+/// A single address is a network of one.
+fn networks(texts: &[String], option: &str) -> Result<Vec<IpNet>, BuildError> {
+    let network = |text: &String| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let networks: Result<_, _> = texts.iter().map(network).collect();
+    networks.map_err(|_| {
+        BuildError::option(format!(
+            "`{option}` wants addresses or networks such as \"203.0.113.0/24\""
+        ))
+    })
 }
