@@ -46,7 +46,7 @@ impl Answer {
     }
 
     /// The echo of a challenge.
-    pub(crate) fn challenge(answer: ChallengeAnswer) -> Response<Self> {
+    pub(crate) fn challenge(answer: &ChallengeAnswer) -> Response<Self> {
         let content_type = HeaderValue::from_static(answer.content_type());
         let mut response = Response::new(Self(Some(answer.body().clone())));
         response.headers_mut().insert(CONTENT_TYPE, content_type);

@@ -1,5 +1,7 @@
 //! The axum front, over real sockets where that matters.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{

@@ -93,7 +93,7 @@ where
         Ok(verified) => {
             if let Some(answer) = settings.endpoint.answers_challenge().and_then(|c| c.answer_post(verified.body())) {
                 settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
-                return Err(Answer::challenge(answer));
+                return Err(Answer::challenge(&answer));
             }
             settings.endpoint.verifier().redact(&mut head);
             Ok(Request::from_parts(head, verified))
@@ -112,7 +112,7 @@ fn not_a_delivery(settings: &VerifyLayer, head: &Parts) -> Response<Answer> {
     match challenge.and_then(|challenge| challenge.answer_get(head)) {
         Some(Ok(answer)) => {
             settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
-            Answer::challenge(answer)
+            Answer::challenge(&answer)
         }
         Some(Err(refusal)) => refuse(settings, refusal),
         None => refuse(settings, Refusal::new(RefusalKind::MethodNotAllowed)),
@@ -134,7 +134,7 @@ where
     if let Some(challenge) = settings.endpoint.answers_challenge().filter(|challenge| challenge.takes_unsigned()) {
         if let Some(answer) = read_small(body).await.and_then(|body| challenge.answer_unsigned(&body)) {
             settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
-            return Answer::challenge(answer);
+            return Answer::challenge(&answer);
         }
     } else {
         body.discard();

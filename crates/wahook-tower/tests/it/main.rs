@@ -1,5 +1,7 @@
 //! The layers, by promise.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod dedupe;
 mod limit;
 mod support;
