@@ -6,7 +6,8 @@ static SAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/samples");
 
 /// One sample body.
 ///
-/// Its file is `samples/<provider>/<event>.json`, or `<event>~<variant>.json` where an event has several shapes.
+/// Its file is `samples/<provider>/<event>.json`, or `<event>~<variant>.json` where an event has several shapes;
+/// `samples/<provider>.json` holds what is known of the vendor's way of sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sample {
@@ -47,6 +48,11 @@ pub fn samples(provider: &str) -> Vec<Sample> {
 #[must_use]
 pub fn sample(provider: &str, name: &str) -> Option<Sample> {
     samples(provider).into_iter().find(|sample| sample.name() == name)
+}
+
+/// What is known of a vendor's way of sending.
+pub(crate) fn vendor_file(provider: &str) -> Option<&'static [u8]> {
+    SAMPLES.get_file(format!("{provider}.json")).map(File::contents)
 }
 
 fn of_file(dir: &'static Dir<'static>, file: &'static File<'static>) -> Option<Sample> {

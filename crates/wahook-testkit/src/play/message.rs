@@ -1,0 +1,174 @@
+//! One delivery before it is signed: a body, and the sender's id of it.
+
+use bytes::Bytes;
+use jiff::{Timestamp, ToSpan};
+
+use super::vendor::Vendor;
+use crate::{
+    Sample,
+    tokens::{TokenKind, rewrite},
+};
+
+/// One delivery before it is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Outgoing {
+    /// The sender's id of it, the same over all attempts. Some schemes sign it, some providers send it unsigned, some
+    /// not at all.
+    pub id: String,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Outgoing {
+    /// A body under an id of your own.
+    #[must_use]
+    pub fn new(id: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        Self {
+            id: id.into(),
+            body: body.into(),
+        }
+    }
+
+    /// The n-th delivery of a sample: the same words, said about another occurrence. The ids and times in the body and
+    /// the sender's id of it are fresh, so two numbers are two events; every other byte is the sample's.
+    ///
+    /// A body that is not UTF-8 stays as it is.
+    ///
+    /// ```
+    /// use wahook_testkit::{Outgoing, sample};
+    ///
+    /// let sample = sample("waping", "message.received").unwrap();
+    /// let (one, two) = (Outgoing::personalise(&sample, 1), Outgoing::personalise(&sample, 2));
+    /// assert_ne!(one.body, two.body);
+    /// assert_ne!(one.id, two.id);
+    /// assert_eq!(one, Outgoing::personalise(&sample, 1));
+    /// ```
+    #[must_use]
+    pub fn personalise(sample: &Sample, n: u64) -> Self {
+        let vendor = Vendor::of(sample.provider);
+        let body = std::str::from_utf8(sample.body).map_or_else(
+            |_| Bytes::from_static(sample.body),
+            |json| {
+                let is = |names: &[String], name: &str| names.iter().any(|known| known == name);
+                Bytes::from(rewrite(json, |token, text| match token.kind {
+                    TokenKind::Text if is(&vendor.ids, token.name) => fresh_id(text, n),
+                    TokenKind::Text | TokenKind::Number if is(&vendor.times, token.name) => later(text, n),
+                    _ => None,
+                }))
+            },
+        );
+        // So that two samples of one number are two deliveries.
+        let mark = mark(&sample.name());
+        Self {
+            id: format!("msg_{mark:08x}{n:016x}"),
+            body,
+        }
+    }
+}
+
+/// FNV-1a.
+fn mark(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |mark, byte| {
+        (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// An id of the same look: its last piece that is no address gets another end.
+///
+/// WhatsApp message ids come with the chat before and the participant after them, `false_1555@c.us_3EB0…_1556@c.us`;
+/// addresses must stay what they are.
+fn fresh_id(text: &str, n: u64) -> Option<String> {
+    let mut pieces: Vec<String> = text.split('_').map(str::to_owned).collect();
+    let piece = pieces
+        .iter_mut()
+        .rev()
+        .find(|piece| !piece.contains('@') && !piece.is_empty())?;
+    let padding = piece.len() - piece.trim_end_matches('=').len();
+    let kept = piece.len() - padding;
+    let hex = piece
+        .bytes()
+        .take(kept)
+        .rev()
+        .take_while(u8::is_ascii_hexdigit)
+        .count();
+    // The old end plays a part, so that two ids of one body stay two.
+    let end = format!("{:08X}", u64::from(mark(piece)) ^ n);
+    let has = |what: fn(&u8) -> bool| piece.as_bytes().iter().any(what);
+    let upper = has(u8::is_ascii_uppercase) && !has(u8::is_ascii_lowercase);
+    let end = if upper { end } else { end.to_ascii_lowercase() };
+    piece.replace_range(kept - hex.min(end.len())..kept, &end);
+    Some(pieces.join("_"))
+}
+
+/// A later time of the same form; `None` for what is no time.
+fn later(text: &str, n: u64) -> Option<String> {
+    let steps = i64::try_from(n % 1_000_000).ok()?;
+    if let Ok(number) = text.parse::<i64>() {
+        return (number > 0).then(|| (number.saturating_add(steps)).to_string());
+    }
+    if let Some((whole, fraction)) = text.split_once('.')
+        && let Ok(number) = whole.parse::<i64>()
+    {
+        return Some(format!("{}.{fraction}", number.saturating_add(steps)));
+    }
+    let at: Timestamp = text.parse().ok()?;
+    Some(at.checked_add(steps.seconds()).ok()?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_keep_their_look_and_addresses_stay() {
+        for (text, begin, end, length) in [
+            ("evt_0001", "evt_", "", 12),
+            ("msg_in_demo1", "msg_in_demo", "", 19),
+            (
+                "5d1c0f2e-0001-4a6b-8c11-0a1b2c3d4e01",
+                "5d1c0f2e-0001-4a6b-8c11-0a1b",
+                "",
+                36,
+            ),
+            (
+                "true_15550001@c.us_3EB0ABCDEF0123456789",
+                "true_15550001@c.us_3EB0ABCDEF01",
+                "",
+                39,
+            ),
+            (
+                "false_1-2@g.us_3EB0AA_1555@c.us",
+                "false_1-2@g.us_",
+                "_1555@c.us",
+                33,
+            ),
+            ("wamid.HBgLMTU=", "wamid.HBgLMTU", "=", 22),
+        ] {
+            let fresh = fresh_id(text, 42).unwrap();
+            assert!(fresh.starts_with(begin) && fresh.ends_with(end), "{fresh}");
+            assert_eq!(fresh.len(), length, "{fresh}");
+            assert_ne!(fresh_id(text, 43).unwrap(), fresh);
+        }
+        assert_ne!(fresh_id("demo1", 42), fresh_id("demo2", 42));
+        let bare = fresh_id("3EB0ABCDEF0123456789", 42).unwrap();
+        let whole = fresh_id("true_15550001@c.us_3EB0ABCDEF0123456789", 42).unwrap();
+        assert!(whole.ends_with(&format!("_{bare}")), "{whole}: the same message");
+        assert_eq!(fresh_id("15550001@c.us", 42), None);
+        assert_eq!(fresh_id("", 42), None);
+    }
+
+    #[test]
+    fn times_keep_their_form() {
+        for (text, expected) in [
+            ("1767225600", Some("1767225607")),
+            ("1767225600123", Some("1767225600130")),
+            ("1767225600.25", Some("1767225607.25")),
+            ("2026-01-01T00:00:00Z", Some("2026-01-01T00:00:07Z")),
+            ("soon", None),
+            ("0", None),
+        ] {
+            assert_eq!(later(text, 7).as_deref(), expected);
+        }
+    }
+}

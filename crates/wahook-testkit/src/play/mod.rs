@@ -1,0 +1,14 @@
+//! Plays a provider: signed requests as it sends them, and what goes wrong on their way.
+
+mod fault;
+mod message;
+mod plan;
+mod sender;
+mod vendor;
+
+pub use self::{
+    fault::{Fault, UnknownFault},
+    message::Outgoing,
+    plan::{Expected, Mode, Plan, Shot},
+    sender::Sender,
+};

@@ -1,0 +1,146 @@
+//! Signs and addresses deliveries as the provider does.
+
+use bytes::Bytes;
+use form_urlencoded::byte_serialize;
+use http::{
+    HeaderName, HeaderValue, Method, Request, Uri,
+    header::{CONTENT_TYPE, HeaderMap},
+    uri::PathAndQuery,
+};
+use jiff::Timestamp;
+use wahook_core::{
+    Endpoint, Secret,
+    proof::{Recipe, SignError},
+};
+
+use super::{message::Outgoing, vendor::Vendor};
+
+/// Plays the provider of one endpoint: holds the secret, and makes the requests that the provider would make.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    endpoint: Endpoint,
+    secret: Secret,
+    url: Uri,
+    vendor: Vendor,
+    pub(super) cap_bytes: usize,
+}
+
+impl Sender {
+    /// A sender for an endpoint that is reached at `url`.
+    #[must_use]
+    pub fn new(endpoint: Endpoint, secret: Secret, url: Uri) -> Self {
+        let vendor = Vendor::of(endpoint.provider().id());
+        Self {
+            endpoint,
+            secret,
+            url,
+            vendor,
+            cap_bytes: 4 << 20,
+        }
+    }
+
+    /// The receiver's cap on a body, in bytes, where it is not the usual 4 MiB: for [`Fault::Oversize`](super::Fault).
+    #[must_use]
+    pub fn cap_bytes(self, cap_bytes: usize) -> Self {
+        Self { cap_bytes, ..self }
+    }
+
+    /// The endpoint it sends to.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// A request, signed at `at`.
+    ///
+    /// # Errors
+    ///
+    /// Where the scheme cannot use the secret, or a header cannot hold the id or the token.
+    pub fn request(&self, outgoing: &Outgoing, at: Timestamp) -> Result<Request<Bytes>, SignError> {
+        self.signed_with(&self.secret, outgoing, at)
+    }
+
+    /// A request that is signed with another secret of the same form.
+    pub(super) fn with_wrong_secret(
+        &self,
+        outgoing: &Outgoing,
+        at: Timestamp,
+    ) -> Result<Request<Bytes>, SignError> {
+        self.signed_with(&wrong(&self.secret), outgoing, at)
+    }
+
+    fn signed_with(
+        &self,
+        secret: &Secret,
+        outgoing: &Outgoing,
+        at: Timestamp,
+    ) -> Result<Request<Bytes>, SignError> {
+        let Outgoing { id, body } = outgoing;
+        let recipe = self.recipe();
+        let signed = recipe.sign(secret, body, id, at, &self.url)?;
+        let mut request = Request::new(body.clone());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = match &signed.query {
+            Some((name, value)) => with_query(&self.url, name, value),
+            None => self.url.clone(),
+        };
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.vendor_headers(id, at, headers);
+        for (name, value) in signed.headers {
+            headers.insert(name, value);
+        }
+        Ok(request)
+    }
+
+    fn vendor_headers(&self, id: &str, at: Timestamp, headers: &mut HeaderMap) {
+        for (name, template) in &self.vendor.headers {
+            let text = template
+                .replace("{id}", id)
+                .replace("{seconds}", &at.as_second().to_string())
+                .replace("{millis}", &at.as_millisecond().to_string());
+            // An id of the caller's may not fit into a header; the provider would not have made such a one.
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&text)) {
+                headers.insert(name, value);
+            }
+        }
+    }
+
+    pub(super) fn recipe(&self) -> Recipe {
+        self.endpoint.verifier().recipe()
+    }
+}
+
+fn with_query(url: &Uri, name: &str, value: &str) -> Uri {
+    let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+    let parameter = format!("{}={}", encoded(name), encoded(value));
+    let path = match url.path_and_query() {
+        Some(path) if path.query().is_some() => format!("{path}&{parameter}"),
+        Some(path) => format!("{path}?{parameter}"),
+        None => format!("/?{parameter}"),
+    };
+    let mut parts = url.clone().into_parts();
+    // An encoded parameter behind a valid path is a valid path.
+    parts.path_and_query = PathAndQuery::try_from(path).ok();
+    Uri::from_parts(parts).unwrap_or_else(|_| url.clone())
+}
+
+/// A secret of the same form and length that differs in one character.
+fn wrong(secret: &Secret) -> Secret {
+    let text = secret.expose();
+    let after = text.rfind('_').map_or(0, |place| place + 1);
+    let mut changed = false;
+    let other: String = text
+        .char_indices()
+        .map(|(place, c)| {
+            if changed || place < after || !c.is_ascii_alphanumeric() {
+                return c;
+            }
+            changed = true;
+            if c == 'A' || c == 'a' { 'B' } else { 'A' }
+        })
+        .collect();
+    let other = if changed { other } else { format!("{text}x") };
+    // It is not empty, and whether it is well known plays no part for a signature that must not fit.
+    Secret::dangerous_published(other).unwrap_or_else(|_| secret.clone())
+}
