@@ -10,7 +10,7 @@ use axum::{Router, extract::State, routing::post};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use wahook_axum::{Events, endpoint};
+use wahook_axum::{Delivery, Events, endpoint};
 use wahook_providers::wazapin;
 use wahook_tower::Stack;
 
@@ -33,6 +33,11 @@ pub const ALL: &[App] = &[
     App {
         name: "wahook, verified and deduplicated only",
         make: unread,
+        guards: true,
+    },
+    App {
+        name: "wahook, the provider's own types",
+        make: typed,
         guards: true,
     },
     App {
@@ -65,6 +70,13 @@ fn stack() -> Stack {
 
 fn unread() -> Router {
     Router::new().route(PATH, endpoint(stack(), || async {}, ()))
+}
+
+fn typed() -> Router {
+    async fn handler(delivery: Delivery<wazapin::Event>) {
+        black_box(delivery.items);
+    }
+    Router::new().route(PATH, endpoint(stack(), handler, ()))
 }
 
 fn neutral() -> Router {

@@ -5,6 +5,7 @@
 //! often a call asks for memory.
 
 mod apps;
+mod guard;
 mod harness;
 mod over_http;
 mod read;
@@ -23,7 +24,13 @@ struct Group {
     run: fn(Plan),
 }
 
-const GROUPS: &[Group] = &[verify::GROUP, read::GROUP, stack::GROUP, over_http::GROUP];
+const GROUPS: &[Group] = &[
+    verify::GROUP,
+    read::GROUP,
+    guard::GROUP,
+    stack::GROUP,
+    over_http::GROUP,
+];
 
 fn main() -> ExitCode {
     let mut plan = Plan::FULL;

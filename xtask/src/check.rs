@@ -15,6 +15,8 @@ pub(crate) fn run(steps: &mut Steps) {
         command(
             &[
                 "clippy",
+                "--quiet",
+                "--keep-going",
                 "--workspace",
                 "--all-targets",
                 "--all-features",
@@ -86,8 +88,15 @@ fn each_alone() -> Outcome {
 
 fn documentation() -> Outcome {
     cargo::run(
-        cargo::cargo(["doc", "--workspace", "--no-deps", "--all-features"])
-            .env("RUSTDOCFLAGS", "-D warnings -D rustdoc::broken_intra_doc_links"),
+        cargo::cargo([
+            "doc",
+            "--quiet",
+            "--keep-going",
+            "--workspace",
+            "--no-deps",
+            "--all-features",
+        ])
+        .env("RUSTDOCFLAGS", "-D warnings -D rustdoc::broken_intra_doc_links"),
     )?;
     Ok(Done::Ok)
 }
