@@ -2,8 +2,12 @@
 
 use std::{env, net::SocketAddr, path::Path};
 
+use bytes::Bytes;
+use http::HeaderMap;
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use wahook_testkit::samples;
+use wahook_core::{Delivery, Endpoint, model::Kind};
+use wahook_testkit::{Sample, samples};
 
 use super::serve::Plan;
 use crate::{
@@ -64,7 +68,7 @@ fn development(one: &Development, local: &str, public: Option<&str>) {
         "  try it:  {} send {} {} --to {local}{path} --secret-file {}",
         program(),
         row.id,
-        quoted(&first_event(row.id)),
+        quoted(&first_event(&one.route.endpoint)),
         quoted(&one.secret_file.display().to_string())
     ));
     // A secret on a screen is seen by who sits there; in a file of logs, by everybody who reads logs.
@@ -86,18 +90,20 @@ fn development(one: &Development, local: &str, public: Option<&str>) {
     }
 }
 
-/// A sample that shows something: a message, where there is one.
-fn first_event(provider: &str) -> String {
-    let names: Vec<_> = samples(provider)
-        .iter()
-        .map(wahook_testkit::Sample::name)
-        .collect();
-    names
-        .iter()
-        .find(|name| name.starts_with("message"))
-        .or(names.first())
-        .cloned()
-        .unwrap_or_else(|| "all".to_owned())
+/// A sample that shows something: a received message, where there is one.
+fn first_event(endpoint: &Endpoint) -> String {
+    let provider = endpoint.provider();
+    let all = samples(provider.id());
+    let received = all.iter().find(|sample| {
+        let body = Bytes::from_static(sample.body);
+        let delivery =
+            Delivery::dangerous_unverified(endpoint.name(), HeaderMap::new(), body, Timestamp::UNIX_EPOCH);
+        let events = provider.read(&delivery);
+        events.iter().any(|event| event.kind() == Kind::MessageReceived)
+    });
+    received
+        .or(all.first())
+        .map_or_else(|| "all".to_owned(), Sample::name)
 }
 
 /// How this program is called from a shell: by name where the shell would find it, else by its path.

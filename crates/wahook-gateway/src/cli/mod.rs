@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.verb {
         Verb::Serve(args) => serve::run(&args, cli.json),
-        Verb::Send(args) => send::run(args, cli.json),
+        Verb::Send(args) => send::run(&args, cli.json),
         Verb::Verify(args) => verify::run(&args, cli.json),
         Verb::Normalize(args) => normalize::run(&args),
         Verb::Schema(args) => schema::run(args),

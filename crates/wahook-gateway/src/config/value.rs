@@ -48,7 +48,7 @@ impl fmt::Display for Period {
         let millis = self.0.as_millis();
         let (unit, name) = [(3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")]
             .into_iter()
-            .find(|(unit, _)| millis % unit == 0 && (millis > 0 || *unit == 1_000))
+            .find(|(unit, _)| millis.is_multiple_of(*unit) && (millis > 0 || *unit == 1_000))
             .unwrap_or((1, "ms"));
         write!(f, "{}{name}", millis / unit)
     }

@@ -1,5 +1,7 @@
 //! The program, driven as its users drive it: arguments, files, signals and sockets.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod config;
 mod program;
 mod serve;

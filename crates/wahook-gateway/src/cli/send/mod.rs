@@ -1,30 +1,27 @@
 //! `wahook send`: plays the provider, signed exactly as it signs, with the faults of real networks if asked to.
 
 mod client;
-mod fault;
-mod number;
 mod report;
 
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
-use clap::ValueEnum;
-use futures_util::{StreamExt, stream};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use futures_util::{StreamExt, future::join_all, stream};
+use http::{StatusCode, Uri};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use reqwest::Url;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
-use wahook_core::{Clock, Secret};
-use wahook_testkit::{Sample, samples};
+use wahook_core::Clock;
+use wahook_testkit::{Fault, Mode, Outgoing, Plan, Sample, Sender, samples};
 use wahook_tower::SystemClock;
 
 use self::{
     client::{Answer, Client},
-    fault::{Fault, Kit, Step},
     report::Report,
 };
 use super::input;
-use crate::{Failure, Outcome, config::find_provider, output, suggest::hint};
+use crate::{Failure, Outcome, config::find_provider, failure::chain, output, suggest::hint};
 
 /// Sends deliveries as a provider does, and tells what was answered. Exit code 1 if an answer is not the expected one.
 #[derive(Debug, clap::Args)]
@@ -38,14 +35,18 @@ pub(super) struct Args {
 
     /// Where to send it.
     #[arg(long, value_name = "URL", required_unless_present = "list", value_parser = url)]
-    to: Option<Url>,
+    to: Option<Uri>,
 
     #[command(flatten)]
     secrets: input::SecretArgs,
 
-    /// How many of each; from the second on, ids in the body are numbered so that each is another event.
+    /// How many of each; each is another event.
     #[arg(long, value_name = "N", default_value = "1")]
     count: NonZeroU32,
+
+    /// The number of the first: equal numbers make equal ids. Without it every call makes new ones.
+    #[arg(long, value_name = "N")]
+    number: Option<u32>,
 
     /// At most so many per second.
     #[arg(long, value_name = "R")]
@@ -56,7 +57,7 @@ pub(super) struct Args {
     concurrency: NonZeroU32,
 
     /// What goes wrong.
-    #[arg(long, value_name = "NAME", value_enum)]
+    #[arg(long, value_name = "NAME", value_parser = faults(), hide_possible_values = false)]
     fault: Option<Fault>,
 
     /// A body of your own, every byte as it is; `-` for stdin.
@@ -67,7 +68,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "K=V", value_parser = input::option)]
     option: Vec<(String, Value)>,
 
-    /// The status that counts as expected, if the endpoint is configured to answer another.
+    /// The largest body that the endpoint takes, for the fault `oversize`.
+    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20)]
+    cap: usize,
+
+    /// The status that counts as expected, where the endpoint is configured to answer another.
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..600))]
     expect: Option<u16>,
 
@@ -80,22 +85,29 @@ pub(super) struct Args {
     list: bool,
 }
 
-fn url(text: &str) -> Result<Url, String> {
-    Url::parse(text)
+fn url(text: &str) -> Result<Uri, String> {
+    text.parse::<Uri>()
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())
         .ok_or_else(|| "write it as http://host:port/path".to_owned())
 }
 
-pub(super) fn run(args: Args, json: bool) -> Result<Outcome, Failure> {
+fn faults() -> impl TypedValueParser<Value = Fault> {
+    let names = Fault::ALL
+        .iter()
+        .map(|fault| PossibleValue::new(fault.as_str()).help(fault.text()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Fault>())
+}
+
+pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     let row = find_provider(&args.provider).map_err(Failure::wrong_use)?;
     if args.list {
         return list(row.id, json);
     }
-    let Some(to) = args.to.clone() else {
+    let Some(to) = &args.to else {
         return Err(Failure::wrong_use("no --to; give the URL of an endpoint"));
     };
-    let bodies = bodies(row.id, &args)?;
+    let subjects = subjects(row.id, args)?;
     let options = input::options(row, &args.option)?;
     let secrets = args.secrets.read()?;
     let Some(secret) = secrets.first().cloned() else {
@@ -103,31 +115,17 @@ pub(super) fn run(args: Args, json: bool) -> Result<Outcome, Failure> {
             "no secret; give --secret-file FILE or --secret SECRET",
         ));
     };
-    let wrong_secret =
-        Secret::new((row.make_secret)(random()?)).map_err(|error| Failure::wrong_use(error.to_string()))?;
     let endpoint = input::endpoint(row, secrets, options)?;
-    let kit = Kit {
-        recipe: endpoint.verifier().recipe(),
-        refused: endpoint.provider().habits().refused.as_u16(),
-        secret,
-        wrong_secret,
-        to,
-        now: SystemClock::new().now(),
-        expect: args.expect,
-    };
-    let mut plan = Vec::new();
-    for body in &bodies {
-        for number in 0..args.count.get() {
-            let body = number::numbered(body, number);
-            plan.push(kit.steps(args.fault, &body, &format!("msg_{}", hex(random()?)))?);
-        }
-    }
-    let client = Client::new(&kit.to, Duration::from_secs(args.timeout))?;
-    let report = super::runtime()?.block_on(send_all(&args, &client, plan));
+    let sender = Sender::new(endpoint, secret, to.clone()).cap_bytes(args.cap);
+    let client = Client::new(to, Duration::from_secs(args.timeout))?;
+    let report = super::runtime()?.block_on(send_all(args, &sender, &client, &subjects))?;
     if let Some(unreachable) = report.unreachable() {
-        let to = without_query(&kit.to);
+        let host = to
+            .authority()
+            .map(http::uri::Authority::as_str)
+            .unwrap_or_default();
         return Err(Failure::io(format!(
-            "cannot reach {to}: {unreachable}; is the server running?"
+            "cannot reach {host}: {unreachable}; is the server running?"
         )));
     }
     if json {
@@ -142,20 +140,10 @@ pub(super) fn run(args: Args, json: bool) -> Result<Outcome, Failure> {
     })
 }
 
-/// A query may hold a token.
-fn without_query(url: &Url) -> Url {
-    let mut url = url.clone();
-    url.set_query(None);
-    url
-}
-
 fn list(provider: &str, json: bool) -> Result<Outcome, Failure> {
     let names: Vec<_> = samples(provider).iter().map(Sample::name).collect();
     if json {
-        let faults: Vec<_> = Fault::value_variants()
-            .iter()
-            .filter_map(|fault| Some(fault.to_possible_value()?.get_name().to_owned()))
-            .collect();
+        let faults: Vec<_> = Fault::ALL.iter().map(|fault| fault.as_str()).collect();
         output::json(&serde_json::json!({ "events": names, "faults": faults }))?;
     } else {
         output::text(&names.join("\n"))?;
@@ -163,18 +151,33 @@ fn list(provider: &str, json: bool) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-fn bodies(provider: &str, args: &Args) -> Result<Vec<Bytes>, Failure> {
+/// What is sent.
+enum Subject {
+    Sample(Sample),
+    Own(Bytes),
+}
+
+impl Subject {
+    fn outgoing(&self, number: u32) -> Outgoing {
+        match self {
+            Self::Sample(sample) => Outgoing::personalise(sample, u64::from(number)),
+            Self::Own(body) => Outgoing::new(format!("msg_own{number:08x}"), body.clone()),
+        }
+    }
+}
+
+fn subjects(provider: &str, args: &Args) -> Result<Vec<Subject>, Failure> {
     if let Some(file) = &args.file {
-        return Ok(vec![input::body(Some(file))?]);
+        return Ok(vec![Subject::Own(input::body(Some(file))?)]);
     }
     let all = samples(provider);
     let event = args.event.as_deref().unwrap_or_default();
     if event == "all" {
-        return Ok(all.iter().map(|sample| Bytes::from_static(sample.body)).collect());
+        return Ok(all.into_iter().map(Subject::Sample).collect());
     }
     let names: Vec<_> = all.iter().map(Sample::name).collect();
-    match all.iter().find(|sample| sample.name() == event) {
-        Some(sample) => Ok(vec![Bytes::from_static(sample.body)]),
+    match all.into_iter().find(|sample| sample.name() == event) {
+        Some(sample) => Ok(vec![Subject::Sample(sample)]),
         None => {
             let hint = hint(event, names.iter().map(String::as_str));
             Err(Failure::wrong_use(format!(
@@ -184,64 +187,70 @@ fn bodies(provider: &str, args: &Args) -> Result<Vec<Bytes>, Failure> {
     }
 }
 
-/// Sends everything, as fast as allowed.
-async fn send_all(args: &Args, client: &Client, plan: Vec<Vec<Step>>) -> Report {
-    let total = plan.iter().map(Vec::len).sum::<usize>();
-    let bar = ProgressBar::with_draw_target(
-        Some(total as u64),
-        match total {
-            1 => ProgressDrawTarget::hidden(),
-            _ => ProgressDrawTarget::stderr(), // hidden where it is no terminal
-        },
-    );
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}  {eta}") {
-        bar.set_style(style);
-    }
+/// Sends everything, as fast as allowed. Each is signed when its turn comes: a signed time grows old.
+async fn send_all(
+    args: &Args,
+    sender: &Sender,
+    client: &Client,
+    subjects: &[Subject],
+) -> Result<Report, Failure> {
+    let clock = SystemClock::new();
+    let count = args.count.get();
+    let first = args.number.unwrap_or_else(|| {
+        // Seconds: 32 bits, as numbers have.
+        u32::try_from(clock.now().as_second()).unwrap_or_default()
+    });
+    let bar = progress(subjects.len() as u64 * u64::from(count));
     let start = Instant::now();
-    let mut report = Report::default();
-    let mut answers = stream::iter(plan.into_iter().enumerate())
-        .map(|(number, steps)| {
-            let bar = bar.clone();
-            async move {
-                if let Some(rate) = args.rate {
-                    let number = u32::try_from(number).unwrap_or(u32::MAX);
-                    sleep_until(start + Duration::from_secs(1) * number / rate.get()).await;
-                }
-                let mut answers = Vec::new();
-                for step in steps {
-                    for answer in deliver(client, &step).await {
-                        bar.inc(1);
-                        answers.push((answer, step.expected.clone()));
-                    }
-                }
-                answers
+    let numbers = (0..count).flat_map(|number| subjects.iter().map(move |subject| (number, subject)));
+    let mut answers = stream::iter(numbers.zip(0_u32..))
+        .map(|((number, subject), place)| async move {
+            if let Some(rate) = args.rate {
+                sleep_until(start + Duration::from_secs(1) * place / rate.get()).await;
             }
+            let outgoing = subject.outgoing(first.wrapping_add(number));
+            let plan = sender
+                .plan(args.fault, &outgoing, clock.now())
+                .map_err(|error| Failure::wrong_use(chain(&error)))?;
+            Ok::<_, Failure>(deliver(client, plan).await)
         })
         .buffer_unordered(usize::try_from(args.concurrency.get()).unwrap_or(usize::MAX));
+    let mut report = Report::default();
     while let Some(answers) = answers.next().await {
-        for (answer, expected) in answers {
-            report.add(answer, expected);
+        for (answer, expected) in answers? {
+            let expected = args.expect.map_or(expected, |status| vec![status]);
+            report.add(answer, &expected);
         }
+        bar.inc(1);
         if report.unreachable().is_some() {
             break; // nobody is there; the rest would only say so again
         }
     }
     bar.finish_and_clear();
-    report
+    Ok(report)
 }
 
-/// One step: one request, or several copies of it at once.
-async fn deliver(client: &Client, step: &Step) -> Vec<Answer> {
-    let copies = (0..step.copies).map(|_| client.deliver(step));
-    futures_util::future::join_all(copies).await
+async fn deliver(client: &Client, plan: Plan) -> Vec<(Answer, Vec<u16>)> {
+    let stop = plan.mode == Mode::SlowBody;
+    let shots = plan.shots.into_iter().map(|shot| async move {
+        let expected = shot.expected.statuses.iter().map(StatusCode::as_u16).collect();
+        (client.deliver(shot.request, stop).await, expected)
+    });
+    if plan.mode == Mode::Concurrent {
+        return join_all(shots).await;
+    }
+    stream::iter(shots).then(|shot| shot).collect().await
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::io(format!("no random numbers: {error}")))?;
-    Ok(bytes)
-}
-
-fn hex(bytes: [u8; 12]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// A bar on a terminal; nothing elsewhere, and nothing for one delivery.
+fn progress(total: u64) -> ProgressBar {
+    let target = match total {
+        1 => ProgressDrawTarget::hidden(),
+        _ => ProgressDrawTarget::stderr(), // hidden where it is no terminal
+    };
+    let bar = ProgressBar::with_draw_target(Some(total), target);
+    match ProgressStyle::with_template("{bar:40} {pos}/{len}  {per_sec}  {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }

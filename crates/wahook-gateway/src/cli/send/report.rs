@@ -16,10 +16,10 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn add(&mut self, answer: Answer, expected: Vec<u16>) {
+    pub(super) fn add(&mut self, answer: Answer, expected: &[u16]) {
         let (word, code) = match answer.outcome {
             Outcome::Status(status) => (status.to_string(), Some(status)),
-            Outcome::Closed => ("closed".to_owned(), Some(0)),
+            Outcome::Closed => ("closed".to_owned(), None),
             Outcome::Silent => ("no answer".to_owned(), None),
             Outcome::Unreachable(why) => {
                 self.unreachable.get_or_insert(why);
@@ -49,7 +49,7 @@ impl Report {
         json!({
             "sent": self.took.len(),
             "answers": self.counts,
-            "expected": self.expected.iter().map(|status| word(*status)).collect::<Vec<_>>(),
+            "expected": self.expected,
             "unexpected": self.unexpected,
             "ok": self.is_as_expected(),
             "p50_ms": millis(self.percentile(50)),
@@ -62,7 +62,7 @@ impl Report {
         for (word, count) in &self.counts {
             let mark = match self.unexpected.get(word) {
                 Some(_) => {
-                    let expected: Vec<_> = self.expected.iter().map(|status| self::word(*status)).collect();
+                    let expected: Vec<_> = self.expected.iter().map(|status| status.to_string()).collect();
                     format!("  (expected {})", expected.join(" or "))
                 }
                 None => String::new(),
@@ -79,14 +79,6 @@ impl Report {
         sorted.sort_unstable();
         let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
         sorted.get(place).copied().unwrap_or_default()
-    }
-}
-
-fn word(status: u16) -> String {
-    if status == 0 {
-        "closed".to_owned()
-    } else {
-        status.to_string()
     }
 }
 
