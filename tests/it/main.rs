@@ -1,0 +1,8 @@
+//! End to end: a sender and the gateway as two processes, over real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod faults;
+mod program;
+mod python;
+mod samples;
