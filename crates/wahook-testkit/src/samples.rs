@@ -22,6 +22,17 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// A sample of your own, without a file.
+    #[must_use]
+    pub const fn new(provider: &'static str, event: &'static str, body: &'static [u8]) -> Self {
+        Self {
+            provider,
+            event,
+            variant: None,
+            body,
+        }
+    }
+
     /// `<event>` or `<event>~<variant>`.
     #[must_use]
     pub fn name(&self) -> String {

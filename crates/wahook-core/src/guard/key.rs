@@ -25,9 +25,15 @@ impl Key {
     }
 
     fn new(space: &str, scope: &str, key: &str) -> Self {
-        // Endpoint and group names have no colon, so the text splits in one way only.
+        // Endpoint and group names have neither colon nor `#`, so the text splits in one way only, and a shortened key
+        // is never the text of another.
+        let text = if key.len() > MAX_KEY_BYTES {
+            format!("{space}:{scope}#{}", Digest::of(key.as_bytes()))
+        } else {
+            format!("{space}:{scope}:{key}")
+        };
         Self {
-            text: format!("{space}:{scope}:{key}"),
+            text,
             scope_bytes: space.len() + 1 + scope.len(),
         }
     }
@@ -44,6 +50,9 @@ impl Key {
         self.text.get(..self.scope_bytes).unwrap_or_default()
     }
 }
+
+/// Longer than any id seen; databases bound what they index.
+const MAX_KEY_BYTES: usize = 512;
 
 /// SHA-256 of a body: tells whether a second delivery under one key says the same (G7).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,5 +1,6 @@
 //! What each provider's samples become, and that nothing breaks the readers.
 
+mod contract;
 mod support;
 mod waping;
 mod wawp;

@@ -1,0 +1,112 @@
+//! N1 for bodies that nobody would send.
+
+use proptest::{
+    prelude::*,
+    sample::{Index, select},
+    test_runner::{Config, TestRunner},
+};
+use wahook_core::model::Event;
+
+use super::contract::{Contract, is_malformed};
+use crate::Outgoing;
+
+/// **N1**: no body makes it panic, each item is a piece of the body, and every event can be written and read again.
+pub fn n1_no_body_breaks_it(contract: &Contract) {
+    let config = Config {
+        cases: 600,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new(config)
+        .run(&bodies(contract), |body| check(contract, &body))
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn check(contract: &Contract, body: &[u8]) -> Result<(), TestCaseError> {
+    let events = contract.read(body.to_vec());
+    let is_json = serde_json::from_slice::<serde_json::Value>(body).is_ok();
+    if std::str::from_utf8(body).is_err() || body.trim_ascii().is_empty() {
+        prop_assert!(
+            matches!(events.as_slice(), [event] if is_malformed(event)),
+            "one malformed item"
+        );
+    }
+    for event in &events {
+        let raw = event.raw.as_ref().map(wahook_core::json::Raw::bytes);
+        let raw = raw.ok_or_else(|| TestCaseError::fail("an item without its bytes"))?;
+        prop_assert!(
+            raw.is_empty() || body.windows(raw.len()).any(|piece| piece == raw),
+            "an item that is no piece of the body"
+        );
+        let json = serde_json::to_string(event).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let back: Event =
+            serde_json::from_str(&json).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let again = serde_json::to_string(&back).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(again, json);
+        prop_assert!(is_json || !event.key.is_empty());
+    }
+    contract.deliver(&Outgoing::new("msg_1", body.to_vec()));
+    Ok(())
+}
+
+const PIECES: &[&str] = &[
+    "null",
+    "{}",
+    "[]",
+    "\"\"",
+    "-1",
+    "1e999",
+    "99999999999999999999",
+    ",",
+    "\"",
+    "\\ud800",
+    "\u{feff}",
+];
+
+#[derive(Clone, Debug)]
+enum Edit {
+    Cut,
+    Flip(u8),
+    Insert(&'static str),
+    Remove(usize),
+    Double(usize),
+}
+
+fn bodies(contract: &Contract) -> impl Strategy<Value = Vec<u8>> + use<> {
+    let samples: Vec<&'static [u8]> = contract.samples.iter().map(|sample| sample.body).collect();
+    let edit = prop_oneof![
+        1 => Just(Edit::Cut),
+        3 => any::<u8>().prop_map(Edit::Flip),
+        3 => select(PIECES).prop_map(Edit::Insert),
+        2 => (1_usize..40).prop_map(Edit::Remove),
+        1 => (1_usize..40).prop_map(Edit::Double),
+    ];
+    let mutated = (
+        select(samples),
+        prop::collection::vec((any::<Index>(), edit), 1..6),
+    );
+    prop_oneof![
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+        1 => "\\PC{0,60}".prop_map(String::into_bytes),
+        4 => mutated.prop_map(|(sample, edits)| edits.into_iter().fold(sample.to_vec(), edited)),
+    ]
+}
+
+fn edited(mut body: Vec<u8>, (place, edit): (Index, Edit)) -> Vec<u8> {
+    if body.is_empty() {
+        return body;
+    }
+    let at = place.index(body.len());
+    let end = |length: usize, body: &[u8]| (at + length).min(body.len());
+    match edit {
+        Edit::Cut => body.truncate(at),
+        Edit::Flip(bits) => body.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= bits),
+        Edit::Insert(piece) => drop(body.splice(at..at, piece.bytes())),
+        Edit::Remove(length) => drop(body.drain(at..end(length, &body))),
+        Edit::Double(length) => {
+            let copy = body.get(at..end(length, &body)).unwrap_or_default().to_vec();
+            drop(body.splice(at..at, copy));
+        }
+    }
+    body
+}
