@@ -7,11 +7,16 @@ use crate::{
 
 pub(crate) fn run(steps: &mut Steps) {
     steps.step("format", || {
-        command(&["fmt", "--all", "--check"], "`cargo fmt --all` mends it")
+        component("rustfmt", "cargo-fmt")?;
+        command(
+            &["fmt", "--all", "--check", "--", "--files-with-diff"],
+            "`cargo fmt --all` mends it",
+        )
     });
     deps(steps);
     licences(steps);
     steps.step("lints", || {
+        component("clippy", "cargo-clippy")?;
         command(
             &[
                 "clippy",
@@ -57,6 +62,17 @@ fn command(arguments: &[&str], what: &str) -> Outcome {
             what: what.to_owned(),
             ..failure
         }),
+    }
+}
+
+/// A part of the toolchain that a minimal installation leaves out.
+fn component(name: &str, program: &str) -> Result<(), Failure> {
+    if cargo::exists(program, "--version") {
+        Ok(())
+    } else {
+        Err(Failure::new(format!(
+            "{name} is missing: `rustup component add {name}`"
+        )))
     }
 }
 
