@@ -37,10 +37,9 @@ where
         if let Some(OriginalUri(uri)) = extensions.remove::<OriginalUri>() {
             extensions.insert(OriginalPath(uri.path().to_owned()));
         }
-        if let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<SocketAddr>>().copied() {
-            if extensions.get::<ClientAddr>().is_none() {
-                extensions.insert(ClientAddr(peer.ip()));
-            }
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>().copied();
+        if let Some(ConnectInfo(peer)) = peer.filter(|_| extensions.get::<ClientAddr>().is_none()) {
+            extensions.insert(ClientAddr(peer.ip()));
         }
         self.0.call(request)
     }
