@@ -23,6 +23,8 @@ hints! {
         info: GowsInfo = "Info",
         /// NOWEB and GOWS: what it contains.
         message: Contained = "message" | "Message",
+        /// GOWS receipts: who sent the receipt.
+        sender: Hint = "Sender",
         /// GOWS receipts: the other address of who sent the receipt.
         sender_alt: Hint = "SenderAlt",
     }

@@ -1,9 +1,11 @@
 //! Who and where: the same members mean different things in different engines.
+//!
+//! Addresses are compared as they stand, without taking them apart into texts of their own: a message has half a dozen.
 
 use wahook_core::{
-    Jid, JidKind,
+    Jid,
     json::Text,
-    model::{Chat, Identity},
+    model::{Chat, ChatType, Identity},
 };
 
 use super::super::{
@@ -15,7 +17,16 @@ use super::super::{
 pub(in crate::wawp) fn identity_of(me: Option<&Me>) -> Option<Identity> {
     let me = me?;
     let [id, lid, jid] = [&me.id, &me.lid, &me.jid].map(|text| super::filled(text.as_ref()));
-    let identity = Identity::from_address(id.or(jid).or(lid)?)?.also(jid).also(lid);
+    let mut identity = Identity::from_address(id.or(jid).or(lid)?)?;
+    if identity.lid.is_none() {
+        identity.lid = lid
+            .filter(|lid| lid.ends_with("@lid"))
+            .and_then(Jid::parse)
+            .map(|lid| lid.to_string());
+    }
+    if identity.jid.is_none() {
+        identity = identity.also(jid);
+    }
     // `~` is what an account without a name has (WAHA, 2026-07).
     let name = super::filled(me.push_name.as_ref()).filter(|name| *name != "~");
     Some(identity.named(name.map(str::to_owned)))
@@ -30,7 +41,17 @@ pub(super) struct Ends<'a> {
     pub(super) to: Option<&'a str>,
     pub(super) participant: Option<&'a str>,
     pub(super) id: Option<MessageId<'a>>,
-    pub(super) hints: &'a Hints,
+    hints: &'a Hints,
+    /// The address of the conversation.
+    place: Option<&'a str>,
+}
+
+/// Where a message was said, by whom, and to whom.
+#[derive(Default)]
+pub(super) struct Who {
+    pub(super) chat: Option<Chat>,
+    pub(super) sender: Option<Identity>,
+    pub(super) recipient: Option<Identity>,
 }
 
 impl<'a> Ends<'a> {
@@ -43,7 +64,7 @@ impl<'a> Ends<'a> {
         [from, to, participant]: [Option<&'a Text>; 3],
     ) -> Self {
         let id = super::filled(id).map(MessageId::parse);
-        Self {
+        let mut this = Self {
             me,
             from_me: from_me.or_else(|| id.and_then(|id| id.from_me)),
             from: super::filled(from),
@@ -51,14 +72,15 @@ impl<'a> Ends<'a> {
             participant: super::filled(participant),
             id,
             hints,
-        }
+            place: None,
+        };
+        this.place = this.find_place();
+        this
     }
 
-    /// The address of the conversation.
-    ///
     /// `from` is always the chat in NOWEB and GOWS; in WEBJS it is the account for own messages, and `to` is the chat
     /// (WAHA 2026.2.1). The engine's name is only a hint, so the addresses themselves decide.
-    pub(super) fn chat_address(&self) -> Option<&'a str> {
+    fn find_place(&self) -> Option<&'a str> {
         let in_id = self.id.and_then(|id| id.chat).filter(|chat| *chat != "me");
         let Some(from) = self.from else {
             return in_id.or(self.to.filter(|_| self.from_me == Some(true)));
@@ -77,102 +99,164 @@ impl<'a> Ends<'a> {
         }
     }
 
+    /// The address of the conversation.
+    pub(super) const fn chat_address(&self) -> Option<&'a str> {
+        self.place
+    }
+
+    /// Whether many read there.
+    pub(super) fn is_shared(&self) -> bool {
+        self.place.is_some_and(is_shared)
+    }
+
     /// The conversation.
     pub(super) fn chat(&self) -> Option<Chat> {
-        let mut chat = Chat::from_address(self.chat_address()?)?;
-        if let Some(lid) = chat.lid.as_deref() {
-            let other = with_phone(Identity::from_address(lid)?, self.chat_alternatives());
-            chat.phone = other.phone;
-            chat.jid = other.jid;
-        }
-        Some(chat)
+        self.chat_identity().as_ref().map(chat_of)
     }
 
     /// Who said it.
     pub(super) fn sender(&self) -> Option<Identity> {
-        let chat = self.chat_address();
-        if self.from_me == Some(true) {
-            let from = self.from.filter(|from| Some(*from) != chat);
-            return self
-                .me
-                .cloned()
-                .or_else(|| self.person(from.or(self.participant)?));
-        }
-        let in_id = self.id.and_then(|id| id.participant);
-        let person = match chat {
-            Some(chat) if is_shared(chat) => self.participant.or(in_id).or_else(|| {
-                // In a channel the channel itself speaks.
-                (Jid::parse(chat)?.kind() == JidKind::Newsletter).then_some(chat)
-            }),
-            chat => chat,
-        };
-        let person = self.person(person?)?;
-        Some(with_phone(person, self.sender_alternatives()).named(self.hints.name().map(str::to_owned)))
+        self.who().sender
     }
 
-    /// To whom it was said; nobody in particular where many read.
-    pub(super) fn recipient(&self) -> Option<Identity> {
-        let chat = self.chat_address().filter(|chat| !is_shared(chat))?;
+    /// All of it at once, since mostly one address is two of the three.
+    pub(super) fn who(&self) -> Who {
+        let place = self.chat_identity();
+        let chat = place.as_ref().map(chat_of);
+        let shared = self.is_shared();
         if self.from_me == Some(true) {
-            Some(with_phone(self.person(chat)?, self.chat_alternatives()))
+            let from = self.from.filter(|from| Some(*from) != self.place);
+            let sender = self.me.cloned();
+            let sender = sender.or_else(|| self.person(from.or(self.participant)?));
+            let recipient = if shared {
+                None
+            } else {
+                self.place.and_then(|chat| {
+                    if self.is_me(chat) {
+                        self.person(chat)
+                    } else {
+                        place
+                    }
+                })
+            };
+            return Who {
+                chat,
+                sender,
+                recipient,
+            };
+        }
+        let (sender, recipient) = if shared {
+            let in_id = self.id.and_then(|id| id.participant);
+            let person = self.participant.or(in_id).and_then(|person| self.person(person));
+            // In a channel the channel itself speaks.
+            let channel = |place: &Identity| {
+                place
+                    .jid
+                    .as_deref()
+                    .is_some_and(|jid| jid.ends_with("@newsletter"))
+            };
+            let person = person
+                .map(|person| with_phone(person, self.sender_alternatives()))
+                .or(place.filter(channel));
+            (person, None)
         } else {
-            self.me.cloned().or_else(|| self.person(self.to?))
+            let recipient = self.me.cloned().or_else(|| self.person(self.to?));
+            let sender = match self.place {
+                Some(chat) if self.is_me(chat) => self.person(chat),
+                _ => place,
+            };
+            (sender, recipient)
+        };
+        let name = self.hints.name();
+        let sender = sender.map(|sender| match name {
+            Some(name) => sender.named(Some(name.to_owned())),
+            None => sender,
+        });
+        Who {
+            chat,
+            sender,
+            recipient,
         }
     }
 
     /// An address of a person; `me` is the account.
     pub(super) fn person(&self, address: &str) -> Option<Identity> {
-        if address == "me" || self.is_me(address) {
+        if self.is_me(address) {
             return self.me.cloned().or_else(|| Identity::from_address(address));
         }
         Identity::from_address(address)
     }
 
-    /// Whether many read there.
-    pub(super) fn is_shared(&self) -> bool {
-        self.chat_address().is_some_and(is_shared)
-    }
-
     /// Whether an address is the account's.
     pub(super) fn is_me(&self, address: &str) -> bool {
-        let Some((me, jid)) = self.me.zip(Jid::parse(address)) else {
-            return address == "me";
-        };
-        let jid = jid.to_string();
-        me.jid.as_deref() == Some(&jid) || me.lid.as_deref() == Some(&jid)
+        address == "me"
+            || self.me.is_some_and(|me| {
+                [&me.jid, &me.lid]
+                    .into_iter()
+                    .flatten()
+                    .any(|own| same(own, address))
+            })
     }
 
-    fn sender_alternatives(&self) -> [&'a Hint; 4] {
-        let Hints {
-            key,
-            info,
-            sender_alt,
-            ..
-        } = self.hints;
+    /// The other address of a person in a receipt of GOWS. It is that of the receipt's sender, who may be the account.
+    pub(super) fn beside_in_receipt(&self, address: &str) -> Option<&'a str> {
+        let sender = self.hints.sender.text()?;
+        same(sender, address).then_some(self.hints.sender_alt.text()?)
+    }
+
+    fn chat_identity(&self) -> Option<Identity> {
+        Some(with_phone(
+            Identity::from_address(self.place?)?,
+            self.chat_alternatives(),
+        ))
+    }
+
+    fn sender_alternatives(&self) -> [&'a Hint; 3] {
+        let Hints { key, info, .. } = self.hints;
         // In a group the address beside `remoteJid` is the group's.
         let chat = if self.is_shared() {
             &key.participant_alt
         } else {
             &key.remote_jid_alt
         };
-        [&info.sender_alt, sender_alt, &key.participant_alt, chat]
+        [&info.sender_alt, &key.participant_alt, chat]
     }
 
-    fn chat_alternatives(&self) -> [&'a Hint; 4] {
+    fn chat_alternatives(&self) -> [&'a Hint; 3] {
         if self.from_me == Some(true) {
             let chat = &self.hints.key.remote_jid_alt;
-            let recipient = &self.hints.info.recipient_alt;
-            [recipient, chat, chat, chat]
+            [&self.hints.info.recipient_alt, chat, chat]
         } else {
             self.sender_alternatives()
         }
     }
 }
 
+fn chat_of(identity: &Identity) -> Chat {
+    let address = identity.raw.as_deref().unwrap_or_default();
+    let kind = match address.rsplit_once('@').map(|(_, server)| server) {
+        _ if identity.lid.is_some() || identity.phone.is_some() => ChatType::User,
+        Some("c.us" | "s.whatsapp.net") => ChatType::User,
+        Some("g.us") => ChatType::Group,
+        Some("newsletter") => ChatType::Newsletter,
+        Some("broadcast") if address.starts_with("status@") => ChatType::Status,
+        Some("broadcast") => ChatType::Broadcast,
+        _ => ChatType::Unknown,
+    };
+    Chat {
+        kind,
+        id: identity.raw.clone(),
+        jid: identity.jid.clone(),
+        lid: identity.lid.clone(),
+        phone: identity.phone.clone(),
+        name: None,
+    }
+}
+
 /// Fills in the phone number of who has only a hidden id, from the first address that is one: the other address may
 /// itself be hidden, or empty (seen in a public receiver, 2026).
-fn with_phone(identity: Identity, alternatives: [&Hint; 4]) -> Identity {
-    if identity.phone.is_some() {
+fn with_phone(identity: Identity, alternatives: [&Hint; 3]) -> Identity {
+    if identity.lid.is_none() || identity.phone.is_some() {
         return identity;
     }
     let address = alternatives
@@ -188,7 +272,7 @@ pub(super) fn beside(identity: Identity, other: Option<&str>) -> Identity {
 }
 
 fn is_person(address: &str) -> bool {
-    Jid::parse(address).is_some_and(|jid| jid.kind() == JidKind::User)
+    address.ends_with("@s.whatsapp.net") || address.ends_with("@c.us")
 }
 
 /// Whether many read there: a group, a channel, a broadcast list, the stories.
@@ -198,9 +282,22 @@ pub(super) fn is_shared(address: &str) -> bool {
         .any(|server| address.ends_with(server))
 }
 
+/// Whether two addresses are one, whatever the device and the spelling of the server.
 fn same(left: &str, right: &str) -> bool {
-    left == right
-        || Jid::parse(left)
-            .zip(Jid::parse(right))
-            .is_some_and(|(left, right)| left.to_string() == right.to_string())
+    left == right || parts(left).is_some_and(|left| parts(right) == Some(left))
+}
+
+/// User and server, as [`Jid`] reads them.
+fn parts(address: &str) -> Option<(&str, &str)> {
+    let (user, server) = address.rsplit_once('@')?;
+    let user = match user.rsplit_once(':') {
+        Some((user, device)) if !user.is_empty() && device.parse::<u16>().is_ok() => user,
+        _ => user,
+    };
+    let server = if server == "s.whatsapp.net" {
+        "c.us"
+    } else {
+        server
+    };
+    Some((user, server))
 }

@@ -3,7 +3,7 @@
 use wahook_core::{
     guard::Digest,
     json::{Flag, Text},
-    model::{Data, Deleted, Edited, EventKey, Identity, Reaction},
+    model::{Content, Data, Deleted, Edited, EventKey, Identity, Reaction},
 };
 
 use super::{
@@ -84,19 +84,6 @@ pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
     .find(|text| !text.is_empty());
     let previous_text = taken(edited.prev_body).or_else(|| hints.prev_body.text().map(str::to_owned));
 
-    let key = match (&target_message_id, &own_id, &text) {
-        (Some(target), Some(id), _) => EventKey::new("edit").part(target).part(id),
-        (Some(target), None, Some(text)) => {
-            // There and back again is three texts of which two are the same: the event's time tells them apart.
-            let digest = Digest::of(text.as_bytes()).to_string();
-            let key = EventKey::new("edit").part(target).part(&digest);
-            match scene.at {
-                Some(at) => key.time(at),
-                None => key,
-            }
-        }
-        _ => EventKey::of_delivery("edit"),
-    };
     // Under the message's own id its own time is sent, too, and not the edit's.
     let own_time = time(edited.timestamp.as_ref());
     let at = if own_id.is_some() {
@@ -104,6 +91,7 @@ pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
     } else {
         scene.at.or(own_time)
     };
+    let digest = text.as_ref().map(|text| Digest::of(text.as_bytes()).to_string());
     let content = content::content(
         Carried {
             text,
@@ -117,6 +105,25 @@ pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
         false,
         &hints,
     );
+    let key = match (&target_message_id, &own_id, &digest) {
+        (Some(target), Some(id), _) => {
+            // What could not be read may come again, readable, under the same id.
+            let kind = match content {
+                Content::Unavailable(_) => "edit.unavailable",
+                _ => "edit",
+            };
+            EventKey::new(kind).part(target).part(id)
+        }
+        (Some(target), None, Some(digest)) => {
+            // There and back again is three texts of which two are the same: the event's time tells them apart.
+            let key = EventKey::new("edit").part(target).part(digest);
+            match scene.at {
+                Some(at) => key.time(at),
+                None => key,
+            }
+        }
+        _ => EventKey::of_delivery("edit"),
+    };
     Said {
         key,
         at,

@@ -11,7 +11,7 @@ use super::{
         id::MessageId,
     },
     Said, Scene,
-    address::Ends,
+    address::{Ends, Who},
     content::{self, Carried},
     filled, taken, time,
 };
@@ -31,7 +31,11 @@ pub(super) fn message(
         // Which way it went is told by nothing: whoever answers would perhaps answer himself.
         return Said { at, ..Said::other() };
     };
-    let (chat, sender, recipient) = (ends.chat(), ends.sender(), ends.recipient());
+    let Who {
+        chat,
+        sender,
+        recipient,
+    } = ends.who();
     let message_id = ends.id.map(|id| id.bare.to_owned());
     let origin = match (own, &message.source) {
         (false, _) => Origin::Contact,

@@ -32,20 +32,28 @@ pub(super) fn ack(ack: &Ack, scene: &Scene<'_>) -> Said {
     let recipient = if ends.is_shared() {
         // WEBJS names the author of the message here, who is the account.
         let person = ends.participant.filter(|person| !ends.is_me(person));
-        person
-            .and_then(|person| ends.person(person))
-            .map(|person| beside(person, hints.sender_alt.text()))
+        person.and_then(|person| {
+            let identity = ends.person(person)?;
+            Some(beside(identity, ends.beside_in_receipt(person)))
+        })
     } else if own == Some(false) {
         // The account read what somebody wrote to it.
         scene.me.cloned()
     } else {
-        Ends {
-            from_me: Some(true),
-            ..ends
-        }
-        .recipient()
-        .map(|person| beside(person, hints.sender_alt.text()))
+        ends.chat_address().and_then(|chat| {
+            let identity = ends.person(chat)?;
+            Some(beside(identity, ends.beside_in_receipt(chat)))
+        })
     };
+    let mut chat = ends.chat();
+    if let Some((chat, recipient)) = chat.as_mut().zip(recipient.as_ref())
+        && chat.lid.is_some()
+        && chat.lid == recipient.lid
+        && chat.phone.is_none()
+    {
+        chat.phone.clone_from(&recipient.phone);
+        chat.jid.clone_from(&recipient.jid);
+    }
     let (state, raw_state) = state(ack);
     let reason = filled(ack.ack_reason.as_ref());
     let message_id = ends.id.map(|id| id.bare.to_owned());
@@ -72,7 +80,7 @@ pub(super) fn ack(ack: &Ack, scene: &Scene<'_>) -> Said {
             state,
             raw_state,
             recipient,
-            chat: ends.chat(),
+            chat,
             errors: reason
                 .map(|reason| StatusError {
                     detail: Some(reason.to_owned()),
