@@ -86,6 +86,7 @@ fn bodies(contract: &Contract) -> impl Strategy<Value = Vec<u8>> + use<> {
         prop::collection::vec((any::<Index>(), edit), 1..6),
     );
     prop_oneof![
+        1 => prop::collection::vec(any::<u8>(), 0..4),
         1 => prop::collection::vec(any::<u8>(), 0..200),
         1 => "\\PC{0,60}".prop_map(String::into_bytes),
         4 => mutated.prop_map(|(sample, edits)| edits.into_iter().fold(sample.to_vec(), edited)),

@@ -58,7 +58,7 @@ pub use self::{
 /// #         match item {
 /// #             Parsed::Unknown(unknown) => Draft::unknown(unknown),
 /// #             Parsed::Malformed(malformed) => Draft::malformed(malformed),
-/// #             _ => unreachable!(),
+/// #             Parsed::Known { .. } => unreachable!(),
 /// #         }
 /// #     }
 /// # }
