@@ -150,6 +150,11 @@ fn from_file(file: &Path) -> Result<Plan, Failure> {
 }
 
 fn for_development(args: &Args) -> Result<Plan, Failure> {
+    if Path::new(USUAL_FILE).is_file() {
+        output::notice(&format!(
+            "{USUAL_FILE} is here and not used; `wahook serve --config {USUAL_FILE}` uses it"
+        ));
+    }
     let folder = match &args.data_dir {
         Some(folder) => folder.clone(),
         None => default_data_dir()?,
@@ -163,6 +168,9 @@ fn for_development(args: &Args) -> Result<Plan, Failure> {
         development,
     })
 }
+
+/// The file that everybody writes; it is used only when it is named, so that nobody serves the wrong one by chance.
+const USUAL_FILE: &str = "wahook.toml";
 
 fn default_data_dir() -> Result<PathBuf, Failure> {
     let variable = |name| {
@@ -232,6 +240,8 @@ fn start_log(filter: &str, json: bool) -> Result<(), Failure> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        // Telling stderr that stderr is gone would panic, on the way of a delivery.
+        .log_internal_errors(false)
         .with_ansi(output::stderr_is_terminal());
     // An error means that a log is there already, as in tests.
     let _ = if json {

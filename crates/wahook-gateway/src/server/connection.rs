@@ -57,6 +57,8 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout.get())
+        // A sender that is done writing may still read, and what arrived whole is handled either way (G5).
+        .half_close(true)
         .max_buf_size(HEAD_BYTES);
     builder
         .http2()

@@ -153,6 +153,11 @@ impl Gateway {
         self.stdout = channel().1;
     }
 
+    /// Closes our end of its stderr.
+    pub(crate) fn close_log(&mut self) {
+        self.stderr = channel().1;
+    }
+
     pub(crate) fn wait(&mut self) -> ExitStatus {
         let (tell, ended) = channel();
         let id = self.child.id();

@@ -225,13 +225,88 @@ fn connections_above_the_cap_wait_until_one_is_closed() {
 }
 
 #[test]
-fn http2_is_served() {
-    // Prior knowledge, as behind a proxy: preface, empty settings, and the answer is a settings frame.
-    let gateway = Gateway::with_config(&folder("h2"), &shop(""));
-    let mut stream = stalled(&gateway, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
-    let mut head = [0; 9];
-    stream.read_exact(&mut head).unwrap();
-    assert_eq!(head[3], 4, "the type of a settings frame");
+fn http2_is_served_with_many_streams_on_one_connection() {
+    // Prior knowledge, as a proxy speaks to us; more streams than one connection may have at once.
+    let gateway = Gateway::with_config(&folder("h2"), &shop("[limits]\nstreams = 4"));
+    let url = format!("http://{}/hooks/shop", gateway.address);
+    let client = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .tls_danger_accept_invalid_certs(true)
+        .no_proxy();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = client.build().unwrap();
+        let requests = (0..20).map(|number| {
+            let body = text(BODY).replace("m1", &format!("m{number}"));
+            let mut request = client.post(&url);
+            for header in signed(SECRET, &format!("msg_{number}"), now(), body.as_bytes()).split("\r\n") {
+                let (name, value) = header.split_once(": ").unwrap();
+                request = request.header(name, value);
+            }
+            request.body(body).send()
+        });
+        for answer in futures_util::future::join_all(requests).await {
+            let answer = answer.unwrap();
+            assert_eq!(
+                (answer.version(), answer.status().as_u16()),
+                (http::Version::HTTP_2, 200)
+            );
+            assert_eq!(answer.text().await.unwrap(), RECEIVED);
+        }
+    });
+    for _ in 0..20 {
+        gateway.event();
+    }
+}
+
+#[test]
+fn a_body_that_is_cut_is_no_delivery() {
+    let mut gateway = Gateway::with_config(&folder("cut"), &shop(""));
+    let headers = signed(SECRET, "msg_1", now(), BODY);
+    let head = format!(
+        "POST /hooks/shop HTTP/1.1\r\nhost: h\r\n{headers}\r\ncontent-length: {}\r\n\r\n",
+        BODY.len() + 1
+    );
+    let mut stream = stalled(&gateway, head.as_bytes());
+    stream.write_all(BODY).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(answer(stream), (400, String::new()));
+    assert_eq!(stop(&mut gateway), Vec::<String>::new());
+}
+
+#[test]
+fn g5_a_sender_that_hangs_up_does_not_undo_what_it_sent() {
+    let gateway = Gateway::with_config(&folder("hangs-up"), &shop(""));
+    let headers = signed(SECRET, "msg_1", now(), BODY);
+    let head = format!(
+        "POST /hooks/shop HTTP/1.1\r\nhost: h\r\n{headers}\r\ncontent-length: {}\r\n\r\n",
+        BODY.len()
+    );
+    let mut stream = stalled(&gateway, head.as_bytes());
+    stream.write_all(BODY).unwrap();
+    drop(stream);
+    gateway.event();
+
+    // Done writing, still reading.
+    let mut stream = stalled(&gateway, head.as_bytes());
+    stream.write_all(BODY).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(answer(stream), (200, RECEIVED.to_owned()));
+}
+
+#[test]
+fn nobody_reading_the_log_stops_nothing() {
+    let mut gateway = Gateway::with_config(&folder("no-log"), &shop(""));
+    gateway.close_log();
+    let other = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+    for number in 0..20 {
+        assert_eq!(
+            post(&gateway, "/hooks/shop", other, &format!("msg_{number}"), BODY).0,
+            403
+        );
+    }
+    assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", BODY).0, 200);
 }
 
 #[test]
