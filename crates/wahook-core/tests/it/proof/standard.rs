@@ -327,7 +327,7 @@ fn v5_a_swap_is_seen_by_all_clones_and_drops_nobody_on_the_way() {
     );
     let mut on_its_way = endpoint.begin(&old, at(TIME)).unwrap();
 
-    let keyring = endpoint.clone().verifier().keyrings().remove(0);
+    let keyring = endpoint.verifier().keyrings().remove(0);
     keyring.replace(published(K2)).unwrap();
     assert_eq!(keyring.len(), 1);
 
