@@ -129,7 +129,7 @@ impl fmt::Display for Jid {
 pub fn phone(text: &str) -> Option<String> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let plausible = (5..=15).contains(&digits.len()) && is_digits(digits) && !digits.starts_with('0');
-    plausible.then(|| format!("+{digits}"))
+    plausible.then(|| ["+", digits].concat())
 }
 
 fn is_digits(text: &str) -> bool {

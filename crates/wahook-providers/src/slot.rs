@@ -21,9 +21,12 @@ pub(crate) enum Slot<T> {
     Value(T),
 }
 
-impl<T: Shape> Slot<T> {
+impl<T> Slot<T> {
     /// Takes the value that the map stands before. Of a member that comes twice the first counts, as in the scan for keys.
-    pub(crate) fn take<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+    pub(crate) fn take<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error>
+    where
+        T: Shape<'de>,
+    {
         if matches!(self, Self::Absent) {
             *self = map.next_value()?;
         } else {
@@ -68,46 +71,51 @@ impl<T> Slot<T> {
     }
 }
 
-impl Slot<String> {
+/// A member that holds a text, borrowed from the body where it has no escapes.
+pub(crate) type TextSlot<'de> = Slot<Cow<'de, str>>;
+
+impl Slot<Cow<'_, str>> {
     /// The text, if there is one with something in it: senders write `""` where they mean nothing.
     pub(crate) fn text(&self) -> Option<&str> {
-        self.get().map(String::as_str).filter(|text| !text.is_empty())
+        self.get().map(|text| &**text).filter(|text| !text.is_empty())
     }
 }
 
 /// What values a [`Slot`] can hold.
-pub(crate) trait Shape: Sized {
+pub(crate) trait Shape<'de>: Sized {
     /// From a text, or from the digits of a number.
-    fn text(text: Cow<'_, str>) -> Option<Self>;
+    fn text(text: Cow<'de, str>) -> Option<Self>;
 
     /// From an object.
-    fn object<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error>;
+    fn object<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error>;
 }
 
-impl Shape for String {
-    fn text(text: Cow<'_, str>) -> Option<Self> {
-        Some(text.into_owned())
+impl<'de> Shape<'de> for Cow<'de, str> {
+    fn text(text: Self) -> Option<Self> {
+        Some(text)
     }
 
-    fn object<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+    fn object<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
         skip(map)?;
         Ok(None)
     }
 }
 
 /// An object of named members.
-pub(crate) trait Object: Default {
+pub(crate) trait Object<'de>: Default {
     /// Takes the value of the member of that name, or skips it.
-    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
-/// Reads an object member by member.
-pub(crate) fn fill<'de, T: Object, A: MapAccess<'de>>(mut map: A) -> Result<T, A::Error> {
-    let mut object = T::default();
+/// Reads an object member by member, in place: these structs are large to move.
+pub(crate) fn fill<'de, T: Object<'de>, A: MapAccess<'de>>(
+    object: &mut T,
+    mut map: A,
+) -> Result<(), A::Error> {
     while let Some(Name(name)) = map.next_key()? {
         object.member(&name, &mut map)?;
     }
-    Ok(object)
+    Ok(())
 }
 
 /// Passes over the value that the map stands before.
@@ -117,14 +125,16 @@ pub(crate) fn pass<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> 
 
 /// The [`Shape`] of a type that is only ever an object.
 macro_rules! object_shape {
-    ($($type:ty),+) => { $(
-        impl $crate::slot::Shape for $type {
-            fn text(_: std::borrow::Cow<'_, str>) -> Option<Self> {
+    ($($type:ident),+) => { $(
+        impl<'de> $crate::slot::Shape<'de> for $type<'de> {
+            fn text(_: std::borrow::Cow<'de, str>) -> Option<Self> {
                 None
             }
 
-            fn object<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-                $crate::slot::fill(map).map(Some)
+            fn object<A: serde::de::MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+                let mut object = Self::default();
+                $crate::slot::fill(&mut object, map)?;
+                Ok(Some(object))
             }
         }
     )+ };
@@ -136,30 +146,30 @@ fn skip<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// A whole body that must be an object.
-pub(crate) struct Root<T>(pub(crate) T);
+/// Reads a value that must be an object. What it borrows does not leave the reading, so call it in a seed that decides.
+pub(crate) fn object<'de, T, D>(object: &mut T, deserializer: D) -> Result<(), D::Error>
+where
+    T: Object<'de>,
+    D: Deserializer<'de>,
+{
+    struct ObjectVisitor<'a, T>(&'a mut T);
 
-impl<'de, T: Object> Deserialize<'de> for Root<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RootVisitor<T>(PhantomData<T>);
+    impl<'de, T: Object<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
+        type Value = ();
 
-        impl<'de, T: Object> Visitor<'de> for RootVisitor<T> {
-            type Value = T;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                fill(map)
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
         }
 
-        deserializer.deserialize_map(RootVisitor(PhantomData)).map(Root)
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+            fill(self.0, map)
+        }
     }
+
+    deserializer.deserialize_map(ObjectVisitor(object))
 }
 
-impl<'de, T: Shape> Deserialize<'de> for Slot<T> {
+impl<'de, T: Shape<'de>> Deserialize<'de> for Slot<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SlotVisitor(PhantomData))
     }
@@ -167,13 +177,16 @@ impl<'de, T: Shape> Deserialize<'de> for Slot<T> {
 
 struct SlotVisitor<T>(PhantomData<T>);
 
-impl<T: Shape> SlotVisitor<T> {
-    fn of(text: Cow<'_, str>) -> Slot<T> {
+impl<T> SlotVisitor<T> {
+    fn of<'de>(text: Cow<'de, str>) -> Slot<T>
+    where
+        T: Shape<'de>,
+    {
         T::text(text).map_or(Slot::Wrong, Slot::Value)
     }
 }
 
-impl<'de, T: Shape> Visitor<'de> for SlotVisitor<T> {
+impl<'de, T: Shape<'de>> Visitor<'de> for SlotVisitor<T> {
     type Value = Slot<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -200,8 +213,12 @@ impl<'de, T: Shape> Visitor<'de> for SlotVisitor<T> {
         Ok(Self::of(number.to_string().into()))
     }
 
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Slot<T>, E> {
+        Ok(Self::of(Cow::Borrowed(text)))
+    }
+
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Slot<T>, E> {
-        Ok(Self::of(text.into()))
+        Ok(Self::of(Cow::Owned(text.to_owned())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Slot<T>, A::Error> {

@@ -44,7 +44,14 @@ impl EventKey {
     /// Adds a part. Whatever it contains, two different lists of parts give two different keys.
     #[must_use]
     pub fn part(mut self, text: &str) -> Self {
+        self.parts.reserve(text.len() + 1);
         self.parts.push(':');
+        // The usual id is plain throughout.
+        let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b':') & (byte != b'%');
+        if text.bytes().fold(true, |all, byte| all & plain(byte)) {
+            self.parts.push_str(text);
+            return self;
+        }
         for byte in text.chars() {
             match byte {
                 ':' | '%' => {

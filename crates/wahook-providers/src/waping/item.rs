@@ -5,16 +5,18 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 
 use super::event::MessageType;
-use crate::slot::{Object, Shape, Slot, fill, object_shape, pass};
+use crate::slot::{Object, Shape, Slot, TextSlot, fill, object_shape, pass};
+
+type Str<'de> = Cow<'de, str>;
 
 macro_rules! members {
-    ($(#[$meta:meta])* $type:ident { $($field:ident: $slot:ty = $name:literal $(| $alias:literal)*),+ $(,)? }) => {
+    ($(#[$meta:meta])* $type:ident { $($field:ident: $slot:ident = $name:literal $(| $alias:literal)*),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
-        pub(super) struct $type { $(pub(super) $field: Slot<$slot>),+ }
+        pub(super) struct $type<'de> { $(pub(super) $field: Slot<$slot<'de>>),+ }
 
-        impl Object for $type {
-            fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        impl<'de> Object<'de> for $type<'de> {
+            fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
                 match name {
                     $($name $(| $alias)* => self.$field.take(map),)+
                     _ => pass(map),
@@ -27,18 +29,18 @@ macro_rules! members {
 members! {
     /// The top of an event.
     Item {
-        event_id: String = "eventId",
-        kind: String = "type",
-        timestamp: String = "timestamp",
-        device_id: String = "deviceId",
+        event_id: Str = "eventId",
+        kind: Str = "type",
+        timestamp: Str = "timestamp",
+        device_id: Str = "deviceId",
         message: MessageMembers = "message",
         session: StateMembers = "session",
         device: StateMembers = "device",
         connection: StateMembers = "connection",
         conversation: ConversationMembers = "conversation",
-        status: String = "status",
-        state: String = "state",
-        reason: String = "reason",
+        status: Str = "status",
+        state: Str = "state",
+        reason: Str = "reason",
         error: ErrorMembers = "error",
     }
 }
@@ -46,63 +48,63 @@ members! {
 members! {
     /// What is under `session`, `device` or `connection`.
     StateMembers {
-        state: String = "state",
-        status: String = "status",
-        reason: String = "reason",
+        state: Str = "state",
+        status: Str = "status",
+        reason: Str = "reason",
     }
 }
 
 members! {
     /// What is under `conversation`.
     ConversationMembers {
-        id: String = "id",
-        status: String = "status",
+        id: Str = "id",
+        status: Str = "status",
     }
 }
 
 members! {
     /// What is under `error`.
     ErrorMembers {
-        code: String = "code",
-        message: String = "message",
+        code: Str = "code",
+        message: Str = "message",
     }
 }
 
 members! {
     /// What is under `text`.
     TextMembers {
-        body: String = "body",
+        body: Str = "body",
     }
 }
 
 members! {
     /// What is under the name of a media type.
     MediaMembers {
-        id: String = "id",
-        url: String = "url",
-        mime_type: String = "mimeType" | "mime_type",
-        caption: String = "caption",
-        filename: String = "filename" | "fileName" | "file_name",
+        id: Str = "id",
+        url: Str = "url",
+        mime_type: Str = "mimeType" | "mime_type",
+        caption: Str = "caption",
+        filename: Str = "filename" | "fileName" | "file_name",
     }
 }
 
 /// What is under `message`.
 #[derive(Debug, Default)]
-pub(super) struct MessageMembers {
-    pub(super) id: Slot<String>,
-    pub(super) from: Slot<String>,
-    pub(super) to: Slot<String>,
-    pub(super) kind: Slot<String>,
-    pub(super) body: Slot<String>,
-    pub(super) text: Slot<TextMembers>,
-    pub(super) status: Slot<String>,
-    pub(super) error: Slot<ErrorMembers>,
+pub(super) struct MessageMembers<'de> {
+    pub(super) id: TextSlot<'de>,
+    pub(super) from: TextSlot<'de>,
+    pub(super) to: TextSlot<'de>,
+    pub(super) kind: TextSlot<'de>,
+    pub(super) body: TextSlot<'de>,
+    pub(super) text: Slot<TextMembers<'de>>,
+    pub(super) status: TextSlot<'de>,
+    pub(super) error: Slot<ErrorMembers<'de>>,
     /// The first object that is named after a media type.
-    pub(super) media: Option<(MessageType, Slot<MediaMembers>)>,
+    pub(super) media: Option<(MessageType, Slot<MediaMembers<'de>>)>,
 }
 
-impl Object for MessageMembers {
-    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for MessageMembers<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
             "id" => self.id.take(map),
             "from" => self.from.take(map),
@@ -131,28 +133,32 @@ impl Object for MessageMembers {
 object_shape!(MessageMembers, StateMembers, ConversationMembers, MediaMembers);
 
 /// A bare text is as good as `{"body": …}`.
-impl Shape for TextMembers {
-    fn text(text: Cow<'_, str>) -> Option<Self> {
+impl<'de> Shape<'de> for TextMembers<'de> {
+    fn text(text: Cow<'de, str>) -> Option<Self> {
         Some(Self {
-            body: Slot::Value(text.into_owned()),
+            body: Slot::Value(text),
         })
     }
 
-    fn object<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-        fill(map).map(Some)
+    fn object<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+        let mut object = Self::default();
+        fill(&mut object, map)?;
+        Ok(Some(object))
     }
 }
 
 /// A bare text is as good as `{"message": …}`.
-impl Shape for ErrorMembers {
-    fn text(text: Cow<'_, str>) -> Option<Self> {
+impl<'de> Shape<'de> for ErrorMembers<'de> {
+    fn text(text: Cow<'de, str>) -> Option<Self> {
         Some(Self {
-            message: Slot::Value(text.into_owned()),
+            message: Slot::Value(text),
             ..Self::default()
         })
     }
 
-    fn object<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-        fill(map).map(Some)
+    fn object<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+        let mut object = Self::default();
+        fill(&mut object, map)?;
+        Ok(Some(object))
     }
 }

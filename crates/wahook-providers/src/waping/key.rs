@@ -5,12 +5,11 @@ use serde_json::value::RawValue;
 use wahook_core::{
     DeliveryKey, Keyed,
     guard::Digest,
-    json::{Scanned, read, scan},
+    json::{Scanned, scan},
     model::EventKey,
 };
 
 use super::{item::Item, reading};
-use crate::slot::Root;
 
 /// `eventId` (waping.app/docs/webhooks, 2026-04). Without it: name, message, status and time, where these tell one
 /// occurrence from the next; else a digest. A list has the digest over its ids, in order.
@@ -41,11 +40,14 @@ fn digest(body: &Bytes) -> Keyed {
 
 /// The members of interest are nested, so this reads the event as the parse after it does: one pass, no tree.
 fn occurrence(body: &Bytes) -> Option<String> {
-    let Root(item) = read::<Root<Item>>(body).ok()?;
+    reading::read(body, |item| occurrence_of(&item)).ok()?
+}
+
+fn occurrence_of(item: &Item<'_>) -> Option<String> {
     let name = item.kind.text()?;
     let message = item.message.get()?.id.text()?;
-    let at = reading::time(&item);
-    let state = match reading::message_state(name, &item) {
+    let at = reading::time(item);
+    let state = match reading::message_state(name, item) {
         Some(state) => state,
         // Neither a state nor a time: the next occurrence would look the same.
         None if at.is_none() => return None,

@@ -43,8 +43,8 @@ use wahook_core::{
 pub use self::event::{
     Conversation, Event, Media, Message, MessageStatus, MessageType, Payload, Problem, Session, State, Status,
 };
-use self::{item::Item, reading::Outcome, settings::Settings};
-use crate::{ProviderRow, slot::Root};
+use self::{reading::Outcome, settings::Settings};
+use crate::ProviderRow;
 
 /// Reads what WAPing sends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,10 +100,8 @@ impl Provider for Waping {
 }
 
 fn parse_one(bytes: Bytes) -> Parsed<Event> {
-    let outcome = match read::<Root<Item>>(&bytes) {
-        Ok(Root(item)) => reading::read(item),
-        Err(error) => Outcome::Malformed(None, error, Context::default()),
-    };
+    let outcome = reading::read(&bytes, reading::outcome)
+        .unwrap_or_else(|error| Outcome::Malformed(None, error, Context::default()));
     let raw = Raw::new(bytes);
     match outcome {
         Outcome::Known(event) => Parsed::Known { event, raw },

@@ -3,9 +3,9 @@
 use wahook_core::{
     json::Raw,
     model::{
-        Chat, ChatAction, ChatUpdate, Contacts, Content, Data, Direction, Draft, EventKey, Identity,
-        Interactive, Location, MediaContent, Message, MessageState, NameSource, Origin, SessionState,
-        SessionStatus, StatusError, StatusUpdate, Template, TextContent,
+        Chat, ChatAction, ChatType, ChatUpdate, Contacts, Content, Data, Direction, Draft, EventKey,
+        Identity, Interactive, Location, MediaContent, Message, MessageState, NameSource, Origin,
+        SessionState, SessionStatus, StatusError, StatusUpdate, Template, TextContent,
     },
 };
 
@@ -71,11 +71,12 @@ fn or_delivery(key: Option<EventKey>, kind: &'static str) -> EventKey {
 }
 
 fn received(message: event::Message) -> Message {
+    let sender = message.from.as_deref().and_then(Identity::from_address);
     Message {
         message_id: Some(message.id),
         direction: Direction::Inbound,
-        chat: message.from.as_deref().and_then(Chat::from_address),
-        sender: message.from.as_deref().and_then(Identity::from_address),
+        chat: sender.as_ref().map(chat_with),
+        sender,
         recipient: message.to.as_deref().and_then(Identity::from_address),
         origin: Origin::Contact,
         content: content(message.kind, message.body, message.media),
@@ -95,8 +96,8 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
         message_id: Some(status.id),
         state: MessageState::from(status.status.as_str()),
         raw_state: Some(status.word),
+        chat: recipient.as_ref().map(chat_with),
         recipient,
-        chat: status.to.as_deref().and_then(Chat::from_address),
         errors: status
             .error
             .map(|Problem { code, message }| StatusError {
@@ -108,6 +109,27 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
             .collect(),
     };
     (Data::MessageStatus(update), key)
+}
+
+/// The pages know one person on the other side, by phone number; an address of another sort shows in the identity.
+fn chat_with(contact: &Identity) -> Chat {
+    if contact.jid.is_some() || contact.lid.is_some() {
+        return contact
+            .raw
+            .as_deref()
+            .and_then(Chat::from_address)
+            .unwrap_or_default();
+    }
+    Chat {
+        kind: if contact.phone.is_some() {
+            ChatType::User
+        } else {
+            ChatType::Unknown
+        },
+        id: contact.raw.clone(),
+        phone: contact.phone.clone(),
+        ..Chat::default()
+    }
 }
 
 fn session_status(session: Session) -> SessionStatus {

@@ -1,22 +1,42 @@
 //! What an event is: the noun before the first dot of its name, then the word after it, then its members.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use serde::de::{DeserializeSeed, Deserializer};
 use wahook_core::{
     Context, instant,
-    json::{Number, ReadError},
+    json::{Number, ReadError, read_seed},
 };
 
 use super::{
     event::{Conversation, Event, Media, Message, MessageStatus, Payload, Problem, Session, State, Status},
     item::{ErrorMembers, Item, MediaMembers, MessageMembers, StateMembers},
 };
-use crate::slot::Slot;
+use crate::slot::{Slot, TextSlot, object};
 
 /// What came of it.
 pub(super) enum Outcome {
     Known(Event),
     Unknown(Option<String>, Context),
     Malformed(Option<String>, ReadError, Context),
+}
+
+/// Reads an event in one pass and decides while it is still borrowed: only what is kept is copied.
+pub(super) fn read<V>(bytes: &[u8], then: fn(Item<'_>) -> V) -> Result<V, ReadError> {
+    struct Seed<V>(fn(Item<'_>) -> V);
+
+    impl<'de, V> DeserializeSeed<'de> for Seed<V> {
+        type Value = V;
+
+        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
+            let mut item = Item::default();
+            object(&mut item, deserializer)?;
+            Ok((self.0)(item))
+        }
+    }
+
+    read_seed(bytes, || Seed(then))
 }
 
 /// The sense of a name, before its payload is looked at.
@@ -31,7 +51,7 @@ enum Sense {
 }
 
 /// Reads an event; nothing is lost by an unknown name or a member too many.
-pub(super) fn read(item: Item) -> Outcome {
+pub(super) fn outcome(item: Item<'_>) -> Outcome {
     let name = item.kind.text().map(str::to_owned);
     let mut context = Context::default();
     context.account = item.device_id.text().map(str::to_owned);
@@ -64,7 +84,7 @@ pub(super) fn read(item: Item) -> Outcome {
 }
 
 /// For the fallback key: the status of a message event, empty for a received one, `None` for any other.
-pub(super) fn message_state(name: &str, item: &Item) -> Option<String> {
+pub(super) fn message_state(name: &str, item: &Item<'_>) -> Option<String> {
     match sense(name, item) {
         Sense::Received => Some(String::new()),
         Sense::Status(status, _) => Some(status.as_str().to_owned()),
@@ -72,7 +92,7 @@ pub(super) fn message_state(name: &str, item: &Item) -> Option<String> {
     }
 }
 
-fn sense(name: &str, item: &Item) -> Sense {
+fn sense(name: &str, item: &Item<'_>) -> Sense {
     let (noun, word) = name.split_once('.').unwrap_or((name, ""));
     match noun {
         "message" if word == "received" => Sense::Received,
@@ -84,7 +104,7 @@ fn sense(name: &str, item: &Item) -> Sense {
 }
 
 /// A known word in the name, else in a member. Where the name says that a member has the state, any word is one.
-fn status_sense(word: &str, item: &Item) -> Option<Sense> {
+fn status_sense(word: &str, item: &Item<'_>) -> Option<Sense> {
     let sense = |word: &str| Sense::Status(Status::from(lower(word).as_str()), word.to_owned());
     let is_known = |word: &str| !matches!(Status::from(lower(word).as_str()), Status::Unknown(_));
     if is_known(word) {
@@ -95,7 +115,7 @@ fn status_sense(word: &str, item: &Item) -> Option<Sense> {
 }
 
 /// A known word in the name, else any word in a member.
-fn session_sense(word: &str, item: &Item) -> Option<Sense> {
+fn session_sense(word: &str, item: &Item<'_>) -> Option<Sense> {
     let state = |word: &str| State::from(lower(word).as_str());
     match state(word) {
         State::Unknown(_) => {
@@ -110,12 +130,12 @@ fn lower(word: &str) -> String {
     word.to_ascii_lowercase()
 }
 
-fn status_member(item: &Item) -> Option<&str> {
+fn status_member<'a>(item: &'a Item<'_>) -> Option<&'a str> {
     let inner = item.message.get().and_then(|message| message.status.text());
     inner.or_else(|| item.status.text())
 }
 
-fn state_member(item: &Item) -> Option<&str> {
+fn state_member<'a>(item: &'a Item<'_>) -> Option<&'a str> {
     [&item.session, &item.device, &item.connection]
         .into_iter()
         .filter_map(Slot::get)
@@ -125,14 +145,14 @@ fn state_member(item: &Item) -> Option<&str> {
 }
 
 /// ISO 8601 in the one documented sample; seconds to microseconds since 1970 as well.
-pub(super) fn time(item: &Item) -> Option<Timestamp> {
+pub(super) fn time(item: &Item<'_>) -> Option<Timestamp> {
     item.timestamp
         .text()
         .and_then(|text| instant(&Number::Text(text.into())))
 }
 
 /// The documented event: its members have the documented shapes, or it is malformed.
-fn received(item: Item) -> Result<Payload, ReadError> {
+fn received(item: Item<'_>) -> Result<Payload, ReadError> {
     strict(item.device_id, "deviceId")?;
     let message = item.message.strict(|| "message".to_owned())?;
     let message = message.ok_or_else(|| ReadError::shape("message"))?;
@@ -153,7 +173,9 @@ fn received(item: Item) -> Result<Payload, ReadError> {
         from: strict(from, "message.from")?,
         to: undocumented(to),
         kind: undocumented(kind).map(|kind| lower(&kind).as_str().into()),
-        body: body.or_else(|| text.lenient()?.body.lenient()),
+        body: body
+            .or_else(|| text.lenient()?.body.lenient())
+            .map(Cow::into_owned),
         media: media.and_then(|(kind, members)| {
             let MediaMembers {
                 id,
@@ -175,7 +197,7 @@ fn received(item: Item) -> Result<Payload, ReadError> {
 }
 
 /// Inferred: a status without a message says nothing, and is left unknown.
-fn message_status(item: Item, status: Status, word: String) -> Result<Option<Payload>, ReadError> {
+fn message_status(item: Item<'_>, status: Status, word: String) -> Result<Option<Payload>, ReadError> {
     let Some(message) = item.message.strict(|| "message".to_owned())? else {
         return Ok(None);
     };
@@ -191,9 +213,9 @@ fn message_status(item: Item, status: Status, word: String) -> Result<Option<Pay
     })))
 }
 
-fn session(item: Item, state: State, word: String) -> Result<Payload, ReadError> {
+fn session(item: Item<'_>, state: State, word: String) -> Result<Payload, ReadError> {
     strict(item.device_id, "deviceId")?;
-    let reason = |members: Slot<StateMembers>| undocumented(members.lenient()?.reason);
+    let reason = |members: Slot<StateMembers<'_>>| undocumented(members.lenient()?.reason);
     Ok(Payload::Session(Session {
         state,
         word,
@@ -205,7 +227,7 @@ fn session(item: Item, state: State, word: String) -> Result<Payload, ReadError>
     }))
 }
 
-fn conversation(item: Item, action: String) -> Result<Option<Payload>, ReadError> {
+fn conversation(item: Item<'_>, action: String) -> Result<Option<Payload>, ReadError> {
     let Some(members) = item.conversation.strict(|| "conversation".to_owned())? else {
         return Ok(None);
     };
@@ -219,7 +241,7 @@ fn conversation(item: Item, action: String) -> Result<Option<Payload>, ReadError
     })))
 }
 
-fn problem(members: Slot<ErrorMembers>) -> Option<Problem> {
+fn problem(members: Slot<ErrorMembers<'_>>) -> Option<Problem> {
     let ErrorMembers { code, message } = members.lenient()?;
     let problem = Problem {
         code: undocumented(code),
@@ -229,12 +251,14 @@ fn problem(members: Slot<ErrorMembers>) -> Option<Problem> {
 }
 
 /// Empty is as good as missing.
-fn strict(slot: Slot<String>, path: &str) -> Result<Option<String>, ReadError> {
+fn strict(slot: TextSlot<'_>, path: &str) -> Result<Option<String>, ReadError> {
     let text = slot.strict(|| path.to_owned())?;
-    Ok(text.filter(|text| !text.is_empty()))
+    Ok(text.filter(|text| !text.is_empty()).map(Cow::into_owned))
 }
 
 /// No page promises a shape: a wrong one is as good as none, and `raw` keeps it.
-fn undocumented(slot: Slot<String>) -> Option<String> {
-    slot.lenient().filter(|text| !text.is_empty())
+fn undocumented(slot: TextSlot<'_>) -> Option<String> {
+    slot.lenient()
+        .filter(|text| !text.is_empty())
+        .map(Cow::into_owned)
 }

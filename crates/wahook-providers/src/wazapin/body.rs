@@ -2,24 +2,24 @@
 
 use serde::de::MapAccess;
 
-use crate::slot::{Object, Slot, object_shape, pass};
+use crate::slot::{Object, Slot, TextSlot, object_shape, pass};
 
 /// A body before it is known what it is.
 #[derive(Debug, Default)]
-pub(super) struct Body {
-    pub(super) event_type: Slot<String>,
-    pub(super) kind: Slot<String>,
-    pub(super) event: Slot<String>,
-    pub(super) event_id: Slot<String>,
-    pub(super) occurred_at: Slot<String>,
+pub(super) struct Body<'de> {
+    pub(super) event_type: TextSlot<'de>,
+    pub(super) kind: TextSlot<'de>,
+    pub(super) event: TextSlot<'de>,
+    pub(super) event_id: TextSlot<'de>,
+    pub(super) occurred_at: TextSlot<'de>,
     /// What is at the top: the event in the flat form.
-    pub(super) top: Fields,
+    pub(super) top: Fields<'de>,
     /// What is under `data`: the event in the wrapped forms.
-    pub(super) data: Slot<Fields>,
+    pub(super) data: Slot<Fields<'de>>,
 }
 
-impl Object for Body {
-    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+impl<'de> Object<'de> for Body<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
         match name {
             "event_type" => self.event_type.take(map),
             "type" => self.kind.take(map),
@@ -37,10 +37,10 @@ macro_rules! fields {
     ($($field:ident = $name:literal $(| $alias:literal)*),+ $(,)?) => {
         /// Every member of every event: all of them are short texts.
         #[derive(Debug, Default)]
-        pub(super) struct Fields { $(pub(super) $field: Slot<String>),+ }
+        pub(super) struct Fields<'de> { $(pub(super) $field: TextSlot<'de>),+ }
 
-        impl Object for Fields {
-            fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        impl<'de> Object<'de> for Fields<'de> {
+            fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
                 match name {
                     $($name $(| $alias)* => self.$field.take(map),)+
                     _ => pass(map),
@@ -73,7 +73,7 @@ fields! {
 
 object_shape!(Fields);
 
-impl Fields {
+impl Fields<'_> {
     /// Whether it names a thing of its own, so that a `data` beside it is no wrapper's.
     pub(super) fn names_something(&self) -> bool {
         [

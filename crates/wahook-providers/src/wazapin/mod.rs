@@ -38,7 +38,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wahook_core::{
     BuildError, Context, Delivery, Endpoint, Habits, Keyed, Malformed, Parsed, Provider, Secrets, Unknown,
-    json::{Raw, read},
+    json::{Raw, ReadError},
     model::{Draft, NameSource},
     proof::{Proof, StandardWebhooks},
 };
@@ -47,11 +47,8 @@ pub use self::event::{
     CommerceOrder, ContactUpdated, ConversationUpdated, Direction, Event, EventName, MessageNew, MessageSent,
     MessageStatus, MessageType, Payload, Status, TemplateStatus,
 };
-use self::{
-    body::Body,
-    shape::{Outcome, Shaped},
-};
-use crate::{OptionRow, Options, ProviderRow, slot::Root};
+use self::shape::{Outcome, Shaped};
+use crate::{OptionRow, Options, ProviderRow};
 
 /// Reads what Wazapin sends.
 #[derive(Clone, Debug, Default)]
@@ -74,16 +71,14 @@ impl Wazapin {
         }
     }
 
-    fn shaped(&self, body: Body) -> Shaped {
-        Shaped::of(body, self.declared.as_ref())
+    fn read<V>(&self, bytes: &[u8], then: fn(Shaped<'_, '_>) -> V) -> Result<V, ReadError> {
+        shape::read(bytes, self.declared.as_ref(), then)
     }
 
     /// The name of an item without a type, and its source, found once more: only such items pay for it.
     fn name_again(&self, raw: &Raw) -> Option<(EventName, NameSource)> {
-        match raw.read::<Root<Body>>() {
-            Ok(Root(body)) => self.shaped(body).name,
-            Err(_) => self.declared.clone().map(|name| (name, NameSource::Declared)),
-        }
+        self.read(raw.bytes(), |shaped| shaped.name)
+            .unwrap_or_else(|_| Some((self.declared.clone()?, NameSource::Declared)))
     }
 }
 
@@ -109,26 +104,17 @@ impl Provider for Wazapin {
 
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Event>> {
         let raw = Raw::new(delivery.body.clone());
-        let shaped = match read::<Root<Body>>(&delivery.body) {
-            Ok(Root(body)) => self.shaped(body),
-            Err(error) => {
-                let name = self.declared.as_ref().map(|name| name.as_str().to_owned());
-                return vec![Parsed::Malformed(Malformed::new(
-                    name,
-                    error,
-                    Context::default(),
-                    raw,
-                ))];
-            }
-        };
-        vec![match shaped.event() {
+        let outcome = self
+            .read(&delivery.body, |shaped| shaped.event())
+            .unwrap_or_else(|error| Outcome::Malformed(self.declared.clone(), error, Context::default()));
+        vec![match outcome {
             Outcome::Known(event) => Parsed::Known { event, raw },
             Outcome::Unknown(name, context) => {
                 let name = name.map(|name| name.as_str().to_owned());
                 Parsed::Unknown(Unknown::new(name, context, raw))
             }
             Outcome::Malformed(name, error, context) => {
-                let name = Some(name.as_str().to_owned());
+                let name = name.map(|name| name.as_str().to_owned());
                 Parsed::Malformed(Malformed::new(name, error, context, raw))
             }
         }]

@@ -118,13 +118,15 @@ fn message_new(new: MessageNew, name: &EventName) -> (Data, EventKey) {
     };
     let key = EventKey::new("message").part(&new.message_id);
     let inbound = direction == Direction::Inbound;
-    let contact = if inbound { &new.from_phone } else { &new.to };
+    let sender = new.from_phone.as_deref().and_then(Identity::from_address);
+    let recipient = new.to.as_deref().and_then(Identity::from_address);
+    let contact = if inbound { &sender } else { &recipient };
     let message = Message {
         message_id: Some(new.message_id),
         direction,
-        chat: chat(new.conversation_id, new.chat_id.as_deref(), contact.as_deref()),
-        sender: new.from_phone.as_deref().and_then(Identity::from_address),
-        recipient: new.to.as_deref().and_then(Identity::from_address),
+        chat: chat(new.conversation_id, new.chat_id.as_deref(), contact.as_ref()),
+        sender,
+        recipient,
         origin: if inbound { Origin::Contact } else { Origin::Unknown },
         content: content(new.msg_type, new.body),
         ..Message::default()
@@ -139,11 +141,12 @@ fn message_new(new: MessageNew, name: &EventName) -> (Data, EventKey) {
 
 fn message_sent(sent: MessageSent) -> (Data, EventKey) {
     let key = EventKey::new("message").part(&sent.message_id);
+    let recipient = sent.to.as_deref().and_then(Identity::from_address);
     let message = Message {
         message_id: Some(sent.message_id),
         direction: Direction::Outbound,
-        chat: chat(sent.conversation_id, sent.chat_id.as_deref(), sent.to.as_deref()),
-        recipient: sent.to.as_deref().and_then(Identity::from_address),
+        chat: chat(sent.conversation_id, sent.chat_id.as_deref(), recipient.as_ref()),
+        recipient,
         // From the workspace: through the API or by a person in its inbox, the page does not tell.
         origin: Origin::Unknown,
         content: content(sent.msg_type, sent.body),
@@ -169,8 +172,8 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
         message_id: Some(status.message_id),
         state: MessageState::from(lower.as_str()),
         raw_state: Some(raw_state),
+        chat: chat(status.conversation_id, None, recipient.as_ref()),
         recipient,
-        chat: chat(status.conversation_id, None, status.to.as_deref()),
         errors: if error == StatusError::default() {
             Vec::new()
         } else {
@@ -182,15 +185,36 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
 
 /// The provider's conversation id names the chat; address and phone stand beside it. A group's address wins over the
 /// contact, who is only the sender there.
-fn chat(conversation_id: Option<String>, chat_id: Option<&str>, contact: Option<&str>) -> Option<Chat> {
+fn chat(conversation_id: Option<String>, chat_id: Option<&str>, contact: Option<&Identity>) -> Option<Chat> {
     let address = chat_id
         .and_then(Chat::from_address)
         .filter(|chat| chat.kind != ChatType::Unknown || contact.is_none())
-        .or_else(|| contact.and_then(Chat::from_address));
+        .or_else(|| contact.map(chat_with));
     match (address, conversation_id) {
         (Some(chat), Some(id)) => Some(Chat { id: Some(id), ..chat }),
         (None, Some(id)) => Some(Chat::opaque(id)),
         (chat, None) => chat,
+    }
+}
+
+/// A phone number by the pages; an address of another sort is read as one.
+fn chat_with(contact: &Identity) -> Chat {
+    if contact.jid.is_some() || contact.lid.is_some() {
+        return contact
+            .raw
+            .as_deref()
+            .and_then(Chat::from_address)
+            .unwrap_or_default();
+    }
+    Chat {
+        kind: if contact.phone.is_some() {
+            ChatType::User
+        } else {
+            ChatType::Unknown
+        },
+        id: contact.raw.clone(),
+        phone: contact.phone.clone(),
+        ..Chat::default()
     }
 }
 

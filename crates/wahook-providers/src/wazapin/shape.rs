@@ -1,9 +1,12 @@
 //! What a body is: wrapped or flat, and which event. Wazapin's pages contradict each other; every form of theirs is read.
 
+use std::{borrow::Cow, mem};
+
 use jiff::Timestamp;
+use serde::de::{DeserializeSeed, Deserializer};
 use wahook_core::{
     Context, instant,
-    json::{Number, ReadError},
+    json::{Number, ReadError, read_seed},
     model::NameSource,
 };
 
@@ -14,14 +17,14 @@ use super::{
         MessageStatus, Payload, TemplateStatus,
     },
 };
-use crate::slot::Slot;
+use crate::slot::{Slot, TextSlot, object};
 
 /// A body of which it is known what it says.
-pub(super) struct Shaped {
+pub(super) struct Shaped<'a, 'de> {
     pub(super) name: Option<(EventName, NameSource)>,
     event_id: Option<String>,
     occurred_at: Option<Timestamp>,
-    fields: Fields,
+    fields: &'a mut Fields<'de>,
     wrapped: bool,
 }
 
@@ -29,14 +32,38 @@ pub(super) struct Shaped {
 pub(super) enum Outcome {
     Known(Event),
     Unknown(Option<EventName>, Context),
-    Malformed(EventName, ReadError, Context),
+    Malformed(Option<EventName>, ReadError, Context),
 }
 
-impl Shaped {
+/// Reads a body in one pass and decides while it is still borrowed: only what is kept is copied.
+pub(super) fn read<V>(
+    bytes: &[u8],
+    declared: Option<&EventName>,
+    then: fn(Shaped<'_, '_>) -> V,
+) -> Result<V, ReadError> {
+    struct Seed<'a, V> {
+        declared: Option<&'a EventName>,
+        then: fn(Shaped<'_, '_>) -> V,
+    }
+
+    impl<'de, V> DeserializeSeed<'de> for Seed<'_, V> {
+        type Value = V;
+
+        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
+            let mut body = Body::default();
+            object(&mut body, deserializer)?;
+            Ok((self.then)(Shaped::of(&mut body, self.declared)))
+        }
+    }
+
+    read_seed(bytes, || Seed { declared, then })
+}
+
+impl<'a, 'de> Shaped<'a, 'de> {
     /// Unwraps a body and finds its name: in the body, else declared, else by the members it has (N3).
     ///
     /// `type` and `event` are names only beside an object `data`: a flat body may have a `type` that is the message's.
-    pub(super) fn of(body: Body, declared: Option<&EventName>) -> Self {
+    pub(super) fn of(body: &'a mut Body<'de>, declared: Option<&EventName>) -> Self {
         let Body {
             event_type,
             kind,
@@ -51,9 +78,9 @@ impl Shaped {
         let name = event_type.text().or(wrapper_name).map(EventName::from);
         let (fields, wrapped) = match data {
             // Without a name it is a wrapper only if nothing beside `data` says what happened.
-            Slot::Value(mut inner) if name.is_some() || !top.names_something() => {
-                inner.channel_id = filled(inner.channel_id, top.channel_id);
-                inner.organization_id = filled(inner.organization_id, top.organization_id);
+            Slot::Value(inner) if name.is_some() || !top.names_something() => {
+                fill_gap(&mut inner.channel_id, &mut top.channel_id);
+                fill_gap(&mut inner.organization_id, &mut top.organization_id);
                 (inner, true)
             }
             _ => (top, false),
@@ -61,7 +88,7 @@ impl Shaped {
         let name = name
             .map(|name| (name, NameSource::Body))
             .or_else(|| declared.map(|name| (name.clone(), NameSource::Declared)))
-            .or_else(|| guess(&fields).map(|name| (name, NameSource::Guessed)));
+            .or_else(|| guess(fields).map(|name| (name, NameSource::Guessed)));
         Self {
             name,
             event_id: event_id.text().map(str::to_owned),
@@ -83,11 +110,11 @@ impl Shaped {
             return Outcome::Unknown(None, context);
         };
         // What an endpoint declares is no promise of the sender's: a test delivery may come there as well.
-        if name_source != NameSource::Body && lacks_essentials(&name, &self.fields) {
+        if name_source != NameSource::Body && lacks_essentials(&name, self.fields) {
             return Outcome::Unknown(Some(name), context);
         }
         match typed(&name, self.fields, if self.wrapped { "data." } else { "" }) {
-            Err(error) => Outcome::Malformed(name, error, context),
+            Err(error) => Outcome::Malformed(Some(name), error, context),
             Ok(None) => Outcome::Unknown(Some(name), context),
             Ok(Some(payload)) => Outcome::Known(Event {
                 name,
@@ -102,13 +129,15 @@ impl Shaped {
     }
 }
 
-/// The inner value, or the wrapper's where the inner one is absent or empty.
-fn filled(inner: Slot<String>, outer: Slot<String>) -> Slot<String> {
-    if is_absent(&inner) { outer } else { inner }
+/// The wrapper's value where the inner one is absent or empty.
+fn fill_gap<'de>(inner: &mut TextSlot<'de>, outer: &mut TextSlot<'de>) {
+    if is_absent(inner) {
+        *inner = mem::take(outer);
+    }
 }
 
 /// Null and the empty text are as good as missing.
-fn is_absent(slot: &Slot<String>) -> bool {
+fn is_absent(slot: &TextSlot<'_>) -> bool {
     match slot {
         Slot::Absent => true,
         Slot::Wrong => false,
@@ -118,7 +147,7 @@ fn is_absent(slot: &Slot<String>) -> bool {
 
 /// The shape table: only a guess, and marked as one. An outbound echo and a `message.sent` with more members than are
 /// documented look alike.
-fn guess(fields: &Fields) -> Option<EventName> {
+fn guess(fields: &Fields<'_>) -> Option<EventName> {
     let has = |slot| !is_absent(slot);
     let message = has(&fields.message_id);
     let described = has(&fields.msg_type) || has(&fields.direction);
@@ -142,8 +171,8 @@ fn guess(fields: &Fields) -> Option<EventName> {
 }
 
 /// Whether the member is missing without which the event says nothing.
-fn lacks_essentials(name: &EventName, fields: &Fields) -> bool {
-    let lacks = |slots: &[&Slot<String>]| slots.iter().copied().any(is_absent);
+fn lacks_essentials(name: &EventName, fields: &Fields<'_>) -> bool {
+    let lacks = |slots: &[&TextSlot<'_>]| slots.iter().copied().any(is_absent);
     match name {
         EventName::MessageNew | EventName::MessageReceived | EventName::MessageSent => {
             lacks(&[&fields.message_id])
@@ -160,73 +189,84 @@ fn lacks_essentials(name: &EventName, fields: &Fields) -> bool {
 }
 
 /// The payload; a documented member of another shape is an error, an undocumented one is left to `raw`.
-fn typed(name: &EventName, fields: Fields, prefix: &str) -> Result<Option<Payload>, ReadError> {
-    let optional = |slot: Slot<String>, name: &str| {
-        let text = slot.strict(|| format!("{prefix}{name}"))?;
-        Ok(text.filter(|text| !text.is_empty()))
-    };
-    let needed =
-        |slot, name: &str| optional(slot, name)?.ok_or_else(|| ReadError::shape(format!("{prefix}{name}")));
+fn typed(name: &EventName, fields: &mut Fields<'_>, prefix: &str) -> Result<Option<Payload>, ReadError> {
+    let word = |slot: &mut _, name: &str| strict(slot, prefix, name);
+    let optional =
+        |slot: &mut _, name: &str| Ok::<_, ReadError>(strict(slot, prefix, name)?.map(Cow::into_owned));
+    let missing = |name: &str| ReadError::shape(format!("{prefix}{name}"));
+    let needed = |slot: &mut _, name: &str| optional(slot, name)?.ok_or_else(|| missing(name));
     if matches!(name, EventName::Unknown(_)) {
         return Ok(None);
     }
-    fields.channel_id.strict(|| format!("{prefix}channel_id"))?;
-    fields
-        .organization_id
-        .strict(|| format!("{prefix}organization_id"))?;
+    word(&mut fields.channel_id, "channel_id")?;
+    word(&mut fields.organization_id, "organization_id")?;
     Ok(Some(match name {
         EventName::MessageNew | EventName::MessageReceived => Payload::MessageNew(MessageNew {
-            message_id: needed(fields.message_id, "message_id")?,
-            conversation_id: optional(fields.conversation_id, "conversation_id")?,
-            contact_id: optional(fields.contact_id, "contact_id")?,
-            direction: optional(fields.direction, "direction")?.map(|word| word.as_str().into()),
-            from_phone: optional(fields.from_phone, "from_phone")?,
-            to: undocumented(fields.to),
-            msg_type: optional(fields.msg_type, "msg_type")?.map(|word| word.as_str().into()),
-            chat_id: undocumented(fields.chat_id),
-            body: fields.body.lenient(),
+            message_id: needed(&mut fields.message_id, "message_id")?,
+            conversation_id: optional(&mut fields.conversation_id, "conversation_id")?,
+            contact_id: optional(&mut fields.contact_id, "contact_id")?,
+            direction: word(&mut fields.direction, "direction")?.map(|word| (&*word).into()),
+            from_phone: optional(&mut fields.from_phone, "from_phone")?,
+            to: undocumented(&mut fields.to),
+            msg_type: word(&mut fields.msg_type, "msg_type")?.map(|word| (&*word).into()),
+            chat_id: undocumented(&mut fields.chat_id),
+            body: mem::take(&mut fields.body).lenient().map(Cow::into_owned),
         }),
         EventName::MessageSent => Payload::MessageSent(MessageSent {
-            message_id: needed(fields.message_id, "message_id")?,
-            conversation_id: optional(fields.conversation_id, "conversation_id")?,
-            contact_id: undocumented(fields.contact_id),
-            to: undocumented(fields.to),
-            msg_type: undocumented(fields.msg_type).map(|word| word.as_str().into()),
-            chat_id: undocumented(fields.chat_id),
-            body: fields.body.lenient(),
+            message_id: needed(&mut fields.message_id, "message_id")?,
+            conversation_id: optional(&mut fields.conversation_id, "conversation_id")?,
+            contact_id: undocumented(&mut fields.contact_id),
+            to: undocumented(&mut fields.to),
+            msg_type: undocumented(&mut fields.msg_type).map(|word| word.as_str().into()),
+            chat_id: undocumented(&mut fields.chat_id),
+            body: mem::take(&mut fields.body).lenient().map(Cow::into_owned),
         }),
         EventName::MessageStatusUpdate | EventName::MessageStatusUpdated => {
             Payload::MessageStatus(MessageStatus {
-                message_id: needed(fields.message_id, "message_id")?,
-                status: needed(fields.status, "status")?.as_str().into(),
-                conversation_id: optional(fields.conversation_id, "conversation_id")?,
-                to: optional(fields.to, "to")?,
-                error: undocumented(fields.error),
-                error_code: undocumented(fields.error_code),
-                failure_reason: undocumented(fields.failure_reason),
+                message_id: needed(&mut fields.message_id, "message_id")?,
+                status: word(&mut fields.status, "status")?
+                    .map(|word| (&*word).into())
+                    .ok_or_else(|| missing("status"))?,
+                conversation_id: optional(&mut fields.conversation_id, "conversation_id")?,
+                to: optional(&mut fields.to, "to")?,
+                error: undocumented(&mut fields.error),
+                error_code: undocumented(&mut fields.error_code),
+                failure_reason: undocumented(&mut fields.failure_reason),
             })
         }
         EventName::ConversationUpdated => Payload::ConversationUpdated(ConversationUpdated {
-            conversation_id: needed(fields.conversation_id, "conversation_id")?,
-            status: optional(fields.status, "status")?,
-            contact_id: undocumented(fields.contact_id),
+            conversation_id: needed(&mut fields.conversation_id, "conversation_id")?,
+            status: optional(&mut fields.status, "status")?,
+            contact_id: undocumented(&mut fields.contact_id),
         }),
         EventName::ContactUpdated => Payload::ContactUpdated(ContactUpdated {
-            contact_id: needed(fields.contact_id, "contact_id")?,
-            name: optional(fields.name, "name")?,
+            contact_id: needed(&mut fields.contact_id, "contact_id")?,
+            name: optional(&mut fields.name, "name")?,
         }),
         EventName::TemplateStatusUpdate => Payload::TemplateStatus(TemplateStatus {
-            template_id: needed(fields.template_id, "template_id")?,
-            status: needed(fields.status, "status")?,
+            template_id: needed(&mut fields.template_id, "template_id")?,
+            status: needed(&mut fields.status, "status")?,
         }),
         EventName::CommerceOrderUpdated => Payload::CommerceOrder(CommerceOrder {
-            order_id: undocumented(fields.order_id),
-            status: undocumented(fields.status),
+            order_id: undocumented(&mut fields.order_id),
+            status: undocumented(&mut fields.status),
         }),
         EventName::Unknown(_) => return Ok(None),
     }))
 }
 
-fn undocumented(slot: Slot<String>) -> Option<String> {
-    slot.lenient().filter(|text| !text.is_empty())
+fn strict<'de>(
+    slot: &mut TextSlot<'de>,
+    prefix: &str,
+    name: &str,
+) -> Result<Option<Cow<'de, str>>, ReadError> {
+    let text = mem::take(slot).strict(|| format!("{prefix}{name}"))?;
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+fn undocumented(slot: &mut TextSlot<'_>) -> Option<String> {
+    mem::take(slot)
+        .lenient()
+        .filter(|text| !text.is_empty())
+        .map(Cow::into_owned)
 }
