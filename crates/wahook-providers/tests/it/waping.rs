@@ -253,7 +253,8 @@ fn g6_a_list_has_a_digest_over_its_ids_in_order() {
         list(&["a", "b"], 1),
         list(&["b", "a"], 1),
         list(&["a", "b", "c"], 1),
-        list(&["ab", ""], 1),
+        list(&["ab", "c"], 1),
+        list(&["a", "bc"], 1),
         list(&["a", "b1:c"], 1),
     ];
     for (at, one) in keys.iter().enumerate() {
@@ -385,7 +386,7 @@ proptest! {
     }
 
     #[test]
-    fn n2_unknown_members_change_nothing(index in 0usize..64, name in "x_[a-z]{1,8}", value in any_json()) {
+    fn n2_unknown_members_change_nothing(index in 0usize..64, name in "[ax]_[a-z]{1,8}", value in any_json()) {
         let samples = wahook_testkit::samples("waping");
         let plain: Value = serde_json::from_slice(samples[index % samples.len()].body).unwrap();
         let mut more = plain.clone();

@@ -367,7 +367,7 @@ proptest! {
     }
 
     #[test]
-    fn n2_unknown_members_change_nothing(index in 0usize..64, name in "x_[a-z]{1,8}", value in any_json()) {
+    fn n2_unknown_members_change_nothing(index in 0usize..64, name in "[ax]_[a-z]{1,8}", value in any_json()) {
         let samples = wahook_testkit::samples("wazapin");
         let sample = samples[index % samples.len()];
         let plain: Value = serde_json::from_slice(sample.body).unwrap();
