@@ -13,18 +13,15 @@ use wahook_core::{
 use wahook_providers::{Options, PROVIDERS};
 use wahook_testkit::samples;
 
-/// Compares a file with what the types say; with `WAHOOK_UPDATE=1` writes it.
+/// Compares a file with what the types say.
 fn assert_current(file: &str, expected: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../schema")
         .join(file);
-    if std::env::var_os("WAHOOK_UPDATE").is_some_and(|value| value == "1") {
-        fs::write(&path, expected).unwrap();
-    }
     let found = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == expected,
-        "schema/{file} is not what the types say; write it anew with `WAHOOK_UPDATE=1 cargo test -p wahook-testkit schema`"
+        "schema/{file} is not what the types say; write it anew with `cargo xtask schema`"
     );
 }
 
