@@ -1,12 +1,15 @@
 //! `wahook config`: is the configuration sound, and what is in effect?
 
-use std::path::PathBuf;
+use std::{
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
 
 use serde_json::{Value, json};
 
 use crate::{
     Failure, Outcome,
-    config::{self, Loaded, Problem},
+    config::{self, LoadError, Loaded, Problem},
     output,
 };
 
@@ -40,41 +43,84 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
 }
 
 fn check(File { file }: &File, json: bool) -> Result<Outcome, Failure> {
-    let loaded = config::load(file, std::env::vars())?;
-    let (endpoints, problems, more) = match config::build(&loaded.config, &loaded.folder) {
-        Ok((routes, warnings)) => (routes.len(), Vec::new(), warnings),
-        Err(problems) => (loaded.config.endpoint.len(), problems, Vec::new()),
+    let findings = match config::load(file, std::env::vars()) {
+        Ok(loaded) => Findings::of(&loaded),
+        Err(LoadError::Senseless {
+            file,
+            problem,
+            picture,
+        }) => Findings {
+            file,
+            problems: vec![(problem, picture)],
+            ..Findings::default()
+        },
+        Err(unreadable) => return Err(unreadable.into()),
     };
-    let locate = |problem: &Problem| loaded.locate(problem.clone());
-    let warnings: Vec<_> = loaded.warnings.iter().chain(&more).map(locate).collect();
-    let problems: Vec<_> = problems.iter().map(locate).collect();
     if json {
-        output::json(&json!({
-            "ok": problems.is_empty(),
-            "file": loaded.file(),
-            "endpoints": endpoints,
-            "problems": problems.iter().map(as_json).collect::<Vec<_>>(),
-            "warnings": warnings.iter().map(as_json).collect::<Vec<_>>(),
-        }))?;
+        output::json(&findings.json())?;
     } else {
-        let mut text = String::new();
-        for warning in &warnings {
-            text.push_str(&format!("warning: {}\n", warning.line(loaded.file())));
-        }
-        for problem in &problems {
-            text.push_str(&format!("error: {}\n", problem.line(loaded.file())));
-        }
-        if problems.is_empty() {
-            let s = if endpoints == 1 { "" } else { "s" };
-            text.push_str(&format!("{}: good, {endpoints} endpoint{s}", loaded.file()));
-        }
-        output::text(&text)?;
+        output::text(&findings.text(io::stdout().is_terminal()))?;
     }
-    Ok(if problems.is_empty() {
+    Ok(if findings.problems.is_empty() {
         Outcome::Done
     } else {
         Outcome::NotSo
     })
+}
+
+/// What was found in a configuration.
+#[derive(Default)]
+struct Findings {
+    file: String,
+    endpoints: usize,
+    problems: Vec<(Problem, Option<String>)>,
+    warnings: Vec<Problem>,
+}
+
+impl Findings {
+    fn of(loaded: &Loaded) -> Self {
+        let (problems, more) = match config::build(&loaded.config, &loaded.folder) {
+            Ok((_, warnings)) => (Vec::new(), warnings),
+            Err(problems) => (problems, Vec::new()),
+        };
+        let locate = |problem: &Problem| loaded.locate(problem.clone());
+        Self {
+            file: loaded.file().to_owned(),
+            endpoints: loaded.config.endpoint.len(),
+            problems: problems
+                .iter()
+                .map(|problem| (locate(problem), loaded.picture(problem)))
+                .collect(),
+            warnings: loaded.warnings.iter().chain(&more).map(locate).collect(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "ok": self.problems.is_empty(),
+            "file": self.file,
+            "endpoints": self.endpoints,
+            "problems": self.problems.iter().map(|(problem, _)| as_json(problem)).collect::<Vec<_>>(),
+            "warnings": self.warnings.iter().map(as_json).collect::<Vec<_>>(),
+        })
+    }
+
+    /// One line for each, with a picture below it for those who look.
+    fn text(&self, pictures: bool) -> String {
+        let mut lines = Vec::new();
+        for warning in &self.warnings {
+            lines.push(format!("warning: {}", warning.line(&self.file)));
+        }
+        for (problem, picture) in &self.problems {
+            lines.push(format!("error: {}", problem.line(&self.file)));
+            lines.extend(picture.clone().filter(|_| pictures));
+        }
+        if self.problems.is_empty() {
+            let s = if self.endpoints == 1 { "" } else { "s" };
+            lines.push(format!("{}: good, {} endpoint{s}", self.file, self.endpoints));
+        }
+        lines.join("\n")
+    }
 }
 
 fn as_json(problem: &Problem) -> Value {

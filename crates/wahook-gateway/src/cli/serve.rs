@@ -125,14 +125,11 @@ fn from_file(file: &Path) -> Result<Plan, Failure> {
     let (routes, warnings) = match config::build(&loaded.config, &loaded.folder) {
         Ok(built) => built,
         Err(problems) => {
-            let located: Vec<_> = problems
-                .into_iter()
-                .map(|problem| loaded.locate(problem))
-                .collect();
-            let Some((first, rest)) = located.split_first() else {
+            let mut problems = problems.into_iter().map(|problem| loaded.locate(problem));
+            let Some(first) = problems.next() else {
                 return Err(Failure::wrong_use(format!("{}: cannot be used", loaded.file())));
             };
-            for problem in rest {
+            for problem in problems {
                 output::notice(&format!("error: {}", problem.line(loaded.file())));
             }
             return Err(loaded.failure(first));

@@ -33,10 +33,52 @@ impl Loaded {
         &self.source.file
     }
 
-    /// A problem as the failure of a verb, with a picture of its place.
+    /// A picture of the place of a problem, secrets shown as stars.
     #[must_use]
-    pub fn failure(&self, problem: &Problem) -> Failure {
-        failure(&self.source, problem)
+    pub fn picture(&self, problem: &Problem) -> Option<String> {
+        self.source.picture(problem)
+    }
+
+    /// A problem as the failure of a verb.
+    #[must_use]
+    pub fn failure(&self, problem: Problem) -> Failure {
+        senseless(self.source.clone(), problem).into()
+    }
+}
+
+/// A configuration that is none.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file's content makes no sense.
+    Senseless {
+        /// The name of the file.
+        file: String,
+        /// What is wrong, and where.
+        problem: Problem,
+        /// A picture of the place, secrets shown as stars.
+        picture: Option<String>,
+    },
+    /// The file cannot be read; why.
+    Unreadable(String),
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Unreadable(why) => Self::io(why),
+            LoadError::Senseless {
+                file,
+                problem,
+                picture,
+            } => {
+                let failure = Self::wrong_use(problem.line(&file));
+                match picture {
+                    Some(picture) => failure.with_detail(picture),
+                    None => failure,
+                }
+            }
+        }
     }
 }
 
@@ -44,11 +86,11 @@ impl Loaded {
 ///
 /// # Errors
 ///
-/// I/O if the file cannot be read; wrong use, with line and suggestion, if its content makes no sense.
-pub fn load(file: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, Failure> {
+/// If the file cannot be read, or its content makes no sense.
+pub fn load(file: &Path, variables: impl IntoIterator<Item = (String, String)>) -> Result<Loaded, LoadError> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::io(format!("cannot read the configuration {name}: {error}")))?;
+        .map_err(|error| LoadError::Unreadable(format!("cannot read the configuration {name}: {error}")))?;
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
     from_text(Source { file: name, text }, folder, variables)
 }
@@ -57,21 +99,23 @@ fn from_text(
     source: Source,
     folder: PathBuf,
     variables: impl IntoIterator<Item = (String, String)>,
-) -> Result<Loaded, Failure> {
+) -> Result<Loaded, LoadError> {
     let table: toml::Table = toml::from_str(&source.text).map_err(|error| {
         // The error's own text shows the line, and a line may hold a secret; its message does not.
         let problem = Problem {
             place: error.span().map(|span| source.line_and_column(span.start)),
             ..Problem::new(&[], format!("not TOML: {}", error.message()))
         };
-        Failure::wrong_use(problem.line(&source.file))
+        senseless(source.clone(), problem)
     })?;
-    let read = |dict: Result<Dict, figment::Error>| dict.map_err(|error| failure(&source, &explain(&error)));
-    let mut root = read(Figment::from(Serialized::from(table, Profile::Default)).extract())?;
+    let wrong = |error: figment::Error| senseless(source.clone(), explain(&error));
+    let mut root: Dict = Figment::from(Serialized::from(table, Profile::Default))
+        .extract()
+        .map_err(wrong)?;
     let warnings = environment::apply(&mut root, variables);
     let config = Figment::from(Serialized::from(root, Profile::Default))
         .extract::<Config>()
-        .map_err(|error| failure(&source, &explain(&error)))?;
+        .map_err(wrong)?;
     Ok(Loaded {
         config,
         folder,
@@ -80,12 +124,12 @@ fn from_text(
     })
 }
 
-fn failure(source: &Source, problem: &Problem) -> Failure {
-    let problem = problem.clone().located(source);
-    let failure = Failure::wrong_use(problem.line(&source.file));
-    match source.picture(&problem) {
-        Some(picture) => failure.with_detail(picture),
-        None => failure,
+fn senseless(source: Source, problem: Problem) -> LoadError {
+    let problem = problem.located(&source);
+    LoadError::Senseless {
+        picture: source.picture(&problem),
+        file: source.file,
+        problem,
     }
 }
 

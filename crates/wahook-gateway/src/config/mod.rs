@@ -12,7 +12,7 @@ pub(crate) use self::build::{check_options, check_public_url, find_provider};
 pub use self::{
     build::{Route, build},
     development::{Development, development},
-    load::{Loaded, load},
+    load::{LoadError, Loaded, load},
     model::{Config, EndpointConfig, Limits, StoreDown, WhenConflicting},
     place::Problem,
     value::{Hidden, Period},

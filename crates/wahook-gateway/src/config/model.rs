@@ -46,7 +46,7 @@ pub struct Limits {
     /// How long a whole body may take.
     pub total: Period,
     /// How many connections are open at once; further ones wait unaccepted.
-    pub connections: usize,
+    pub connections: u32,
     /// How long the head of a request may take; also how long an idle connection is kept open.
     pub header_timeout: Period,
     /// How many requests may run at once on one HTTP/2 connection.

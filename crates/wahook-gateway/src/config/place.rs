@@ -174,3 +174,24 @@ const HARMLESS: &[&str] = &[
     "dedupe_group",
     "in_flight_wait",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v4_a_picture_shows_the_place_and_no_secret() {
+        let text = "listen = \"127.0.0.1:1\"\n[[endpoint]]\nname = \"shop\" # comment\nsecert = \"tell-nobody\"\nsecrets = [\"tell-nobody\"]\n";
+        let source = Source {
+            file: "wahook.toml".to_owned(),
+            text: text.to_owned(),
+        };
+        let problem = Problem::new(&["endpoint", "0", "secert"], "unknown key").located(&source);
+        assert_eq!(problem.line("f"), "f:4:1: unknown key");
+        let picture = source.picture(&problem).unwrap();
+        assert!(picture.contains("secert = *****"), "{picture}");
+        assert!(picture.contains("wahook.toml:4:1"), "{picture}");
+        assert!(picture.contains("name = \"shop\""), "{picture}");
+        assert!(!picture.contains("tell"), "{picture}");
+    }
+}

@@ -47,7 +47,8 @@ impl Server {
     /// Serves until `stop` is over, then finishes what is in progress, within the configured deadline.
     pub async fn run(self, router: Router, stop: impl Future<Output = ()>) -> Finished {
         let Self { listener, limits } = self;
-        let open = Arc::new(Semaphore::new(limits.connections));
+        let cap = usize::try_from(limits.connections).unwrap_or(usize::MAX);
+        let open = Arc::new(Semaphore::new(cap.min(Semaphore::MAX_PERMITS)));
         let (tell_stop, stopping) = watch::channel(false);
         let accept = async {
             loop {
@@ -70,11 +71,10 @@ impl Server {
         }
         drop(listener); // a new connection is refused at once, so that a balancer goes elsewhere
         let _ = tell_stop.send(true);
-        let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-        let closed = open.acquire_many(all);
+        let closed = open.acquire_many(limits.connections);
         match time::timeout(limits.shutdown.get(), closed).await {
             Ok(_) => Finished::InTime,
-            Err(_) => Finished::Cut(limits.connections.saturating_sub(open.available_permits())),
+            Err(_) => Finished::Cut(cap.saturating_sub(open.available_permits())),
         }
     }
 }
