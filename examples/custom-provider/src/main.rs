@@ -1,7 +1,7 @@
 //! A provider that wahook does not know: two types and four functions, in your own crate.
 //!
 //! *Pigeon* signs `X-Pigeon-Signature: sha256=<hex>` over the body and sends
-//! `{"letter": "l-1", "line": "dev-1", "from": "15550000001", "text": "coo"}`.
+//! `{"id": "l-1", "line": "dev-1", "from": "15550000001", "text": "coo"}`.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ struct Pigeon;
 /// The one event it sends.
 #[derive(Clone, Debug, Deserialize)]
 struct Letter {
-    letter: Option<Text>,
+    id: Option<Text>,
     line: Option<Text>,
     from: Option<Text>,
     text: Option<Text>,
@@ -46,7 +46,7 @@ impl Provider for Pigeon {
     }
 
     fn key(&self, _: &Proof, _: &HeaderMap, body: &Bytes) -> Keyed {
-        match scan(body, ["letter"]) {
+        match scan(body, ["id"]) {
             Scanned::Object([Some(id)]) => Keyed::new(DeliveryKey::body(id.as_str()), Some(id.into_string())),
             _ => Keyed::new(DeliveryKey::digest(body), None),
         }
@@ -55,7 +55,7 @@ impl Provider for Pigeon {
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Letter>> {
         let raw = Raw::new(delivery.body.clone());
         vec![match read::<Letter>(&delivery.body) {
-            Ok(event) if event.letter.is_some() => Parsed::Known { event, raw },
+            Ok(event) if event.id.is_some() => Parsed::Known { event, raw },
             Ok(_) => Parsed::Unknown(Unknown::new(None, Context::default(), raw)),
             Err(error) => Parsed::Malformed(Malformed::new(None, error, Context::default(), raw)),
         }]
@@ -74,9 +74,9 @@ impl Provider for Pigeon {
             account_identity: None,
             name: Some(("letter".to_owned(), NameSource::Guessed)),
             occurred_at: None,
-            key: EventKey::new("message").optional(event.letter.as_ref().map(Text::as_str)),
+            key: EventKey::new("message").optional(event.id.as_ref().map(Text::as_str)),
             data: Data::MessageReceived(Message {
-                message_id: event.letter.and_then(Text::non_empty),
+                message_id: event.id.and_then(Text::non_empty),
                 direction: Direction::Inbound,
                 chat: Chat::from_address(from),
                 sender: Identity::from_address(from),

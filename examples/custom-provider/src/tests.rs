@@ -8,7 +8,7 @@ use wahook::{Clock, Secret, tower::SystemClock};
 use wahook_testkit::{Fault, Outgoing, Sender};
 
 const SECRET: &str = "0123456789abcdef";
-const LETTER: &str = r#"{"letter":"l-1","line":"dev-1","from":"15550000001","text":"coo"}"#;
+const LETTER: &str = r#"{"id":"l-1","line":"dev-1","from":"15550000001","text":"coo"}"#;
 
 #[tokio::test]
 async fn the_app_takes_what_pigeon_signed_and_nothing_else() {
@@ -22,3 +22,5 @@ async fn the_app_takes_what_pigeon_signed_and_nothing_else() {
         }
     }
 }
+
+wahook_testkit::provider_contract!(super::Pigeon, vec![wahook_testkit::Sample::new("pigeon", "letter", LETTER.as_bytes())]);
