@@ -1,4 +1,7 @@
 //! Wawp: its samples against the event model, and what no body may do.
+//!
+//! Long, because its three senders (WAHA's engines, Wawp's pages, its n8n node) are held against the same promises.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -588,7 +591,8 @@ fn v3_each_scheme_takes_its_own_and_nothing_else() {
     const BODY: &str = r#"{"event":"message","session":"default","engine":"WEBJS"}"#;
     const SHA512: &str = "208f8a55dde9e05519e898b10b89bf0d0b3b0fdf11fdbf09b6b90476301b98d8097c462b2b17a6ce93b6b47a136cf2e78a33a63f6752c2c1631777076153fa89";
     const SHA256: &str = "46270e6ad829217a54d67026afb4ef20e76d3a4ea36d64b140834b5fb3e8b83a";
-    let requests: [(Scheme, &str, Vec<(&'static str, &str)>); 4] = [
+    type Headers = Vec<(&'static str, &'static str)>;
+    let requests: [(Scheme, &str, Headers); 4] = [
         (Scheme::query_token(), "/?secret=my-secret-key", vec![]),
         (
             Scheme::header_token(),

@@ -3,7 +3,6 @@
 //! Addresses are compared as they stand, without taking them apart into texts of their own: a message has half a dozen.
 
 use wahook_core::{
-    Jid,
     json::Text,
     model::{Chat, ChatType, Identity},
 };
@@ -17,19 +16,34 @@ use super::super::{
 pub(in crate::wawp) fn identity_of(me: Option<&Me>) -> Option<Identity> {
     let me = me?;
     let [id, lid, jid] = [&me.id, &me.lid, &me.jid].map(|text| super::filled(text.as_ref()));
-    let mut identity = Identity::from_address(id.or(jid).or(lid)?)?;
-    if identity.lid.is_none() {
-        identity.lid = lid
-            .filter(|lid| lid.ends_with("@lid"))
-            .and_then(Jid::parse)
-            .map(|lid| lid.to_string());
+    let mut whole = identity(id.or(jid).or(lid)?)?;
+    if whole.lid.is_none() {
+        whole.lid = lid.and_then(identity).and_then(|lid| lid.lid);
     }
-    if identity.jid.is_none() {
-        identity = identity.also(jid);
+    if whole.jid.is_none() {
+        whole = whole.also(jid);
     }
     // `~` is what an account without a name has (WAHA, 2026-07).
     let name = super::filled(me.push_name.as_ref()).filter(|name| *name != "~");
-    Some(identity.named(name.map(str::to_owned)))
+    Some(whole.named(name.map(str::to_owned)))
+}
+
+/// Reads an address. The spellings that nearly every message has need no taking apart; the rest is the model's.
+fn identity(address: &str) -> Option<Identity> {
+    let plain =
+        |user: &str| !user.is_empty() && user.len() <= 32 && user.bytes().all(|byte| byte.is_ascii_digit());
+    let mut identity = Identity::default();
+    match split(address) {
+        Some((user, "c.us")) if plain(user) => {
+            identity.phone = wahook_core::phone(user);
+            identity.jid = Some(address.to_owned());
+        }
+        Some((user, "lid")) if plain(user) => identity.lid = Some(address.to_owned()),
+        Some((user, "g.us")) if plain(user) => identity.jid = Some(address.to_owned()),
+        _ => return Identity::from_address(address),
+    }
+    identity.raw = Some(address.to_owned());
+    Some(identity)
 }
 
 /// The ends of a message, as its payload names them.
@@ -182,9 +196,9 @@ impl<'a> Ends<'a> {
     /// An address of a person; `me` is the account.
     pub(super) fn person(&self, address: &str) -> Option<Identity> {
         if self.is_me(address) {
-            return self.me.cloned().or_else(|| Identity::from_address(address));
+            return self.me.cloned().or_else(|| identity(address));
         }
-        Identity::from_address(address)
+        identity(address)
     }
 
     /// Whether an address is the account's.
@@ -205,10 +219,7 @@ impl<'a> Ends<'a> {
     }
 
     fn chat_identity(&self) -> Option<Identity> {
-        Some(with_phone(
-            Identity::from_address(self.place?)?,
-            self.chat_alternatives(),
-        ))
+        Some(with_phone(identity(self.place?)?, self.chat_alternatives()))
     }
 
     fn sender_alternatives(&self) -> [&'a Hint; 3] {
@@ -233,14 +244,14 @@ impl<'a> Ends<'a> {
 }
 
 fn chat_of(identity: &Identity) -> Chat {
-    let address = identity.raw.as_deref().unwrap_or_default();
-    let kind = match address.rsplit_once('@').map(|(_, server)| server) {
+    let jid = identity.jid.as_deref().unwrap_or_default();
+    let kind = match split(jid) {
         _ if identity.lid.is_some() || identity.phone.is_some() => ChatType::User,
-        Some("c.us" | "s.whatsapp.net") => ChatType::User,
-        Some("g.us") => ChatType::Group,
-        Some("newsletter") => ChatType::Newsletter,
-        Some("broadcast") if address.starts_with("status@") => ChatType::Status,
-        Some("broadcast") => ChatType::Broadcast,
+        Some((_, "c.us")) => ChatType::User,
+        Some((_, "g.us")) => ChatType::Group,
+        Some((_, "newsletter")) => ChatType::Newsletter,
+        Some(("status", "broadcast")) => ChatType::Status,
+        Some((_, "broadcast")) => ChatType::Broadcast,
         _ => ChatType::Unknown,
     };
     Chat {
@@ -255,15 +266,16 @@ fn chat_of(identity: &Identity) -> Chat {
 
 /// Fills in the phone number of who has only a hidden id, from the first address that is one: the other address may
 /// itself be hidden, or empty (seen in a public receiver, 2026).
-fn with_phone(identity: Identity, alternatives: [&Hint; 3]) -> Identity {
-    if identity.lid.is_none() || identity.phone.is_some() {
-        return identity;
+fn with_phone(mut hidden: Identity, alternatives: [&Hint; 3]) -> Identity {
+    if hidden.lid.is_none() || hidden.phone.is_some() {
+        return hidden;
     }
-    let address = alternatives
-        .into_iter()
-        .filter_map(Hint::text)
-        .find(|text| is_person(text));
-    identity.also(address)
+    let mut addresses = alternatives.into_iter().filter_map(Hint::text);
+    if let Some(person) = addresses.find(|text| is_person(text)).and_then(identity) {
+        hidden.phone = person.phone;
+        hidden.jid = person.jid;
+    }
+    hidden
 }
 
 /// As [`with_phone`], for the one other address that some payloads have.
@@ -284,14 +296,24 @@ pub(super) fn is_shared(address: &str) -> bool {
 
 /// Whether two addresses are one, whatever the device and the spelling of the server.
 fn same(left: &str, right: &str) -> bool {
-    left == right || parts(left).is_some_and(|left| parts(right) == Some(left))
+    // Most pairs differ in their first digits, and no number is so short that a device could stand among these.
+    left == right
+        || left.get(..4) == right.get(..4) && parts(left).is_some_and(|left| parts(right) == Some(left))
 }
 
-/// User and server, as [`Jid`] reads them.
+/// The two sides of the last `@`.
+fn split(address: &str) -> Option<(&str, &str)> {
+    // The server is short, so that a loop from the end is quicker than a search.
+    let at = address.bytes().rposition(|byte| byte == b'@')?;
+    Some((address.get(..at)?, address.get(at + 1..)?))
+}
+
+/// User and server, as [`wahook_core::Jid`] reads them.
 fn parts(address: &str) -> Option<(&str, &str)> {
-    let (user, server) = address.rsplit_once('@')?;
-    let user = match user.rsplit_once(':') {
-        Some((user, device)) if !user.is_empty() && device.parse::<u16>().is_ok() => user,
+    let (user, server) = split(address)?;
+    let device = user.bytes().rposition(|byte| byte == b':').filter(|at| *at > 0);
+    let user = match device.and_then(|at| Some((user.get(..at)?, user.get(at + 1..)?))) {
+        Some((user, device)) if device.parse::<u16>().is_ok() => user,
         _ => user,
     };
     let server = if server == "s.whatsapp.net" {
@@ -300,4 +322,38 @@ fn parts(address: &str) -> Option<(&str, &str)> {
         server
     };
     Some((user, server))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n5_the_short_way_reads_an_address_as_the_model_does() {
+        for address in [
+            "15550000002@c.us",
+            "15550000002@s.whatsapp.net",
+            "15550000002:7@c.us",
+            "0@c.us",
+            "123@c.us",
+            "@c.us",
+            "100000000000002@lid",
+            "100000000000002:7@lid",
+            "a@lid",
+            "120363000000000001@g.us",
+            "1555-1600@g.us",
+            "120363000000000009@newsletter",
+            "status@broadcast",
+            "15550000002",
+            "me",
+            "",
+            " ",
+            "1555000000200000000@c.us",
+        ] {
+            assert_eq!(identity(address), Identity::from_address(address), "{address}");
+            if let Some(identity) = identity(address) {
+                assert_eq!(Some(chat_of(&identity)), Chat::from_address(address), "{address}");
+            }
+        }
+    }
 }
