@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod config;
+mod limits;
 mod program;
 mod serve;
 mod verbs;

@@ -2,22 +2,23 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     os::unix::fs::PermissionsExt,
     process::Stdio,
 };
 
+use super::limits::stalled;
 use super::program::{Gateway, SECRET, answer, command, folder, now, signed, text};
 
-const BODY: &[u8] = br#"{"event_type":"message.new","organization_id":"o1","channel_id":"c1","data":{"message_id":"m1","direction":"inbound","type":"text"}}"#;
-const RECEIVED: &str = r#"{"received":true}"#;
+pub(crate) const BODY: &[u8] = br#"{"event_type":"message.new","organization_id":"o1","channel_id":"c1","data":{"message_id":"m1","direction":"inbound","type":"text"}}"#;
+pub(crate) const RECEIVED: &str = r#"{"received":true}"#;
 
-fn shop(more: &str) -> String {
+pub(crate) fn shop(more: &str) -> String {
     format!("{more}\n[[endpoint]]\nname = \"shop\"\nprovider = \"wazapin\"\nsecret = \"{SECRET}\"\n")
 }
 
-fn post(gateway: &Gateway, path: &str, secret: &str, id: &str, body: &[u8]) -> (u16, String) {
+pub(crate) fn post(gateway: &Gateway, path: &str, secret: &str, id: &str, body: &[u8]) -> (u16, String) {
     gateway.request(
         &format!("POST {path} HTTP/1.1\r\n{}", signed(secret, id, now(), body)),
         body,
@@ -25,7 +26,7 @@ fn post(gateway: &Gateway, path: &str, secret: &str, id: &str, body: &[u8]) -> (
 }
 
 /// Asks it to stop, and returns what it still printed.
-fn stop(gateway: &mut Gateway) -> Vec<String> {
+pub(crate) fn stop(gateway: &mut Gateway) -> Vec<String> {
     gateway.signal("-TERM");
     assert_eq!(gateway.wait().code(), Some(0));
     gateway.rest()
@@ -115,164 +116,6 @@ fn v2_what_does_not_verify_is_refused_with_a_bare_status_and_logged_with_its_rea
         log.contains("signature_mismatch") && log.contains("shop"),
         "{log}"
     );
-}
-
-#[test]
-fn unknown_paths_are_404_and_other_methods_405() {
-    let gateway = Gateway::with_config(&folder("router"), &shop(""));
-    for path in [
-        "/",
-        "/hooks",
-        "/hooks/shop/",
-        "/hooks/shop2",
-        "/hooks/%73hop",
-        "/favicon.ico",
-    ] {
-        assert_eq!(
-            gateway.request(&format!("GET {path} HTTP/1.1"), b""),
-            (404, String::new()),
-            "{path}"
-        );
-        assert_eq!(post(&gateway, path, SECRET, "msg_1", BODY).0, 404, "{path}");
-    }
-    for method in ["GET", "PUT", "DELETE", "OPTIONS"] {
-        assert_eq!(
-            gateway
-                .request(&format!("{method} /hooks/shop?a=b HTTP/1.1"), b"")
-                .0,
-            405,
-            "{method}"
-        );
-    }
-}
-
-#[test]
-fn v2_large_and_slow_bodies_are_cut() {
-    let limits = "[limits]\nbody_bytes = 1000\nidle = \"200ms\"";
-    let gateway = Gateway::with_config(&folder("limits"), &shop(limits));
-    let large = vec![b' '; 1001];
-    assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", &large).0, 413);
-
-    let mut slow = gateway.connect();
-    let headers = signed(SECRET, "msg_1", now(), BODY);
-    let head = format!(
-        "POST /hooks/shop HTTP/1.1\r\nhost: h\r\n{headers}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        BODY.len()
-    );
-    slow.write_all(head.as_bytes()).unwrap();
-    slow.write_all(&BODY[..10]).unwrap();
-    assert_eq!(answer(slow).0, 408);
-}
-
-/// A connection that is open and says this; then it says nothing.
-fn stalled(gateway: &Gateway, bytes: &[u8]) -> TcpStream {
-    let mut stream = gateway.connect();
-    stream.write_all(bytes).unwrap();
-    stream
-}
-
-fn is_closed(mut stream: TcpStream) -> bool {
-    let mut rest = Vec::new();
-    match stream.read_to_end(&mut rest) {
-        Ok(_) => true,
-        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
-    }
-}
-
-#[test]
-fn stalled_heads_and_idle_connections_are_closed() {
-    let gateway = Gateway::with_config(&folder("stalled"), &shop("[limits]\nheader_timeout = \"300ms\""));
-    let starts: [&[u8]; 6] = [
-        b"",
-        b"P",
-        b"POST /hooks/shop HTT",
-        b"POST /hooks/shop HTTP/1.1\r\nhost: h\r\nx-",
-        b"GET / HTTP/1.1\r\nhost: h\r\n\r\n", // answered, and kept open by the client
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", // HTTP/2 without a stream
-    ];
-    let streams = starts.map(|bytes| (bytes, stalled(&gateway, bytes)));
-    for (bytes, stream) in streams {
-        assert!(is_closed(stream), "{:?}", String::from_utf8_lossy(bytes));
-    }
-}
-
-#[test]
-fn connections_above_the_cap_wait_until_one_is_closed() {
-    let limits = "[limits]\nconnections = 1\nheader_timeout = \"2s\"";
-    let gateway = Gateway::with_config(&folder("cap"), &shop(limits));
-    // The first is known to be accepted by its answer, and holds the only place.
-    let mut first = gateway.connect();
-    first.write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").unwrap();
-    let mut start = [0; 12];
-    first.read_exact(&mut start).unwrap();
-    assert_eq!(&start, b"HTTP/1.1 404");
-
-    let mut second = stalled(
-        &gateway,
-        b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
-    );
-    second
-        .set_read_timeout(Some(std::time::Duration::from_millis(300)))
-        .unwrap();
-    let mut byte = [0];
-    assert!(
-        second.read(&mut byte).is_err(),
-        "the second is not served while the first is open"
-    );
-    drop(first);
-    second.set_read_timeout(Some(super::program::DEADLINE)).unwrap();
-    assert_eq!(answer(second).0, 404);
-}
-
-#[test]
-fn http2_is_served_with_many_streams_on_one_connection() {
-    // Prior knowledge, as a proxy speaks to us; more streams than one connection may have at once.
-    let gateway = Gateway::with_config(&folder("h2"), &shop("[limits]\nstreams = 4"));
-    let url = format!("http://{}/hooks/shop", gateway.address);
-    let client = reqwest::Client::builder()
-        .http2_prior_knowledge()
-        .tls_danger_accept_invalid_certs(true)
-        .no_proxy();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client.build().unwrap();
-        let requests = (0..20).map(|number| {
-            let body = text(BODY).replace("m1", &format!("m{number}"));
-            let mut request = client.post(&url);
-            for header in signed(SECRET, &format!("msg_{number}"), now(), body.as_bytes()).split("\r\n") {
-                let (name, value) = header.split_once(": ").unwrap();
-                request = request.header(name, value);
-            }
-            request.body(body).send()
-        });
-        for answer in futures_util::future::join_all(requests).await {
-            let answer = answer.unwrap();
-            assert_eq!(
-                (answer.version(), answer.status().as_u16()),
-                (http::Version::HTTP_2, 200)
-            );
-            assert_eq!(answer.text().await.unwrap(), RECEIVED);
-        }
-    });
-    for _ in 0..20 {
-        gateway.event();
-    }
-}
-
-#[test]
-fn a_body_that_is_cut_is_no_delivery() {
-    let mut gateway = Gateway::with_config(&folder("cut"), &shop(""));
-    let headers = signed(SECRET, "msg_1", now(), BODY);
-    let head = format!(
-        "POST /hooks/shop HTTP/1.1\r\nhost: h\r\n{headers}\r\ncontent-length: {}\r\n\r\n",
-        BODY.len() + 1
-    );
-    let mut stream = stalled(&gateway, head.as_bytes());
-    stream.write_all(BODY).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
-    assert_eq!(answer(stream), (400, String::new()));
-    assert_eq!(stop(&mut gateway), Vec::<String>::new());
 }
 
 #[test]
@@ -401,4 +244,100 @@ fn p_no_secret_signature_number_or_text_is_logged() {
     for private in ["tell-nobody", "15550100001", "whsec_"] {
         assert!(!log.contains(private), "{private}: {log}");
     }
+}
+
+fn endpoint(name: &str, more: &str) -> String {
+    format!("[[endpoint]]\nname = \"{name}\"\nprovider = \"wazapin\"\nsecret = \"{SECRET}\"\n{more}\n")
+}
+
+#[test]
+fn g10_endpoints_of_one_group_print_a_message_once_and_others_for_themselves() {
+    let group = "dedupe_group = \"both\"";
+    let toml = endpoint("one", group) + &endpoint("two", group) + &endpoint("three", "path = \"/3\"");
+    let mut gateway = Gateway::with_config(&folder("group"), &toml);
+    for path in ["/hooks/one", "/hooks/two", "/3"] {
+        assert_eq!(post(&gateway, path, SECRET, "msg_1", BODY).0, 200, "{path}");
+    }
+    assert_eq!(gateway.event()["endpoint"], "one");
+    assert_eq!(gateway.event()["endpoint"], "three");
+    assert_eq!(stop(&mut gateway), Vec::<String>::new());
+}
+
+#[test]
+fn a_answers_follow_the_configuration() {
+    let toml = endpoint("plain", "") + &endpoint("own", "answer_refused = 404\nanswer_malformed = 422");
+    let gateway = Gateway::with_config(&folder("answers"), &toml);
+    let other = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
+    for (path, refused, malformed) in [("/hooks/plain", 403, 200), ("/hooks/own", 404, 422)] {
+        assert_eq!(post(&gateway, path, other, "msg_1", BODY).0, refused, "{path}");
+        assert_eq!(
+            post(&gateway, path, SECRET, "msg_1", b"not json").0,
+            malformed,
+            "{path}"
+        );
+        // It is kept either way.
+        assert_eq!(gateway.event()["kind"], "malformed", "{path}");
+    }
+}
+
+#[test]
+fn g7_another_body_under_a_key_is_printed_or_dropped_as_configured() {
+    let toml = endpoint("handle", "") + &endpoint("drop", "on_conflict = \"drop_and_flag\"");
+    let mut gateway = Gateway::with_config(&folder("conflict"), &toml);
+    let other = text(BODY).replace("m1", "m2");
+    for path in ["/hooks/handle", "/hooks/drop"] {
+        assert_eq!(post(&gateway, path, SECRET, "msg_1", BODY).0, 200);
+        assert_eq!(post(&gateway, path, SECRET, "msg_1", other.as_bytes()).0, 200);
+    }
+    let said = |event: serde_json::Value| {
+        let id = event["data"]["message_id"].as_str().unwrap().to_owned();
+        (
+            event["endpoint"].as_str().unwrap().to_owned(),
+            id,
+            event["delivery"]["conflict"].as_bool().unwrap(),
+        )
+    };
+    let expected = [
+        ("handle", "m1", false),
+        ("handle", "m2", true),
+        ("drop", "m1", false),
+    ];
+    for (endpoint, id, conflict) in expected {
+        assert_eq!(
+            said(gateway.event()),
+            (endpoint.to_owned(), id.to_owned(), conflict)
+        );
+    }
+    assert_eq!(stop(&mut gateway), Vec::<String>::new());
+}
+
+#[test]
+fn start_up_is_told_as_json_where_json_was_asked_for() {
+    let data = folder("json");
+    let mut child = command(&[
+        "serve",
+        "--json",
+        "--listen",
+        "127.0.0.1:0",
+        "--data-dir",
+        data.to_str().unwrap(),
+    ])
+    .stdout(Stdio::null())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(said["endpoints"].as_array().unwrap().len(), 3, "{said}");
+    assert!(
+        said["listening"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
 }
