@@ -33,6 +33,31 @@ fn v1_verify_judges_the_bytes_as_they_are() {
     let (code, said) = verify(SECRET, &headers, AT, &with_line_break);
     assert_eq!((code, &said["verified"]), (1, &json!(false)));
     assert_eq!(said["kind"], "signature_mismatch");
+    assert_eq!(said["hints"].as_array().unwrap().len(), 1, "{said}");
+    assert!(
+        said["hints"][0].as_str().unwrap().contains("white space"),
+        "{said}"
+    );
+}
+
+#[test]
+fn v3_verify_takes_a_token_where_it_is_configured_and_nowhere_else() {
+    let verify = |more: &[&str]| {
+        let mut args = vec!["verify", "wawp", "--secret", "a-token-of-ours"];
+        args.extend(more);
+        run(&args, BODY).status.code().unwrap()
+    };
+    let url = "https://example.com/hooks/wawp?secret=a-token-of-ours";
+    assert_eq!(verify(&["--url", url]), 0);
+    assert_eq!(verify(&["--url", "/hooks/wawp?secret=a-token-of-others"]), 1);
+    assert_eq!(verify(&[]), 1);
+    assert_eq!(verify(&["--url", url, "--option", "scheme=header-token"]), 1);
+    let header = "X-Wawp-Signature: a-token-of-ours";
+    assert_eq!(
+        verify(&["--header", header, "--option", "scheme=header-token"]),
+        0
+    );
+    assert_eq!(verify(&["--header", header, "--option", "scheme=hmac-sha512"]), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use http::{Request, Uri, header::CONTENT_LENGTH};
 use reqwest::Body;
 use tokio::time::Instant;
 
-use crate::{Failure, failure::chain};
+use crate::Failure;
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +46,12 @@ impl Client {
             // A proxy of the environment means another machine when it hears "localhost".
             builder = builder.no_proxy();
         }
-        builder
-            .build()
-            .map(Self)
-            .map_err(|error| Failure::io(format!("cannot set up HTTP: {}", chain(&error))))
+        builder.build().map(Self).map_err(|error| {
+            let why = root_cause(&error);
+            Failure::io(format!(
+                "cannot set up TLS: {why}; install root certificates (Debian: ca-certificates)"
+            ))
+        })
     }
 
     /// Sends a request; with `stop` only half of its body, and then nothing more.
@@ -84,7 +86,7 @@ impl Client {
                 let _ = answer.bytes().await;
                 Outcome::Status(status)
             }
-            Err(error) if error.is_connect() => Outcome::Unreachable(chain(&error.without_url())),
+            Err(error) if error.is_connect() => Outcome::Unreachable(root_cause(&error)),
             Err(error) if error.is_timeout() => Outcome::Silent,
             Err(_) => Outcome::Closed,
         }
@@ -94,4 +96,13 @@ impl Client {
 fn is_this_machine(url: &Uri) -> bool {
     let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The last of the causes: those before it say in other words that nothing was sent.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
