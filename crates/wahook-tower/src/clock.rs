@@ -19,6 +19,12 @@ impl SystemClock {
     }
 }
 
+/// The instant after this time; a time that no instant can hold ends in thirty years.
+pub(crate) fn after(time: Duration) -> tokio::time::Instant {
+    let now = tokio::time::Instant::now();
+    now.checked_add(time).unwrap_or_else(|| now + Duration::from_secs(30 * 365 * 86_400))
+}
+
 impl Default for SystemClock {
     fn default() -> Self {
         Self::new()

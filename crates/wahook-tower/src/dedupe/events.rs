@@ -1,6 +1,6 @@
 //! The second level: what was said, not how it was sent (G10).
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use http::Response;
 use tokio::time::{Instant, sleep};
@@ -13,9 +13,9 @@ use wahook_core::{
 use super::{
     DedupeLayer,
     layer::random,
-    life::Held,
+    life::{AGAIN, Held, POLL, STORE_DOWN},
 };
-use crate::{Answer, Signal};
+use crate::{Answer, Signal, clock::after};
 
 /// The events of a delivery that nobody handled before, with their claims.
 pub(super) struct Claimed {
@@ -25,27 +25,40 @@ pub(super) struct Claimed {
 }
 
 /// Claims each event of a delivery; on failure the answer, and what was already claimed.
+///
+/// All deliveries claim in one order, that of the keys: two that share events never wait for each other. Claiming ends
+/// with the lease of the delivery, which is the first to end.
 pub(super) async fn claim(
     settings: &DedupeLayer,
     delivery: &Fresh,
     waiting_ends: Instant,
+    lease_ends: Instant,
 ) -> Result<Claimed, (Response<Answer>, Vec<Held>)> {
     let endpoint = delivery.endpoint();
     let mut claimed = Claimed { fresh: Vec::new(), held: Vec::new(), duplicates: 0 };
-    let mut seen = HashSet::new();
-    for (place, event) in delivery.events().into_iter().enumerate() {
-        if !seen.insert(event.key.clone()) {
-            claimed.duplicates += 1;
+    let mut events: Vec<_> = delivery.events().into_iter().enumerate().collect();
+    events.sort_by(|(_, one), (_, other)| one.key.cmp(&other.key));
+    let count = events.len();
+    events.dedup_by(|(_, later), (_, first)| later.key == first.key);
+    claimed.duplicates += count - events.len();
+    let mut without_dedupe = false;
+    for (place, event) in events {
+        if without_dedupe {
+            claimed.fresh.push((place, event));
             continue;
         }
-        let held = Held {
+        if Instant::now() >= lease_ends {
+            return Err((Answer::later(AGAIN), claimed.held));
+        }
+        let mut held = Held {
             key: Key::event(endpoint.event_scope(), &event.key),
             // What was said is the key itself; how it was sent does not count.
             digest: Digest::from_bytes([0; 32]),
             token: Token::new(random()),
             memory: endpoint.memory(),
+            lease_ends: after(settings.lease),
         };
-        match claim_one(settings, &held, waiting_ends).await {
+        match claim_one(settings, &mut held, waiting_ends).await {
             Ok(true) => {
                 claimed.held.push(held);
                 claimed.fresh.push((place, event));
@@ -58,14 +71,20 @@ pub(super) async fn claim(
             Err(Stopped::StoreDown(error)) => {
                 settings.observer.observe(endpoint.name(), &Signal::StoreDown { error: &error });
                 let refuse = error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse;
-                if refuse {
-                    return Err((Answer::later(Duration::from_secs(5)), claimed.held));
+                if error.kind() == StoreErrorKind::Slow {
+                    claimed.held.push(held); // it may have been taken all the same
                 }
+                if refuse {
+                    return Err((Answer::later(STORE_DOWN), claimed.held));
+                }
+                // The provider waits once for a store that is down, not once for each event.
+                without_dedupe = true;
                 settings.observer.observe(endpoint.name(), &Signal::AcceptedWithoutDedupe);
                 claimed.fresh.push((place, event));
             }
         }
     }
+    claimed.fresh.sort_unstable_by_key(|(place, _)| *place);
     Ok(claimed)
 }
 
@@ -75,8 +94,9 @@ enum Stopped {
 }
 
 /// Whether the event is ours to handle; waits for a copy in flight.
-async fn claim_one(settings: &DedupeLayer, held: &Held, waiting_ends: Instant) -> Result<bool, Stopped> {
+async fn claim_one(settings: &DedupeLayer, held: &mut Held, waiting_ends: Instant) -> Result<bool, Stopped> {
     loop {
+        held.lease_ends = after(settings.lease);
         let verb = settings.store.claim(&held.key, held.digest, held.token, settings.lease);
         match settings.in_time(verb).await.map_err(Stopped::StoreDown)? {
             Claim::Fresh { .. } => return Ok(true),
@@ -85,7 +105,7 @@ async fn claim_one(settings: &DedupeLayer, held: &Held, waiting_ends: Instant) -
                 if patience.is_zero() {
                     return Err(Stopped::InFlight(left));
                 }
-                sleep(patience.min(Duration::from_millis(20))).await;
+                sleep(patience.min(POLL)).await;
             }
             _ => return Ok(false),
         }

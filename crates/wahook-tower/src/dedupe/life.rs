@@ -9,7 +9,7 @@ use futures_util::{
 use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER, request::Parts};
 use tokio::{
     sync::oneshot,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tower_service::Service;
 use wahook_core::{
@@ -18,7 +18,7 @@ use wahook_core::{
 };
 
 use super::{DedupeLayer, events, layer::random};
-use crate::{Answer, Signal};
+use crate::{Answer, Signal, clock::after};
 
 pub(super) struct Life<S: Service<Request<Fresh>>> {
     pub(super) settings: DedupeLayer,
@@ -27,13 +27,16 @@ pub(super) struct Life<S: Service<Request<Fresh>>> {
     pub(super) reply: oneshot::Sender<Result<Response<Answer>, S::Error>>,
 }
 
-/// A claim that is ours, and for how long its record is to live once it is done.
+/// A claim that is ours.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) key: Key,
     pub(super) digest: Digest,
     pub(super) token: Token,
+    /// For how long its record is to live once it is done.
     pub(super) memory: Duration,
+    /// When its lease ends at the earliest: counted from before it was asked for.
+    pub(super) lease_ends: Instant,
 }
 
 impl<S, B> Life<S>
@@ -41,20 +44,26 @@ where
     S: Service<Request<Fresh>, Response = Response<B>>,
 {
     /// From the first claim to the last verb. The reply goes out as soon as the outcome is known to the store, or the
-    /// store is known to be down.
+    /// store is known not to answer.
     pub(super) async fn live(self, mut prepared: Prepared) {
         let endpoint = prepared.endpoint().clone();
         let name = endpoint.name();
-        let waiting_ends = Instant::now() + self.settings.in_flight_wait;
+        let waiting_ends = after(self.settings.in_flight_wait);
         loop {
-            let mut held = held(&prepared);
+            let mut held = held(&prepared, after(self.settings.lease));
             let claim = self.settings.store.claim(&held.key, held.digest, held.token, self.settings.lease);
             let claim = match self.settings.in_time(claim).await {
                 Ok(claim) => claim,
                 Err(error) => {
                     self.settings.observer.observe(name, &Signal::StoreDown { error: &error });
                     if error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse {
-                        return self.answer(Answer::later(STORE_DOWN));
+                        let settings = self.settings.clone();
+                        self.answer(Answer::later(STORE_DOWN));
+                        // A slow store may have taken the claim all the same; the next sending would wait for nobody.
+                        if error.kind() == StoreErrorKind::Slow {
+                            let _ = settings.say(Verb::Release, vec![held]).await;
+                        }
+                        return;
                     }
                     self.settings.observer.observe(name, &Signal::AcceptedWithoutDedupe);
                     return self.handle(prepared.accept_without_dedupe(), Vec::new()).await;
@@ -96,7 +105,7 @@ where
         if !self.settings.dedupe_events {
             return self.handle(fresh, vec![delivery]).await;
         }
-        match events::claim(&self.settings, &fresh, waiting_ends).await {
+        match events::claim(&self.settings, &fresh, waiting_ends, delivery.lease_ends).await {
             Ok(events::Claimed { fresh: events, mut held, duplicates }) => {
                 if duplicates > 0 {
                     let signal = Signal::DuplicateEvents { count: duplicates };
@@ -109,9 +118,9 @@ where
                 }
                 self.handle(fresh.keeping(events), held).await;
             }
-            Err((answer, held)) => {
-                release(&self.settings, held.into_iter().chain([delivery])).await;
-                self.answer(answer);
+            Err((answer, mut held)) => {
+                held.push(delivery);
+                self.settle(Err(Ok(answer)), held, endpoint.name()).await;
             }
         }
     }
@@ -123,7 +132,10 @@ where
         let inner = &mut self.inner;
         // The call itself may panic as well as its future.
         let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
-        let work = timeout(self.settings.handler_deadline, work);
+        // Claiming took some of the lease: who works longer than it lasts is not alone.
+        let deadline = after(self.settings.handler_deadline);
+        let deadline = held.iter().map(|held| held.lease_ends).fold(deadline, Instant::min);
+        let work = timeout_at(deadline, work);
         let outcome = if self.settings.cancel_on_disconnect {
             match select(pin!(work), pin!(self.reply.closed())).await {
                 Either::Left((outcome, _)) => Some(outcome),
@@ -170,35 +182,20 @@ where
         endpoint: &str,
     ) {
         let Self { settings, reply, .. } = self;
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(answer) => {
-                release(&settings, held).await;
-                let _ = reply.send(answer);
-                return;
-            }
+        let (verb, answer) = match answer {
+            Ok(answer) => (Verb::Complete, Ok(answer)),
+            Err(answer) => (Verb::Release, answer),
         };
-        let lease_ends = Instant::now() + settings.lease;
-        let mut unmarked = Vec::new();
-        for held in held {
-            if !complete(&settings, &held).await {
-                unmarked.push(held);
-            }
-        }
+        let mut left = settings.say(verb, held).await;
         // The work is done: saying otherwise would have it done twice.
-        let _ = reply.send(Ok(answer));
-        if !unmarked.is_empty() {
+        let _ = reply.send(answer);
+        if !left.is_empty() && verb == Verb::Complete {
             settings.observer.observe(endpoint, &Signal::Unmarked);
         }
-        while !unmarked.is_empty() && Instant::now() < lease_ends {
+        while !left.is_empty() {
             sleep(AGAIN).await;
-            let mut left = Vec::new();
-            for held in unmarked {
-                if !complete(&settings, &held).await {
-                    left.push(held);
-                }
-            }
-            unmarked = left;
+            left.retain(|held| held.lease_ends > Instant::now());
+            left = settings.say(verb, left).await;
         }
     }
 
@@ -216,26 +213,40 @@ impl DedupeLayer {
             Err(_elapsed) => Err(StoreError::new(StoreErrorKind::Slow)),
         }
     }
+
+    /// Says it of one claim after the other, and stops where the store does not answer: the provider waits for that
+    /// once, not once for each claim. Gives back those of which the store does not know. A claim that is lost is
+    /// somebody else's now, and nothing is left to say.
+    async fn say(&self, verb: Verb, held: Vec<Held>) -> Vec<Held> {
+        let mut rest = held.into_iter();
+        while let Some(held) = rest.next() {
+            let Held { key, digest, token, memory, .. } = &held;
+            let answer = match verb {
+                Verb::Complete => self.in_time(self.store.complete(key, *digest, *token, *memory)).await,
+                Verb::Release => self.in_time(self.store.release(key, *digest, *token)).await,
+            };
+            if answer.is_err() {
+                return std::iter::once(held).chain(rest).collect();
+            }
+        }
+        Vec::new()
+    }
 }
 
-fn held(prepared: &Prepared) -> Held {
+/// How a claim ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Complete,
+    Release,
+}
+
+fn held(prepared: &Prepared, lease_ends: Instant) -> Held {
     Held {
         key: prepared.key().clone(),
         digest: prepared.digest(),
         token: Token::new(random()),
         memory: prepared.memory(),
-    }
-}
-
-/// Whether the store knows; a claim that is lost is somebody else's now, and nothing is left to say.
-async fn complete(settings: &DedupeLayer, held: &Held) -> bool {
-    settings.in_time(settings.store.complete(&held.key, held.digest, held.token, held.memory)).await.is_ok()
-}
-
-/// Gives claims back; where the store does not answer, their leases end by themselves.
-pub(super) async fn release(settings: &DedupeLayer, held: impl IntoIterator<Item = Held>) {
-    for held in held {
-        let _ = settings.in_time(settings.store.release(&held.key, held.digest, held.token)).await;
+        lease_ends,
     }
 }
 
@@ -249,6 +260,6 @@ fn pass_on<B>(response: &Response<B>) -> Response<Answer> {
     answer
 }
 
-const POLL: Duration = Duration::from_millis(20);
-const AGAIN: Duration = Duration::from_secs(1);
-const STORE_DOWN: Duration = Duration::from_secs(5);
+pub(super) const POLL: Duration = Duration::from_millis(20);
+pub(super) const AGAIN: Duration = Duration::from_secs(1);
+pub(super) const STORE_DOWN: Duration = Duration::from_secs(5);

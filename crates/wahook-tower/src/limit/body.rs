@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use wahook_core::proof::RefusalKind;
 
 use super::LimitLayer;
+use crate::clock::after;
 
 pin_project! {
     /// A body that ends at its cap and at its deadlines. Only [`Limit`](super::Limit) makes one.
@@ -41,7 +42,7 @@ impl<B: Body> Limited<B> {
             left_bytes: limits.cap_bytes,
             refused: declared > limits.cap_bytes as u64,
             idle: limits.idle,
-            until: Instant::now() + limits.total,
+            until: after(limits.total),
             timer: None,
             waiting: false,
         }
@@ -78,7 +79,7 @@ impl<B: Body> Limited<B> {
             let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(*this.until)));
             if !*this.waiting {
                 *this.waiting = true;
-                timer.as_mut().reset((Instant::now() + *this.idle).min(*this.until));
+                timer.as_mut().reset(after(*this.idle).min(*this.until));
             }
             ready!(timer.as_mut().poll(cx));
             return Poll::Ready(Some(Err(RefusalKind::BodyTooSlow)));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod dedupe;
+mod life;
 mod limit;
 mod support;
 mod verify;
