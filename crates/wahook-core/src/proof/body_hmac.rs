@@ -185,26 +185,33 @@ impl BodyHmac {
         &self.layout
     }
 
-    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
+    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Box<Pending>, Refusal> {
         let read = self.layout.read(&head.headers)?;
         if let Some(tolerance) = self.layout.tolerance {
             check_age(read.nanoseconds, now, tolerance)
                 .map_err(|refusal| refusal.header(self.layout.timestamp_name()))?;
         }
         let keys = self.keyring.load();
-        let mut primary = keys.primary();
-        let streams = self.layout.template.streams();
-        if let Some((_, mac)) = primary.as_mut().filter(|_| streams) {
-            let before = &mut |bytes: &[u8]| mac.update(bytes);
-            self.layout.template.before(self.layout.values(&read), before);
-        }
-        Ok(Pending {
+        let at = keys.primary().unwrap_or_default();
+        let mut pending = Box::new(Pending {
+            streams: self.layout.template.streams(),
             layout: Arc::clone(&self.layout),
+            mac: keys.mac(at),
+            at,
             keys,
             read,
-            primary,
-            streams,
-        })
+        });
+        if let Pending {
+            mac: Some(mac),
+            read,
+            streams: true,
+            ..
+        } = &mut *pending
+        {
+            let before = &mut |bytes: &[u8]| mac.update(bytes);
+            self.layout.template.before(self.layout.values(read), before);
+        }
+        Ok(pending)
     }
 }
 
@@ -213,13 +220,15 @@ pub(super) struct Pending {
     layout: Arc<Layout>,
     keys: Arc<Keys>,
     read: Head,
-    primary: Option<(usize, Mac)>,
+    /// The key that is fed while the body arrives, and its MAC.
+    at: usize,
+    mac: Option<Mac>,
     streams: bool,
 }
 
 impl Pending {
     pub(super) fn update(&mut self, frame: &[u8]) {
-        if let Some((_, mac)) = self.primary.as_mut().filter(|_| self.streams) {
+        if let Some(mac) = self.mac.as_mut().filter(|_| self.streams) {
             mac.update(frame);
         }
     }
@@ -229,12 +238,13 @@ impl Pending {
             layout,
             keys,
             read,
-            primary,
+            at,
+            mac,
             streams,
         } = self;
         let values = layout.values(&read);
         let mismatch = || Refusal::new(RefusalKind::SignatureMismatch).header(&layout.header);
-        let (at, mut mac) = primary.ok_or_else(mismatch)?;
+        let mut mac = mac.ok_or_else(mismatch)?;
         if streams {
             layout.template.after(values, &mut |bytes| mac.update(bytes));
         } else {

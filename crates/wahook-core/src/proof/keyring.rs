@@ -163,14 +163,21 @@ impl Keys {
         &self.retired
     }
 
-    /// A MAC begun with the likeliest key, and the place of that key.
-    pub(super) fn primary(&self) -> Option<(usize, Mac)> {
+    /// The place of the likeliest MAC key.
+    pub(super) fn primary(&self) -> Option<usize> {
+        let is_mac = |at: &usize| matches!(self.keys.get(*at), Some(Key::Mac(_)));
         let last = self.last.load(Ordering::Relaxed);
-        let mac = |at: usize| match self.keys.get(at) {
-            Some(Key::Mac(mac)) => Some((at, mac.clone())),
+        Some(last)
+            .filter(is_mac)
+            .or_else(|| (0..self.keys.len()).find(is_mac))
+    }
+
+    /// A MAC begun with the key at this place.
+    pub(super) fn mac(&self, at: usize) -> Option<Mac> {
+        match self.keys.get(at) {
+            Some(Key::Mac(mac)) => Some(mac.clone()),
             _ => None,
-        };
-        mac(last).or_else(|| (0..self.keys.len()).find_map(mac))
+        }
     }
 
     /// Whether any MAC key but the one at `except` makes a tag that `fits`; `feed` gives it the signed bytes.

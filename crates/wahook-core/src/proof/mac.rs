@@ -49,7 +49,8 @@ impl Algorithm {
 pub(super) enum Mac {
     Sha1(Hmac<Sha1>),
     Sha256(Hmac<Sha256>),
-    Sha512(Hmac<Sha512>),
+    /// Boxed, since it is twice as large and every judgement would carry the room for it.
+    Sha512(Box<Hmac<Sha512>>),
 }
 
 impl Mac {
@@ -59,7 +60,7 @@ impl Mac {
         Ok(match algorithm {
             Algorithm::Sha1 => Self::Sha1(Hmac::new_from_slice(key).map_err(wrong)?),
             Algorithm::Sha256 => Self::Sha256(Hmac::new_from_slice(key).map_err(wrong)?),
-            Algorithm::Sha512 => Self::Sha512(Hmac::new_from_slice(key).map_err(wrong)?),
+            Algorithm::Sha512 => Self::Sha512(Box::new(Hmac::new_from_slice(key).map_err(wrong)?)),
         })
     }
 
@@ -94,8 +95,8 @@ impl Tag {
             bytes: [0; 64],
             len: bytes.len().min(64),
         };
-        for (to, from) in tag.bytes.iter_mut().zip(bytes) {
-            *to = *from;
+        if let (Some(to), Some(from)) = (tag.bytes.get_mut(..tag.len), bytes.get(..tag.len)) {
+            to.copy_from_slice(from);
         }
         tag
     }

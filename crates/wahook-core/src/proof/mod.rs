@@ -275,8 +275,8 @@ pub(crate) struct Pending(State);
 #[derive(Debug)]
 enum State {
     Proved(Proof),
-    Standard(standard::Pending),
-    BodyHmac(body_hmac::Pending),
+    Standard(Box<standard::Pending>),
+    BodyHmac(Box<body_hmac::Pending>),
     All(Vec<Pending>),
     Any(Vec<Pending>, Option<Refusal>),
 }

@@ -99,7 +99,7 @@ impl StandardWebhooks {
         self.tolerance
     }
 
-    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
+    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Box<Pending>, Refusal> {
         let read = Head::read(&head.headers, self.tolerance.is_none())?;
         if let Some(tolerance) = self.tolerance {
             check_age(i128::from(read.seconds) * 1_000_000_000, now, tolerance)
@@ -113,13 +113,19 @@ impl StandardWebhooks {
         if !usable {
             return Err(Refusal::new(RefusalKind::SignatureUnsupported).header(&read.family.signature));
         }
-        let primary = primary
-            .filter(|_| !read.symmetric.is_empty())
-            .map(|(at, mut mac)| {
-                mac.update(read.signed.as_bytes());
-                (at, mac)
-            });
-        Ok(Pending { keys, read, primary })
+        let at = primary.filter(|_| !read.symmetric.is_empty());
+        // Built in its place: a MAC's state is large enough that moving it about shows.
+        let mut pending = Box::new(Pending {
+            at: at.unwrap_or_default(),
+            mac: at.and_then(|at| keys.mac(at)),
+            keys,
+            read,
+        });
+        let Pending { mac, read, .. } = &mut *pending;
+        if let Some(mac) = mac {
+            mac.update(read.signed.as_bytes());
+        }
+        Ok(pending)
     }
 }
 
@@ -127,19 +133,21 @@ impl StandardWebhooks {
 pub(super) struct Pending {
     keys: Arc<Keys>,
     read: Head,
-    primary: Option<(usize, Mac)>,
+    /// The key that is fed while the body arrives, and its MAC; none if only `v1a` can fit.
+    at: usize,
+    mac: Option<Mac>,
 }
 
 impl Pending {
     pub(super) fn update(&mut self, frame: &[u8]) {
-        if let Some((_, mac)) = &mut self.primary {
+        if let Some(mac) = &mut self.mac {
             mac.update(frame);
         }
     }
 
     pub(super) fn finish(self, body: &[u8]) -> Result<Proof, Refusal> {
-        let Self { keys, read, primary } = self;
-        if let Some((at, mac)) = primary {
+        let Self { keys, read, at, mac } = self;
+        if let Some(mac) = mac {
             let feed = |mac: &mut Mac| {
                 mac.update(read.signed.as_bytes());
                 mac.update(body);

@@ -2,12 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, VerifyingKey};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::GetAll};
 use jiff::Timestamp;
 
 use super::{
     Proof,
-    header::{single, visible},
+    header::{only, visible},
     keyring::Key,
     mac::{Claimed, Mac, Tag},
     refusal::{Refusal, RefusalKind},
@@ -52,16 +52,20 @@ impl Family {
             .count()
     }
 
-    fn complete(&self, headers: &HeaderMap) -> bool {
-        self.names().iter().all(|name| headers.contains_key(*name))
+    /// Each value, if all three are there; it may still be there twice.
+    fn complete<'a>(&self, headers: &'a HeaderMap) -> Option<[GetAll<'a, HeaderValue>; 3]> {
+        let found = self.names().map(|name| headers.get_all(name));
+        found
+            .iter()
+            .all(|values| values.iter().next().is_some())
+            .then_some(found)
     }
 
-    fn of(headers: &HeaderMap) -> Result<&'static Self, Refusal> {
-        if SVIX.complete(headers) {
-            return Ok(&SVIX);
-        }
-        if WEBHOOK.complete(headers) {
-            return Ok(&WEBHOOK);
+    fn of(headers: &HeaderMap) -> Result<(&'static Self, [GetAll<'_, HeaderValue>; 3]), Refusal> {
+        for family in [&SVIX, &WEBHOOK] {
+            if let Some(found) = family.complete(headers) {
+                return Ok((family, found));
+            }
         }
         let nearest = if WEBHOOK.present(headers) > SVIX.present(headers) {
             &WEBHOOK
@@ -94,14 +98,14 @@ pub(super) struct Head {
 impl Head {
     /// `any_sign` takes a negative time too, which only a verifier without a window can.
     pub(super) fn read(headers: &HeaderMap, any_sign: bool) -> Result<Self, Refusal> {
-        let family = Family::of(headers)?;
-        let id = visible(single(headers, &family.id)?)
+        let (family, [ids, timestamps, lists]) = Family::of(headers)?;
+        let id = visible(only(ids, &family.id)?)
             .filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()) && !id.contains('.'))
             .ok_or_else(|| Refusal::new(RefusalKind::HeaderMalformed).header(&family.id))?;
-        let timestamp = single(headers, &family.timestamp)?;
+        let timestamp = only(timestamps, &family.timestamp)?;
         let (timestamp, seconds) = read_seconds(timestamp, any_sign)
             .ok_or_else(|| Refusal::new(RefusalKind::TimestampMalformed).header(&family.timestamp))?;
-        let list = single(headers, &family.signature)?;
+        let list = only(lists, &family.signature)?;
         let (symmetric, asymmetric) =
             read_list(list.as_bytes()).map_err(|kind| Refusal::new(kind).header(&family.signature))?;
         let mut signed = String::with_capacity(id.len() + timestamp.len() + 2);
