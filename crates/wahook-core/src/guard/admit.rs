@@ -62,10 +62,22 @@ impl Prepared {
         &self.key
     }
 
-    /// The digest to claim it with.
+    /// The digest to claim it with. Where conflicts are dropped, it is one for all bodies under the key, so that a
+    /// body waits for another in flight: what is dropped must not be acknowledged before something was handled.
     #[must_use]
-    pub const fn digest(&self) -> Digest {
-        self.digest
+    pub fn digest(&self) -> Digest {
+        match self.endpoint.on_conflict() {
+            OnConflict::DropAndFlag => ANY_BODY,
+            OnConflict::Handle => self.digest,
+        }
+    }
+
+    /// The digest of a second record under the key, where conflicts are dropped: it tells whether this very body was
+    /// seen before. Claim and complete it beside the other, whether the delivery is handled or is a duplicate; if it is
+    /// fresh for a duplicate, that is a conflict (G7).
+    #[must_use]
+    pub fn body_digest(&self) -> Option<Digest> {
+        (self.endpoint.on_conflict() == OnConflict::DropAndFlag).then_some(self.digest)
     }
 
     /// The endpoint that received it.
@@ -101,12 +113,9 @@ impl Prepared {
                 prepared: self,
             },
             Claim::Fresh { conflict } => {
-                self.delivery.conflict = conflict;
-                if conflict && self.endpoint.on_conflict() == OnConflict::DropAndFlag {
-                    Admission::Conflict(self)
-                } else {
-                    Admission::Fresh(self.into_fresh())
-                }
+                // Where conflicts are dropped, the other record is this delivery's own.
+                self.delivery.conflict = conflict && self.body_digest().is_none();
+                Admission::Fresh(self.into_fresh())
             }
         }
     }
@@ -126,16 +135,16 @@ impl Prepared {
     }
 }
 
+/// What all bodies under a key are claimed with, where conflicts are dropped; no body has this digest.
+const ANY_BODY: Digest = Digest::from_bytes([0; 32]);
+
 /// What a store's answer means for a delivery.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Admission {
-    /// Another body came under this key, and the endpoint wants such deliveries dropped: say so, complete the claim,
-    /// answer as for a duplicate (G7).
-    Conflict(Prepared),
     /// It was handled before.
     Duplicate {
-        /// Another body came under this key.
+        /// Another body came under this key; where conflicts are dropped, [`Prepared::body_digest`] tells.
         conflict: bool,
     },
     /// Handle it.

@@ -6,7 +6,7 @@ use http::Response;
 use tokio::time::{Instant, sleep};
 use wahook_core::{
     OnStoreDown,
-    guard::{Claim, Digest, Fresh, Key, StoreErrorKind, Token},
+    guard::{Claim, Digest, Fresh, Key, StoreError, StoreErrorKind, Token},
     model::Event,
 };
 
@@ -90,15 +90,14 @@ pub(super) async fn claim(
 
 enum Stopped {
     InFlight(Duration),
-    StoreDown(wahook_core::guard::StoreError),
+    StoreDown(StoreError),
 }
 
 /// Whether the event is ours to handle; waits for a copy in flight.
 async fn claim_one(settings: &DedupeLayer, held: &mut Held, waiting_ends: Instant) -> Result<bool, Stopped> {
     loop {
         held.lease_ends = after(settings.lease);
-        let verb = settings.store.claim(&held.key, held.digest, held.token, settings.lease);
-        match settings.in_time(verb).await.map_err(Stopped::StoreDown)? {
+        match settings.claim(held).await.map_err(Stopped::StoreDown)? {
             Claim::Fresh { .. } => return Ok(true),
             Claim::InFlight { left, .. } => {
                 let patience = waiting_ends.saturating_duration_since(Instant::now());
@@ -107,7 +106,9 @@ async fn claim_one(settings: &DedupeLayer, held: &mut Held, waiting_ends: Instan
                 }
                 sleep(patience.min(POLL)).await;
             }
-            _ => return Ok(false),
+            Claim::Duplicate { .. } => return Ok(false),
+            // An answer of a later release: nothing is swallowed for it.
+            _ => return Err(Stopped::StoreDown(StoreError::new(StoreErrorKind::Unavailable))),
         }
     }
 }

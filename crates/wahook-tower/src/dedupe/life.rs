@@ -13,8 +13,8 @@ use tokio::{
 };
 use tower_service::Service;
 use wahook_core::{
-    OnStoreDown,
-    guard::{Admission, Digest, Fresh, Key, Prepared, StoreError, StoreErrorKind, Token},
+    Endpoint, OnStoreDown,
+    guard::{Admission, Claim, Digest, Fresh, Key, Prepared, StoreError, StoreErrorKind, Token},
 };
 
 use super::{DedupeLayer, events, layer::random};
@@ -28,7 +28,7 @@ pub(super) struct Life<S: Service<Request<Fresh>>> {
 }
 
 /// A claim that is ours.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Held {
     pub(super) key: Key,
     pub(super) digest: Digest,
@@ -50,9 +50,9 @@ where
         let name = endpoint.name();
         let waiting_ends = after(self.settings.in_flight_wait);
         loop {
-            let mut held = held(&prepared, after(self.settings.lease));
-            let claim = self.settings.store.claim(&held.key, held.digest, held.token, self.settings.lease);
-            let claim = match self.settings.in_time(claim).await {
+            let held = held(&prepared, prepared.digest(), after(self.settings.lease));
+            let body = prepared.body_digest().map(|digest| Held { token: Token::new(random()), digest, ..held.clone() });
+            let claim = match self.settings.claim(&held).await {
                 Ok(claim) => claim,
                 Err(error) => {
                     self.settings.observer.observe(name, &Signal::StoreDown { error: &error });
@@ -70,19 +70,8 @@ where
                 }
             };
             match prepared.admit(claim) {
-                Admission::Fresh(fresh) => return self.fresh(fresh, held, waiting_ends).await,
-                Admission::Duplicate { conflict } => {
-                    if conflict {
-                        self.settings.observer.observe(name, &Signal::Conflict { handled: false });
-                    }
-                    self.settings.observer.observe(name, &Signal::Duplicate);
-                    return self.answer(Answer::received());
-                }
-                Admission::Conflict(dropped) => {
-                    self.settings.observer.observe(name, &Signal::Conflict { handled: false });
-                    held.memory = dropped.memory();
-                    return self.settle(Ok(Answer::received()), vec![held], name).await;
-                }
+                Admission::Fresh(fresh) => return self.fresh(fresh, held, body, waiting_ends).await,
+                Admission::Duplicate { conflict } => return self.duplicate(conflict, body, &endpoint).await,
                 Admission::InFlight { left, prepared: again, .. } => {
                     let patience = waiting_ends.saturating_duration_since(Instant::now());
                     if patience.is_zero() {
@@ -97,29 +86,60 @@ where
         }
     }
 
-    async fn fresh(self, fresh: Fresh, delivery: Held, waiting_ends: Instant) {
+    /// It was handled before; `body` is the record that tells another body of it from a repetition (G7).
+    async fn duplicate(self, mut conflict: bool, body: Option<Held>, endpoint: &Endpoint) {
+        let mut held = Vec::new();
+        if let Some(body) = body {
+            match self.settings.claim(&body).await {
+                Ok(claim) => {
+                    conflict = matches!(claim, Claim::Fresh { .. });
+                    held.extend(conflict.then_some(body));
+                }
+                Err(error) => {
+                    self.settings.observer.observe(endpoint.name(), &Signal::StoreDown { error: &error });
+                    return self.answer(Answer::later(STORE_DOWN)); // never dropped in silence
+                }
+            }
+        }
+        if conflict {
+            self.settings.observer.observe(endpoint.name(), &Signal::Conflict { handled: false });
+        }
+        self.settings.observer.observe(endpoint.name(), &Signal::Duplicate);
+        self.settle(Ok(Answer::received()), held, endpoint.name()).await;
+    }
+
+    async fn fresh(self, fresh: Fresh, delivery: Held, body: Option<Held>, waiting_ends: Instant) {
         let endpoint = fresh.endpoint().clone();
+        let lease_ends = delivery.lease_ends;
+        let mut deliveries = Vec::with_capacity(2);
+        if let Some(body) = body {
+            // Without it a repetition would only be called a conflict.
+            if let Ok(Claim::Fresh { .. }) = self.settings.claim(&body).await {
+                deliveries.push(body);
+            }
+        }
+        deliveries.push(delivery);
         if fresh.delivery().conflict {
             self.settings.observer.observe(endpoint.name(), &Signal::Conflict { handled: true });
         }
         if !self.settings.dedupe_events {
-            return self.handle(fresh, vec![delivery]).await;
+            return self.handle(fresh, deliveries).await;
         }
-        match events::claim(&self.settings, &fresh, waiting_ends, delivery.lease_ends).await {
+        match events::claim(&self.settings, &fresh, waiting_ends, lease_ends).await {
             Ok(events::Claimed { fresh: events, mut held, duplicates }) => {
                 if duplicates > 0 {
                     let signal = Signal::DuplicateEvents { count: duplicates };
                     self.settings.observer.observe(endpoint.name(), &signal);
                 }
                 // The delivery last: a crash in between repeats it, and its events are then known.
-                held.push(delivery);
+                held.extend(deliveries);
                 if events.is_empty() && duplicates > 0 {
                     return self.settle(Ok(Answer::received()), held, endpoint.name()).await;
                 }
                 self.handle(fresh.keeping(events), held).await;
             }
             Err((answer, mut held)) => {
-                held.push(delivery);
+                held.extend(deliveries);
                 self.settle(Err(Ok(answer)), held, endpoint.name()).await;
             }
         }
@@ -206,12 +226,16 @@ where
 
 impl DedupeLayer {
     /// An answer of the store, or the news that there is none.
-    pub(super) async fn in_time<T>(&self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    async fn in_time<T>(&self, verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         match timeout(self.store_deadline, AssertUnwindSafe(verb).catch_unwind()).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_panic)) => Err(StoreError::new(StoreErrorKind::Unavailable)),
             Err(_elapsed) => Err(StoreError::new(StoreErrorKind::Slow)),
         }
+    }
+
+    pub(super) async fn claim(&self, held: &Held) -> Result<Claim, StoreError> {
+        self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease)).await
     }
 
     /// Says it of one claim after the other, and stops where the store does not answer: the provider waits for that
@@ -240,10 +264,10 @@ enum Verb {
     Release,
 }
 
-fn held(prepared: &Prepared, lease_ends: Instant) -> Held {
+fn held(prepared: &Prepared, digest: Digest, lease_ends: Instant) -> Held {
     Held {
         key: prepared.key().clone(),
-        digest: prepared.digest(),
+        digest,
         token: Token::new(random()),
         memory: prepared.memory(),
         lease_ends,

@@ -16,12 +16,12 @@ use http_body_util::Full;
 use tokio::time::{Instant, sleep};
 use tower::service_fn;
 use wahook_core::{
-    BoxFuture, Clock, OnStoreDown,
+    BoxFuture, Clock, OnConflict, OnStoreDown,
     guard::{Claim, Digest, Fresh, GuardStore, Key, MemoryStore, Settled, StoreError, StoreErrorKind, Token},
 };
 use wahook_tower::{DedupeLayer, Stack};
 
-use crate::support::{call, layered, parrot, post};
+use crate::support::{Notes, call, layered, parrot, post};
 
 /// The paused time of a test.
 #[derive(Debug)]
@@ -327,4 +327,40 @@ async fn g5_endless_times_do_not_overflow() {
     for _ in 0..2 {
         assert_eq!(call(&service, said("d1", &["a"])).await.status(), StatusCode::OK);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn g7_what_is_dropped_for_a_conflict_was_handled_before() {
+    let store = Remote::new(1);
+    let notes = Arc::new(Notes::default());
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    // The first fails, after a while.
+    let handler = service_fn(move |_: Request<Fresh>| {
+        let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if first {
+                sleep(Duration::from_millis(500)).await;
+            }
+            let status = if first { 502 } else { 200 };
+            Ok::<_, Infallible>(Response::builder().status(status).body(()).unwrap())
+        }
+    });
+    let stack = Stack::with_store(parrot().when_conflicting(OnConflict::DropAndFlag), store);
+    let service = layered(&stack.observer(notes.clone()), handler);
+    let other = async {
+        sleep(Duration::from_millis(100)).await;
+        call(&service, said("d1", &["another body"])).await.status()
+    };
+    let (first, other) = tokio::join!(call(&service, said("d1", &["a"])), other);
+    assert_eq!((first.status(), other), (StatusCode::BAD_GATEWAY, StatusCode::OK));
+    assert_eq!(
+        calls.load(Ordering::SeqCst),
+        2,
+        "what was answered 200 was handled"
+    );
+
+    assert_eq!(call(&service, said("d1", &["a"])).await.status(), StatusCode::OK);
+    assert_eq!(calls.load(Ordering::SeqCst), 2, "dropped");
+    assert_eq!(notes.count("Conflict"), 1, "and flagged");
 }
