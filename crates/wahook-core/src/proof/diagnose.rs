@@ -275,7 +275,7 @@ fn search(keyring: &Keyring, keys: &Keys, body: &[u8], fits: &dyn Fn(&Key, &[u8]
     if reprint::other_white_space(body).iter().any(|body| any(body)) {
         return vec![Hint::BodyWhitespace];
     }
-    if reprint::other_encodings(body).iter().any(|body| any(body)) {
+    if reprint::other_encodings(body).any(|body| any(&body)) {
         return vec![Hint::BodyReencoded];
     }
     if reprint::is_cut(body) {

@@ -1,7 +1,7 @@
 //! Does this request come from the provider? One file per scheme (V1–V7).
 //!
 //! A scheme comes from the configuration, never from the request (V3). It judges the head first, takes the body as it
-//! arrives, and ends in a [`Proof`] or in a [`Refusal`]. Only this module makes a [`Proof`].
+//! arrives, and ends in a [`Proof`](crate::proof::Proof) or in a [`Refusal`](crate::proof::Refusal). Only this module makes a `Proof`.
 
 mod address;
 mod body_hmac;

@@ -72,14 +72,23 @@ impl HmacRecipe {
     }
 }
 
-/// What a signed request has more than an unsigned one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a signed request has more than an unsigned one. `Debug` shows no token.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Signed {
     /// Headers to set. Tokens among them are marked as sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// A query parameter to add, decoded.
     pub query: Option<(String, String)>,
+}
+
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed")
+            .field("headers", &self.headers)
+            .field("query", &self.query.as_ref().map(|(name, _)| name))
+            .finish()
+    }
 }
 
 impl Recipe {

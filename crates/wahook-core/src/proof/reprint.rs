@@ -25,27 +25,26 @@ pub(super) fn other_white_space(body: &[u8]) -> Vec<Vec<u8>> {
     bodies
 }
 
-/// The same JSON as other encoders write it. Members keep their order: the order before a sorting encoder is lost.
-pub(super) fn other_encodings(body: &[u8]) -> Vec<Vec<u8>> {
-    let Some(text) = str::from_utf8(body).ok().filter(|_| is_json(body)) else {
-        return Vec::new();
-    };
-    let mut bodies = Vec::new();
-    for spacing in [
+/// The same JSON as other encoders write it, one after the other: a stranger's body is not multiplied in memory.
+/// Members keep their order: the order before a sorting encoder is lost.
+pub(super) fn other_encodings(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let text = str::from_utf8(body).ok().filter(|_| is_json(body));
+    let spacings = [
         Spacing::Kept,
         Spacing::None,
         Spacing::Single,
         Spacing::Lines(2),
         Spacing::Lines(4),
-    ] {
-        for escapes in Escapes::ALL {
-            let candidate = reprint(text, spacing, *escapes);
-            if candidate != body && !bodies.contains(&candidate) {
-                bodies.push(candidate);
-            }
-        }
-    }
-    bodies
+    ];
+    let ways = spacings
+        .into_iter()
+        .flat_map(|spacing| Escapes::ALL.iter().map(move |escapes| (spacing, *escapes)));
+    text.into_iter()
+        .flat_map(move |text| {
+            ways.clone()
+                .filter_map(|(spacing, escapes)| reprint(text, spacing, escapes))
+        })
+        .filter(move |candidate| candidate != body)
 }
 
 /// Whether the JSON of a body stops before its end.
@@ -112,11 +111,15 @@ impl Escapes {
     ];
 }
 
-/// Prints well-formed JSON again, token by token: numbers and the order of members stay.
-fn reprint(text: &str, spacing: Spacing, escapes: Escapes) -> Vec<u8> {
+/// Prints well-formed JSON again, token by token: numbers and the order of members stay. Nothing where that is many
+/// times longer: lines that are nested so deep that they are mostly indentation are no provider's.
+fn reprint(text: &str, spacing: Spacing, escapes: Escapes) -> Option<Vec<u8>> {
     let mut out = String::with_capacity(text.len() + text.len() / 4);
     let (mut rest, mut depth) = (text, 0_usize);
     while let Some(first) = rest.chars().next() {
+        if out.len() > MAX_GROWTH * text.len() {
+            return None;
+        }
         let taken = match first {
             '"' => {
                 let end = string_end(rest);
@@ -171,8 +174,11 @@ fn reprint(text: &str, spacing: Spacing, escapes: Escapes) -> Vec<u8> {
         };
         rest = rest.get(taken..).unwrap_or_default();
     }
-    out.into_bytes()
+    Some(out.into_bytes())
 }
+
+/// A pretty-printed body is a few times longer than a compact one. The shortest of bodies may grow too: `[[[1]]]`.
+const MAX_GROWTH: usize = 16;
 
 fn break_line(out: &mut String, spacing: Spacing, depth: usize) {
     if let Spacing::Lines(width) = spacing {
@@ -233,33 +239,36 @@ mod tests {
     #[test]
     fn the_usual_encoders_are_undone() {
         let compact = r#"{"a":"h\u00e9\/<","b":[1,2.50],"c":{},"d":[]}"#;
-        let others = other_encodings("{\"a\": \"hé/<\", \"b\": [1, 2.50], \"c\": {}, \"d\": []}".as_bytes());
-        assert!(others.iter().any(|body| body == compact.as_bytes()));
+        let mut others = other_encodings("{\"a\": \"hé/<\", \"b\": [1, 2.50], \"c\": {}, \"d\": []}".as_bytes());
+        assert!(others.any(|body| body == compact.as_bytes()));
 
         let pretty = "{\n  \"a\": [\n    1,\n    {}\n  ]\n}";
         assert!(
             other_encodings(br#"{"a":[1,{}]}"#)
-                .iter()
                 .any(|body| body == pretty.as_bytes())
         );
         assert!(
             other_encodings(pretty.as_bytes())
-                .iter()
                 .any(|body| body == br#"{"a":[1,{}]}"#)
         );
 
         let go = r#"{"a":"\u003c\u0026"}"#;
         assert!(
             other_encodings(br#"{"a":"<&"}"#)
-                .iter()
                 .any(|body| body == go.as_bytes())
         );
     }
 
     #[test]
     fn what_is_no_json_has_no_other_encoding() {
-        assert!(other_encodings(b"{\"a\":").is_empty());
-        assert!(other_encodings(b"\xff").is_empty());
+        assert!(other_encodings(b"{\"a\":").next().is_none());
+        assert!(other_encodings(b"\xff").next().is_none());
         assert!(is_cut(b"{\"a\":") && !is_cut(b"") && !is_cut(b"{}") && !is_cut(b"nope"));
+    }
+
+    #[test]
+    fn v4_a_body_nested_on_purpose_does_not_grow_without_bound() {
+        let nested = format!("{}1{}{}", "[".repeat(128), ",1".repeat(10_000), "]".repeat(128));
+        assert!(other_encodings(nested.as_bytes()).all(|body| body.len() < 20 * nested.len()));
     }
 }

@@ -3,6 +3,8 @@
 //! Not here: 43, 49, 50 (null and mistyped arguments do not compile in Rust), 34 (a tolerance is a `Duration`: never
 //! negative, never not a number), 47 (parsing the body is not the verifier's work; the bytes are handed on), 51, 52, 54
 //! (a sender's headers, key expiry and `retry-after`); of 53, the half that is about secrets.
+//!
+//! Longer than other files, so that the numbers stand in one place.
 
 use std::time::Duration;
 

@@ -179,3 +179,18 @@ fn what_cannot_be_signed_is_an_error() {
     assert_eq!(kind(V4_PUBLIC, "e"), SignErrorKind::Secret);
     assert_eq!(kind(K1, "a\nb"), SignErrorKind::Value);
 }
+
+#[test]
+fn v4_a_signed_request_shows_no_token() {
+    let secret = Secret::new("a-long-token").unwrap();
+    for place in [
+        TokenPlace::Header("x-token".parse().unwrap()),
+        TokenPlace::Bearer,
+        TokenPlace::Query("token".into()),
+    ] {
+        let signed = Recipe::Token { place }
+            .sign(&secret, b"{}", "id", at(NOW), &URL.parse().unwrap())
+            .unwrap();
+        assert!(!format!("{signed:?}").contains("a-long-token"));
+    }
+}
