@@ -215,7 +215,8 @@ impl Endpoint {
         Ok(Check {
             endpoint: self.clone(),
             pending,
-            frames: Vec::new(),
+            first: Bytes::new(),
+            joined: BytesMut::new(),
             received_at: now,
         })
     }
@@ -252,16 +253,22 @@ fn check_name(name: &str) -> Result<(), BuildError> {
 pub struct Check {
     endpoint: Endpoint,
     pending: Pending,
-    frames: Vec<Bytes>,
+    /// The only frame, the usual case: it is handed on without a copy.
+    first: Bytes,
+    /// All frames, once there are several. They are not kept one by one: a sender chooses how many there are.
+    joined: BytesMut,
     received_at: Timestamp,
 }
 
 impl Check {
     /// Takes the next piece of the body.
     pub fn update(&mut self, frame: Bytes) {
-        if !frame.is_empty() {
-            self.pending.update(&frame);
-            self.frames.push(frame);
+        self.pending.update(&frame);
+        if self.first.is_empty() && self.joined.is_empty() {
+            self.first = frame;
+        } else {
+            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
+            self.joined.extend_from_slice(&frame);
         }
     }
 
@@ -274,19 +281,11 @@ impl Check {
         let Self {
             endpoint,
             pending,
-            mut frames,
+            first,
+            joined,
             received_at,
         } = self;
-        // One frame, the usual case, is handed on without a copy.
-        let body = match frames.len() {
-            0 => Bytes::new(),
-            1 => frames.swap_remove(0),
-            _ => {
-                let mut body = BytesMut::with_capacity(frames.iter().map(Bytes::len).sum());
-                frames.iter().for_each(|frame| body.extend_from_slice(frame));
-                body.freeze()
-            }
-        };
+        let body = if joined.is_empty() { first } else { joined.freeze() };
         match pending.finish(&body) {
             Ok(proof) => Ok(Verified {
                 endpoint,

@@ -1,8 +1,13 @@
 //! V2: what is read, and for how long.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt, Full, StreamBody};
 use tower::service_fn;
@@ -83,4 +88,30 @@ async fn v1_the_bytes_handed_on_are_the_bytes_that_arrived_in_however_many_frame
     let frames = StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>()));
     assert_eq!(call(&service, Request::post("/").body(frames).unwrap()).await.status(), StatusCode::OK);
     let _: Full<Bytes> = Full::default();
+}
+
+#[tokio::test]
+async fn v2_a_body_in_tiny_frames_takes_no_more_memory_than_its_bytes() {
+    /// A frame that is counted while it is kept.
+    struct Kept(&'static AtomicUsize);
+    impl AsRef<[u8]> for Kept {
+        fn as_ref(&self) -> &[u8] {
+            b" "
+        }
+    }
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+    static KEPT: AtomicUsize = AtomicUsize::new(0);
+    static MOST: AtomicUsize = AtomicUsize::new(0);
+    let frames = futures_util::stream::iter(0..1_000).map(|_| {
+        MOST.fetch_max(KEPT.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_owner(Kept(&KEPT))))
+    });
+    let service = service!(1_000);
+    let request = Request::post("/").body(StreamBody::new(frames)).unwrap();
+    assert_eq!(call(&service, request).await.status(), StatusCode::OK);
+    assert!(MOST.load(Ordering::SeqCst) <= 3, "{} frames at once", MOST.load(Ordering::SeqCst));
 }
