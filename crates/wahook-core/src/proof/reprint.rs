@@ -239,24 +239,16 @@ mod tests {
     #[test]
     fn the_usual_encoders_are_undone() {
         let compact = r#"{"a":"h\u00e9\/<","b":[1,2.50],"c":{},"d":[]}"#;
-        let mut others = other_encodings("{\"a\": \"hé/<\", \"b\": [1, 2.50], \"c\": {}, \"d\": []}".as_bytes());
+        let mut others =
+            other_encodings("{\"a\": \"hé/<\", \"b\": [1, 2.50], \"c\": {}, \"d\": []}".as_bytes());
         assert!(others.any(|body| body == compact.as_bytes()));
 
         let pretty = "{\n  \"a\": [\n    1,\n    {}\n  ]\n}";
-        assert!(
-            other_encodings(br#"{"a":[1,{}]}"#)
-                .any(|body| body == pretty.as_bytes())
-        );
-        assert!(
-            other_encodings(pretty.as_bytes())
-                .any(|body| body == br#"{"a":[1,{}]}"#)
-        );
+        assert!(other_encodings(br#"{"a":[1,{}]}"#).any(|body| body == pretty.as_bytes()));
+        assert!(other_encodings(pretty.as_bytes()).any(|body| body == br#"{"a":[1,{}]}"#));
 
         let go = r#"{"a":"\u003c\u0026"}"#;
-        assert!(
-            other_encodings(br#"{"a":"<&"}"#)
-                .any(|body| body == go.as_bytes())
-        );
+        assert!(other_encodings(br#"{"a":"<&"}"#).any(|body| body == go.as_bytes()));
     }
 
     #[test]
