@@ -124,28 +124,27 @@ async fn refuse_early<B>(
     settings: &VerifyLayer,
     refusal: Refusal,
     head: Parts,
-    body: Pin<Box<Limited<B>>>,
+    mut body: Pin<Box<Limited<B>>>,
     now: Timestamp,
 ) -> Response<Answer>
 where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    if let Some(challenge) = settings.endpoint.answers_challenge().filter(|challenge| challenge.takes_unsigned()) {
-        if let Some(answer) = read_small(body).await.and_then(|body| challenge.answer_unsigned(&body)) {
-            settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
-            return Answer::challenge(&answer);
-        }
-    } else {
-        body.discard();
+    if let Some(challenge) = settings.endpoint.answers_challenge().filter(|challenge| challenge.takes_unsigned())
+        && let Some(answer) = read_small(&mut body).await.and_then(|body| challenge.answer_unsigned(&body))
+    {
+        settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
+        return Answer::challenge(&answer);
     }
+    body.discard();
     let answer = refuse(settings, refusal);
     hints::work_out(settings, head, Bytes::new(), now);
     answer
 }
 
 /// The body, if it is as small as a challenge.
-async fn read_small<B: Body>(mut body: Pin<Box<Limited<B>>>) -> Option<Bytes> {
+async fn read_small<B: Body>(body: &mut Pin<Box<Limited<B>>>) -> Option<Bytes> {
     let mut small = BytesMut::new();
     while let Some(frame) = body.next().await {
         small.extend_from_slice(&frame.ok()?);

@@ -1,13 +1,21 @@
 //! V and A: what is refused, how, and who is told.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{Method, Request, Response, StatusCode, Uri, header::ALLOW};
-use http_body_util::Full;
+use http_body_util::{Full, StreamBody};
 use tower::service_fn;
 use wahook_core::{
-    Clock, Endpoint, Secret,
+    Challenge, Clock, Endpoint, Secret,
     guard::Fresh,
     proof::{Algorithm, BodyHmac, Refusal, RefusalKind, StaticToken},
 };
@@ -132,4 +140,40 @@ async fn v4_hints_come_off_the_answer_path() {
     while notes.count("Hint") == 0 {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn v2_the_rest_of_a_refused_body_is_thrown_away_also_where_challenges_may_be_unsigned() {
+    let scheme = || BodyHmac::new("x-sig".parse().unwrap(), Algorithm::Sha256, "0123456789abcdef".try_into().unwrap());
+    let endpoint = || Endpoint::new("a", Parrot, scheme().unwrap()).unwrap();
+    for endpoint in [endpoint(), endpoint().challenge(Challenge::post(&[]).unsigned())] {
+        let frames = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&frames);
+        let body = futures_util::stream::iter(0..64).map(move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(&[b' '; 1024])))
+        });
+        let request = Request::post("/").body(StreamBody::new(body)).unwrap();
+        let answer = call(&layered(&stack(endpoint), ok!()), request).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        tokio::time::timeout(Duration::from_secs(10), async {
+            while frames.load(Ordering::SeqCst) < 64 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .expect("the sender can write all of it, and read the answer");
+    }
+}
+
+#[tokio::test]
+async fn an_unsigned_challenge_is_answered_only_where_that_was_chosen() {
+    let scheme = || BodyHmac::new("x-sig".parse().unwrap(), Algorithm::Sha256, "0123456789abcdef".try_into().unwrap());
+    let endpoint = || Endpoint::new("a", Parrot, scheme().unwrap()).unwrap();
+    let challenge = || post(r#"{"challenge":"abc"}"#);
+    let chosen = layered(&stack(endpoint().challenge(Challenge::post(&[]).unsigned())), ok!());
+    let answer = text(call(&chosen, challenge()).await).await;
+    assert_eq!(answer, (StatusCode::OK, r#"{"challenge":"abc"}"#.to_owned()));
+    let other = layered(&stack(endpoint().challenge(Challenge::post(&[]))), ok!());
+    assert_eq!(text(call(&other, challenge()).await).await, (StatusCode::UNAUTHORIZED, String::new()));
 }
