@@ -99,12 +99,18 @@ impl Template {
         self.has(&Piece::Url)
     }
 
-    /// Whether the id as sent could swallow what the template puts after it, and say something else with the same bytes.
+    /// Whether it is clear where the id as sent begins and ends: could it swallow what the template puts after it, or a
+    /// piece of the body before it, the same bytes would say something else.
     pub(super) fn id_is_clear(&self, id: &str) -> bool {
-        self.pieces.windows(2).all(|pair| match pair {
+        let after = self.pieces.windows(2).all(|pair| match pair {
             [Piece::Id, Piece::Literal(literal)] => !id.contains(literal.as_str()),
             _ => true,
-        })
+        });
+        let before = self.pieces.windows(3).all(|three| match three {
+            [Piece::Body, Piece::Literal(literal), Piece::Id] => !id.contains(literal.as_str()),
+            _ => true,
+        });
+        after && before
     }
 
     /// Whether the MAC can run while frames arrive: the body stands in it once, as it is.

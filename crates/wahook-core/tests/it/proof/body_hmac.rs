@@ -313,6 +313,21 @@ fn v1_an_id_cannot_swallow_what_follows_it() {
 }
 
 #[test]
+fn v1_an_id_cannot_swallow_the_end_of_the_body_before_it() {
+    let scheme = scheme(Algorithm::Sha256)
+        .id_header("x-id".parse().unwrap())
+        .signed(Template::parse("{body}.{id}").unwrap())
+        .unwrap();
+    let signature = const_hex::encode(sha256(&[b"a.b.c"]));
+    let with = |id: &'static str| head([("x-signature", signature.as_str()), ("x-id", id)]);
+    verify(scheme.clone(), &with("c"), b"a.b", NOW).unwrap();
+    assert_eq!(
+        verify(scheme, &with("b.c"), b"a", NOW).unwrap_err(),
+        RefusalKind::HeaderMalformed
+    );
+}
+
+#[test]
 fn v7_milliseconds_are_told_by_their_magnitude() {
     let scheme = scheme(Algorithm::Sha256)
         .composite("t", "s")
