@@ -1,8 +1,11 @@
 //! The second level: what was said, not how it was sent (G10).
 
-use std::time::Duration;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
-use http::Response;
+use http::{Response, StatusCode};
 use tokio::time::{Instant, sleep};
 use wahook_core::{
     OnStoreDown,
@@ -36,7 +39,12 @@ pub(super) async fn claim(
 ) -> Result<Claimed, (Response<Answer>, Vec<Held>)> {
     let endpoint = delivery.endpoint();
     let mut claimed = Claimed { fresh: Vec::new(), held: Vec::new(), duplicates: 0 };
-    let mut events: Vec<_> = delivery.events().into_iter().enumerate().collect();
+    // A provider's reading never panics; should a stranger's do, the delivery must not stay claimed.
+    let Ok(events) = catch_unwind(AssertUnwindSafe(|| delivery.events())) else {
+        settings.observer.observe(endpoint.name(), &Signal::HandlerFailed { how: "panic" });
+        return Err((Answer::status(StatusCode::INTERNAL_SERVER_ERROR), Vec::new()));
+    };
+    let mut events: Vec<_> = events.into_iter().enumerate().collect();
     events.sort_by(|(_, one), (_, other)| one.key.cmp(&other.key));
     let count = events.len();
     events.dedup_by(|(_, later), (_, first)| later.key == first.key);

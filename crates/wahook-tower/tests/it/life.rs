@@ -364,3 +364,16 @@ async fn g7_what_is_dropped_for_a_conflict_was_handled_before() {
     assert_eq!(calls.load(Ordering::SeqCst), 2, "dropped");
     assert_eq!(notes.count("Conflict"), 1, "and flagged");
 }
+
+#[tokio::test(start_paused = true)]
+async fn g5_a_delivery_whose_reading_panics_does_not_stay_claimed() {
+    let service = layered(
+        &remote(&Remote::new(1)).dedupe(DedupeLayer::dedupe_events),
+        handler!(200),
+    );
+    // The second sending would else wait, and be told to come again.
+    for _ in 0..2 {
+        let answer = call(&service, said("d1", &["panic"])).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}

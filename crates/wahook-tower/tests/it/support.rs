@@ -60,6 +60,7 @@ impl Provider for Parrot {
     fn normalise(&self, item: Parsed<Text>, _: &Delivery) -> Draft {
         match item {
             Parsed::Known { event, raw } => {
+                assert_ne!(event, "panic", "as asked");
                 let key = EventKey::new("message").part(&event);
                 let message = Message { content: Content::text(event), ..Message::default() };
                 let mut draft = Draft::unknown(Unknown::new(None, Default::default(), raw));
