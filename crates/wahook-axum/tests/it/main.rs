@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -13,6 +13,7 @@ use axum::{
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use http_body_util::BodyExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 use wahook_axum::{Delivery, Events, WebhookLayer, endpoint};
 use wahook_core::{Clock, Endpoint, Secret, proof::ClientAddr};
@@ -162,4 +163,35 @@ async fn a_wrong_method_is_405_and_another_path_404() {
     assert_eq!(answer(app.clone(), get).await.0, StatusCode::METHOD_NOT_ALLOWED);
     let other = Request::post("/hooks").body(Body::empty()).unwrap();
     assert_eq!(answer(app, other).await.0, StatusCode::NOT_FOUND);
+}
+
+/// Writes all of it, then reads until this many answers have begun; gives what was read.
+async fn talk(address: SocketAddr, request: &[u8], answers: usize) -> String {
+    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+    socket.write_all(request).await.unwrap();
+    let mut read = Vec::new();
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while String::from_utf8_lossy(&read).matches("HTTP/1.1 ").count() < answers {
+            assert_ne!(socket.read_buf(&mut read).await.unwrap(), 0, "closed after {}", String::from_utf8_lossy(&read));
+        }
+    })
+    .await
+    .unwrap();
+    String::from_utf8(read).unwrap()
+}
+
+#[tokio::test]
+async fn v2_after_an_early_refusal_the_connection_serves_the_next_request() {
+    let shop = wazapin::endpoint("shop", WAZAPIN).unwrap();
+    let app = Router::new().route("/", endpoint(Stack::new(shop).limit(|limit| limit.cap(1 << 20)), |_: Events| async {}, ()));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    // Refused by its head, by its length, and by its method; each with a body that is larger than any socket's buffer.
+    for (method, length, status) in [("POST", 1 << 20, "403"), ("POST", (1 << 20) + 1, "413"), ("PUT", 1 << 20, "405")] {
+        let mut one = format!("{method} / HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n").into_bytes();
+        one.resize(one.len() + length, b'x');
+        let read = talk(address, &one.repeat(2), 2).await;
+        assert_eq!(read.matches(&format!("HTTP/1.1 {status} ")).count(), 2, "{read}");
+    }
 }

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -13,7 +14,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{Method, Request, Response, StatusCode, Uri, header::ALLOW};
 use http_body_util::{Full, StreamBody};
-use tower::service_fn;
+use tower::{Service, ServiceExt, service_fn};
 use wahook_core::{
     Challenge, Clock, Endpoint, Secret,
     guard::Fresh,
@@ -22,7 +23,7 @@ use wahook_core::{
 use wahook_providers::wazapin;
 use wahook_testkit::ManualClock;
 
-use crate::support::{Notes, Parrot, call, layered, post, stack, text};
+use crate::support::{Notes, Parrot, call, layered, parrot, post, stack, text};
 
 const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const BODY: &str = r#"{"message_id":"m-1","conversation_id":"c-1","status":"read","organization_id":"org_1"}"#;
@@ -176,4 +177,40 @@ async fn an_unsigned_challenge_is_answered_only_where_that_was_chosen() {
     assert_eq!(answer, (StatusCode::OK, r#"{"challenge":"abc"}"#.to_owned()));
     let other = layered(&stack(endpoint().challenge(Challenge::post(&[]))), ok!());
     assert_eq!(text(call(&other, challenge()).await).await, (StatusCode::UNAUTHORIZED, String::new()));
+}
+
+/// A service that must be polled ready before each call; a clone of it is not.
+#[derive(Debug, Default)]
+struct Strict(bool);
+
+impl Clone for Strict {
+    fn clone(&self) -> Self {
+        Self(false)
+    }
+}
+
+impl Service<Request<Fresh>> for Strict {
+    type Response = Response<()>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response<()>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0 = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Fresh>) -> Self::Future {
+        assert!(std::mem::take(&mut self.0), "called before it was ready");
+        std::future::ready(Ok(Response::new(())))
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
+    let mut service = layered(&stack(parrot()), Strict::default());
+    for body in [r#"{"id":"d1","said":[]}"#, r#"{"id":"d2","said":[]}"#] {
+        let ready = ServiceExt::<Request<Full<Bytes>>>::ready(&mut service).await.unwrap();
+        let answer = ready.call(post(body)).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
 }
