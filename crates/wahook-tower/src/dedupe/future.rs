@@ -6,9 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Response, StatusCode};
+use http::Response;
 use tokio::sync::oneshot;
 
+use super::life::AGAIN;
 use crate::Answer;
 
 /// The answer of [`Dedupe`](super::Dedupe) on its way from the task that handles the delivery.
@@ -20,7 +21,7 @@ impl<E> Future for DedupeFuture<E> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(cx).map(|reply| {
             // Without a reply the runtime is shutting down; the lease ends the claim and the provider sends it again.
-            reply.unwrap_or_else(|_| Ok(Answer::status(StatusCode::SERVICE_UNAVAILABLE)))
+            reply.unwrap_or_else(|_| Ok(Answer::later(AGAIN)))
         })
     }
 }

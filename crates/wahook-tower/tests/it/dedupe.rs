@@ -238,6 +238,7 @@ async fn g7_another_body_under_a_known_key_is_handled_and_flagged_or_dropped_and
             assert_eq!(text(call(&service, post(body)).await).await.0, StatusCode::OK);
         }
         assert_eq!(calls.load(Ordering::SeqCst), handled, "{choice:?}");
+        assert_eq!(notes.count("Conflict { handled: true }"), handled - 1, "{choice:?}");
         assert!(notes.count("Conflict") >= 1, "{choice:?}");
     }
 }

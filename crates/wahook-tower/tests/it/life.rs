@@ -11,7 +11,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use futures_util::FutureExt;
+use http::{Request, Response, StatusCode, header::RETRY_AFTER};
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
 use tower::service_fn;
@@ -376,4 +377,27 @@ async fn g5_a_delivery_whose_reading_panics_does_not_stay_claimed() {
         let answer = call(&service, said("d1", &["panic"])).await;
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
+}
+
+#[test]
+fn g5_a_shutdown_in_the_middle_of_the_work_asks_for_another_sending() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+    };
+    let dying = runtime();
+    let answer = dying.block_on(async {
+        let handler =
+            service_fn(|_: Request<Fresh>| std::future::pending::<Result<Response<()>, Infallible>>());
+        let service = layered(&remote(&Remote::new(0)), handler);
+        let mut answer = Box::pin(async move { call(&service, said("d1", &["a"])).await });
+        assert!((&mut answer).now_or_never().is_none());
+        answer
+    });
+    drop(dying);
+    let answer = runtime().block_on(answer);
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers().contains_key(RETRY_AFTER));
 }
