@@ -113,3 +113,20 @@ impl fmt::Debug for Token {
         f.write_str("Token(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g6_a_long_key_is_shortened_and_never_the_text_of_another() {
+        let long = |end: &str| format!("{}{end}", "x".repeat(MAX_KEY_BYTES));
+        let key = |text: &str| Key::delivery("shop", text);
+        let shortened = key(&long("a"));
+        assert!(shortened.as_str().len() < 100);
+        assert_eq!(shortened.scope(), "d:shop");
+        assert_ne!(shortened, key(&long("b")));
+        assert_ne!(shortened, key(&Digest::of(long("a").as_bytes()).to_string()));
+        assert_eq!(key(&long("")).as_str().len(), "d:shop:".len() + MAX_KEY_BYTES);
+    }
+}

@@ -322,3 +322,45 @@ impl GuardStore for MemoryStore {
         Box::pin(async move { Ok(self.release_now(key, digest, token)) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds that a test sets.
+    #[derive(Debug, Default)]
+    struct Seconds(AtomicU64);
+
+    impl Clock for Seconds {
+        fn now(&self) -> jiff::Timestamp {
+            jiff::Timestamp::UNIX_EPOCH
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::from_secs(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    #[test]
+    fn g9_nothing_is_kept_of_what_was_released_stranded_or_forgotten() {
+        let clock = Arc::new(Seconds::default());
+        let capacity = NonZeroUsize::new(4).expect("not zero");
+        let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>, capacity, [7; 16]);
+        let (token, digest, second) = (Token::new([1; 16]), Digest::of(b"body"), Duration::from_secs(1));
+        let key = |name: &str, number: u32| Key::delivery("shop", &format!("{name}{number}"));
+        for number in 0..100 {
+            let released = key("released", number);
+            store.claim_now(&released, digest, token, second).expect("room");
+            store.release_now(&released, digest, token);
+            let done = key("done", number);
+            store.claim_now(&done, digest, token, second).expect("room");
+            store.complete_now(&done, digest, token, Duration::from_secs(9));
+            let stranded = key("stranded", number);
+            store.claim_now(&stranded, digest, token, second).expect("room");
+            clock.0.fetch_add(1, Ordering::Relaxed);
+        }
+        let state = store.lock();
+        assert!(state.done.len() <= 4 && state.in_flight.len() <= 4);
+        assert_eq!(state.digests.len(), state.done.len() + state.in_flight.len());
+    }
+}

@@ -320,3 +320,14 @@ async fn g10_a_failed_handler_gives_the_events_back_too() {
     assert_eq!(call(&service, post(r#"{"id":"d2","said":["hello"]}"#)).await.status(), StatusCode::OK);
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 }
+
+#[tokio::test]
+async fn a_handler_may_say_when_to_come_again() {
+    let handler = service_fn(|_: Request<Fresh>| {
+        let answer = Response::builder().status(503).header(RETRY_AFTER, "7").header("x-own", "1");
+        std::future::ready(Ok::<_, Infallible>(answer.body(()).unwrap()))
+    });
+    let answer = call(&layered(&stack(parrot()), handler), post(HELLO)).await;
+    assert_eq!(answer.headers()[RETRY_AFTER], "7");
+    assert_eq!(answer.headers().len(), 1, "nothing else is for the provider");
+}

@@ -2,149 +2,24 @@
 
 use std::{
     convert::Infallible,
-    num::NonZeroUsize,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{Request, Response, StatusCode, header::RETRY_AFTER};
-use http_body_util::Full;
 use tokio::time::{Instant, sleep};
 use tower::service_fn;
-use wahook_core::{
-    BoxFuture, Clock, OnConflict, OnStoreDown,
-    guard::{Claim, Digest, Fresh, GuardStore, Key, MemoryStore, Settled, StoreError, StoreErrorKind, Token},
-};
+use wahook_core::{OnConflict, OnStoreDown, guard::Fresh};
 use wahook_tower::{DedupeLayer, Stack};
 
-use crate::support::{Notes, call, layered, parrot, post};
-
-/// The paused time of a test.
-#[derive(Debug)]
-struct PausedClock(Instant);
-
-impl Clock for PausedClock {
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::UNIX_EPOCH
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
-/// A store behind a network: each verb takes a while, and may be lost on the way or back.
-#[derive(Debug)]
-struct Remote {
-    inner: MemoryStore,
-    takes: Duration,
-    /// Claims are taken, but nobody hears of it in time.
-    claims_lost: AtomicBool,
-    /// `complete` and `release` are never answered.
-    settling_hangs: AtomicBool,
-    /// So many `release` fail.
-    releases_fail: AtomicUsize,
-}
-
-impl Remote {
-    fn new(takes_millis: u64) -> Arc<Self> {
-        let capacity = NonZeroUsize::new(10_000).unwrap();
-        Arc::new(Self {
-            inner: MemoryStore::new(Arc::new(PausedClock(Instant::now())), capacity, [7; 16]),
-            takes: Duration::from_millis(takes_millis),
-            claims_lost: AtomicBool::new(false),
-            settling_hangs: AtomicBool::new(false),
-            releases_fail: AtomicUsize::new(0),
-        })
-    }
-
-    async fn settling(&self) {
-        if self.settling_hangs.load(Ordering::SeqCst) {
-            std::future::pending::<()>().await;
-        }
-        sleep(self.takes).await;
-    }
-}
-
-impl GuardStore for Remote {
-    fn claim<'a>(
-        &'a self,
-        key: &'a Key,
-        digest: Digest,
-        token: Token,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Claim, StoreError>> {
-        Box::pin(async move {
-            sleep(self.takes).await;
-            let claim = self.inner.claim(key, digest, token, lease).await;
-            if self.claims_lost.load(Ordering::SeqCst) {
-                std::future::pending::<()>().await;
-            }
-            claim
-        })
-    }
-
-    fn complete<'a>(
-        &'a self,
-        key: &'a Key,
-        digest: Digest,
-        token: Token,
-        ttl: Duration,
-    ) -> BoxFuture<'a, Result<Settled, StoreError>> {
-        Box::pin(async move {
-            self.settling().await;
-            self.inner.complete(key, digest, token, ttl).await
-        })
-    }
-
-    fn release<'a>(
-        &'a self,
-        key: &'a Key,
-        digest: Digest,
-        token: Token,
-    ) -> BoxFuture<'a, Result<Settled, StoreError>> {
-        Box::pin(async move {
-            self.settling().await;
-            let fails = self
-                .releases_fail
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-            if fails.is_ok() {
-                return Err(StoreError::new(StoreErrorKind::Unavailable));
-            }
-            self.inner.release(key, digest, token).await
-        })
-    }
-}
-
-/// A delivery with these events.
-fn said(id: &str, events: &[&str]) -> Request<Full<Bytes>> {
-    let events: Vec<_> = events.iter().map(|event| format!("\"{event}\"")).collect();
-    post(format!("{{\"id\":\"{id}\",\"said\":[{}]}}", events.join(",")))
-}
-
-/// A delivery with many events.
-fn many(id: &str, count: usize) -> Request<Full<Bytes>> {
-    let events: Vec<_> = (0..count).map(|event| event.to_string()).collect();
-    said(id, &events.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-fn remote(store: &Arc<Remote>) -> Stack {
-    Stack::with_store(parrot(), store.clone())
-}
-
-macro_rules! handler {
-    ($status:expr) => {
-        service_fn(move |_: Request<Fresh>| {
-            let answer = Response::builder().status($status).body(()).unwrap();
-            std::future::ready(Ok::<_, Infallible>(answer))
-        })
-    };
-}
+use crate::{
+    remote::{Remote, handler, many, remote, said},
+    support::{Notes, call, layered, parrot, post},
+};
 
 #[tokio::test(start_paused = true)]
 async fn g10_deliveries_that_share_events_in_another_order_do_not_wait_for_each_other() {
@@ -387,17 +262,132 @@ fn g5_a_shutdown_in_the_middle_of_the_work_asks_for_another_sending() {
             .build()
             .unwrap()
     };
+    let handler = service_fn(|_: Request<Fresh>| std::future::pending::<Result<Response<()>, Infallible>>());
+    let service = layered(&remote(&Remote::new(0)), handler);
+    let mut answer = Box::pin(async move { call(&service, said("d1", &["a"])).await });
     let dying = runtime();
-    let answer = dying.block_on(async {
-        let handler =
-            service_fn(|_: Request<Fresh>| std::future::pending::<Result<Response<()>, Infallible>>());
-        let service = layered(&remote(&Remote::new(0)), handler);
-        let mut answer = Box::pin(async move { call(&service, said("d1", &["a"])).await });
-        assert!((&mut answer).now_or_never().is_none());
-        answer
-    });
+    dying.block_on(async { assert!((&mut answer).now_or_never().is_none()) });
     drop(dying);
     let answer = runtime().block_on(answer);
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers().contains_key(RETRY_AFTER));
+}
+
+#[tokio::test(start_paused = true)]
+async fn g10_events_are_completed_before_the_delivery_that_brought_them() {
+    // A crash in between repeats the delivery, and its events are then known.
+    let store = Remote::new(1);
+    let service = layered(&remote(&store).dedupe(DedupeLayer::dedupe_events), handler!(200));
+    assert_eq!(
+        call(&service, said("d1", &["a", "b"])).await.status(),
+        StatusCode::OK
+    );
+    let completed = store.completed.lock().unwrap().clone();
+    let spaces: Vec<_> = completed.iter().map(|key| &key[..2]).collect();
+    assert_eq!(spaces, ["e:", "e:", "d:"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn g9_full_of_claims_is_503_whatever_was_chosen_for_a_store_that_is_down() {
+    let stack = || {
+        let endpoint = parrot().when_store_down(OnStoreDown::AcceptWithoutDedupe);
+        Stack::with_store(endpoint, Remote::with_capacity(1, 0))
+    };
+    let events = layered(&stack().dedupe(DedupeLayer::dedupe_events), handler!(200));
+    assert_eq!(
+        call(&events, said("d1", &["a"])).await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+
+    let slow = service_fn(|_: Request<Fresh>| async {
+        sleep(Duration::from_secs(1)).await;
+        Ok::<_, Infallible>(Response::new(()))
+    });
+    let deliveries = layered(&stack(), slow);
+    let other = async {
+        sleep(Duration::from_millis(500)).await;
+        call(&deliveries, said("d2", &["a"])).await.status()
+    };
+    let (one, other) = tokio::join!(call(&deliveries, said("d1", &["a"])), other);
+    assert_eq!(
+        (one.status(), other),
+        (StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_is_never_told_to_wait_for_more_than_a_minute() {
+    let hour = Duration::from_secs(3_600);
+    let stack = remote(&Remote::new(0)).dedupe(|dedupe| dedupe.timing(Duration::from_secs(5), hour).unwrap());
+    let slow = service_fn(|_: Request<Fresh>| async {
+        sleep(Duration::from_secs(3)).await;
+        Ok::<_, Infallible>(Response::new(()))
+    });
+    let service = layered(&stack, slow);
+    let copy = async {
+        sleep(Duration::from_millis(100)).await;
+        call(&service, said("d1", &["a"])).await
+    };
+    let (_, copy) = tokio::join!(call(&service, said("d1", &["a"])), copy);
+    assert_eq!(
+        (copy.status(), copy.headers()[RETRY_AFTER].as_bytes()),
+        (StatusCode::SERVICE_UNAVAILABLE, &b"60"[..])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn g10_a_delivery_that_has_to_come_again_gives_back_the_events_it_had() {
+    let slow = service_fn(|request: Request<Fresh>| async move {
+        if request
+            .body()
+            .events()
+            .iter()
+            .any(|event| event.key.ends_with(":b"))
+        {
+            sleep(Duration::from_secs(2)).await;
+        }
+        Ok::<_, Infallible>(Response::new(()))
+    });
+    let service = layered(&remote(&Remote::new(1)).dedupe(DedupeLayer::dedupe_events), slow);
+    let others = async {
+        sleep(Duration::from_millis(100)).await;
+        let waits_for_b = call(&service, said("d2", &["a", "b"])).await.status();
+        (waits_for_b, call(&service, said("d3", &["a"])).await.status())
+    };
+    let (first, others) = tokio::join!(call(&service, said("d1", &["b"])), others);
+    assert_eq!(first.status(), StatusCode::OK);
+    assert_eq!(others, (StatusCode::SERVICE_UNAVAILABLE, StatusCode::OK));
+}
+
+#[tokio::test(start_paused = true)]
+async fn g8_a_store_that_panics_is_a_store_that_is_down() {
+    let store = Remote::new(1);
+    store.claims_panic.store(true, Ordering::SeqCst);
+    let notes = Arc::new(Notes::default());
+    let service = layered(&remote(&store).observer(notes.clone()), handler!(200));
+    assert_eq!(
+        call(&service, said("d1", &["a"])).await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    assert_eq!(notes.count("StoreDown"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn g6_a_key_that_is_only_a_digest_is_remembered_for_the_retry_window_only() {
+    for (body, handled) in [(r#"{"said":[]}"#, 2), (r#"{"id":"d1","said":[]}"#, 1)] {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let handler = service_fn(move |_: Request<Fresh>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            std::future::ready(Ok::<_, Infallible>(Response::new(())))
+        });
+        let service = layered(&remote(&Remote::new(1)), handler);
+        for pause in [1, 58, 2] {
+            assert_eq!(call(&service, post(body)).await.status(), StatusCode::OK);
+            sleep(Duration::from_secs(pause)).await;
+        }
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
+        assert_eq!(call(&service, post(body)).await.status(), StatusCode::OK);
+        assert_eq!(calls.load(Ordering::SeqCst), handled, "{body}");
+    }
 }

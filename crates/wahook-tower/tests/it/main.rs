@@ -5,5 +5,6 @@
 mod dedupe;
 mod life;
 mod limit;
+mod remote;
 mod support;
 mod verify;

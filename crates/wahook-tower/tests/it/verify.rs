@@ -214,3 +214,52 @@ async fn the_service_that_was_polled_ready_is_the_one_that_is_called() {
         assert_eq!(answer.status(), StatusCode::OK);
     }
 }
+
+#[tokio::test]
+async fn a_challenge_is_answered_and_never_handled() {
+    let scheme = StaticToken::header("x-token".parse().unwrap(), "0123456789abcdef".try_into().unwrap()).unwrap();
+    let challenge = Challenge::get(Some("the-verify-token".try_into().unwrap())).post_json(&["id"]);
+    let endpoint = Endpoint::new("a", Parrot, scheme).unwrap().challenge(challenge);
+    let never = service_fn(|_: Request<Fresh>| -> std::future::Ready<Result<Response<()>, Infallible>> {
+        unreachable!("a challenge is no delivery")
+    });
+    let service = layered(&stack(endpoint), never);
+    let get = |token: &str| {
+        let uri = format!("/?hub.challenge=42&hub.verify_token={token}");
+        Request::get(uri).body(Full::<Bytes>::default()).unwrap()
+    };
+    let answer = text(call(&service, get("the-verify-token")).await).await;
+    assert_eq!(answer, (StatusCode::OK, "42".to_owned()));
+    assert_eq!(text(call(&service, get("another")).await).await, (StatusCode::FORBIDDEN, String::new()));
+    let mut signed = post(r#"{"challenge":"abc"}"#);
+    signed.headers_mut().insert("x-token", "0123456789abcdef".parse().unwrap());
+    let answer = text(call(&service, signed).await).await;
+    assert_eq!(answer, (StatusCode::OK, r#"{"challenge":"abc"}"#.to_owned()));
+}
+
+#[tokio::test]
+async fn v4_hints_are_for_small_bodies_and_at_most_one_a_second() {
+    let scheme = BodyHmac::new("x-sig".parse().unwrap(), Algorithm::Sha256, "0123456789abcdef".try_into().unwrap());
+    let endpoint = Endpoint::new("a", Parrot, scheme.unwrap()).unwrap();
+    let notes = Arc::new(Notes::default());
+    let clock = Arc::new(ManualClock::default());
+    let service = layered(&stack(endpoint).observer(notes.clone()).clock(clock.clone()), ok!());
+    let refused = async |body: &[u8]| {
+        let mut request = post(body.to_vec());
+        request.headers_mut().insert("x-sig", "00".repeat(32).parse().unwrap());
+        assert_eq!(call(&service, request).await.status(), StatusCode::UNAUTHORIZED);
+        tokio::task::yield_now().await;
+    };
+    refused(&[b' '; (64 << 10) + 1]).await;
+    for second in 1..=3 {
+        clock.advance(Duration::from_secs(1));
+        while notes.count("BodyCut") < second {
+            refused(b"{").await;
+        }
+        for _ in 0..50 {
+            refused(b"{").await;
+        }
+        assert_eq!(notes.count("BodyCut"), second);
+    }
+    assert_eq!(notes.count("OtherSecret"), 0, "of the large body nothing is said");
+}
