@@ -1,6 +1,6 @@
 //! One HTTP request, once it is verified and has a key.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -18,11 +18,11 @@ pub struct Delivery {
     /// Our own id; sorts by time of arrival.
     pub id: DeliveryId,
     /// The name of the endpoint that received it.
-    pub endpoint: String,
+    pub endpoint: Arc<str>,
     /// What makes two deliveries the same, and where it was found (G6).
     pub key: DeliveryKey,
     /// The provider's own id of it, if it has one.
-    pub provider_id: Option<String>,
+    pub provider_id: Option<Arc<str>>,
     /// Whether another body arrived under the same key (G7).
     pub conflict: bool,
     /// When it arrived.
@@ -47,7 +47,7 @@ impl Delivery {
         let key = DeliveryKey::digest(&body);
         Self {
             id: DeliveryId::new(received_at, [0; 10]),
-            endpoint: endpoint.to_owned(),
+            endpoint: Arc::from(endpoint),
             key,
             provider_id: None,
             conflict: false,
@@ -71,7 +71,7 @@ impl fmt::Debug for Delivery {
 }
 
 /// Our id of a delivery: a UUID of version 7, so it sorts by time of arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeliveryId(uuid::Uuid);
 
 impl DeliveryId {
@@ -115,7 +115,7 @@ impl std::error::Error for BadDeliveryId {}
 #[non_exhaustive]
 pub struct DeliveryKey {
     /// The key, without the endpoint that scopes it.
-    pub text: String,
+    pub text: Arc<str>,
     /// Where it was found.
     pub source: KeySource,
 }
@@ -123,7 +123,7 @@ pub struct DeliveryKey {
 impl DeliveryKey {
     /// A key found in a signed header.
     #[must_use]
-    pub fn header(text: impl Into<String>) -> Self {
+    pub fn header(text: impl Into<Arc<str>>) -> Self {
         Self {
             text: text.into(),
             source: KeySource::Header,
@@ -132,7 +132,7 @@ impl DeliveryKey {
 
     /// A key found in the body.
     #[must_use]
-    pub fn body(text: impl Into<String>) -> Self {
+    pub fn body(text: impl Into<Arc<str>>) -> Self {
         Self {
             text: text.into(),
             source: KeySource::Body,
@@ -143,7 +143,7 @@ impl DeliveryKey {
     #[must_use]
     pub fn digest(body: &[u8]) -> Self {
         Self {
-            text: crate::guard::Digest::of(body).to_string(),
+            text: crate::guard::Digest::of(body).to_string().into(),
             source: KeySource::Digest,
         }
     }

@@ -31,7 +31,7 @@ pub struct Endpoint(Arc<Settings>);
 
 #[derive(Clone)]
 struct Settings {
-    name: String,
+    name: Arc<str>,
     provider: Arc<dyn AnyProvider>,
     verifier: Verifier,
     challenge: Option<Challenge>,
@@ -80,7 +80,7 @@ impl Endpoint {
         check_name(name)?;
         let habits = Provider::habits(&provider);
         Ok(Self(Arc::new(Settings {
-            name: name.to_owned(),
+            name: Arc::from(name),
             provider: Arc::new(provider),
             verifier: verifier.into(),
             challenge: None,
@@ -149,6 +149,10 @@ impl Endpoint {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.0.name)
     }
 
     /// Its provider.

@@ -42,6 +42,15 @@ macro_rules! open_enum {
                 }
             }
 
+            /// The word, without a copy where it is known.
+            #[must_use]
+            pub fn into_word(self) -> std::borrow::Cow<'static, str> {
+                match self {
+                    $(Self::$variant => std::borrow::Cow::Borrowed($word),)+
+                    Self::Unknown(word) => std::borrow::Cow::Owned(word.into_string()),
+                }
+            }
+
             fn known(word: &str) -> Option<Self> {
                 match word {
                     $($word $(| $alias)* => Some(Self::$variant),)+

@@ -72,10 +72,10 @@ impl Provider for Pigeon {
             account: event.line.and_then(Text::non_empty),
             tenant: None,
             account_identity: None,
-            name: Some(("letter".to_owned(), NameSource::Guessed)),
+            name: Some(("letter".into(), NameSource::Guessed)),
             occurred_at: None,
             key: EventKey::new("message").optional(event.id.as_ref().map(Text::as_str)),
-            data: Data::MessageReceived(Message {
+            data: Data::MessageReceived(Box::new(Message {
                 message_id: event.id.and_then(Text::non_empty),
                 direction: Direction::Inbound,
                 chat: Chat::from_address(from),
@@ -83,7 +83,7 @@ impl Provider for Pigeon {
                 origin: Origin::Contact,
                 content: Content::text(event.text.unwrap_or_default()),
                 ..Message::default()
-            }),
+            })),
             raw,
         }
     }

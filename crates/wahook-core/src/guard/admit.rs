@@ -1,6 +1,6 @@
 //! From verified to fresh: the rules between a store's answer and the handler.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderMap;
 
@@ -39,9 +39,9 @@ impl Prepared {
         let key = Key::delivery(endpoint.name(), &keyed.key.text);
         let delivery = Delivery {
             id: DeliveryId::new(received_at, random),
-            endpoint: endpoint.name().to_owned(),
+            endpoint: endpoint.shared_name(),
             key: keyed.key,
-            provider_id: keyed.provider_id,
+            provider_id: keyed.provider_id.map(Arc::from),
             conflict: false,
             received_at,
             signed_at: proof.signed_at(),

@@ -1,5 +1,7 @@
 //! One event, and the draft that a provider makes of it.
 
+use std::{borrow::Cow, sync::Arc};
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -8,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Data, EventKey, Identity, Kind, MalformedData, OtherData, data};
 use crate::{
-    delivery::{Delivery, KeySource},
+    delivery::{Delivery, DeliveryId, KeySource},
     json::Raw,
     parsed::{Context, Malformed, Unknown},
     words::words,
@@ -26,15 +28,15 @@ pub struct Event {
     /// What was said, not how it was sent: stable text (G10).
     pub key: String,
     /// The provider's id, such as `wawp`.
-    pub provider: String,
+    pub provider: Cow<'static, str>,
     /// The endpoint's name.
-    pub endpoint: String,
+    pub endpoint: Arc<str>,
     /// Device, channel, session or phone number id.
     pub account: Option<String>,
     /// Workspace, organisation or business account.
     pub tenant: Option<String>,
     /// The provider's own name of the event.
-    pub name: Option<String>,
+    pub name: Option<Cow<'static, str>>,
     /// Where that name was found; null if there is none.
     pub name_source: Option<NameSource>,
     /// When it happened.
@@ -76,13 +78,14 @@ data! {
     /// The request that brought an event.
     pub struct DeliveryInfo {
         /// Our id of it.
-        pub id: String,
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        pub id: DeliveryId,
         /// What makes two deliveries the same.
-        pub key: String,
+        pub key: Arc<str>,
         /// Where that key was found.
         pub key_source: KeySource,
         /// The provider's own id of it.
-        pub provider_id: Option<String>,
+        pub provider_id: Option<Arc<str>>,
         /// Whether another body arrived under the same key.
         pub conflict: bool,
     }
@@ -141,7 +144,7 @@ pub struct Draft {
     /// Whose account it is.
     pub account_identity: Option<Identity>,
     /// The provider's own name of the event, and where it was found.
-    pub name: Option<(String, NameSource)>,
+    pub name: Option<(Cow<'static, str>, NameSource)>,
     /// When it happened, as the payload says.
     pub occurred_at: Option<Timestamp>,
     /// What it says.
@@ -156,19 +159,19 @@ impl Draft {
     /// A well-formed item without a type of ours.
     #[must_use]
     pub fn unknown(unknown: Unknown) -> Self {
-        let name = unknown.name.map(|name| (name, NameSource::Body));
+        let name = unknown.name.map(|name| (name.into(), NameSource::Body));
         Self::of_context(unknown.context, name, Data::Unknown(OtherData {}), unknown.raw)
     }
 
     /// An item that is not what it says it is.
     #[must_use]
     pub fn malformed(malformed: Malformed) -> Self {
-        let name = malformed.name.map(|name| (name, NameSource::Body));
+        let name = malformed.name.map(|name| (name.into(), NameSource::Body));
         let data = Data::Malformed(MalformedData::from(&malformed.error));
         Self::of_context(malformed.context, name, data, malformed.raw)
     }
 
-    fn of_context(context: Context, name: Option<(String, NameSource)>, data: Data, raw: Raw) -> Self {
+    fn of_context(context: Context, name: Option<(Cow<'static, str>, NameSource)>, data: Data, raw: Raw) -> Self {
         Self {
             account: context.account,
             tenant: context.tenant,
@@ -183,10 +186,8 @@ impl Draft {
 
     /// The event, now that the delivery is known; `index` is the item's place in it.
     #[must_use]
-    pub fn finish(self, provider: &str, delivery: &Delivery, index: usize) -> Event {
-        let key = self
-            .key
-            .render(provider, self.account.as_deref(), &delivery.key.text, index);
+    pub fn finish(self, provider: &'static str, delivery: &Delivery, index: usize) -> Event {
+        let key = self.key.render_in(provider, self.account.as_deref(), delivery, index);
         let (occurred_at, time_source) = match (self.occurred_at, delivery.signed_at) {
             (Some(at), _) => (Some(at), TimeSource::Payload),
             (None, Some(at)) => (Some(at), TimeSource::Header),
@@ -195,8 +196,8 @@ impl Draft {
         let (name, name_source) = self.name.unzip();
         Event {
             key,
-            provider: provider.to_owned(),
-            endpoint: delivery.endpoint.clone(),
+            provider: Cow::Borrowed(provider),
+            endpoint: Arc::clone(&delivery.endpoint),
             account: self.account,
             tenant: self.tenant,
             name,
@@ -206,8 +207,8 @@ impl Draft {
             received_at: delivery.received_at,
             account_identity: self.account_identity,
             delivery: DeliveryInfo {
-                id: delivery.id.to_string(),
-                key: delivery.key.text.clone(),
+                id: delivery.id,
+                key: Arc::clone(&delivery.key.text),
                 key_source: delivery.key.source,
                 provider_id: delivery.provider_id.clone(),
                 conflict: delivery.conflict,
@@ -339,12 +340,12 @@ impl<'de> Deserialize<'de> for Event {
         struct Read {
             schema: String,
             key: String,
-            provider: String,
-            endpoint: String,
+            provider: Cow<'static, str>,
+            endpoint: Arc<str>,
             account: Option<String>,
             tenant: Option<String>,
             kind: Kind,
-            name: Option<String>,
+            name: Option<Cow<'static, str>>,
             name_source: Option<NameSource>,
             occurred_at: Option<Timestamp>,
             time_source: TimeSource,

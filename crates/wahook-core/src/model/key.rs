@@ -4,13 +4,15 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
+use crate::{delivery::Delivery, guard::Digest};
+
 /// What makes two events the same, before provider and account are put in front of it.
 ///
 /// ```
 /// use wahook_core::model::EventKey;
 ///
 /// let key = EventKey::new("message").part("3EB0:1");
-/// assert_eq!(key.render("wawp", Some("A1"), "evt_1", 0), "v1:wawp:A1:message:3EB0%3A1");
+/// assert_eq!(key.render("wawp", Some("A1")), "v1:wawp:A1:message:3EB0%3A1");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventKey {
@@ -22,47 +24,21 @@ pub struct EventKey {
 impl EventKey {
     /// A key of this kind; add what identifies the occurrence with [`part`](Self::part).
     #[must_use]
-    pub const fn new(kind: &'static str) -> Self {
-        Self {
-            kind,
-            parts: String::new(),
-            natural: true,
-        }
+    pub fn new(kind: &'static str) -> Self {
+        Self { kind, parts: String::with_capacity(64), natural: true }
     }
 
     /// The fallback for what carries neither an id nor a time of this occurrence: the delivery's key and the item's
     /// place in it, so that nothing is ever swallowed.
     #[must_use]
     pub const fn of_delivery(kind: &'static str) -> Self {
-        Self {
-            kind,
-            parts: String::new(),
-            natural: false,
-        }
+        Self { kind, parts: String::new(), natural: false }
     }
 
     /// Adds a part. Whatever it contains, two different lists of parts give two different keys.
     #[must_use]
     pub fn part(mut self, text: &str) -> Self {
-        self.parts.reserve(text.len() + 1);
-        self.parts.push(':');
-        // The usual id is plain throughout.
-        let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b':') & (byte != b'%');
-        if text.bytes().fold(true, |all, byte| all & plain(byte)) {
-            self.parts.push_str(text);
-            return self;
-        }
-        for byte in text.chars() {
-            match byte {
-                ':' | '%' => {
-                    let _ = write!(self.parts, "%{:02X}", u32::from(byte));
-                }
-                control if control.is_control() => {
-                    let _ = write!(self.parts, "%{:04X}", u32::from(control));
-                }
-                plain => self.parts.push(plain),
-            }
-        }
+        push(&mut self.parts, text);
         self
     }
 
@@ -78,16 +54,55 @@ impl EventKey {
         self.part(&at.as_millisecond().to_string())
     }
 
-    /// The whole text. `delivery_key` and `index` are used only where nothing better is known.
+    /// The whole text.
     #[must_use]
-    pub fn render(&self, provider: &str, account: Option<&str>, delivery_key: &str, index: usize) -> String {
-        let Self { parts: account, .. } = Self::new("").optional(account);
-        let Self { kind, parts, natural } = self;
-        if *natural {
-            format!("v1:{provider}{account}:{kind}{parts}")
-        } else {
-            let Self { parts: delivery, .. } = Self::new("").part(delivery_key);
-            format!("v1:{provider}{account}:{kind}:delivery{delivery}:{index}")
+    pub fn render(&self, provider: &str, account: Option<&str>) -> String {
+        let account = account.unwrap_or_default();
+        let length = "v1:::".len() + provider.len() + account.len() + self.kind.len() + self.parts.len();
+        let mut text = String::with_capacity(length);
+        text.push_str("v1:");
+        text.push_str(provider);
+        push(&mut text, account);
+        text.push(':');
+        text.push_str(self.kind);
+        text.push_str(&self.parts);
+        text
+    }
+
+    /// The whole text, where the fallback needs parts that tell this item of this delivery from every other.
+    pub(super) fn render_in(&self, provider: &str, account: Option<&str>, delivery: &Delivery, index: usize) -> String {
+        let mut text = self.render(provider, account);
+        if !self.natural {
+            text.push_str(":delivery");
+            push(&mut text, &delivery.key.text);
+            push(&mut text, &index.to_string());
+            if delivery.conflict {
+                // Another body under the same delivery key says something else (G7).
+                push(&mut text, &Digest::of(&delivery.body).to_string());
+            }
+        }
+        text
+    }
+}
+
+/// Adds a colon and the part, in which what could be taken for another part is escaped.
+fn push(key: &mut String, text: &str) {
+    key.push(':');
+    // The usual id is plain throughout.
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b':') & (byte != b'%');
+    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
+        key.push_str(text);
+        return;
+    }
+    for character in text.chars() {
+        match character {
+            ':' | '%' => {
+                let _ = write!(key, "%{:02X}", u32::from(character));
+            }
+            control if control.is_control() => {
+                let _ = write!(key, "%{:04X}", u32::from(control));
+            }
+            plain => key.push(plain),
         }
     }
 }
@@ -106,8 +121,23 @@ mod tests {
             EventKey::new("a").part("b\n").part("c"),
         ];
         let texts: std::collections::BTreeSet<_> =
-            keys.iter().map(|key| key.render("p", None, "d", 0)).collect();
+            keys.iter().map(|key| key.render("p", None)).collect();
         assert_eq!(texts.len(), keys.len());
         assert!(texts.iter().all(|text| !text.contains(char::is_control)));
+    }
+
+    #[test]
+    fn g10_another_body_under_the_same_delivery_key_is_another_event() {
+        let at = Timestamp::UNIX_EPOCH;
+        let delivery = |body: &'static [u8], conflict| {
+            let mut delivery = Delivery::dangerous_unverified("x", http::HeaderMap::new(), body.into(), at);
+            delivery.key = crate::DeliveryKey::header("evt_1");
+            delivery.conflict = conflict;
+            delivery
+        };
+        let key = |delivery| EventKey::of_delivery("presence").render_in("p", None, &delivery, 0);
+        let (first, second) = (key(delivery(b"{}", false)), key(delivery(b"[]", true)));
+        assert_eq!(first, "v1:p::presence:delivery:evt_1:0");
+        assert!(second.starts_with(&first) && second != first);
     }
 }

@@ -58,9 +58,9 @@ macro_rules! kinds {
 
 kinds! {
     /// A contact wrote.
-    MessageReceived(Message) = "message.received",
+    MessageReceived(Box<Message>) = "message.received",
     /// The account itself wrote, whatever device or API.
-    MessageSent(Message) = "message.sent",
+    MessageSent(Box<Message>) = "message.sent",
     /// A message came further, or failed.
     MessageStatus(StatusUpdate) = "message.status",
     /// Somebody reacted to a message.

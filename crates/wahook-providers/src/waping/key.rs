@@ -58,7 +58,7 @@ fn occurrence_of(item: &Item<'_>) -> Option<String> {
         .part(message)
         .part(&state)
         .optional(at.map(|at| at.as_millisecond().to_string()).as_deref());
-    Some(key.render("waping", item.device_id.text(), "", 0))
+    Some(key.render("waping", item.device_id.text()))
 }
 
 /// The ids of a list, if it has items and all have one.

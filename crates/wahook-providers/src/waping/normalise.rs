@@ -22,7 +22,7 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
     let (data, key) = match payload {
         Payload::Message(message) => {
             let key = EventKey::new("message").part(&message.id);
-            (Data::MessageReceived(received(message)), key)
+            (Data::MessageReceived(Box::new(received(message))), key)
         }
         Payload::MessageStatus(status) => message_status(status),
         Payload::Session(session) => {
@@ -57,7 +57,7 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
         account: device_id,
         tenant: None,
         account_identity: None,
-        name: Some((name, NameSource::Body)),
+        name: Some((name.into(), NameSource::Body)),
         occurred_at: timestamp,
         data,
         key,

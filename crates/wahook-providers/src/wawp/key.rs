@@ -85,7 +85,7 @@ mod tests {
 
     fn key(body: &'static str) -> (String, wahook_core::KeySource, Option<String>) {
         let keyed = keyed(&HeaderMap::new(), &Bytes::from_static(body.as_bytes()));
-        (keyed.key.text, keyed.key.source, keyed.provider_id)
+        (keyed.key.text.to_string(), keyed.key.source, keyed.provider_id)
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
         account: channel_id,
         tenant: organization_id,
         account_identity: None,
-        name: Some((name.as_str().to_owned(), name_source)),
+        name: Some((name.into_word(), name_source)),
         occurred_at,
         data,
         key,
@@ -132,9 +132,9 @@ fn message_new(new: MessageNew, name: &EventName) -> (Data, EventKey) {
         ..Message::default()
     };
     let data = if inbound {
-        Data::MessageReceived(message)
+        Data::MessageReceived(Box::new(message))
     } else {
-        Data::MessageSent(message)
+        Data::MessageSent(Box::new(message))
     };
     (data, key)
 }
@@ -152,7 +152,7 @@ fn message_sent(sent: MessageSent) -> (Data, EventKey) {
         content: content(sent.msg_type, sent.body),
         ..Message::default()
     };
-    (Data::MessageSent(message), key)
+    (Data::MessageSent(Box::new(message)), key)
 }
 
 fn message_status(status: MessageStatus) -> (Data, EventKey) {
@@ -248,7 +248,7 @@ fn content(kind: Option<MessageType>, body: Option<String>) -> Content {
 pub(super) fn renamed(draft: Draft, name: Option<(EventName, NameSource)>) -> Draft {
     match name {
         Some((name, source)) => Draft {
-            name: Some((name.as_str().to_owned(), source)),
+            name: Some((name.into_word(), source)),
             ..draft
         },
         None => draft,

@@ -511,9 +511,9 @@ fn g6_the_key_is_session_event_and_id() {
     };
     let message = keyed("message");
     let id = value("message")["id"].as_str().unwrap().to_owned();
-    assert_eq!(message.key.text, format!("A1B2C3D4E5F6:message:{id}"));
+    assert_eq!(*message.key.text, format!("A1B2C3D4E5F6:message:{id}"));
     assert_eq!(message.key.source, KeySource::Body);
-    assert_eq!(message.provider_id, Some(id));
+    assert_eq!(message.provider_id.as_deref(), Some(&*id));
 }
 
 #[test]

@@ -150,15 +150,15 @@ impl Provider for Acme {
             account: None,
             tenant: None,
             account_identity: None,
-            name: Some(("note".to_owned(), NameSource::Guessed)),
+            name: Some(("note".into(), NameSource::Guessed)),
             occurred_at: None,
-            data: Data::MessageReceived(Message {
+            data: Data::MessageReceived(Box::new(Message {
                 message_id: id,
                 chat: from.and_then(Chat::from_address),
                 sender,
                 content: text.map_or_else(Content::default, Content::text),
                 ..Message::default()
-            }),
+            })),
             key,
             raw,
         }

@@ -64,7 +64,7 @@ impl Provider for Parrot {
                 let key = EventKey::new("message").part(&event);
                 let message = Message { content: Content::text(event), ..Message::default() };
                 let mut draft = Draft::unknown(Unknown::new(None, Default::default(), raw));
-                draft.data = Data::MessageReceived(message);
+                draft.data = Data::MessageReceived(Box::new(message));
                 draft.key = key;
                 draft
             }

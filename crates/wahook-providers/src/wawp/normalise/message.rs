@@ -83,9 +83,9 @@ pub(super) fn message(
     };
     Said {
         data: if own {
-            Data::MessageSent(data)
+            Data::MessageSent(Box::new(data))
         } else {
-            Data::MessageReceived(data)
+            Data::MessageReceived(Box::new(data))
         },
         key,
         at,
