@@ -1,8 +1,8 @@
 //! The guard: each delivery is handled once, although providers repeat them (G1–G10).
 //!
-//! A claim lives in three steps: [`claim`](GuardStore::claim) makes the key ours for a lease,
-//! [`complete`](GuardStore::complete) makes it a duplicate until its time to live is over,
-//! [`release`](GuardStore::release) makes the next one fresh. Nothing is marked as done before it is.
+//! A claim lives in three steps: [`claim`](crate::guard::GuardStore::claim) makes the key ours for a lease,
+//! [`complete`](crate::guard::GuardStore::complete) makes it a duplicate until its time to live is over,
+//! [`release`](crate::guard::GuardStore::release) makes the next one fresh. Nothing is marked as done before it is.
 
 mod admit;
 mod key;
