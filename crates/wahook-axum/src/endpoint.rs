@@ -32,5 +32,9 @@ where
     <L::Service as Service<Request<Body>>>::Future: Send + 'static,
     R: Clone,
 {
-    any_service(Entrance(stack.layer(FreshHandler { handler, state, extractors: PhantomData })))
+    any_service(Entrance(stack.layer(FreshHandler {
+        handler,
+        state,
+        extractors: PhantomData,
+    })))
 }

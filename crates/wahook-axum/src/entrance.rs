@@ -47,8 +47,13 @@ where
 
 /// The original URI again, with the query that is left after verification.
 pub(crate) fn restore_original_uri<B>(request: &mut Request<B>) {
-    let Some(OriginalPath(path)) = request.extensions_mut().remove::<OriginalPath>() else { return };
-    let text = request.uri().query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
+    let Some(OriginalPath(path)) = request.extensions_mut().remove::<OriginalPath>() else {
+        return;
+    };
+    let text = request
+        .uri()
+        .query()
+        .map_or_else(|| path.clone(), |query| format!("{path}?{query}"));
     if let Ok(uri) = text.parse::<Uri>() {
         request.extensions_mut().insert(OriginalUri(uri));
     }

@@ -7,7 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, request::Parts};
-use wahook_core::{Parsed, TypedEvent, guard::Fresh, model::{Event, Kind}};
+use wahook_core::{
+    Parsed, TypedEvent,
+    guard::Fresh,
+    model::{Event, Kind},
+};
 
 use crate::handler::Carried;
 
@@ -51,9 +55,14 @@ impl<S: Sync, E: TypedEvent> FromRequestParts<S> for Delivery<E> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractError> {
         let fresh = carried(parts)?;
-        let items = fresh.typed::<E::Provider>().ok_or_else(|| ExtractError::new(ExtractErrorKind::OtherProvider))?;
+        let items = fresh
+            .typed::<E::Provider>()
+            .ok_or_else(|| ExtractError::new(ExtractErrorKind::OtherProvider))?;
         check_malformed(&fresh, items.iter().any(Parsed::is_malformed))?;
-        Ok(Self { items, delivery: fresh.delivery().clone() })
+        Ok(Self {
+            items,
+            delivery: fresh.delivery().clone(),
+        })
     }
 }
 
@@ -67,7 +76,10 @@ fn carried(parts: &Parts) -> Result<Arc<Fresh>, ExtractError> {
 fn check_malformed(fresh: &Fresh, malformed: bool) -> Result<(), ExtractError> {
     let status = fresh.endpoint().malformed_status();
     if malformed && !status.is_success() {
-        return Err(ExtractError { kind: ExtractErrorKind::Malformed, status });
+        return Err(ExtractError {
+            kind: ExtractErrorKind::Malformed,
+            status,
+        });
     }
     Ok(())
 }
@@ -93,7 +105,10 @@ pub enum ExtractErrorKind {
 
 impl ExtractError {
     const fn new(kind: ExtractErrorKind) -> Self {
-        Self { kind, status: StatusCode::INTERNAL_SERVER_ERROR }
+        Self {
+            kind,
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+        }
     }
 
     /// What is wrong.

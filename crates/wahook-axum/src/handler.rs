@@ -48,7 +48,11 @@ where
 
 impl<H: Clone, T, S: Clone> Clone for FreshHandler<H, T, S> {
     fn clone(&self) -> Self {
-        Self { handler: self.handler.clone(), state: self.state.clone(), extractors: PhantomData }
+        Self {
+            handler: self.handler.clone(),
+            state: self.state.clone(),
+            extractors: PhantomData,
+        }
     }
 }
 

@@ -23,7 +23,9 @@ impl Answer {
     /// The one answer for what was handled, now or before: the same bytes for both.
     pub(crate) fn received() -> Response<Self> {
         let mut response = Response::new(Self(Some(Bytes::from_static(b"{\"received\":true}"))));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
 
@@ -32,7 +34,9 @@ impl Answer {
         let mut response = Response::new(Self(None));
         *response.status_mut() = status;
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static("POST"));
         }
         response
     }
@@ -41,7 +45,9 @@ impl Answer {
     pub(crate) fn later(after: Duration) -> Response<Self> {
         let mut response = Self::status(StatusCode::SERVICE_UNAVAILABLE);
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.clamp(1, 60)));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds.clamp(1, 60)));
         response
     }
 
@@ -51,7 +57,9 @@ impl Answer {
         let mut response = Response::new(Self(Some(answer.body().clone())));
         response.headers_mut().insert(CONTENT_TYPE, content_type);
         // The value is the caller's: no browser shall guess that it is a page.
-        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+            .headers_mut()
+            .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
     }
 }

@@ -15,14 +15,17 @@ impl SystemClock {
     /// The machine's clock; [`elapsed`](Clock::elapsed) counts from now on.
     #[must_use]
     pub fn new() -> Self {
-        Self { origin: Instant::now() }
+        Self {
+            origin: Instant::now(),
+        }
     }
 }
 
 /// The instant after this time; a time that no instant can hold ends in thirty years.
 pub(crate) fn after(time: Duration) -> tokio::time::Instant {
     let now = tokio::time::Instant::now();
-    now.checked_add(time).unwrap_or_else(|| now + Duration::from_secs(30 * 365 * 86_400))
+    now.checked_add(time)
+        .unwrap_or_else(|| now + Duration::from_secs(30 * 365 * 86_400))
 }
 
 impl Default for SystemClock {

@@ -36,32 +36,53 @@ impl Stack {
     /// The layers with their defaults, and a store that several endpoints, or processes, share.
     #[must_use]
     pub fn with_store(endpoint: Endpoint, store: Arc<dyn GuardStore>) -> Self {
-        Self { limit: LimitLayer::new(), verify: VerifyLayer::new(endpoint), dedupe: DedupeLayer::new(store) }
+        Self {
+            limit: LimitLayer::new(),
+            verify: VerifyLayer::new(endpoint),
+            dedupe: DedupeLayer::new(store),
+        }
     }
 
     /// Changes the limits.
     #[must_use]
     pub fn limit(self, change: impl FnOnce(LimitLayer) -> LimitLayer) -> Self {
-        Self { limit: change(self.limit), ..self }
+        Self {
+            limit: change(self.limit),
+            ..self
+        }
     }
 
     /// Changes the guard.
     #[must_use]
     pub fn dedupe(self, change: impl FnOnce(DedupeLayer) -> DedupeLayer) -> Self {
-        Self { dedupe: change(self.dedupe), ..self }
+        Self {
+            dedupe: change(self.dedupe),
+            ..self
+        }
     }
 
     /// Another clock for replay windows.
     #[must_use]
     pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        Self { verify: self.verify.clock(clock), ..self }
+        Self {
+            verify: self.verify.clock(clock),
+            ..self
+        }
     }
 
     /// Somebody else to tell.
     #[must_use]
     pub fn observer(self, observer: Arc<dyn Observer>) -> Self {
-        let Self { limit, verify, dedupe } = self;
-        Self { limit, verify: verify.observer(Arc::clone(&observer)), dedupe: dedupe.observer(observer) }
+        let Self {
+            limit,
+            verify,
+            dedupe,
+        } = self;
+        Self {
+            limit,
+            verify: verify.observer(Arc::clone(&observer)),
+            dedupe: dedupe.observer(observer),
+        }
     }
 }
 

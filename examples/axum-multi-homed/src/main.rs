@@ -19,7 +19,9 @@ type Out = Sender<Event>;
 
 /// All providers come here. An event that cannot be taken now is refused, and the provider sends it again.
 async fn on_events(State(out): State<Out>, Events(events): Events) -> Result<(), axum::http::StatusCode> {
-    let room = out.try_reserve_many(events.len()).map_err(|_| axum::http::StatusCode::SERVICE_UNAVAILABLE)?;
+    let room = out
+        .try_reserve_many(events.len())
+        .map_err(|_| axum::http::StatusCode::SERVICE_UNAVAILABLE)?;
     room.zip(events).for_each(|(place, event)| place.send(event));
     Ok(())
 }

@@ -17,20 +17,47 @@ fn sender(endpoint: Endpoint, secret: &str, path: &str) -> Sender {
 #[tokio::test]
 async fn the_same_message_comes_once_whoever_repeats_it() {
     let (out, mut events) = tokio::sync::mpsc::channel(10);
-    let secrets = super::Secrets { waping: OTHERS.into(), wazapin: WAZAPIN.into(), wawp: OTHERS.into() };
+    let secrets = super::Secrets {
+        waping: OTHERS.into(),
+        wazapin: WAZAPIN.into(),
+        wawp: OTHERS.into(),
+    };
     let app = super::app(secrets, out).unwrap();
     let providers = [
-        (sender(waping::endpoint("a", OTHERS).unwrap(), OTHERS, "/hooks/alerts"), "waping", "message.received"),
-        (sender(wazapin::endpoint("a", WAZAPIN).unwrap(), WAZAPIN, "/hooks/shop"), "wazapin", "message.new"),
-        (sender(wawp::endpoint("a", OTHERS).unwrap(), OTHERS, "/hooks/line"), "wawp", "message"),
+        (
+            sender(waping::endpoint("a", OTHERS).unwrap(), OTHERS, "/hooks/alerts"),
+            "waping",
+            "message.received",
+        ),
+        (
+            sender(wazapin::endpoint("a", WAZAPIN).unwrap(), WAZAPIN, "/hooks/shop"),
+            "wazapin",
+            "message.new",
+        ),
+        (
+            sender(wawp::endpoint("a", OTHERS).unwrap(), OTHERS, "/hooks/line"),
+            "wawp",
+            "message",
+        ),
         // The same message again, under the other event's name.
-        (sender(wawp::endpoint("a", OTHERS).unwrap(), OTHERS, "/hooks/typed"), "wawp", "message"),
+        (
+            sender(wawp::endpoint("a", OTHERS).unwrap(), OTHERS, "/hooks/typed"),
+            "wawp",
+            "message",
+        ),
     ];
     for (sender, provider, event) in providers {
         let outgoing = Outgoing::personalise(&sample(provider, event).unwrap(), 1);
         for _ in 0..2 {
             let request = sender.request(&outgoing, SystemClock::new().now()).unwrap();
-            assert_eq!(app.clone().oneshot(request.map(Body::from)).await.unwrap().status(), StatusCode::OK);
+            assert_eq!(
+                app.clone()
+                    .oneshot(request.map(Body::from))
+                    .await
+                    .unwrap()
+                    .status(),
+                StatusCode::OK
+            );
         }
     }
     drop(app);
@@ -45,13 +72,21 @@ async fn the_same_message_comes_once_whoever_repeats_it() {
 #[tokio::test]
 async fn an_event_that_cannot_be_taken_now_is_sent_again() {
     let (out, mut events) = tokio::sync::mpsc::channel(1);
-    let secrets = super::Secrets { waping: OTHERS.into(), wazapin: WAZAPIN.into(), wawp: OTHERS.into() };
+    let secrets = super::Secrets {
+        waping: OTHERS.into(),
+        wazapin: WAZAPIN.into(),
+        wawp: OTHERS.into(),
+    };
     let app = super::app(secrets, out).unwrap();
     let sender = sender(waping::endpoint("a", OTHERS).unwrap(), OTHERS, "/hooks/alerts");
     let send = async |n| {
         let outgoing = Outgoing::personalise(&sample("waping", "message.received").unwrap(), n);
         let request = sender.request(&outgoing, SystemClock::new().now()).unwrap();
-        app.clone().oneshot(request.map(Body::from)).await.unwrap().status()
+        app.clone()
+            .oneshot(request.map(Body::from))
+            .await
+            .unwrap()
+            .status()
     };
     assert_eq!(send(1).await, StatusCode::OK);
     assert_eq!(send(2).await, StatusCode::SERVICE_UNAVAILABLE);

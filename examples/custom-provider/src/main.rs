@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde::Deserialize;
 use wahook::{
-    BuildError, Context, Delivery, DeliveryKey, Endpoint, Habits, Keyed, Malformed, Parsed, Provider, Secrets,
-    TypedEvent, Unknown,
+    BuildError, Context, Delivery, DeliveryKey, Endpoint, Habits, Keyed, Malformed, Parsed, Provider,
+    Secrets, TypedEvent, Unknown,
     axum::{Events, endpoint},
     json::{Raw, Scanned, Text, read, scan},
     model::{Chat, Content, Data, Direction, Draft, EventKey, Identity, Message, NameSource, Origin},
@@ -42,7 +42,11 @@ impl Provider for Pigeon {
 
     fn habits(&self) -> Habits {
         // It repeats for a day and wants its answer within 3 s.
-        Habits::new(Duration::from_secs(86_400), Duration::from_secs(86_400), Duration::from_secs(3))
+        Habits::new(
+            Duration::from_secs(86_400),
+            Duration::from_secs(86_400),
+            Duration::from_secs(3),
+        )
     }
 
     fn key(&self, _: &Proof, _: &HeaderMap, body: &Bytes) -> Keyed {
@@ -91,7 +95,11 @@ impl Provider for Pigeon {
 
 fn pigeon(name: &str, secrets: Secrets) -> Result<Endpoint, BuildError> {
     let header = http::HeaderName::from_static("x-pigeon-signature");
-    Endpoint::new(name, Pigeon, BodyHmac::new(header, Algorithm::Sha256, secrets)?.prefix("sha256="))
+    Endpoint::new(
+        name,
+        Pigeon,
+        BodyHmac::new(header, Algorithm::Sha256, secrets)?.prefix("sha256="),
+    )
 }
 
 async fn on_events(Events(events): Events) {
@@ -101,7 +109,10 @@ async fn on_events(Events(events): Events) {
 }
 
 fn app(secrets: Secrets) -> Result<Router, BuildError> {
-    Ok(Router::new().route("/hooks/loft", endpoint(Stack::new(pigeon("loft", secrets)?), on_events, ())))
+    Ok(Router::new().route(
+        "/hooks/loft",
+        endpoint(Stack::new(pigeon("loft", secrets)?), on_events, ()),
+    ))
 }
 
 #[tokio::main]

@@ -22,7 +22,10 @@ async fn on_delivery(delivery: Request<Fresh>) -> Result<Response<()>, Infallibl
 
 fn service(
     secret: String,
-) -> Result<impl Service<Request<Full<Bytes>>, Response = Response<Answer>, Error = Infallible> + Clone, BuildError> {
+) -> Result<
+    impl Service<Request<Full<Bytes>>, Response = Response<Answer>, Error = Infallible> + Clone,
+    BuildError,
+> {
     Ok(ServiceBuilder::new()
         .layer(LimitLayer::new().cap(1 << 20))
         .layer(VerifyLayer::new(wazapin::endpoint("shop", secret)?))
@@ -34,7 +37,10 @@ fn service(
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let service = service("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned())?;
     let forged = Request::post("/hooks/shop").body(Full::new(Bytes::from_static(b"{}")))?;
-    println!("a forged request is answered {}", service.oneshot(forged).await?.status());
+    println!(
+        "a forged request is answered {}",
+        service.oneshot(forged).await?.status()
+    );
     Ok(())
 }
 

@@ -23,17 +23,28 @@ use wahook_tower::Stack;
 
 const WAZAPIN: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const WAWP: &str = "0123456789abcdef";
-const STATUS: &str = r#"{"message_id":"m-1","conversation_id":"c-1","status":"read","organization_id":"org_1"}"#;
+const STATUS: &str =
+    r#"{"message_id":"m-1","conversation_id":"c-1","status":"read","organization_id":"org_1"}"#;
 const MESSAGE: &str = r#"{"id":"evt_1","timestamp":1767225600123,"event":"message","session":"A1","payload":{"id":"false_15550000002@c.us_3EB0AA","timestamp":1767225600,"from":"15550000002@c.us","fromMe":false,"body":"hi"},"engine":"GOWS"}"#;
 
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::default())
 }
 
-fn signed(endpoint: &Endpoint, secret: &str, path: &str, body: &'static str, clock: &ManualClock) -> Request<Body> {
+fn signed(
+    endpoint: &Endpoint,
+    secret: &str,
+    path: &str,
+    body: &'static str,
+    clock: &ManualClock,
+) -> Request<Body> {
     let uri: Uri = path.parse().unwrap();
     let secret = Secret::new(secret).unwrap();
-    let signed = endpoint.verifier().recipe().sign(&secret, body.as_bytes(), "msg_1", clock.now(), &uri).unwrap();
+    let signed = endpoint
+        .verifier()
+        .recipe()
+        .sign(&secret, body.as_bytes(), "msg_1", clock.now(), &uri)
+        .unwrap();
     let uri = match &signed.query {
         Some((name, value)) => format!("{uri}&{name}={value}").parse().unwrap(),
         None => uri,
@@ -70,11 +81,21 @@ async fn extractors_and_state_work_behind_the_stack() {
     }
     let clock = clock();
     let shop = wazapin::endpoint("shop", WAZAPIN).unwrap();
-    let route = endpoint(Stack::new(shop.clone()).clock(clock.clone()), handler, Arc::<str>::from("state"));
+    let route = endpoint(
+        Stack::new(shop.clone()).clock(clock.clone()),
+        handler,
+        Arc::<str>::from("state"),
+    );
     let app = Router::new().nest("/api", Router::new().route("/hooks/shop", route));
     let request = || signed(&shop, WAZAPIN, "/api/hooks/shop?lang=pt", STATUS, &clock);
-    assert_eq!(answer(app.clone(), request()).await, (StatusCode::OK, r#"{"received":true}"#.to_owned()));
-    assert_eq!(answer(app, request()).await, (StatusCode::OK, r#"{"received":true}"#.to_owned()));
+    assert_eq!(
+        answer(app.clone(), request()).await,
+        (StatusCode::OK, r#"{"received":true}"#.to_owned())
+    );
+    assert_eq!(
+        answer(app, request()).await,
+        (StatusCode::OK, r#"{"received":true}"#.to_owned())
+    );
 }
 
 #[tokio::test]
@@ -98,12 +119,23 @@ async fn the_layer_for_routes_does_the_same() {
         assert_eq!((events.len(), original.query()), (1, Some("lang=pt")));
     }
     let line = wawp::endpoint("line", WAWP).unwrap();
-    let app = Router::new().route("/line", post(handler)).route_layer(WebhookLayer::new(Stack::new(line.clone())));
+    let app = Router::new()
+        .route("/line", post(handler))
+        .route_layer(WebhookLayer::new(Stack::new(line.clone())));
     let request = || signed(&line, WAWP, "/line?lang=pt", MESSAGE, &ManualClock::default());
-    assert_eq!(answer(app.clone(), request()).await, (StatusCode::OK, r#"{"received":true}"#.to_owned()));
-    assert_eq!(answer(app.clone(), request()).await, (StatusCode::OK, r#"{"received":true}"#.to_owned()));
+    assert_eq!(
+        answer(app.clone(), request()).await,
+        (StatusCode::OK, r#"{"received":true}"#.to_owned())
+    );
+    assert_eq!(
+        answer(app.clone(), request()).await,
+        (StatusCode::OK, r#"{"received":true}"#.to_owned())
+    );
     let forged = Request::post("/line").body(Body::from(MESSAGE)).unwrap();
-    assert_eq!(answer(app, forged).await, (StatusCode::UNAUTHORIZED, String::new()));
+    assert_eq!(
+        answer(app, forged).await,
+        (StatusCode::UNAUTHORIZED, String::new())
+    );
 }
 
 #[tokio::test]
@@ -129,11 +161,31 @@ async fn n1_malformed_is_200_and_kept_or_the_status_that_the_endpoint_wants() {
     let clock = clock();
     for (endpoint_of, status) in [
         (wazapin::endpoint("shop", WAZAPIN).unwrap(), StatusCode::OK),
-        (wazapin::endpoint("shop", WAZAPIN).unwrap().answer_malformed(StatusCode::BAD_REQUEST), StatusCode::BAD_REQUEST),
+        (
+            wazapin::endpoint("shop", WAZAPIN)
+                .unwrap()
+                .answer_malformed(StatusCode::BAD_REQUEST),
+            StatusCode::BAD_REQUEST,
+        ),
     ] {
         let stack = Stack::new(endpoint_of.clone()).clock(clock.clone());
-        let app = Router::new().route("/", endpoint(stack, |Events(events): Events| async move { assert_eq!(events.len(), 1) }, ()));
-        assert_eq!(answer(app, signed(&endpoint_of, WAZAPIN, "/?", "{\"message_id\":", &clock)).await.0, status);
+        let app = Router::new().route(
+            "/",
+            endpoint(
+                stack,
+                |Events(events): Events| async move { assert_eq!(events.len(), 1) },
+                (),
+            ),
+        );
+        assert_eq!(
+            answer(
+                app,
+                signed(&endpoint_of, WAZAPIN, "/?", "{\"message_id\":", &clock)
+            )
+            .await
+            .0,
+            status
+        );
     }
 }
 
@@ -145,20 +197,28 @@ async fn the_peers_address_reaches_the_layers() {
         endpoint(
             Stack::new(line.clone()),
             |request: axum::extract::Request| async move {
-                assert_eq!(request.extensions().get::<ClientAddr>().unwrap().0.to_string(), "192.0.2.7");
+                assert_eq!(
+                    request.extensions().get::<ClientAddr>().unwrap().0.to_string(),
+                    "192.0.2.7"
+                );
             },
             (),
         ),
     );
     let mut request = signed(&line, WAWP, "/?lang=pt", MESSAGE, &ManualClock::default());
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 1234))));
+    request
+        .extensions_mut()
+        .insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 1234))));
     assert_eq!(answer(app, request).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_wrong_method_is_405_and_another_path_404() {
     let shop = wazapin::endpoint("shop", WAZAPIN).unwrap();
-    let app = Router::new().route("/hooks/shop", endpoint(Stack::new(shop), |_: Events| async {}, ()));
+    let app = Router::new().route(
+        "/hooks/shop",
+        endpoint(Stack::new(shop), |_: Events| async {}, ()),
+    );
     let get = Request::get("/hooks/shop").body(Body::empty()).unwrap();
     assert_eq!(answer(app.clone(), get).await.0, StatusCode::METHOD_NOT_ALLOWED);
     let other = Request::post("/hooks").body(Body::empty()).unwrap();
@@ -172,7 +232,12 @@ async fn talk(address: SocketAddr, request: &[u8], answers: usize) -> String {
     let mut read = Vec::new();
     tokio::time::timeout(Duration::from_secs(10), async {
         while String::from_utf8_lossy(&read).matches("HTTP/1.1 ").count() < answers {
-            assert_ne!(socket.read_buf(&mut read).await.unwrap(), 0, "closed after {}", String::from_utf8_lossy(&read));
+            assert_ne!(
+                socket.read_buf(&mut read).await.unwrap(),
+                0,
+                "closed after {}",
+                String::from_utf8_lossy(&read)
+            );
         }
     })
     .await
@@ -183,13 +248,25 @@ async fn talk(address: SocketAddr, request: &[u8], answers: usize) -> String {
 #[tokio::test]
 async fn v2_after_an_early_refusal_the_connection_serves_the_next_request() {
     let shop = wazapin::endpoint("shop", WAZAPIN).unwrap();
-    let app = Router::new().route("/", endpoint(Stack::new(shop).limit(|limit| limit.cap(1 << 20)), |_: Events| async {}, ()));
+    let app = Router::new().route(
+        "/",
+        endpoint(
+            Stack::new(shop).limit(|limit| limit.cap(1 << 20)),
+            |_: Events| async {},
+            (),
+        ),
+    );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
     // Refused by its head, by its length, and by its method; each with a body that is larger than any socket's buffer.
-    for (method, length, status) in [("POST", 1 << 20, "403"), ("POST", (1 << 20) + 1, "413"), ("PUT", 1 << 20, "405")] {
-        let mut one = format!("{method} / HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n").into_bytes();
+    for (method, length, status) in [
+        ("POST", 1 << 20, "403"),
+        ("POST", (1 << 20) + 1, "413"),
+        ("PUT", 1 << 20, "405"),
+    ] {
+        let mut one =
+            format!("{method} / HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n").into_bytes();
         one.resize(one.len() + length, b'x');
         let read = talk(address, &one.repeat(2), 2).await;
         assert_eq!(read.matches(&format!("HTTP/1.1 {status} ")).count(), 2, "{read}");

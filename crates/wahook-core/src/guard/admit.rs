@@ -196,7 +196,12 @@ impl Fresh {
     /// another provider's.
     #[must_use]
     pub fn typed<P: Provider>(&self) -> Option<Vec<Parsed<P::Event>>> {
-        let items = self.endpoint.provider().as_any().downcast_ref::<P>()?.parse(&self.delivery);
+        let items = self
+            .endpoint
+            .provider()
+            .as_any()
+            .downcast_ref::<P>()?
+            .parse(&self.delivery);
         Some(match &self.kept {
             None => items,
             Some(kept) => items

@@ -171,7 +171,12 @@ impl Draft {
         Self::of_context(malformed.context, name, data, malformed.raw)
     }
 
-    fn of_context(context: Context, name: Option<(Cow<'static, str>, NameSource)>, data: Data, raw: Raw) -> Self {
+    fn of_context(
+        context: Context,
+        name: Option<(Cow<'static, str>, NameSource)>,
+        data: Data,
+        raw: Raw,
+    ) -> Self {
         Self {
             account: context.account,
             tenant: context.tenant,
@@ -187,7 +192,9 @@ impl Draft {
     /// The event, now that the delivery is known; `index` is the item's place in it.
     #[must_use]
     pub fn finish(self, provider: &'static str, delivery: &Delivery, index: usize) -> Event {
-        let key = self.key.render_in(provider, self.account.as_deref(), delivery, index);
+        let key = self
+            .key
+            .render_in(provider, self.account.as_deref(), delivery, index);
         let (occurred_at, time_source) = match (self.occurred_at, delivery.signed_at) {
             (Some(at), _) => (Some(at), TimeSource::Payload),
             (None, Some(at)) => (Some(at), TimeSource::Header),

@@ -25,14 +25,22 @@ impl EventKey {
     /// A key of this kind; add what identifies the occurrence with [`part`](Self::part).
     #[must_use]
     pub fn new(kind: &'static str) -> Self {
-        Self { kind, parts: String::with_capacity(64), natural: true }
+        Self {
+            kind,
+            parts: String::with_capacity(64),
+            natural: true,
+        }
     }
 
     /// The fallback for what carries neither an id nor a time of this occurrence: the delivery's key and the item's
     /// place in it, so that nothing is ever swallowed.
     #[must_use]
     pub const fn of_delivery(kind: &'static str) -> Self {
-        Self { kind, parts: String::new(), natural: false }
+        Self {
+            kind,
+            parts: String::new(),
+            natural: false,
+        }
     }
 
     /// Adds a part. Whatever it contains, two different lists of parts give two different keys.
@@ -70,7 +78,13 @@ impl EventKey {
     }
 
     /// The whole text, where the fallback needs parts that tell this item of this delivery from every other.
-    pub(super) fn render_in(&self, provider: &str, account: Option<&str>, delivery: &Delivery, index: usize) -> String {
+    pub(super) fn render_in(
+        &self,
+        provider: &str,
+        account: Option<&str>,
+        delivery: &Delivery,
+        index: usize,
+    ) -> String {
         let mut text = self.render(provider, account);
         if !self.natural {
             text.push_str(":delivery");
@@ -120,8 +134,7 @@ mod tests {
             EventKey::new("a").part("b").part("c").part(""),
             EventKey::new("a").part("b\n").part("c"),
         ];
-        let texts: std::collections::BTreeSet<_> =
-            keys.iter().map(|key| key.render("p", None)).collect();
+        let texts: std::collections::BTreeSet<_> = keys.iter().map(|key| key.render("p", None)).collect();
         assert_eq!(texts.len(), keys.len());
         assert!(texts.iter().all(|text| !text.contains(char::is_control)));
     }

@@ -112,7 +112,7 @@ fn n2_later_kinds_types_words_and_fields_are_valid() {
         ("/data/content", json!({ "type": "hologram", "depth": 3 })),
         (
             "/delivery",
-            json!({ "id": "", "key": "", "key_source": "moon", "provider_id": null, "conflict": false, "later": 1 }),
+            json!({ "id": "0199c0de-7c00-7000-8000-000000000000", "key": "", "key_source": "moon", "provider_id": null, "conflict": false, "later": 1 }),
         ),
     ] {
         let mut changed = event.clone();

@@ -38,10 +38,16 @@ pub(super) async fn claim(
     lease_ends: Instant,
 ) -> Result<Claimed, (Response<Answer>, Vec<Held>)> {
     let endpoint = delivery.endpoint();
-    let mut claimed = Claimed { fresh: Vec::new(), held: Vec::new(), duplicates: 0 };
+    let mut claimed = Claimed {
+        fresh: Vec::new(),
+        held: Vec::new(),
+        duplicates: 0,
+    };
     // A provider's reading never panics; should a stranger's do, the delivery must not stay claimed.
     let Ok(events) = catch_unwind(AssertUnwindSafe(|| delivery.events())) else {
-        settings.observer.observe(endpoint.name(), &Signal::HandlerFailed { how: "panic" });
+        settings
+            .observer
+            .observe(endpoint.name(), &Signal::HandlerFailed { how: "panic" });
         return Err((Answer::status(StatusCode::INTERNAL_SERVER_ERROR), Vec::new()));
     };
     let mut events: Vec<_> = events.into_iter().enumerate().collect();
@@ -77,8 +83,11 @@ pub(super) async fn claim(
                 return Err((Answer::later(left), claimed.held));
             }
             Err(Stopped::StoreDown(error)) => {
-                settings.observer.observe(endpoint.name(), &Signal::StoreDown { error: &error });
-                let refuse = error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse;
+                settings
+                    .observer
+                    .observe(endpoint.name(), &Signal::StoreDown { error: &error });
+                let refuse =
+                    error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse;
                 if error.kind() == StoreErrorKind::Slow {
                     claimed.held.push(held); // it may have been taken all the same
                 }
@@ -87,7 +96,9 @@ pub(super) async fn claim(
                 }
                 // The provider waits once for a store that is down, not once for each event.
                 without_dedupe = true;
-                settings.observer.observe(endpoint.name(), &Signal::AcceptedWithoutDedupe);
+                settings
+                    .observer
+                    .observe(endpoint.name(), &Signal::AcceptedWithoutDedupe);
                 claimed.fresh.push((place, event));
             }
         }

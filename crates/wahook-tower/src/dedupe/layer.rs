@@ -46,31 +46,47 @@ impl DedupeLayer {
         if handler_deadline >= lease {
             return Err(TimingError(()));
         }
-        Ok(Self { handler_deadline, lease, ..self })
+        Ok(Self {
+            handler_deadline,
+            lease,
+            ..self
+        })
     }
 
     /// How long a copy waits for the first to be done, before the provider is asked to send it again.
     #[must_use]
     pub fn in_flight_wait(self, in_flight_wait: Duration) -> Self {
-        Self { in_flight_wait, ..self }
+        Self {
+            in_flight_wait,
+            ..self
+        }
     }
 
     /// How long one answer of the store may take, before it counts as down.
     #[must_use]
     pub fn store_deadline(self, store_deadline: Duration) -> Self {
-        Self { store_deadline, ..self }
+        Self {
+            store_deadline,
+            ..self
+        }
     }
 
     /// Claims the events as well: the same message in two deliveries is handled once (G10).
     #[must_use]
     pub fn dedupe_events(self) -> Self {
-        Self { dedupe_events: true, ..self }
+        Self {
+            dedupe_events: true,
+            ..self
+        }
     }
 
     /// Stops the handler when the provider hangs up, and gives the claim back.
     #[must_use]
     pub fn cancel_on_disconnect(self) -> Self {
-        Self { cancel_on_disconnect: true, ..self }
+        Self {
+            cancel_on_disconnect: true,
+            ..self
+        }
     }
 
     /// Somebody else to tell.
@@ -84,7 +100,10 @@ impl<S> Layer<S> for DedupeLayer {
     type Service = Dedupe<S>;
 
     fn layer(&self, inner: S) -> Dedupe<S> {
-        Dedupe { inner, settings: self.clone() }
+        Dedupe {
+            inner,
+            settings: self.clone(),
+        }
     }
 }
 
@@ -102,7 +121,10 @@ pub fn in_memory() -> Arc<MemoryStore> {
 /// Random bytes, for tokens, ids and fingerprints.
 pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    #[expect(clippy::expect_used, reason = "without randomness no claim can be told from another")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without randomness no claim can be told from another"
+    )]
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }

@@ -51,12 +51,19 @@ where
         let waiting_ends = after(self.settings.in_flight_wait);
         loop {
             let held = held(&prepared, prepared.digest(), after(self.settings.lease));
-            let body = prepared.body_digest().map(|digest| Held { token: Token::new(random()), digest, ..held.clone() });
+            let body = prepared.body_digest().map(|digest| Held {
+                token: Token::new(random()),
+                digest,
+                ..held.clone()
+            });
             let claim = match self.settings.claim(&held).await {
                 Ok(claim) => claim,
                 Err(error) => {
-                    self.settings.observer.observe(name, &Signal::StoreDown { error: &error });
-                    if error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse {
+                    self.settings
+                        .observer
+                        .observe(name, &Signal::StoreDown { error: &error });
+                    if error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse
+                    {
                         let settings = self.settings.clone();
                         self.answer(Answer::later(STORE_DOWN));
                         // A slow store may have taken the claim all the same; the next sending would wait for nobody.
@@ -65,14 +72,20 @@ where
                         }
                         return;
                     }
-                    self.settings.observer.observe(name, &Signal::AcceptedWithoutDedupe);
+                    self.settings
+                        .observer
+                        .observe(name, &Signal::AcceptedWithoutDedupe);
                     return self.handle(prepared.accept_without_dedupe(), Vec::new()).await;
                 }
             };
             match prepared.admit(claim) {
                 Admission::Fresh(fresh) => return self.fresh(fresh, held, body, waiting_ends).await,
                 Admission::Duplicate { conflict } => return self.duplicate(conflict, body, &endpoint).await,
-                Admission::InFlight { left, prepared: again, .. } => {
+                Admission::InFlight {
+                    left,
+                    prepared: again,
+                    ..
+                } => {
                     let patience = waiting_ends.saturating_duration_since(Instant::now());
                     if patience.is_zero() {
                         self.settings.observer.observe(name, &Signal::StillInFlight);
@@ -96,15 +109,21 @@ where
                     held.extend(conflict.then_some(body));
                 }
                 Err(error) => {
-                    self.settings.observer.observe(endpoint.name(), &Signal::StoreDown { error: &error });
+                    self.settings
+                        .observer
+                        .observe(endpoint.name(), &Signal::StoreDown { error: &error });
                     return self.answer(Answer::later(STORE_DOWN)); // never dropped in silence
                 }
             }
         }
         if conflict {
-            self.settings.observer.observe(endpoint.name(), &Signal::Conflict { handled: false });
+            self.settings
+                .observer
+                .observe(endpoint.name(), &Signal::Conflict { handled: false });
         }
-        self.settings.observer.observe(endpoint.name(), &Signal::Duplicate);
+        self.settings
+            .observer
+            .observe(endpoint.name(), &Signal::Duplicate);
         self.settle(Ok(Answer::received()), held, endpoint.name()).await;
     }
 
@@ -120,13 +139,19 @@ where
         }
         deliveries.push(delivery);
         if fresh.delivery().conflict {
-            self.settings.observer.observe(endpoint.name(), &Signal::Conflict { handled: true });
+            self.settings
+                .observer
+                .observe(endpoint.name(), &Signal::Conflict { handled: true });
         }
         if !self.settings.dedupe_events {
             return self.handle(fresh, deliveries).await;
         }
         match events::claim(&self.settings, &fresh, waiting_ends, lease_ends).await {
-            Ok(events::Claimed { fresh: events, mut held, duplicates }) => {
+            Ok(events::Claimed {
+                fresh: events,
+                mut held,
+                duplicates,
+            }) => {
                 if duplicates > 0 {
                     let signal = Signal::DuplicateEvents { count: duplicates };
                     self.settings.observer.observe(endpoint.name(), &signal);
@@ -154,7 +179,10 @@ where
         let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
         // Claiming took some of the lease: who works longer than it lasts is not alone.
         let deadline = after(self.settings.handler_deadline);
-        let deadline = held.iter().map(|held| held.lease_ends).fold(deadline, Instant::min);
+        let deadline = held
+            .iter()
+            .map(|held| held.lease_ends)
+            .fold(deadline, Instant::min);
         let work = timeout_at(deadline, work);
         let outcome = if self.settings.cancel_on_disconnect {
             match select(pin!(work), pin!(self.reply.closed())).await {
@@ -164,7 +192,11 @@ where
         } else {
             Some(work.await)
         };
-        let failed = |how| self.settings.observer.observe(endpoint.name(), &Signal::HandlerFailed { how });
+        let failed = |how| {
+            self.settings
+                .observer
+                .observe(endpoint.name(), &Signal::HandlerFailed { how })
+        };
         let answer = match outcome {
             Some(Ok(Ok(Ok(response)))) if response.status().is_success() => {
                 self.settings.observer.observe(endpoint.name(), &Signal::Handled);
@@ -235,7 +267,8 @@ impl DedupeLayer {
     }
 
     pub(super) async fn claim(&self, held: &Held) -> Result<Claim, StoreError> {
-        self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease)).await
+        self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease))
+            .await
     }
 
     /// Says it of one claim after the other, and stops where the store does not answer: the provider waits for that
@@ -244,9 +277,18 @@ impl DedupeLayer {
     async fn say(&self, verb: Verb, held: Vec<Held>) -> Vec<Held> {
         let mut rest = held.into_iter();
         while let Some(held) = rest.next() {
-            let Held { key, digest, token, memory, .. } = &held;
+            let Held {
+                key,
+                digest,
+                token,
+                memory,
+                ..
+            } = &held;
             let answer = match verb {
-                Verb::Complete => self.in_time(self.store.complete(key, *digest, *token, *memory)).await,
+                Verb::Complete => {
+                    self.in_time(self.store.complete(key, *digest, *token, *memory))
+                        .await
+                }
                 Verb::Release => self.in_time(self.store.release(key, *digest, *token)).await,
             };
             if answer.is_err() {

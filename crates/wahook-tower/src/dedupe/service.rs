@@ -46,7 +46,12 @@ where
         let (head, verified) = request.into_parts();
         let prepared = Prepared::new(verified, &head.headers, random());
         let (reply, receiver) = oneshot::channel();
-        let life = Life { settings: self.settings.clone(), inner, head, reply };
+        let life = Life {
+            settings: self.settings.clone(),
+            inner,
+            head,
+            reply,
+        };
         tokio::spawn(life.live(prepared).in_current_span());
         DedupeFuture(receiver)
     }

@@ -76,7 +76,9 @@ impl<B: Body> Limited<B> {
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => {}
             }
-            let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(*this.until)));
+            let timer = this
+                .timer
+                .get_or_insert_with(|| Box::pin(sleep_until(*this.until)));
             if !*this.waiting {
                 *this.waiting = true;
                 timer.as_mut().reset(after(*this.idle).min(*this.until));

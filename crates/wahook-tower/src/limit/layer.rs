@@ -18,7 +18,11 @@ impl LimitLayer {
     /// 4 MiB, 5 s without a byte, 10 s in all: more than any provider sends or waits for.
     #[must_use]
     pub const fn new() -> Self {
-        Self { cap_bytes: 4 << 20, idle: Duration::from_secs(5), total: Duration::from_secs(10) }
+        Self {
+            cap_bytes: 4 << 20,
+            idle: Duration::from_secs(5),
+            total: Duration::from_secs(10),
+        }
     }
 
     /// The largest body, in bytes.

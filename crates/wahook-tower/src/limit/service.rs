@@ -29,8 +29,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> S::Future {
-        let declared = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let declared = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         let (head, body) = request.into_parts();
-        self.inner.call(Request::from_parts(head, Limited::new(body, &self.limits, declared)))
+        self.inner.call(Request::from_parts(
+            head,
+            Limited::new(body, &self.limits, declared),
+        ))
     }
 }

@@ -25,7 +25,9 @@ pub(super) struct HintDesk {
 
 impl HintDesk {
     fn open(&self, elapsed: Duration) -> bool {
-        let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        let now = u64::try_from(elapsed.as_millis())
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
         let last = self.last.load(Ordering::Relaxed);
         if (last != 0 && now.saturating_sub(last) < 1_000) || self.busy.swap(true, Ordering::AcqRel) {
             return false;

@@ -46,6 +46,9 @@ impl<S> Layer<S> for VerifyLayer {
     type Service = Verify<S>;
 
     fn layer(&self, inner: S) -> Verify<S> {
-        Verify { inner, settings: self.clone() }
+        Verify {
+            inner,
+            settings: self.clone(),
+        }
     }
 }

@@ -59,7 +59,10 @@ where
 }
 
 /// A verified request, or the answer for what is none.
-async fn verify<B>(settings: &VerifyLayer, request: Request<Limited<B>>) -> Result<Request<Verified>, Response<Answer>>
+async fn verify<B>(
+    settings: &VerifyLayer,
+    request: Request<Limited<B>>,
+) -> Result<Request<Verified>, Response<Answer>>
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -91,8 +94,14 @@ where
     }
     match check.finish() {
         Ok(verified) => {
-            if let Some(answer) = settings.endpoint.answers_challenge().and_then(|c| c.answer_post(verified.body())) {
-                settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
+            if let Some(answer) = settings
+                .endpoint
+                .answers_challenge()
+                .and_then(|c| c.answer_post(verified.body()))
+            {
+                settings
+                    .observer
+                    .observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
                 return Err(Answer::challenge(&answer));
             }
             settings.endpoint.verifier().redact(&mut head);
@@ -108,10 +117,15 @@ where
 
 /// GET is a challenge where one is configured; everything else is no delivery.
 fn not_a_delivery(settings: &VerifyLayer, head: &Parts) -> Response<Answer> {
-    let challenge = settings.endpoint.answers_challenge().filter(|_| head.method == Method::GET);
+    let challenge = settings
+        .endpoint
+        .answers_challenge()
+        .filter(|_| head.method == Method::GET);
     match challenge.and_then(|challenge| challenge.answer_get(head)) {
         Some(Ok(answer)) => {
-            settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
+            settings
+                .observer
+                .observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
             Answer::challenge(&answer)
         }
         Some(Err(refusal)) => refuse(settings, refusal),
@@ -131,10 +145,17 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    if let Some(challenge) = settings.endpoint.answers_challenge().filter(|challenge| challenge.takes_unsigned())
-        && let Some(answer) = read_small(&mut body).await.and_then(|body| challenge.answer_unsigned(&body))
+    if let Some(challenge) = settings
+        .endpoint
+        .answers_challenge()
+        .filter(|challenge| challenge.takes_unsigned())
+        && let Some(answer) = read_small(&mut body)
+            .await
+            .and_then(|body| challenge.answer_unsigned(&body))
     {
-        settings.observer.observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
+        settings
+            .observer
+            .observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
         return Answer::challenge(&answer);
     }
     body.discard();
@@ -157,7 +178,9 @@ async fn read_small<B: Body>(body: &mut Pin<Box<Limited<B>>>) -> Option<Bytes> {
 
 fn refuse(settings: &VerifyLayer, refusal: Refusal) -> Response<Answer> {
     let endpoint = &settings.endpoint;
-    settings.observer.observe(endpoint.name(), &Signal::Refused { refusal: &refusal });
+    settings
+        .observer
+        .observe(endpoint.name(), &Signal::Refused { refusal: &refusal });
     let mut answer = Answer::status(endpoint.status(&refusal));
     answer.extensions_mut().insert(refusal);
     answer

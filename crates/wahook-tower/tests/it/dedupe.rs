@@ -104,9 +104,21 @@ async fn g5_status_error_panic_and_deadline_release_the_claim() {
             }),
         );
         assert_eq!(call(&service, post(HELLO)).await.status(), status, "{how:?}");
-        assert_eq!(call(&service, post(HELLO)).await.status(), StatusCode::OK, "{how:?}");
-        assert_eq!(call(&service, post(HELLO)).await.status(), StatusCode::OK, "{how:?}");
-        assert_eq!(calls.load(Ordering::SeqCst), 2, "{how:?}: released once, completed once");
+        assert_eq!(
+            call(&service, post(HELLO)).await.status(),
+            StatusCode::OK,
+            "{how:?}"
+        );
+        assert_eq!(
+            call(&service, post(HELLO)).await.status(),
+            StatusCode::OK,
+            "{how:?}"
+        );
+        assert_eq!(
+            calls.load(Ordering::SeqCst),
+            2,
+            "{how:?}: released once, completed once"
+        );
     }
 }
 
@@ -117,10 +129,19 @@ async fn g5_an_error_of_the_inner_service_releases_the_claim_and_is_passed_on() 
     let counted = Arc::clone(&calls);
     let service = stack(parrot()).layer(service_fn(move |_: Request<Fresh>| {
         let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
-        async move { if first { Err("broken") } else { Ok(Response::new(())) } }
+        async move {
+            if first {
+                Err("broken")
+            } else {
+                Ok(Response::new(()))
+            }
+        }
     }));
     assert_eq!(service.clone().oneshot(post(HELLO)).await.unwrap_err(), "broken");
-    assert_eq!(service.clone().oneshot(post(HELLO)).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(
+        service.clone().oneshot(post(HELLO)).await.unwrap().status(),
+        StatusCode::OK
+    );
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 }
 
@@ -133,7 +154,11 @@ struct Gate {
 
 impl Gate {
     fn new() -> Arc<Self> {
-        Arc::new(Self { began: Notify::new(), go: Notify::new(), done: AtomicUsize::new(0) })
+        Arc::new(Self {
+            began: Notify::new(),
+            go: Notify::new(),
+            done: AtomicUsize::new(0),
+        })
     }
 
     async fn pass(self: Arc<Self>) -> Result<Response<()>, Infallible> {
@@ -148,7 +173,10 @@ impl Gate {
 async fn g5_work_that_has_begun_is_finished_although_the_provider_hangs_up() {
     let gate = Gate::new();
     let inner = Arc::clone(&gate);
-    let service = layered(&stack(parrot()), service_fn(move |_: Request<Fresh>| Arc::clone(&inner).pass()));
+    let service = layered(
+        &stack(parrot()),
+        service_fn(move |_: Request<Fresh>| Arc::clone(&inner).pass()),
+    );
     let request = tokio::spawn({
         let service = service.clone();
         async move { call(&service, post(HELLO)).await }
@@ -167,7 +195,10 @@ async fn g5_cancel_on_disconnect_stops_the_handler_and_releases() {
     let gate = Gate::new();
     let inner = Arc::clone(&gate);
     let stack = stack(parrot()).dedupe(DedupeLayer::cancel_on_disconnect);
-    let service = layered(&stack, service_fn(move |_: Request<Fresh>| Arc::clone(&inner).pass()));
+    let service = layered(
+        &stack,
+        service_fn(move |_: Request<Fresh>| Arc::clone(&inner).pass()),
+    );
     let request = tokio::spawn({
         let service = service.clone();
         async move { call(&service, post(HELLO)).await }
@@ -188,7 +219,10 @@ async fn g5_cancel_on_disconnect_stops_the_handler_and_releases() {
 async fn a_copy_waits_for_the_first_and_is_told_to_come_again_when_that_takes_too_long() {
     let gate = Gate::new();
     let inner = Arc::clone(&gate);
-    let service = layered(&stack(parrot()), service_fn(move |_: Request<Fresh>| Arc::clone(&inner).pass()));
+    let service = layered(
+        &stack(parrot()),
+        service_fn(move |_: Request<Fresh>| Arc::clone(&inner).pass()),
+    );
     let first = tokio::spawn({
         let service = service.clone();
         async move { call(&service, post(HELLO)).await }
@@ -196,7 +230,14 @@ async fn a_copy_waits_for_the_first_and_is_told_to_come_again_when_that_takes_to
     gate.began.notified().await;
     let copy = call(&service, post(HELLO)).await;
     assert_eq!(copy.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(copy.headers()[RETRY_AFTER].to_str().unwrap().parse::<u64>().unwrap() > 0);
+    assert!(
+        copy.headers()[RETRY_AFTER]
+            .to_str()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            > 0
+    );
     gate.go.notify_one();
     assert_eq!(first.await.unwrap().status(), StatusCode::OK);
     assert_eq!(gate.done.load(Ordering::SeqCst), 1);
@@ -205,8 +246,16 @@ async fn a_copy_waits_for_the_first_and_is_told_to_come_again_when_that_takes_to
 #[test]
 fn g5_the_deadline_must_be_shorter_than_the_lease() {
     let layer = || DedupeLayer::new(in_memory());
-    assert!(layer().timing(Duration::from_secs(2), Duration::from_secs(2)).is_err());
-    assert!(layer().timing(Duration::from_secs(2), Duration::from_secs(3)).is_ok());
+    assert!(
+        layer()
+            .timing(Duration::from_secs(2), Duration::from_secs(2))
+            .is_err()
+    );
+    assert!(
+        layer()
+            .timing(Duration::from_secs(2), Duration::from_secs(3))
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -238,7 +287,11 @@ async fn g7_another_body_under_a_known_key_is_handled_and_flagged_or_dropped_and
             assert_eq!(text(call(&service, post(body)).await).await.0, StatusCode::OK);
         }
         assert_eq!(calls.load(Ordering::SeqCst), handled, "{choice:?}");
-        assert_eq!(notes.count("Conflict { handled: true }"), handled - 1, "{choice:?}");
+        assert_eq!(
+            notes.count("Conflict { handled: true }"),
+            handled - 1,
+            "{choice:?}"
+        );
         assert!(notes.count("Conflict") >= 1, "{choice:?}");
     }
 }
@@ -256,11 +309,18 @@ async fn g8_a_store_that_is_down_means_503_or_the_explicit_other_choice() {
         let service = layered(&stack, service_fn(counting(&calls)));
         let answer = call(&service, post(HELLO)).await;
         assert_eq!(answer.status(), status);
-        assert_eq!(answer.headers().contains_key(RETRY_AFTER), status != StatusCode::OK);
+        assert_eq!(
+            answer.headers().contains_key(RETRY_AFTER),
+            status != StatusCode::OK
+        );
         assert_eq!(calls.load(Ordering::SeqCst), handled);
         store.claim_fails.store(false, Ordering::SeqCst);
         assert_eq!(call(&service, post(HELLO)).await.status(), StatusCode::OK);
-        assert_eq!(calls.load(Ordering::SeqCst), handled + 1, "a refused delivery is handled when it comes again");
+        assert_eq!(
+            calls.load(Ordering::SeqCst),
+            handled + 1,
+            "a refused delivery is handled when it comes again"
+        );
     }
 }
 
@@ -290,7 +350,9 @@ async fn g10_the_same_event_in_two_deliveries_is_handled_once() {
             let events = request.body().events();
             let typed = request.body().typed::<crate::support::Parrot>().unwrap();
             assert_eq!(events.len(), typed.len());
-            seen.lock().unwrap().extend(events.into_iter().map(|event| event.key));
+            seen.lock()
+                .unwrap()
+                .extend(events.into_iter().map(|event| event.key));
             std::future::ready(Ok::<_, Infallible>(Response::new(())))
         })
     };
@@ -302,7 +364,14 @@ async fn g10_the_same_event_in_two_deliveries_is_handled_once() {
     ] {
         assert_eq!(call(&service, post(body)).await.status(), StatusCode::OK);
     }
-    assert_eq!(*seen.lock().unwrap(), ["v1:parrot::message:a", "v1:parrot::message:b", "v1:parrot::message:c"]);
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [
+            "v1:parrot::message:a",
+            "v1:parrot::message:b",
+            "v1:parrot::message:c"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -312,19 +381,36 @@ async fn g10_a_failed_handler_gives_the_events_back_too() {
     let handler = service_fn(move |request: Request<Fresh>| {
         let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
         assert_eq!(request.body().events().len(), 1);
-        let status = if first { StatusCode::BAD_GATEWAY } else { StatusCode::OK };
-        std::future::ready(Ok::<_, Infallible>(Response::builder().status(status).body(()).unwrap()))
+        let status = if first {
+            StatusCode::BAD_GATEWAY
+        } else {
+            StatusCode::OK
+        };
+        std::future::ready(Ok::<_, Infallible>(
+            Response::builder().status(status).body(()).unwrap(),
+        ))
     });
     let service = layered(&stack(parrot()).dedupe(DedupeLayer::dedupe_events), handler);
-    assert_eq!(call(&service, post(HELLO)).await.status(), StatusCode::BAD_GATEWAY);
-    assert_eq!(call(&service, post(r#"{"id":"d2","said":["hello"]}"#)).await.status(), StatusCode::OK);
+    assert_eq!(
+        call(&service, post(HELLO)).await.status(),
+        StatusCode::BAD_GATEWAY
+    );
+    assert_eq!(
+        call(&service, post(r#"{"id":"d2","said":["hello"]}"#))
+            .await
+            .status(),
+        StatusCode::OK
+    );
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
 async fn a_handler_may_say_when_to_come_again() {
     let handler = service_fn(|_: Request<Fresh>| {
-        let answer = Response::builder().status(503).header(RETRY_AFTER, "7").header("x-own", "1");
+        let answer = Response::builder()
+            .status(503)
+            .header(RETRY_AFTER, "7")
+            .header("x-own", "1");
         std::future::ready(Ok::<_, Infallible>(answer.body(()).unwrap()))
     });
     let answer = call(&layered(&stack(parrot()), handler), post(HELLO)).await;

@@ -30,15 +30,27 @@ macro_rules! service {
 #[tokio::test]
 async fn v2_the_cap_is_inclusive() {
     let service = service!(16);
-    assert_eq!(call(&service, post(vec![b' '; 16])).await.status(), StatusCode::OK);
-    assert_eq!(call(&service, post(vec![b' '; 17])).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        call(&service, post(vec![b' '; 16])).await.status(),
+        StatusCode::OK
+    );
+    assert_eq!(
+        call(&service, post(vec![b' '; 17])).await.status(),
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
 }
 
 #[tokio::test]
 async fn v2_a_large_content_length_is_refused_without_reading() {
     let service = service!(16);
-    let request = Request::post("/").header(CONTENT_LENGTH, 1_u64 << 40).body(Stalling(Vec::new())).unwrap();
-    assert_eq!(call(&service, request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let request = Request::post("/")
+        .header(CONTENT_LENGTH, 1_u64 << 40)
+        .body(Stalling(Vec::new()))
+        .unwrap();
+    assert_eq!(
+        call(&service, request).await.status(),
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
 }
 
 #[tokio::test]
@@ -48,15 +60,23 @@ async fn v2_a_body_without_a_length_is_read_to_the_cap_and_no_further() {
         Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(b"0123456789")))
     }));
     let request = Request::post("/").body(endless.boxed_unsync()).unwrap();
-    assert_eq!(call(&service, request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        call(&service, request).await.status(),
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn v2_a_stalled_body_is_answered_408_at_the_idle_deadline() {
     let service = service!(1 << 20);
     let began = tokio::time::Instant::now();
-    let request = Request::post("/").body(Stalling(vec![Bytes::from_static(b"{")])).unwrap();
-    assert_eq!(call(&service, request).await.status(), StatusCode::REQUEST_TIMEOUT);
+    let request = Request::post("/")
+        .body(Stalling(vec![Bytes::from_static(b"{")]))
+        .unwrap();
+    assert_eq!(
+        call(&service, request).await.status(),
+        StatusCode::REQUEST_TIMEOUT
+    );
     assert_eq!(began.elapsed().as_secs(), 5);
 }
 
@@ -66,10 +86,16 @@ async fn v2_a_trickling_body_is_answered_408_at_the_total_deadline() {
     let began = tokio::time::Instant::now();
     let trickle = StreamBody::new(Box::pin(futures_util::stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        Some((Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(b" "))), ()))
+        Some((
+            Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(b" "))),
+            (),
+        ))
     })));
     let request = Request::post("/").body(trickle).unwrap();
-    assert_eq!(call(&service, request).await.status(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(
+        call(&service, request).await.status(),
+        StatusCode::REQUEST_TIMEOUT
+    );
     assert_eq!(began.elapsed().as_secs(), 10);
 }
 
@@ -84,9 +110,16 @@ async fn v1_the_bytes_handed_on_are_the_bytes_that_arrived_in_however_many_frame
         }),
     );
     assert_eq!(call(&service, post(body)).await.status(), StatusCode::OK);
-    let frames = body.chunks(3).map(|chunk| Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(chunk))));
+    let frames = body
+        .chunks(3)
+        .map(|chunk| Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(chunk))));
     let frames = StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>()));
-    assert_eq!(call(&service, Request::post("/").body(frames).unwrap()).await.status(), StatusCode::OK);
+    assert_eq!(
+        call(&service, Request::post("/").body(frames).unwrap())
+            .await
+            .status(),
+        StatusCode::OK
+    );
     let _: Full<Bytes> = Full::default();
 }
 
@@ -113,5 +146,9 @@ async fn v2_a_body_in_tiny_frames_takes_no_more_memory_than_its_bytes() {
     let service = service!(1_000);
     let request = Request::post("/").body(StreamBody::new(frames)).unwrap();
     assert_eq!(call(&service, request).await.status(), StatusCode::OK);
-    assert!(MOST.load(Ordering::SeqCst) <= 3, "{} frames at once", MOST.load(Ordering::SeqCst));
+    assert!(
+        MOST.load(Ordering::SeqCst) <= 3,
+        "{} frames at once",
+        MOST.load(Ordering::SeqCst)
+    );
 }

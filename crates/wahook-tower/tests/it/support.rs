@@ -35,7 +35,11 @@ impl Provider for Parrot {
     const ID: &'static str = "parrot";
 
     fn habits(&self) -> Habits {
-        Habits::new(Duration::from_secs(3600), Duration::from_secs(60), Duration::from_secs(3))
+        Habits::new(
+            Duration::from_secs(3600),
+            Duration::from_secs(60),
+            Duration::from_secs(3),
+        )
     }
 
     fn key(&self, _: &Proof, _: &HeaderMap, body: &Bytes) -> Keyed {
@@ -52,8 +56,20 @@ impl Provider for Parrot {
         }
         let raw = Raw::new(delivery.body.clone());
         match read::<Said>(&delivery.body) {
-            Ok(body) => body.said.into_iter().map(|event| Parsed::Known { event, raw: raw.clone() }).collect(),
-            Err(error) => vec![Parsed::Malformed(Malformed::new(None, error, Default::default(), raw))],
+            Ok(body) => body
+                .said
+                .into_iter()
+                .map(|event| Parsed::Known {
+                    event,
+                    raw: raw.clone(),
+                })
+                .collect(),
+            Err(error) => vec![Parsed::Malformed(Malformed::new(
+                None,
+                error,
+                Default::default(),
+                raw,
+            ))],
         }
     }
 
@@ -62,7 +78,10 @@ impl Provider for Parrot {
             Parsed::Known { event, raw } => {
                 assert_ne!(event, "panic", "as asked");
                 let key = EventKey::new("message").part(&event);
-                let message = Message { content: Content::text(event), ..Message::default() };
+                let message = Message {
+                    content: Content::text(event),
+                    ..Message::default()
+                };
                 let mut draft = Draft::unknown(Unknown::new(None, Default::default(), raw));
                 draft.data = Data::MessageReceived(Box::new(message));
                 draft.key = key;
@@ -79,7 +98,9 @@ pub(crate) fn parrot() -> Endpoint {
 }
 
 pub(crate) fn post(body: impl Into<Bytes>) -> Request<Full<Bytes>> {
-    Request::post("/hooks/parrot").body(Full::new(body.into())).unwrap()
+    Request::post("/hooks/parrot")
+        .body(Full::new(body.into()))
+        .unwrap()
 }
 
 pub(crate) fn stack(endpoint: Endpoint) -> Stack {
@@ -162,14 +183,21 @@ impl GuardStore for Shaky {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Settled, StoreError>> {
         self.completes.fetch_add(1, Ordering::SeqCst);
-        let fails = self.complete_fails.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let fails = self
+            .complete_fails
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if fails.is_ok() {
             return Box::pin(ready(Err(StoreError::new(StoreErrorKind::Unavailable))));
         }
         self.inner.complete(key, digest, token, ttl)
     }
 
-    fn release<'a>(&'a self, key: &'a Key, digest: Digest, token: Token) -> BoxFuture<'a, Result<Settled, StoreError>> {
+    fn release<'a>(
+        &'a self,
+        key: &'a Key,
+        digest: Digest,
+        token: Token,
+    ) -> BoxFuture<'a, Result<Settled, StoreError>> {
         self.inner.release(key, digest, token)
     }
 }
@@ -181,8 +209,15 @@ impl Body for Stalling {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.0.is_empty() { Poll::Pending } else { Poll::Ready(Some(Ok(Frame::data(self.0.remove(0))))) }
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.0.is_empty() {
+            Poll::Pending
+        } else {
+            Poll::Ready(Some(Ok(Frame::data(self.0.remove(0)))))
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn normalise(item: Parsed<Event>) -> Draft {
                 account: event.session.and_then(Text::non_empty),
                 tenant: None,
                 account_identity: me,
-                name: Some((event.name.clone().into_word(), NameSource::Body)),
+                name: Some((event.name.into_word(), NameSource::Body)),
                 occurred_at,
                 data,
                 key,
