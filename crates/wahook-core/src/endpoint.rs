@@ -1,18 +1,16 @@
-//! One configured receiving URL, and the only way to a [`Verified`] body.
-//!
-//! Longer than 400 lines: an endpoint, the check it begins and the body the check leaves behind share what is private.
+//! One configured receiving URL.
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
 use http::{StatusCode, request::Parts};
 use jiff::Timestamp;
 
 use crate::{
     challenge::Challenge,
-    proof::{Pending, Proof, Refusal, Verifier},
+    proof::{Refusal, Verifier},
     provider::{AnyProvider, Provider},
     secret::SecretError,
+    verified::Check,
 };
 
 /// One configured receiving URL: a provider, what proves that a request is the provider's, and what to do with it.
@@ -216,13 +214,7 @@ impl Endpoint {
     /// The exact reason, for the operator; the sender gets [`Endpoint::status`] and nothing else.
     pub fn begin(&self, head: &Parts, now: Timestamp) -> Result<Check, Refusal> {
         let pending = self.0.verifier.begin(head, now)?;
-        Ok(Check {
-            endpoint: self.clone(),
-            pending,
-            first: Bytes::new(),
-            joined: BytesMut::new(),
-            received_at: now,
-        })
+        Ok(Check::new(self.clone(), pending, now))
     }
 }
 
@@ -249,106 +241,6 @@ fn check_name(name: &str) -> Result<(), BuildError> {
             kind: BuildErrorKind::Name,
             source: None,
         })
-    }
-}
-
-/// A verification on its way: frames go in as they arrive, and what comes out holds exactly these bytes (V1).
-#[derive(Debug)]
-pub struct Check {
-    endpoint: Endpoint,
-    pending: Pending,
-    /// The only frame, the usual case: it is handed on without a copy.
-    first: Bytes,
-    /// All frames, once there are several. They are not kept one by one: a sender chooses how many there are.
-    joined: BytesMut,
-    received_at: Timestamp,
-}
-
-impl Check {
-    /// Takes the next piece of the body.
-    pub fn update(&mut self, frame: Bytes) {
-        self.pending.update(&frame);
-        if self.first.is_empty() && self.joined.is_empty() {
-            self.first = frame;
-        } else {
-            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
-            self.joined.extend_from_slice(&frame);
-        }
-    }
-
-    /// Decides.
-    ///
-    /// # Errors
-    ///
-    /// The exact reason, with the body, so that hints can be worked out.
-    pub fn finish(self) -> Result<Verified, (Refusal, Bytes)> {
-        let Self {
-            endpoint,
-            pending,
-            first,
-            joined,
-            received_at,
-        } = self;
-        let body = if joined.is_empty() { first } else { joined.freeze() };
-        match pending.finish(&body) {
-            Ok(proof) => Ok(Verified {
-                endpoint,
-                proof,
-                body,
-                received_at,
-            }),
-            Err(refusal) => Err((refusal, body)),
-        }
-    }
-}
-
-/// A body that the provider sent. Only a finished [`Check`] makes one.
-///
-/// It is no `http_body::Body`: a stack in which a layer was forgotten does not compile.
-#[derive(Clone)]
-pub struct Verified {
-    endpoint: Endpoint,
-    proof: Proof,
-    body: Bytes,
-    received_at: Timestamp,
-}
-
-impl Verified {
-    /// The endpoint that received it.
-    #[must_use]
-    pub const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    /// What was proved.
-    #[must_use]
-    pub const fn proof(&self) -> &Proof {
-        &self.proof
-    }
-
-    /// The bytes that were signed.
-    #[must_use]
-    pub const fn body(&self) -> &Bytes {
-        &self.body
-    }
-
-    /// When it arrived.
-    #[must_use]
-    pub const fn received_at(&self) -> Timestamp {
-        self.received_at
-    }
-
-    pub(crate) fn into_parts(self) -> (Endpoint, Proof, Bytes, Timestamp) {
-        (self.endpoint, self.proof, self.body, self.received_at)
-    }
-}
-
-impl fmt::Debug for Verified {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified")
-            .field("endpoint", &self.endpoint.name())
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
     }
 }
 

@@ -19,6 +19,7 @@ pub mod proof;
 mod challenge;
 mod delivery;
 mod endpoint;
+mod verified;
 
 /// Was this already handled?
 pub mod guard;
@@ -38,12 +39,13 @@ pub use self::{
     challenge::{Challenge, ChallengeAnswer, Echo},
     clock::Clock,
     delivery::{BadDeliveryId, Delivery, DeliveryId, DeliveryKey, KeySource},
-    endpoint::{BuildError, BuildErrorKind, Check, Endpoint, OnConflict, OnStoreDown, Verified},
+    endpoint::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown},
     jid::{Jid, JidKind, phone},
     parsed::{Context, Malformed, Parsed, Unknown},
     provider::{AnyProvider, Habits, Keyed, Provider, TypedEvent},
     secret::{Secret, SecretError, SecretErrorKind, Secrets},
     time::instant,
+    verified::{Check, Verified},
 };
 
 #[doc(hidden)]

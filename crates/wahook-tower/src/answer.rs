@@ -33,11 +33,15 @@ impl Answer {
     pub(crate) fn status(status: StatusCode) -> Response<Self> {
         let mut response = Response::new(Self(None));
         *response.status_mut() = status;
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static("POST"));
-        }
+        response
+    }
+
+    /// 405, and what is allowed.
+    pub(crate) fn allow(methods: &'static str) -> Response<Self> {
+        let mut response = Self::status(StatusCode::METHOD_NOT_ALLOWED);
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static(methods));
         response
     }
 

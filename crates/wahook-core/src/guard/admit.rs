@@ -7,10 +7,11 @@ use http::HeaderMap;
 use super::{Claim, Digest, Key};
 use crate::{
     delivery::{Delivery, DeliveryId, KeySource},
-    endpoint::{Endpoint, OnConflict, Verified},
+    endpoint::{Endpoint, OnConflict},
     model,
     parsed::Parsed,
     provider::Provider,
+    verified::Verified,
 };
 
 /// A verified delivery with its key, before anybody claimed it.

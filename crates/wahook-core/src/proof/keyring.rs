@@ -16,7 +16,7 @@ use super::{
     mac::{Algorithm, Mac, Tag},
     standard, token,
 };
-use crate::secret::{Secret, SecretError, Secrets};
+use crate::secret::{Secret, SecretError, SecretErrorKind, Secrets};
 
 /// How many secrets that are no longer valid are remembered, for the hint "verifies with a previous secret".
 const RETIRED: usize = 3;
@@ -54,6 +54,10 @@ impl Sort {
     pub(super) fn prepare(self, secret: &Secret) -> Result<Key, SecretError> {
         match self {
             Self::Standard => standard::prepare(secret),
+            // Shorter ones are guessed, not chosen (V6).
+            Self::Hmac(_) if secret.expose().len() < token::MIN_BYTES => {
+                Err(SecretError::new(SecretErrorKind::WrongLength))
+            }
             Self::Hmac(algorithm) => Mac::new(algorithm, secret.expose().as_bytes()).map(Key::Mac),
             Self::Token => token::prepare(secret),
         }

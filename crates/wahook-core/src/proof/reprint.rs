@@ -26,7 +26,8 @@ pub(super) fn other_white_space(body: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// The same JSON as other encoders write it, one after the other: a stranger's body is not multiplied in memory.
-/// Members keep their order: the order before a sorting encoder is lost.
+/// Members keep their order: the order before a sorting encoder is lost. A line break at the end may be lost too: Go's
+/// encoder writes one, and no parser keeps it.
 pub(super) fn other_encodings(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let text = str::from_utf8(body).ok().filter(|_| is_json(body));
     let spacings = [
@@ -43,6 +44,10 @@ pub(super) fn other_encodings(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         .flat_map(move |text| {
             ways.clone()
                 .filter_map(|(spacing, escapes)| reprint(text, spacing, escapes))
+                .flat_map(|candidate| {
+                    let ended = [&candidate[..], b"\n"].concat();
+                    [candidate, ended]
+                })
         })
         .filter(move |candidate| candidate != body)
 }

@@ -34,7 +34,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// [`TemplateErrorKind::Syntax`] and [`TemplateErrorKind::NoBody`].
+    /// [`TemplateErrorKind::Syntax`], [`TemplateErrorKind::Ambiguous`] and [`TemplateErrorKind::NoBody`].
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let syntax = || TemplateError::new(TemplateErrorKind::Syntax);
         let mut pieces = Vec::new();
@@ -60,6 +60,10 @@ impl Template {
                 _ => return Err(syntax()),
             });
             rest = after;
+        }
+        let sent = |piece: &Piece| matches!(piece, Piece::Timestamp | Piece::Id | Piece::Body);
+        if pieces.windows(2).any(|pair| pair.iter().all(sent)) {
+            return Err(TemplateError::new(TemplateErrorKind::Ambiguous));
         }
         let template = Self { pieces };
         if template.has(&Piece::Body) || template.has(&Piece::BodySha256) {
@@ -206,6 +210,8 @@ impl TemplateError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TemplateErrorKind {
+    /// Two values of the request stand side by side: bytes could move from one to the other under one signature.
+    Ambiguous,
     /// An unknown placeholder or an unpaired brace.
     Syntax,
     /// Nothing of the body is signed.
@@ -223,6 +229,9 @@ pub enum TemplateErrorKind {
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
+            TemplateErrorKind::Ambiguous => {
+                "the template needs a literal between {timestamp}, {id} and {body}, so that no byte can move between them"
+            }
             TemplateErrorKind::Syntax => {
                 "a template has literals, {timestamp}, {id}, {url}, {body} and {sha256(body)}, and no other braces"
             }

@@ -18,7 +18,7 @@ use crate::secret::{Secret, SecretError, SecretErrorKind, Secrets};
 pub(super) const NAME: &str = "static-token";
 
 /// Shorter ones are guessed.
-const MIN_BYTES: usize = 8;
+pub(super) const MIN_BYTES: usize = 8;
 
 /// Where a token stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -80,7 +80,7 @@ pub(super) async fn claim(
             Ok(false) => claimed.duplicates += 1,
             Err(Stopped::InFlight(left)) => {
                 settings.observer.observe(endpoint.name(), &Signal::StillInFlight);
-                return Err((Answer::later(left), claimed.held));
+                return Err((Answer::later(left.min(settings.handler_deadline)), claimed.held));
             }
             Err(Stopped::StoreDown(error)) => {
                 settings

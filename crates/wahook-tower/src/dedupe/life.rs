@@ -89,7 +89,9 @@ where
                     let patience = waiting_ends.saturating_duration_since(Instant::now());
                     if patience.is_zero() {
                         self.settings.observer.observe(name, &Signal::StillInFlight);
-                        return self.answer(Answer::later(left));
+                        // The holder works no longer than its deadline, however long its lease is.
+                        let again = Answer::later(left.min(self.settings.handler_deadline));
+                        return self.answer(again);
                     }
                     sleep(patience.min(POLL)).await;
                     prepared = again;

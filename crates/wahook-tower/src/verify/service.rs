@@ -12,7 +12,7 @@ use http_body::Body;
 use jiff::Timestamp;
 use tower_service::Service;
 use wahook_core::{
-    Verified,
+    Challenge, Verified,
     proof::{Refusal, RefusalKind},
 };
 
@@ -181,7 +181,13 @@ fn refuse(settings: &VerifyLayer, refusal: Refusal) -> Response<Answer> {
     settings
         .observer
         .observe(endpoint.name(), &Signal::Refused { refusal: &refusal });
-    let mut answer = Answer::status(endpoint.status(&refusal));
+    let mut answer = match refusal.kind() {
+        RefusalKind::MethodNotAllowed if endpoint.answers_challenge().is_some_and(Challenge::takes_get) => {
+            Answer::allow("GET, POST")
+        }
+        RefusalKind::MethodNotAllowed => Answer::allow("POST"),
+        _ => Answer::status(endpoint.status(&refusal)),
+    };
     answer.extensions_mut().insert(refusal);
     answer
 }

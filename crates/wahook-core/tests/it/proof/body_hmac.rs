@@ -9,7 +9,10 @@ use base64::{
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
-use wahook_core::proof::{Algorithm, BodyHmac, Encoding, RefusalKind, Template, TemplateErrorKind};
+use wahook_core::{
+    SecretErrorKind,
+    proof::{Algorithm, BodyHmac, Encoding, RefusalKind, Template, TemplateErrorKind},
+};
 
 use super::tools::*;
 
@@ -259,7 +262,7 @@ fn v1_templates() {
             "{timestamp}\n{sha256(body)}",
             vec![time.as_bytes(), b"\n", digest.as_bytes()],
         ),
-        ("{body}{id}", vec![BODY, b"e1"]),
+        ("{body}~{id}", vec![BODY, b"~", b"e1"]),
         ("{body}|{body}", vec![BODY, b"|", BODY]),
     ];
     for (template, parts) in rows {
@@ -289,7 +292,7 @@ fn v1_templates() {
         // In pieces, and with the second of two keys.
         let endpoint = endpoint(scheme());
         endpoint.verifier().keyrings()[0]
-            .replace(several(&["another", KEY]))
+            .replace(several(&["another-secret", KEY]))
             .unwrap();
         for _ in 0..3 {
             judge(&endpoint, &head, BODY.chunks(5), at(NOW)).unwrap();
@@ -383,4 +386,28 @@ fn v7_a_window_needs_a_signed_time_and_a_template_its_places() {
     ] {
         assert_eq!(Template::parse(text).unwrap_err().kind(), kind, "{text}");
     }
+}
+
+#[test]
+fn v1_a_template_in_which_bytes_could_move_between_two_values_is_refused() {
+    for template in [
+        "{body}{id}",
+        "{id}{body}",
+        "{timestamp}{body}",
+        "{id}{timestamp}.{body}",
+    ] {
+        assert_eq!(
+            Template::parse(template).unwrap_err().kind(),
+            TemplateErrorKind::Ambiguous,
+            "{template}"
+        );
+    }
+}
+
+#[test]
+fn v6_a_key_that_is_guessed_sooner_than_chosen_is_refused() {
+    let header = || "x-signature".parse().unwrap();
+    let error = BodyHmac::new(header(), Algorithm::Sha256, "1234567".try_into().unwrap()).unwrap_err();
+    assert_eq!(error.kind(), SecretErrorKind::WrongLength);
+    assert!(BodyHmac::new(header(), Algorithm::Sha256, "12345678".try_into().unwrap()).is_ok());
 }
