@@ -14,7 +14,8 @@ use wahook::{
     waping, wawp, wazapin,
 };
 
-/// Where events go; here to another task.
+/// Where events go; here to another task. A channel forgets with its process, and what was answered 200 does not come
+/// again: where that matters, put something that is on disk here.
 type Out = Sender<Event>;
 
 /// All providers come here. An event that cannot be taken now is refused, and the provider sends it again.
