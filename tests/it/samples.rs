@@ -100,3 +100,26 @@ fn g1_many_events_at_once_are_printed_once_each() {
     }
     assert_eq!(gateway.end(), Vec::<String>::new());
 }
+
+#[test]
+fn g6_two_calls_of_send_are_two_events_however_fast() {
+    let gateway = Gateway::start("calls", "");
+    for hook in &gateway.hooks {
+        // What one call of everything says, counted once.
+        let mut said = HashSet::new();
+        for sample in samples(hook.row.id) {
+            let outgoing = Outgoing::personalise(&sample, 1);
+            let events = expected(hook, &gateway.url(hook), &outgoing);
+            said.extend(events.into_iter().map(|event| event.key.clone()));
+        }
+        let mut keys = HashSet::new();
+        for _ in 0..3 {
+            let (code, report) = gateway.send(hook, "all", &[]);
+            assert_eq!(code, 0, "{report}");
+            let events = gateway.events(said.len());
+            keys.extend(events.iter().map(|event| event["key"].to_string()));
+        }
+        assert_eq!(keys.len(), 3 * said.len(), "{}", hook.row.id);
+    }
+    assert_eq!(gateway.end(), Vec::<String>::new());
+}

@@ -101,10 +101,16 @@ fn fresh_id(text: &str, n: u64) -> Option<String> {
     Some(pieces.join("_"))
 }
 
-/// A later time of the same form; `None` for what is no time.
+/// A later time of the same form, by at most twelve days; `None` for what is no time.
 fn later(text: &str, n: u64) -> Option<String> {
     let steps = i64::try_from(n % 1_000_000).ok()?;
     if let Ok(number) = text.parse::<i64>() {
+        let milliseconds = number > 100_000_000_000;
+        let steps = if milliseconds {
+            i64::try_from(n % 1_000_000_000).ok()?
+        } else {
+            steps
+        };
         return (number > 0).then(|| (number.saturating_add(steps)).to_string());
     }
     if let Some((whole, fraction)) = text.split_once('.')

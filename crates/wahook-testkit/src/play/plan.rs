@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use jiff::{Timestamp, ToSpan};
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use wahook_core::proof::{Recipe, Refusal, RefusalKind, SignError};
 
 use super::{fault::Fault, message::Outgoing, sender::Sender};
@@ -185,7 +185,7 @@ fn needs_secret(recipe: &Recipe) -> bool {
     }
 }
 
-/// Another letter in the last text that has one; the rest stays, so it is still JSON.
+/// One bit of a letter in the last text that has one; the rest stays, so it is still JSON.
 fn tampered(body: &Bytes) -> Bytes {
     let mut bytes = body.to_vec();
     let place = std::str::from_utf8(body).ok().and_then(|json| {
@@ -204,21 +204,42 @@ fn tampered(body: &Bytes) -> Bytes {
             })
     });
     match place.and_then(|place| bytes.get_mut(place)) {
-        Some(byte) => *byte = if *byte == b'x' { b'y' } else { b'x' },
+        // Of an ASCII letter or digit this makes no quote, no backslash and no control character.
+        Some(byte) => *byte ^= 1,
         None => bytes.push(b' '),
     }
     bytes.into()
 }
 
-/// Parsed and written anew; where that gives the same bytes, or it cannot be parsed, with white space.
+/// Parsed and written anew, members in their order, as JavaScript and Python do: without white space, or, where there
+/// was none, with it. What cannot be parsed gets a line break.
 fn reencoded(body: &Bytes) -> Bytes {
-    let value: Option<Value> = serde_json::from_slice(body).ok();
-    let compact = value.as_ref().and_then(|value| serde_json::to_vec(value).ok());
-    match (compact, &value) {
-        (Some(compact), _) if compact != *body => compact.into(),
-        (Some(_), Some(value)) => serde_json::to_vec_pretty(value).unwrap_or_default().into(),
-        _ => [body, &b"\n"[..]].concat().into(),
+    if serde_json::from_slice::<IgnoredAny>(body).is_err() {
+        return [body, &b"\n"[..]].concat().into();
     }
+    let compact = spaced(body, false);
+    if compact == body.trim_ascii() {
+        return spaced(body, true).into();
+    }
+    compact.into()
+}
+
+/// JSON with no white space between its tokens, or with one space after each comma and colon.
+fn spaced(json: &[u8], wide: bool) -> Vec<u8> {
+    let mut written = Vec::with_capacity(json.len());
+    let (mut in_text, mut escaped) = (false, false);
+    for &byte in json {
+        if !in_text && byte.is_ascii_whitespace() {
+            continue;
+        }
+        written.push(byte);
+        if wide && !in_text && matches!(byte, b',' | b':') {
+            written.push(b' ');
+        }
+        in_text ^= byte == b'"' && !escaped;
+        escaped = in_text && byte == b'\\' && !escaped;
+    }
+    written
 }
 
 /// The same ids, and one more member in the outermost object; what is no object gets white space.

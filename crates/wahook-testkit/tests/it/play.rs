@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use wahook_core::{
     Endpoint, Secret, Secrets,
     guard::{Admission, GuardStore, MemoryStore, Prepared, Token},
+    proof::Hint,
 };
 use wahook_providers::{Options, PROVIDERS, ProviderRow};
 use wahook_testkit::{Fault, ManualClock, Mode, Outgoing, Sender, samples};
@@ -203,4 +204,37 @@ fn v3_a_token_goes_into_the_query_of_the_url_as_it_is() {
         "{}",
         request.uri()
     );
+}
+
+#[test]
+fn v4_the_true_cause_of_every_change_on_the_way_is_named() {
+    let cases = [
+        ("waping", "{}"),
+        ("wazapin", "{}"),
+        ("wawp", r#"{"scheme":"hmac-sha512"}"#),
+    ];
+    for (provider, given) in cases {
+        let sender = sender(wahook_providers::provider(provider).unwrap(), &options(given));
+        let verifier = sender.endpoint().verifier();
+        for (number, sample) in (1..).zip(samples(provider)) {
+            let outgoing = Outgoing::personalise(&sample, number);
+            let hints = |fault| {
+                let plan = sender.plan(Some(fault), &outgoing, now()).unwrap();
+                let (head, body) = plan.shots[0].request.clone().into_parts();
+                verifier.hints(&head, &body, now())
+            };
+            let name = format!("{provider} {}", sample.name());
+            assert_eq!(hints(Fault::Reencode), [Hint::BodyReencoded], "{name}");
+            assert_eq!(hints(Fault::Truncate), [Hint::BodyCut], "{name}");
+            assert_eq!(hints(Fault::WrongSecret), [Hint::OtherSecret], "{name}");
+            // Every bit of a body is work; a few tell it.
+            if number < 3 && outgoing.body.len() < 1000 {
+                let found = hints(Fault::Tamper);
+                assert!(
+                    matches!(found[..], [Hint::BodyAltered { .. }]),
+                    "{name}: {found:?}"
+                );
+            }
+        }
+    }
 }

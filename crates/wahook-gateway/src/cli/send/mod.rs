@@ -46,7 +46,7 @@ pub(super) struct Args {
 
     /// The number of the first: equal numbers make equal ids. Without it every call makes new ones.
     #[arg(long, value_name = "N")]
-    number: Option<u32>,
+    number: Option<u64>,
 
     /// At most so many per second.
     #[arg(long, value_name = "R")]
@@ -158,9 +158,9 @@ enum Subject {
 }
 
 impl Subject {
-    fn outgoing(&self, number: u32) -> Outgoing {
+    fn outgoing(&self, number: u64) -> Outgoing {
         match self {
-            Self::Sample(sample) => Outgoing::personalise(sample, u64::from(number)),
+            Self::Sample(sample) => Outgoing::personalise(sample, number),
             Self::Own(body) => Outgoing::new(format!("msg_own{number:08x}"), body.clone()),
         }
     }
@@ -196,10 +196,10 @@ async fn send_all(
 ) -> Result<Report, Failure> {
     let clock = SystemClock::new();
     let count = args.count.get();
-    let first = args.number.unwrap_or_else(|| {
-        // Seconds: 32 bits, as numbers have.
-        u32::try_from(clock.now().as_second()).unwrap_or_default()
-    });
+    let first = match args.number {
+        Some(number) => number,
+        None => fresh_number()?,
+    };
     let bar = progress(subjects.len() as u64 * u64::from(count));
     let start = Instant::now();
     let numbers = (0..count).flat_map(|number| subjects.iter().map(move |subject| (number, subject)));
@@ -208,7 +208,7 @@ async fn send_all(
             if let Some(rate) = args.rate {
                 sleep_until(start + Duration::from_secs(1) * place / rate.get()).await;
             }
-            let outgoing = subject.outgoing(first.wrapping_add(number));
+            let outgoing = subject.outgoing(first.wrapping_add(u64::from(number)));
             let plan = sender
                 .plan(args.fault, &outgoing, clock.now())
                 .map_err(|error| Failure::wrong_use(chain(&error)))?;
@@ -228,6 +228,15 @@ async fn send_all(
     }
     bar.finish_and_clear();
     Ok(report)
+}
+
+/// Where a call begins to count. A clock would not do: two calls within one of its steps, or one that begins before the
+/// numbers of the call before it have passed, would send the same events. 48 bits are the last piece of a UUID, so that
+/// ids keep their look.
+fn fresh_number() -> Result<u64, Failure> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random[2..]).map_err(|error| Failure::io(format!("no random numbers: {error}")))?;
+    Ok(u64::from_be_bytes(random))
 }
 
 async fn deliver(client: &Client, plan: Plan) -> Vec<(Answer, Vec<u16>)> {
