@@ -23,6 +23,7 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
     /// Build every endpoint and say what is wrong, with line and suggestion: exit code 0 or 1.
+    #[command(after_long_help = super::input::options_help())]
     Check(File),
     /// Print the configuration in effect, environment included, secrets masked.
     Print(File),

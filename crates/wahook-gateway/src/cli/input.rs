@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use wahook_core::{Endpoint, Secret, Secrets};
-use wahook_providers::{Options, ProviderRow};
+use wahook_providers::{Options, PROVIDERS, ProviderRow};
 
 use crate::{Failure, config::check_options, failure::chain};
 
@@ -93,6 +93,20 @@ pub(super) fn options(row: &ProviderRow, list: &[(String, Value)]) -> Result<Map
     let options: Map<_, _> = list.iter().cloned().collect();
     check_options(row, &options).map_err(Failure::wrong_use)?;
     Ok(options)
+}
+
+/// What the options of each provider are, for `--help`.
+pub(super) fn options_help() -> String {
+    let mut text =
+        "Options of the providers: in a configuration under [endpoint.options], else --option K=V.\n"
+            .to_owned();
+    for row in PROVIDERS {
+        text.push_str(&format!("\n{} ({}):\n", row.title, row.id));
+        for option in row.options {
+            text.push_str(&format!("  {}: {}\n", option.name, option.text));
+        }
+    }
+    text
 }
 
 /// An endpoint of this provider.

@@ -9,7 +9,7 @@ mod send;
 mod serve;
 mod verify;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -44,7 +44,10 @@ First steps: `wahook serve`, then paste one of the lines that it prints.";
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error),
+    };
     let outcome = match cli.verb {
         Verb::Serve(args) => serve::run(&args, cli.json),
         Verb::Send(args) => send::run(&args, cli.json),
@@ -60,6 +63,31 @@ pub fn main() -> ExitCode {
             failure.code()
         }
     })
+}
+
+/// Help and the version are what was asked for; anything else is wrong use, said as all errors are.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_help || !error.use_stderr() {
+        // Nobody is left to be told if this cannot be printed.
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    // The parser writes a paragraph on what is wrong, one on the usage, and one on `--help`.
+    let text = error.to_string();
+    let wrong: Vec<_> = text
+        .strip_prefix("error: ")
+        .unwrap_or(&text)
+        .lines()
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let wrong = wrong.join("; ").replace(":; ", ": ");
+    let failure = Failure::wrong_use(format!("{wrong}; `--help` tells more"));
+    tell(&failure, env::args_os().any(|arg| arg == "--json"));
+    ExitCode::from(failure.code())
 }
 
 fn tell(failure: &Failure, json: bool) {

@@ -13,6 +13,7 @@ use crate::{Failure, Outcome, config::find_provider, output};
 
 /// Tells whether a request verifies, and if not, why: exit code 0 or 1.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = input::options_help())]
 pub(super) struct Args {
     /// The provider's id.
     provider: String,

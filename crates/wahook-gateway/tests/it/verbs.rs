@@ -3,6 +3,7 @@
 use std::{io::Read, process::Stdio};
 
 use serde_json::{Value, json};
+use wahook_providers::PROVIDERS;
 
 use super::program::{SECRET, command, run, signed, text};
 
@@ -222,6 +223,56 @@ fn errors_are_json_where_json_was_asked_for() {
             .unwrap()
             .starts_with("unknown provider `nobody`")
     );
+}
+
+#[test]
+fn wrong_use_of_the_command_line_is_one_line_too() {
+    for (args, expected) in [
+        (&["bogus"][..], "unrecognized subcommand 'bogus'; "),
+        (&["verfy", "waping"], "a similar subcommand exists: 'verify'"),
+        (
+            &["send", "waping", "x", "--to", "ftp://x", "--secret", "x"],
+            "http://host:port/path",
+        ),
+        (&["send", "waping", "x", "--fault", "nope"], "wrong-secret"),
+        (
+            &["verify"],
+            "the following required arguments were not provided: <PROVIDER>; ",
+        ),
+    ] {
+        let output = run(args, b"");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.starts_with("error: ") && said.contains(expected), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+
+        let output = run(&[args, &["--json"]].concat(), b"");
+        let said: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert!(said["error"].as_str().unwrap().contains(expected), "{said}");
+        assert_eq!(output.status.code(), Some(2));
+    }
+    let output = run(&["--version"], b"");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).starts_with("wahook "));
+}
+
+#[test]
+fn help_tells_every_option_of_every_provider() {
+    for args in [
+        &["config", "check", "--help"][..],
+        &["verify", "--help"],
+        &["send", "--help"],
+    ] {
+        let output = run(args, b"");
+        let said = text(&output.stdout);
+        for option in PROVIDERS.iter().flat_map(|row| row.options) {
+            assert!(
+                said.contains(&format!("  {}: ", option.name)),
+                "{args:?}: {}",
+                option.name
+            );
+        }
+    }
 }
 
 #[test]

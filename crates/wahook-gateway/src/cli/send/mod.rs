@@ -25,6 +25,7 @@ use crate::{Failure, Outcome, config::find_provider, failure::chain, output, sug
 
 /// Sends deliveries as a provider does, and tells what was answered. Exit code 1 if an answer is not the expected one.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = input::options_help())]
 pub(super) struct Args {
     /// The provider's id.
     provider: String,
