@@ -131,7 +131,10 @@ type Wrong = (&'static str, String);
 fn build_one(config: &EndpointConfig, folder: &Path) -> Result<Route, Wrong> {
     let row = find_provider(&config.provider).map_err(|text| ("provider", text))?;
     let path = config.path();
-    check_path(&path).map_err(|text| ("path", text))?;
+    // Without one it is made of the name, which is judged below: the complaint is about what was written.
+    if let Some(path) = &config.path {
+        check_path(path).map_err(|text| ("path", text))?;
+    }
     check_options(row, &config.options).map_err(|text| ("options", text))?;
     let secrets = secrets(config, folder)?;
     let mut endpoint = (row.build)(&config.name, secrets, &Options::new(config.options.clone()))

@@ -98,6 +98,11 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
             "an endpoint or group name has 1 to 64 lower-case letters",
         ),
         (
+            &good.replace("shop", "a/b c"),
+            1,
+            "F:2:1: an endpoint or group name has 1 to 64 lower-case letters",
+        ),
+        (
             &format!("{good}path = \"hooks\""),
             1,
             "F:5:1: a path begins with `/`",

@@ -306,3 +306,31 @@ fn send_lists_its_samples() {
     assert!(said.lines().any(|line| line == "message.new~image"), "{said}");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn the_event_in_the_readme_is_a_real_one() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
+    let (_, rest) = readme.split_once("```json\n").unwrap();
+    let (shown, _) = rest.split_once("```").unwrap();
+    let shown: Value = serde_json::from_str(shown).unwrap();
+
+    let sample = format!("{root}/crates/wahook-testkit/samples/waping/message.received.json");
+    let output = run(&["normalize", "waping", "--no-raw", &sample], b"");
+    let mut event = without_null(serde_json::from_slice(&output.stdout).unwrap());
+    for name in ["received_at", "delivery"] {
+        event.as_object_mut().unwrap().remove(name).unwrap();
+    }
+    assert_eq!(shown, event);
+}
+
+fn without_null(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, without_null(value)))
+            .collect(),
+        other => other,
+    }
+}
