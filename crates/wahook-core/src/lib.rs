@@ -44,7 +44,7 @@ pub use self::{
     parsed::{Context, Malformed, Parsed, Unknown},
     provider::{AnyProvider, Habits, Keyed, Provider, TypedEvent},
     secret::{Secret, SecretError, SecretErrorKind, Secrets},
-    time::instant,
+    time::{instant, instant_of_text},
     verified::{Check, Verified},
 };
 

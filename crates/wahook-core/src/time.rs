@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::json::{Number, Text};
+use crate::json::Number;
 
 /// Reads seconds, milliseconds or microseconds since 1970, told apart by magnitude, as number or text, or ISO 8601 text.
 ///
@@ -13,12 +13,19 @@ pub fn instant(number: &Number) -> Option<Timestamp> {
     match number {
         Number::Integer(number) => from_number(i128::from(*number) * NANOS_PER_SECOND),
         Number::Float(number) => from_float(*number),
-        Number::Text(text) => from_text(text),
+        Number::Text(text) => instant_of_text(text),
     }
 }
 
-fn from_text(text: &Text) -> Option<Timestamp> {
+/// As [`instant`], from a text.
+#[must_use]
+pub fn instant_of_text(text: &str) -> Option<Timestamp> {
     let text = text.trim();
+    // A dash after nothing but digits: a date, and no number that would have to be tried first.
+    let rest = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    if rest.starts_with('-') && rest.len() < text.len() {
+        return text.parse().ok();
+    }
     if let Ok(number) = text.parse::<i64>() {
         return from_number(i128::from(number) * NANOS_PER_SECOND);
     }
@@ -69,6 +76,10 @@ mod tests {
             (Number::Text("1767225600".into()), "2026-01-01T00:00:00Z"),
             (Number::Text("1767225600123".into()), "2026-01-01T00:00:00.123Z"),
             (
+                Number::Text("1767225600123e-3".into()),
+                "2026-01-01T00:00:00.123Z",
+            ),
+            (
                 Number::Text("2026-01-01T02:00:00+02:00".into()),
                 "2026-01-01T00:00:00Z",
             ),
@@ -83,6 +94,8 @@ mod tests {
             Number::Float(f64::NAN),
             Number::Float(f64::MAX),
             Number::Text("soon".into()),
+            Number::Text("-5".into()),
+            Number::Text("5-".into()),
             Number::Text("".into()),
         ] {
             assert_eq!(instant(&number), None, "{number:?}");

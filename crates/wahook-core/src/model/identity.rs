@@ -61,7 +61,7 @@ words! {
 }
 
 impl Identity {
-    /// Reads an address or a phone number as a provider sent it; `None` for an empty text.
+    /// Reads an address or a phone number as a provider sent it; `None` for an empty text. A `String` is kept, not copied.
     ///
     /// ```
     /// use wahook_core::model::Identity;
@@ -73,23 +73,29 @@ impl Identity {
     /// assert_eq!(person.phone.as_deref(), Some("+15550000001"));
     /// ```
     #[must_use]
-    pub fn from_address(text: &str) -> Option<Self> {
-        if text.trim().is_empty() {
+    pub fn from_address(text: impl Into<String>) -> Option<Self> {
+        Self::of_kind(text.into()).map(|(identity, _)| identity)
+    }
+
+    /// With what the address stands for, if it is one and not a bare number.
+    fn of_kind(raw: String) -> Option<(Self, Option<JidKind>)> {
+        let bare = raw.trim();
+        if bare.is_empty() {
             return None;
         }
-        let mut identity = Self {
-            raw: Some(text.to_owned()),
-            ..Self::default()
-        };
-        match Jid::parse(text) {
-            Some(jid) if jid.kind() == JidKind::Lid => identity.lid = Some(jid.to_string()),
+        let mut identity = Self::default();
+        let jid = Jid::parse(&raw);
+        let kind = jid.as_ref().map(Jid::kind);
+        match jid {
+            Some(jid) if kind == Some(JidKind::Lid) => identity.lid = Some(jid.to_string()),
             Some(jid) => {
                 identity.phone = jid.phone();
                 identity.jid = Some(jid.to_string());
             }
-            None => identity.phone = jid::phone(text.trim()),
+            None => identity.phone = jid::phone(bare),
         }
-        Some(identity)
+        identity.raw = Some(raw);
+        Some((identity, kind))
     }
 
     /// With a display name, unless it is empty.
@@ -130,9 +136,9 @@ impl Identity {
 impl Chat {
     /// Reads an address or a phone number as a provider sent it; `None` for an empty text.
     #[must_use]
-    pub fn from_address(text: &str) -> Option<Self> {
-        let identity = Identity::from_address(text)?;
-        let kind = match Jid::parse(text).map(|jid| jid.kind()) {
+    pub fn from_address(text: impl Into<String>) -> Option<Self> {
+        let (identity, kind) = Identity::of_kind(text.into())?;
+        let kind = match kind {
             Some(JidKind::User | JidKind::Lid) => ChatType::User,
             Some(JidKind::Group) => ChatType::Group,
             Some(JidKind::Newsletter) => ChatType::Newsletter,

@@ -82,7 +82,7 @@ fn people(group: Group, action: ParticipantsAction, scene: &Scene<'_>) -> Said {
     let recipients = group
         .recipient_ids
         .iter()
-        .filter_map(|id| Identity::from_address(id));
+        .filter_map(|id| Identity::from_address(id.as_str()));
     let participants: Vec<_> = group
         .participants
         .iter()
