@@ -3,11 +3,11 @@
 //! Where the name of an event comes after its payload, or nowhere, no member can be judged while it is read. A [`Slot`]
 //! remembers that a value had the wrong shape; whoever knows the event decides whether that matters.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use wahook_core::json::ReadError;
 
@@ -28,33 +28,33 @@ impl<T> Slot<T> {
         T: Shape<'de>,
     {
         if matches!(self, Self::Absent) {
-            *self = map.next_value()?;
+            map.next_value_seed(self)
         } else {
-            map.next_value::<IgnoredAny>()?;
+            pass(map)
         }
-        Ok(())
     }
-}
 
-impl<T> Slot<T> {
+    /// Reads an object where it stays: these structs are large to move.
+    pub(crate) fn fill<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error>
+    where
+        T: Object<'de>,
+    {
+        *self = Self::Value(T::default());
+        match self {
+            Self::Value(object) => fill(object, map),
+            Self::Absent | Self::Wrong => Ok(()),
+        }
+    }
+
     /// The value, where a wrong shape is a malformed event; `path` says where it stands.
-    pub(crate) fn strict(self, path: impl FnOnce() -> String) -> Result<Option<T>, ReadError> {
+    pub(crate) fn strict(&self, path: impl FnOnce() -> String) -> Result<Option<&T>, ReadError> {
         match self {
-            Self::Absent => Ok(None),
             Self::Wrong => Err(ReadError::shape(path())),
-            Self::Value(value) => Ok(Some(value)),
+            slot => Ok(slot.get()),
         }
     }
 
-    /// The value, where no page promises a shape: a wrong one is as good as none, and `raw` keeps it.
-    pub(crate) fn lenient(self) -> Option<T> {
-        match self {
-            Self::Absent | Self::Wrong => None,
-            Self::Value(value) => Some(value),
-        }
-    }
-
-    /// The value, if there is one.
+    /// The value, if there is one. Where no page promises a shape, a wrong one is as good as none, and `raw` keeps it.
     pub(crate) const fn get(&self) -> Option<&T> {
         match self {
             Self::Absent | Self::Wrong => None,
@@ -63,7 +63,7 @@ impl<T> Slot<T> {
     }
 
     /// This member, or the other where this one is absent.
-    pub(crate) fn or(self, other: Self) -> Self {
+    pub(crate) const fn or<'a>(&'a self, other: &'a Self) -> &'a Self {
         match self {
             Self::Absent => other,
             present => present,
@@ -79,6 +79,20 @@ impl Slot<Cow<'_, str>> {
     pub(crate) fn text(&self) -> Option<&str> {
         self.get().map(|text| &**text).filter(|text| !text.is_empty())
     }
+
+    /// That text, to keep.
+    pub(crate) fn to_text(&self) -> Option<String> {
+        self.text().map(str::to_owned)
+    }
+}
+
+/// A word as sent, in small letters; rarely a copy.
+pub(crate) fn lower(word: &str) -> Cow<'_, str> {
+    if word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        word.to_ascii_lowercase().into()
+    } else {
+        word.into()
+    }
 }
 
 /// What values a [`Slot`] can hold.
@@ -86,8 +100,8 @@ pub(crate) trait Shape<'de>: Sized {
     /// From a text, or from the digits of a number.
     fn text(text: Cow<'de, str>) -> Option<Self>;
 
-    /// From an object.
-    fn object<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error>;
+    /// From an object, into its slot.
+    fn object<A: MapAccess<'de>>(slot: &mut Slot<Self>, map: A) -> Result<(), A::Error>;
 }
 
 impl<'de> Shape<'de> for Cow<'de, str> {
@@ -95,9 +109,10 @@ impl<'de> Shape<'de> for Cow<'de, str> {
         Some(text)
     }
 
-    fn object<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-        skip(map)?;
-        Ok(None)
+    fn object<A: MapAccess<'de>>(slot: &mut Slot<Self>, mut map: A) -> Result<(), A::Error> {
+        *slot = Slot::Wrong;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
     }
 }
 
@@ -107,11 +122,7 @@ pub(crate) trait Object<'de>: Default {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
 }
 
-/// Reads an object member by member, in place: these structs are large to move.
-pub(crate) fn fill<'de, T: Object<'de>, A: MapAccess<'de>>(
-    object: &mut T,
-    mut map: A,
-) -> Result<(), A::Error> {
+fn fill<'de, T: Object<'de>, A: MapAccess<'de>>(object: &mut T, mut map: A) -> Result<(), A::Error> {
     while let Some(Name(name)) = map.next_key()? {
         object.member(&name, &mut map)?;
     }
@@ -131,20 +142,16 @@ macro_rules! object_shape {
                 None
             }
 
-            fn object<A: serde::de::MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-                let mut object = Self::default();
-                $crate::slot::fill(&mut object, map)?;
-                Ok(Some(object))
+            fn object<A: serde::de::MapAccess<'de>>(
+                slot: &mut $crate::slot::Slot<Self>,
+                map: A,
+            ) -> Result<(), A::Error> {
+                slot.fill(map)
             }
         }
     )+ };
 }
 pub(crate) use object_shape;
-
-fn skip<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
 
 /// Reads a value that must be an object. What it borrows does not leave the reading, so call it in a seed that decides.
 pub(crate) fn object<'de, T, D>(object: &mut T, deserializer: D) -> Result<(), D::Error>
@@ -169,65 +176,70 @@ where
     deserializer.deserialize_map(ObjectVisitor(object))
 }
 
-impl<'de, T: Shape<'de>> Deserialize<'de> for Slot<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SlotVisitor(PhantomData))
+impl<'de, T: Shape<'de>> DeserializeSeed<'de> for &mut Slot<T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(SlotVisitor(self))
     }
 }
 
-struct SlotVisitor<T>(PhantomData<T>);
+struct SlotVisitor<'a, T>(&'a mut Slot<T>);
 
-impl<T> SlotVisitor<T> {
-    fn of<'de>(text: Cow<'de, str>) -> Slot<T>
+impl<T> SlotVisitor<'_, T> {
+    fn put<'de, E>(self, text: Cow<'de, str>) -> Result<(), E>
     where
         T: Shape<'de>,
     {
-        T::text(text).map_or(Slot::Wrong, Slot::Value)
+        *self.0 = T::text(text).map_or(Slot::Wrong, Slot::Value);
+        Ok(())
     }
 }
 
-impl<'de, T: Shape<'de>> Visitor<'de> for SlotVisitor<T> {
-    type Value = Slot<T>;
+impl<'de, T: Shape<'de>> Visitor<'de> for SlotVisitor<'_, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Slot<T>, E> {
-        Ok(Slot::Absent)
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Slot<T>, E> {
-        Ok(Slot::Wrong)
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<(), E> {
+        *self.0 = Slot::Wrong;
+        Ok(())
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Slot<T>, E> {
-        Ok(Self::of(number.to_string().into()))
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
+        self.put(number.to_string().into())
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Slot<T>, E> {
-        Ok(Self::of(number.to_string().into()))
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
+        self.put(number.to_string().into())
     }
 
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Slot<T>, E> {
-        Ok(Self::of(number.to_string().into()))
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
+        self.put(number.to_string().into())
     }
 
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Slot<T>, E> {
-        Ok(Self::of(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<(), E> {
+        self.put(Cow::Borrowed(text))
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Slot<T>, E> {
-        Ok(Self::of(Cow::Owned(text.to_owned())))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
+        self.put(Cow::Owned(text.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Slot<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        *self.0 = Slot::Wrong;
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Slot::Wrong)
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Slot<T>, A::Error> {
-        Ok(T::object(map)?.map_or(Slot::Wrong, Slot::Value))
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        T::object(self.0, map)
     }
 }
 

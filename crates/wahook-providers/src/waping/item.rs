@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 
 use super::event::MessageType;
-use crate::slot::{Object, Shape, Slot, TextSlot, fill, object_shape, pass};
+use crate::slot::{Object, Shape, Slot, TextSlot, object_shape, pass};
 
 type Str<'de> = Cow<'de, str>;
 
@@ -140,10 +140,8 @@ impl<'de> Shape<'de> for TextMembers<'de> {
         })
     }
 
-    fn object<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-        let mut object = Self::default();
-        fill(&mut object, map)?;
-        Ok(Some(object))
+    fn object<A: MapAccess<'de>>(slot: &mut Slot<Self>, map: A) -> Result<(), A::Error> {
+        slot.fill(map)
     }
 }
 
@@ -156,9 +154,7 @@ impl<'de> Shape<'de> for ErrorMembers<'de> {
         })
     }
 
-    fn object<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-        let mut object = Self::default();
-        fill(&mut object, map)?;
-        Ok(Some(object))
+    fn object<A: MapAccess<'de>>(slot: &mut Slot<Self>, map: A) -> Result<(), A::Error> {
+        slot.fill(map)
     }
 }

@@ -10,6 +10,7 @@ use wahook_core::{
 };
 
 use super::event::{self, Event, Media, MessageStatus, MessageType, Payload, Problem, Session, State};
+use crate::slot::lower;
 
 pub(super) fn draft(event: Event, raw: Raw) -> Draft {
     let Event {
@@ -71,13 +72,13 @@ fn or_delivery(key: Option<EventKey>, kind: &'static str) -> EventKey {
 }
 
 fn received(message: event::Message) -> Message {
-    let sender = message.from.as_deref().and_then(Identity::from_address);
+    let sender = message.from.and_then(Identity::from_address);
     Message {
         message_id: Some(message.id),
         direction: Direction::Inbound,
         chat: sender.as_ref().map(chat_with),
         sender,
-        recipient: message.to.as_deref().and_then(Identity::from_address),
+        recipient: message.to.and_then(Identity::from_address),
         origin: Origin::Contact,
         content: content(message.kind, message.body, message.media),
         ..Message::default()
@@ -87,7 +88,7 @@ fn received(message: event::Message) -> Message {
 /// `message.sent` is inferred to be a status: the API for sending answers `queued`, and the pages speak of delivery
 /// states (waping.app/docs/send-message, 2026-04).
 fn message_status(status: MessageStatus) -> (Data, EventKey) {
-    let recipient = status.to.as_deref().and_then(Identity::from_address);
+    let recipient = status.to.and_then(Identity::from_address);
     let key = EventKey::new("status")
         .part(&status.id)
         .optional(recipient.as_ref().and_then(Identity::key_text))
@@ -198,8 +199,4 @@ fn file(media: Option<Media>, body: Option<String>) -> MediaContent {
             ..wahook_core::model::Media::default()
         },
     }
-}
-
-fn lower(word: &str) -> String {
-    word.to_ascii_lowercase()
 }

@@ -1,19 +1,17 @@
 //! What an event is: the noun before the first dot of its name, then the word after it, then its members.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer};
 use wahook_core::{
-    Context, instant,
-    json::{Number, ReadError, read_seed},
+    Context, instant_of_text,
+    json::{ReadError, read_seed},
 };
 
 use super::{
     event::{Conversation, Event, Media, Message, MessageStatus, Payload, Problem, Session, State, Status},
-    item::{ErrorMembers, Item, MediaMembers, MessageMembers, StateMembers},
+    item::{ErrorMembers, Item, StateMembers},
 };
-use crate::slot::{Slot, TextSlot, object};
+use crate::slot::{Slot, TextSlot, lower, object};
 
 /// What came of it.
 pub(super) enum Outcome {
@@ -23,8 +21,8 @@ pub(super) enum Outcome {
 }
 
 /// Reads an event in one pass and decides while it is still borrowed: only what is kept is copied.
-pub(super) fn read<V>(bytes: &[u8], then: fn(Item<'_>) -> V) -> Result<V, ReadError> {
-    struct Seed<V>(fn(Item<'_>) -> V);
+pub(super) fn read<V>(bytes: &[u8], then: fn(&Item<'_>) -> V) -> Result<V, ReadError> {
+    struct Seed<V>(fn(&Item<'_>) -> V);
 
     impl<'de, V> DeserializeSeed<'de> for Seed<V> {
         type Value = V;
@@ -32,7 +30,7 @@ pub(super) fn read<V>(bytes: &[u8], then: fn(Item<'_>) -> V) -> Result<V, ReadEr
         fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
             let mut item = Item::default();
             object(&mut item, deserializer)?;
-            Ok((self.0)(item))
+            Ok((self.0)(&item))
         }
     }
 
@@ -51,19 +49,19 @@ enum Sense {
 }
 
 /// Reads an event; nothing is lost by an unknown name or a member too many.
-pub(super) fn outcome(item: Item<'_>) -> Outcome {
-    let name = item.kind.text().map(str::to_owned);
+pub(super) fn outcome(item: &Item<'_>) -> Outcome {
+    let name = item.kind.to_text();
     let mut context = Context::default();
-    context.account = item.device_id.text().map(str::to_owned);
-    context.occurred_at = time(&item);
+    context.account = item.device_id.to_text();
+    context.occurred_at = time(item);
     let Some(name) = name else {
         return match item.kind {
             Slot::Wrong => Outcome::Malformed(None, ReadError::shape("type"), context),
             Slot::Absent | Slot::Value(_) => Outcome::Unknown(None, context),
         };
     };
-    let event_id = item.event_id.text().map(str::to_owned);
-    let payload = match sense(&name, &item) {
+    let event_id = item.event_id.to_text();
+    let payload = match sense(&name, item) {
         Sense::Received => received(item).map(Some),
         Sense::Status(status, word) => message_status(item, status, word),
         Sense::Session(state, word) => session(item, state, word).map(Some),
@@ -105,29 +103,26 @@ fn sense(name: &str, item: &Item<'_>) -> Sense {
 
 /// A known word in the name, else in a member. Where the name says that a member has the state, any word is one.
 fn status_sense(word: &str, item: &Item<'_>) -> Option<Sense> {
-    let sense = |word: &str| Sense::Status(Status::from(lower(word).as_str()), word.to_owned());
-    let is_known = |word: &str| !matches!(Status::from(lower(word).as_str()), Status::Unknown(_));
-    if is_known(word) {
-        return Some(sense(word));
-    }
-    let said = status_member(item)?;
-    (is_known(said) || matches!(word, "status" | "updated" | "status_update")).then(|| sense(said))
+    let sense = |any: bool, word: &str| match Status::from(&*lower(word)) {
+        Status::Unknown(_) if !any => None,
+        status => Some(Sense::Status(status, word.to_owned())),
+    };
+    sense(false, word).or_else(|| {
+        let any = matches!(word, "status" | "updated" | "status_update");
+        sense(any, status_member(item)?)
+    })
 }
 
 /// A known word in the name, else any word in a member.
 fn session_sense(word: &str, item: &Item<'_>) -> Option<Sense> {
-    let state = |word: &str| State::from(lower(word).as_str());
-    match state(word) {
+    let (state, word) = match State::from(&*lower(word)) {
         State::Unknown(_) => {
             let said = state_member(item)?;
-            Some(Sense::Session(state(said), said.to_owned()))
+            (State::from(&*lower(said)), said)
         }
-        known => Some(Sense::Session(known, word.to_owned())),
-    }
-}
-
-fn lower(word: &str) -> String {
-    word.to_ascii_lowercase()
+        known => (known, word),
+    };
+    Some(Sense::Session(state, word.to_owned()))
 }
 
 fn status_member<'a>(item: &'a Item<'_>) -> Option<&'a str> {
@@ -146,119 +141,96 @@ fn state_member<'a>(item: &'a Item<'_>) -> Option<&'a str> {
 
 /// ISO 8601 in the one documented sample; seconds to microseconds since 1970 as well.
 pub(super) fn time(item: &Item<'_>) -> Option<Timestamp> {
-    item.timestamp
-        .text()
-        .and_then(|text| instant(&Number::Text(text.into())))
+    item.timestamp.text().and_then(instant_of_text)
 }
 
 /// The documented event: its members have the documented shapes, or it is malformed.
-fn received(item: Item<'_>) -> Result<Payload, ReadError> {
-    strict(item.device_id, "deviceId")?;
+fn received(item: &Item<'_>) -> Result<Payload, ReadError> {
+    item.device_id.strict(|| "deviceId".to_owned())?;
     let message = item.message.strict(|| "message".to_owned())?;
     let message = message.ok_or_else(|| ReadError::shape("message"))?;
-    let MessageMembers {
-        id,
-        from,
-        to,
-        kind,
-        body,
-        text,
-        media,
-        ..
-    } = message;
-    let id = strict(id, "message.id")?.ok_or_else(|| ReadError::shape("message.id"))?;
-    let body = body.strict(|| "message.body".to_owned())?;
+    let id = strict(&message.id, "message.id")?.ok_or_else(|| ReadError::shape("message.id"))?;
+    let body = message.body.strict(|| "message.body".to_owned())?;
     Ok(Payload::Message(Message {
         id,
-        from: strict(from, "message.from")?,
-        to: undocumented(to),
-        kind: undocumented(kind).map(|kind| lower(&kind).as_str().into()),
+        from: strict(&message.from, "message.from")?,
+        to: message.to.to_text(),
+        kind: message.kind.text().map(|kind| (&*lower(kind)).into()),
         body: body
-            .or_else(|| text.lenient()?.body.lenient())
-            .map(Cow::into_owned),
-        media: media.and_then(|(kind, members)| {
-            let MediaMembers {
-                id,
-                url,
-                mime_type,
-                caption,
-                filename,
-            } = members.lenient()?;
+            .or_else(|| message.text.get()?.body.get())
+            .map(|text| text.as_ref().to_owned()),
+        media: message.media.as_ref().and_then(|(kind, members)| {
+            let members = members.get()?;
             Some(Media {
-                kind,
-                id: undocumented(id),
-                url: undocumented(url),
-                mime_type: undocumented(mime_type),
-                caption: undocumented(caption),
-                filename: undocumented(filename),
+                kind: kind.clone(),
+                id: members.id.to_text(),
+                url: members.url.to_text(),
+                mime_type: members.mime_type.to_text(),
+                caption: members.caption.to_text(),
+                filename: members.filename.to_text(),
             })
         }),
     }))
 }
 
 /// Inferred: a status without a message says nothing, and is left unknown.
-fn message_status(item: Item<'_>, status: Status, word: String) -> Result<Option<Payload>, ReadError> {
+fn message_status(item: &Item<'_>, status: Status, word: String) -> Result<Option<Payload>, ReadError> {
     let Some(message) = item.message.strict(|| "message".to_owned())? else {
         return Ok(None);
     };
-    let Some(id) = strict(message.id, "message.id")? else {
+    let Some(id) = strict(&message.id, "message.id")? else {
         return Ok(None);
     };
     Ok(Some(Payload::MessageStatus(MessageStatus {
         id,
-        to: strict(message.to, "message.to")?,
+        to: strict(&message.to, "message.to")?,
         status,
         word,
-        error: problem(message.error.or(item.error)),
+        error: problem(message.error.or(&item.error)),
     })))
 }
 
-fn session(item: Item<'_>, state: State, word: String) -> Result<Payload, ReadError> {
-    strict(item.device_id, "deviceId")?;
-    let reason = |members: Slot<StateMembers<'_>>| undocumented(members.lenient()?.reason);
+fn session(item: &Item<'_>, state: State, word: String) -> Result<Payload, ReadError> {
+    item.device_id.strict(|| "deviceId".to_owned())?;
+    let reason = |members: &Slot<StateMembers<'_>>| members.get()?.reason.to_text();
     Ok(Payload::Session(Session {
         state,
         word,
-        reason: undocumented(item.reason)
-            .or_else(|| reason(item.session))
-            .or_else(|| reason(item.device))
-            .or_else(|| reason(item.connection)),
-        error: problem(item.error),
+        reason: item
+            .reason
+            .to_text()
+            .or_else(|| reason(&item.session))
+            .or_else(|| reason(&item.device))
+            .or_else(|| reason(&item.connection)),
+        error: problem(&item.error),
     }))
 }
 
-fn conversation(item: Item<'_>, action: String) -> Result<Option<Payload>, ReadError> {
+fn conversation(item: &Item<'_>, action: String) -> Result<Option<Payload>, ReadError> {
     let Some(members) = item.conversation.strict(|| "conversation".to_owned())? else {
         return Ok(None);
     };
-    let Some(id) = strict(members.id, "conversation.id")? else {
+    let Some(id) = strict(&members.id, "conversation.id")? else {
         return Ok(None);
     };
     Ok(Some(Payload::Conversation(Conversation {
         id,
         action,
-        status: undocumented(members.status.or(item.status)),
+        status: members.status.or(&item.status).to_text(),
     })))
 }
 
-fn problem(members: Slot<ErrorMembers<'_>>) -> Option<Problem> {
-    let ErrorMembers { code, message } = members.lenient()?;
+fn problem(members: &Slot<ErrorMembers<'_>>) -> Option<Problem> {
+    let ErrorMembers { code, message } = members.get()?;
     let problem = Problem {
-        code: undocumented(code),
-        message: undocumented(message),
+        code: code.to_text(),
+        message: message.to_text(),
     };
     (problem != Problem::default()).then_some(problem)
 }
 
 /// Empty is as good as missing.
-fn strict(slot: TextSlot<'_>, path: &str) -> Result<Option<String>, ReadError> {
-    let text = slot.strict(|| path.to_owned())?;
-    Ok(text.filter(|text| !text.is_empty()).map(Cow::into_owned))
-}
-
-/// No page promises a shape: a wrong one is as good as none, and `raw` keeps it.
-fn undocumented(slot: TextSlot<'_>) -> Option<String> {
-    slot.lenient()
-        .filter(|text| !text.is_empty())
-        .map(Cow::into_owned)
+fn strict(slot: &TextSlot<'_>, path: &str) -> Result<Option<String>, ReadError> {
+    slot.strict(|| path.to_owned())?;
+    Ok(slot.to_text())
 }

@@ -12,6 +12,7 @@ use wahook_core::{
 };
 
 use super::event::{self, Event, EventName, MessageNew, MessageSent, MessageStatus, MessageType, Payload};
+use crate::slot::lower;
 
 pub(super) fn draft(event: Event, raw: Raw) -> Draft {
     let Event {
@@ -118,8 +119,8 @@ fn message_new(new: MessageNew, name: &EventName) -> (Data, EventKey) {
     };
     let key = EventKey::new("message").part(&new.message_id);
     let inbound = direction == Direction::Inbound;
-    let sender = new.from_phone.as_deref().and_then(Identity::from_address);
-    let recipient = new.to.as_deref().and_then(Identity::from_address);
+    let sender = new.from_phone.and_then(Identity::from_address);
+    let recipient = new.to.and_then(Identity::from_address);
     let contact = if inbound { &sender } else { &recipient };
     let message = Message {
         message_id: Some(new.message_id),
@@ -141,7 +142,7 @@ fn message_new(new: MessageNew, name: &EventName) -> (Data, EventKey) {
 
 fn message_sent(sent: MessageSent) -> (Data, EventKey) {
     let key = EventKey::new("message").part(&sent.message_id);
-    let recipient = sent.to.as_deref().and_then(Identity::from_address);
+    let recipient = sent.to.and_then(Identity::from_address);
     let message = Message {
         message_id: Some(sent.message_id),
         direction: Direction::Outbound,
@@ -156,13 +157,13 @@ fn message_sent(sent: MessageSent) -> (Data, EventKey) {
 }
 
 fn message_status(status: MessageStatus) -> (Data, EventKey) {
-    let raw_state = status.status.as_str().to_owned();
-    let lower = raw_state.to_ascii_lowercase();
-    let recipient = status.to.as_deref().and_then(Identity::from_address);
+    let raw_state = status.status.into_word().into_owned();
+    let word = lower(&raw_state);
+    let recipient = status.to.and_then(Identity::from_address);
     let key = EventKey::new("status")
         .part(&status.message_id)
         .optional(recipient.as_ref().and_then(Identity::key_text))
-        .part(&lower);
+        .part(&word);
     let error = StatusError {
         code: status.error_code,
         title: status.error,
@@ -170,7 +171,7 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
     };
     let update = StatusUpdate {
         message_id: Some(status.message_id),
-        state: MessageState::from(lower.as_str()),
+        state: MessageState::from(&*word),
         raw_state: Some(raw_state),
         chat: chat(status.conversation_id, None, recipient.as_ref()),
         recipient,

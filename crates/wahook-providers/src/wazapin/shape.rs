@@ -1,12 +1,12 @@
 //! What a body is: wrapped or flat, and which event. Wazapin's pages contradict each other; every form of theirs is read.
 
-use std::{borrow::Cow, mem};
+use std::mem;
 
 use jiff::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer};
 use wahook_core::{
-    Context, instant,
-    json::{Number, ReadError, read_seed},
+    Context, instant_of_text,
+    json::{ReadError, read_seed},
     model::NameSource,
 };
 
@@ -91,10 +91,8 @@ impl<'a, 'de> Shaped<'a, 'de> {
             .or_else(|| guess(fields).map(|name| (name, NameSource::Guessed)));
         Self {
             name,
-            event_id: event_id.text().map(str::to_owned),
-            occurred_at: occurred_at
-                .text()
-                .and_then(|text| instant(&Number::Text(text.into()))),
+            event_id: event_id.to_text(),
+            occurred_at: occurred_at.text().and_then(instant_of_text),
             fields,
             wrapped,
         }
@@ -103,8 +101,8 @@ impl<'a, 'de> Shaped<'a, 'de> {
     /// The typed event, if it is one.
     pub(super) fn event(self) -> Outcome {
         let mut context = Context::default();
-        context.account = self.fields.channel_id.text().map(str::to_owned);
-        context.tenant = self.fields.organization_id.text().map(str::to_owned);
+        context.account = self.fields.channel_id.to_text();
+        context.tenant = self.fields.organization_id.to_text();
         context.occurred_at = self.occurred_at;
         let Some((name, name_source)) = self.name else {
             return Outcome::Unknown(None, context);
@@ -189,84 +187,73 @@ fn lacks_essentials(name: &EventName, fields: &Fields<'_>) -> bool {
 }
 
 /// The payload; a documented member of another shape is an error, an undocumented one is left to `raw`.
-fn typed(name: &EventName, fields: &mut Fields<'_>, prefix: &str) -> Result<Option<Payload>, ReadError> {
-    let word = |slot: &mut _, name: &str| strict(slot, prefix, name);
-    let optional =
-        |slot: &mut _, name: &str| Ok::<_, ReadError>(strict(slot, prefix, name)?.map(Cow::into_owned));
+fn typed(name: &EventName, fields: &Fields<'_>, prefix: &str) -> Result<Option<Payload>, ReadError> {
     let missing = |name: &str| ReadError::shape(format!("{prefix}{name}"));
-    let needed = |slot: &mut _, name: &str| optional(slot, name)?.ok_or_else(|| missing(name));
+    let optional =
+        |slot: &TextSlot<'_>, name: &str| strict(slot, prefix, name).map(|text| text.map(str::to_owned));
+    let needed = |slot: &TextSlot<'_>, name: &str| optional(slot, name)?.ok_or_else(|| missing(name));
+    let body = || fields.body.get().map(|text| text.as_ref().to_owned());
     if matches!(name, EventName::Unknown(_)) {
         return Ok(None);
     }
-    word(&mut fields.channel_id, "channel_id")?;
-    word(&mut fields.organization_id, "organization_id")?;
+    strict(&fields.channel_id, prefix, "channel_id")?;
+    strict(&fields.organization_id, prefix, "organization_id")?;
     Ok(Some(match name {
         EventName::MessageNew | EventName::MessageReceived => Payload::MessageNew(MessageNew {
-            message_id: needed(&mut fields.message_id, "message_id")?,
-            conversation_id: optional(&mut fields.conversation_id, "conversation_id")?,
-            contact_id: optional(&mut fields.contact_id, "contact_id")?,
-            direction: word(&mut fields.direction, "direction")?.map(|word| (&*word).into()),
-            from_phone: optional(&mut fields.from_phone, "from_phone")?,
-            to: undocumented(&mut fields.to),
-            msg_type: word(&mut fields.msg_type, "msg_type")?.map(|word| (&*word).into()),
-            chat_id: undocumented(&mut fields.chat_id),
-            body: mem::take(&mut fields.body).lenient().map(Cow::into_owned),
+            message_id: needed(&fields.message_id, "message_id")?,
+            conversation_id: optional(&fields.conversation_id, "conversation_id")?,
+            contact_id: optional(&fields.contact_id, "contact_id")?,
+            direction: strict(&fields.direction, prefix, "direction")?.map(Into::into),
+            from_phone: optional(&fields.from_phone, "from_phone")?,
+            to: fields.to.to_text(),
+            msg_type: strict(&fields.msg_type, prefix, "msg_type")?.map(Into::into),
+            chat_id: fields.chat_id.to_text(),
+            body: body(),
         }),
         EventName::MessageSent => Payload::MessageSent(MessageSent {
-            message_id: needed(&mut fields.message_id, "message_id")?,
-            conversation_id: optional(&mut fields.conversation_id, "conversation_id")?,
-            contact_id: undocumented(&mut fields.contact_id),
-            to: undocumented(&mut fields.to),
-            msg_type: undocumented(&mut fields.msg_type).map(|word| word.as_str().into()),
-            chat_id: undocumented(&mut fields.chat_id),
-            body: mem::take(&mut fields.body).lenient().map(Cow::into_owned),
+            message_id: needed(&fields.message_id, "message_id")?,
+            conversation_id: optional(&fields.conversation_id, "conversation_id")?,
+            contact_id: fields.contact_id.to_text(),
+            to: fields.to.to_text(),
+            msg_type: fields.msg_type.text().map(Into::into),
+            chat_id: fields.chat_id.to_text(),
+            body: body(),
         }),
         EventName::MessageStatusUpdate | EventName::MessageStatusUpdated => {
             Payload::MessageStatus(MessageStatus {
-                message_id: needed(&mut fields.message_id, "message_id")?,
-                status: word(&mut fields.status, "status")?
-                    .map(|word| (&*word).into())
+                message_id: needed(&fields.message_id, "message_id")?,
+                status: strict(&fields.status, prefix, "status")?
+                    .map(Into::into)
                     .ok_or_else(|| missing("status"))?,
-                conversation_id: optional(&mut fields.conversation_id, "conversation_id")?,
-                to: optional(&mut fields.to, "to")?,
-                error: undocumented(&mut fields.error),
-                error_code: undocumented(&mut fields.error_code),
-                failure_reason: undocumented(&mut fields.failure_reason),
+                conversation_id: optional(&fields.conversation_id, "conversation_id")?,
+                to: optional(&fields.to, "to")?,
+                error: fields.error.to_text(),
+                error_code: fields.error_code.to_text(),
+                failure_reason: fields.failure_reason.to_text(),
             })
         }
         EventName::ConversationUpdated => Payload::ConversationUpdated(ConversationUpdated {
-            conversation_id: needed(&mut fields.conversation_id, "conversation_id")?,
-            status: optional(&mut fields.status, "status")?,
-            contact_id: undocumented(&mut fields.contact_id),
+            conversation_id: needed(&fields.conversation_id, "conversation_id")?,
+            status: optional(&fields.status, "status")?,
+            contact_id: fields.contact_id.to_text(),
         }),
         EventName::ContactUpdated => Payload::ContactUpdated(ContactUpdated {
-            contact_id: needed(&mut fields.contact_id, "contact_id")?,
-            name: optional(&mut fields.name, "name")?,
+            contact_id: needed(&fields.contact_id, "contact_id")?,
+            name: optional(&fields.name, "name")?,
         }),
         EventName::TemplateStatusUpdate => Payload::TemplateStatus(TemplateStatus {
-            template_id: needed(&mut fields.template_id, "template_id")?,
-            status: needed(&mut fields.status, "status")?,
+            template_id: needed(&fields.template_id, "template_id")?,
+            status: needed(&fields.status, "status")?,
         }),
         EventName::CommerceOrderUpdated => Payload::CommerceOrder(CommerceOrder {
-            order_id: undocumented(&mut fields.order_id),
-            status: undocumented(&mut fields.status),
+            order_id: fields.order_id.to_text(),
+            status: fields.status.to_text(),
         }),
         EventName::Unknown(_) => return Ok(None),
     }))
 }
 
-fn strict<'de>(
-    slot: &mut TextSlot<'de>,
-    prefix: &str,
-    name: &str,
-) -> Result<Option<Cow<'de, str>>, ReadError> {
-    let text = mem::take(slot).strict(|| format!("{prefix}{name}"))?;
-    Ok(text.filter(|text| !text.is_empty()))
-}
-
-fn undocumented(slot: &mut TextSlot<'_>) -> Option<String> {
-    mem::take(slot)
-        .lenient()
-        .filter(|text| !text.is_empty())
-        .map(Cow::into_owned)
+fn strict<'a>(slot: &'a TextSlot<'_>, prefix: &str, name: &str) -> Result<Option<&'a str>, ReadError> {
+    slot.strict(|| format!("{prefix}{name}"))?;
+    Ok(slot.text())
 }
