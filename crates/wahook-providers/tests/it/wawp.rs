@@ -402,6 +402,18 @@ fn n6_the_number_is_the_state_and_the_name_is_text() {
         (MessageState::Read, some("READ"))
     );
     assert_eq!(state(json!(null), json!(null)), (MessageState::Unknown, None));
+    // The words of Wawp's page mean the same and stay what they are.
+    for (number, word, expected) in [
+        (1, "ACK_SENT", MessageState::Sent),
+        (2, "ACK_DELIVERED", MessageState::Delivered),
+        (3, "ACK_READ", MessageState::Read),
+    ] {
+        assert_eq!(state(json!(null), json!(word)), (expected, some(word)));
+        assert_eq!(
+            state(json!(number), json!(word)),
+            (expected, Some(format!("{number} {word}")))
+        );
+    }
 }
 
 #[test]

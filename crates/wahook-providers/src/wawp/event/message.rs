@@ -133,12 +133,18 @@ wahook_core::open_enum! {
         Error = "ERROR",
         /// 0.
         Pending = "PENDING",
-        /// 1; Wawp's page calls it `ACK_SENT` in its text.
-        Server = "SERVER" | "ACK_SENT",
-        /// 2; Wawp's page calls it `ACK_DELIVERED` in its text.
-        Device = "DEVICE" | "ACK_DELIVERED",
-        /// 3; Wawp's page calls it `ACK_READ` in its text.
-        Read = "READ" | "ACK_READ",
+        /// 1.
+        Server = "SERVER",
+        /// 1, as the text of Wawp's page calls it.
+        Sent = "ACK_SENT",
+        /// 2.
+        Device = "DEVICE",
+        /// 2, as the text of Wawp's page calls it.
+        Delivered = "ACK_DELIVERED",
+        /// 3.
+        Read = "READ",
+        /// 3, as the text of Wawp's page calls it.
+        Seen = "ACK_READ",
         /// 4.
         Played = "PLAYED",
         /// No number.

@@ -108,9 +108,11 @@ fn state(ack: &Ack) -> (MessageState, Option<String>) {
     let state = match (&number, &ack.ack_name) {
         (Some((Some(-1), _)), _) | (None, Some(AckName::Error)) => MessageState::Failed,
         (Some((Some(0), _)), _) | (None, Some(AckName::Pending)) => MessageState::Sending,
-        (Some((Some(1), _)), _) | (None, Some(AckName::Server)) => MessageState::Sent,
-        (Some((Some(2), _)), _) | (None, Some(AckName::Device)) => MessageState::Delivered,
-        (Some((Some(3), _)), _) | (None, Some(AckName::Read)) => MessageState::Read,
+        (Some((Some(1), _)), _) | (None, Some(AckName::Server | AckName::Sent)) => MessageState::Sent,
+        (Some((Some(2), _)), _) | (None, Some(AckName::Device | AckName::Delivered)) => {
+            MessageState::Delivered
+        }
+        (Some((Some(3), _)), _) | (None, Some(AckName::Read | AckName::Seen)) => MessageState::Read,
         (Some((Some(4), _)), _) | (None, Some(AckName::Played)) => MessageState::Played,
         _ => MessageState::Unknown,
     };
