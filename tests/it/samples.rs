@@ -110,7 +110,7 @@ fn g6_two_calls_of_send_are_two_events_however_fast() {
         for sample in samples(hook.row.id) {
             let outgoing = Outgoing::personalise(&sample, 1);
             let events = expected(hook, &gateway.url(hook), &outgoing);
-            said.extend(events.into_iter().map(|event| event.key.clone()));
+            said.extend(events.into_iter().map(|event| event.key));
         }
         let mut keys = HashSet::new();
         for _ in 0..3 {

@@ -197,7 +197,7 @@ where
         let failed = |how| {
             self.settings
                 .observer
-                .observe(endpoint.name(), &Signal::HandlerFailed { how })
+                .observe(endpoint.name(), &Signal::HandlerFailed { how });
         };
         let answer = match outcome {
             Some(Ok(Ok(Ok(response)))) if response.status().is_success() => {
