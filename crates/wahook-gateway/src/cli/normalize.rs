@@ -11,6 +11,9 @@ use super::input;
 use crate::{Failure, Outcome, config::find_provider, output};
 
 /// Prints the events of one body, one JSON object per line. What cannot be read is an event too: exit code 0.
+///
+/// Nothing was verified, so the delivery's key is the digest of the body; keys of events that are told apart by their
+/// delivery differ from those of `serve`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The provider's id.
