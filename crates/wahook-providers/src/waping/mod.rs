@@ -34,7 +34,7 @@ use http::HeaderMap;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use wahook_core::{
-    BuildError, Context, Delivery, Endpoint, Habits, Keyed, Malformed, Parsed, Provider, Secrets, Unknown,
+    BuildError, Context, Delivery, Endpoint, Habits, Keyed, Malformed, Parsed, Provider, Secrets,
     json::{Raw, ReadError, read},
     model::Draft,
     proof::Proof,
@@ -43,7 +43,7 @@ use wahook_core::{
 pub use self::event::{
     Conversation, Event, Media, Message, MessageStatus, MessageType, Payload, Problem, Session, State, Status,
 };
-use self::{reading::Outcome, settings::Settings};
+use self::settings::Settings;
 use crate::ProviderRow;
 
 /// Reads what WAPing sends.
@@ -75,18 +75,10 @@ impl Provider for Waping {
             // No page speaks of lists; each item is read for itself, so that none harms its neighbours.
             Ok(Some(items)) => items
                 .into_iter()
-                .map(|item| parse_one(body.slice_ref(item.get().as_bytes())))
+                .flat_map(|item| parse_one(body.slice_ref(item.get().as_bytes())))
                 .collect(),
-            Ok(None) => vec![parse_one(body.clone())],
-            Err(error) => {
-                let raw = Raw::new(body.clone());
-                vec![Parsed::Malformed(Malformed::new(
-                    None,
-                    error,
-                    Context::default(),
-                    raw,
-                ))]
-            }
+            Ok(None) => parse_one(body.clone()),
+            Err(error) => malformed(error, body.clone()),
         }
     }
 
@@ -99,17 +91,22 @@ impl Provider for Waping {
     }
 }
 
-fn parse_one(bytes: Bytes) -> Parsed<Event> {
-    let outcome = reading::read(&bytes, reading::outcome)
-        .unwrap_or_else(|error| Outcome::Malformed(None, error, Context::default()));
+/// A list of one, made inside, so that only a pointer to the event is handed out of the reading.
+fn parse_one(bytes: Bytes) -> Vec<Parsed<Event>> {
+    reading::read(&bytes, |item| {
+        vec![reading::parsed(item, Raw::new(bytes.clone()))]
+    })
+    .unwrap_or_else(|error| malformed(error, bytes))
+}
+
+fn malformed(error: ReadError, bytes: Bytes) -> Vec<Parsed<Event>> {
     let raw = Raw::new(bytes);
-    match outcome {
-        Outcome::Known(event) => Parsed::Known { event, raw },
-        Outcome::Unknown(name, context) => Parsed::Unknown(Unknown::new(name, context, raw)),
-        Outcome::Malformed(name, error, context) => {
-            Parsed::Malformed(Malformed::new(name, error, context, raw))
-        }
-    }
+    vec![Parsed::Malformed(Malformed::new(
+        None,
+        error,
+        Context::default(),
+        raw,
+    ))]
 }
 
 /// The items of a list; nothing for a body that is no list.

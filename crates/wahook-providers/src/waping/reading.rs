@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer};
 use wahook_core::{
-    Context, instant_of_text,
-    json::{ReadError, read_seed},
+    Context, Malformed, Parsed, Unknown, instant_of_text,
+    json::{Raw, ReadError, read_seed},
 };
 
 use super::{
@@ -13,18 +13,11 @@ use super::{
 };
 use crate::slot::{Slot, TextSlot, lower, object};
 
-/// What came of it.
-pub(super) enum Outcome {
-    Known(Event),
-    Unknown(Option<String>, Context),
-    Malformed(Option<String>, ReadError, Context),
-}
-
 /// Reads an event in one pass and decides while it is still borrowed: only what is kept is copied.
-pub(super) fn read<V>(bytes: &[u8], then: fn(&Item<'_>) -> V) -> Result<V, ReadError> {
-    struct Seed<V>(fn(&Item<'_>) -> V);
+pub(super) fn read<V>(bytes: &[u8], then: impl Fn(&Item<'_>) -> V) -> Result<V, ReadError> {
+    struct Seed<'a, F>(&'a F);
 
-    impl<'de, V> DeserializeSeed<'de> for Seed<V> {
+    impl<'de, V, F: Fn(&Item<'_>) -> V> DeserializeSeed<'de> for Seed<'_, F> {
         type Value = V;
 
         fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
@@ -34,7 +27,7 @@ pub(super) fn read<V>(bytes: &[u8], then: fn(&Item<'_>) -> V) -> Result<V, ReadE
         }
     }
 
-    read_seed(bytes, || Seed(then))
+    read_seed(bytes, || Seed(&then))
 }
 
 /// The sense of a name, before its payload is looked at.
@@ -49,15 +42,15 @@ enum Sense {
 }
 
 /// Reads an event; nothing is lost by an unknown name or a member too many.
-pub(super) fn outcome(item: &Item<'_>) -> Outcome {
+pub(super) fn parsed(item: &Item<'_>, raw: Raw) -> Parsed<Event> {
     let name = item.kind.to_text();
     let mut context = Context::default();
     context.account = item.device_id.to_text();
     context.occurred_at = time(item);
     let Some(name) = name else {
         return match item.kind {
-            Slot::Wrong => Outcome::Malformed(None, ReadError::shape("type"), context),
-            Slot::Absent | Slot::Value(_) => Outcome::Unknown(None, context),
+            Slot::Wrong => Parsed::Malformed(Malformed::new(None, ReadError::shape("type"), context, raw)),
+            Slot::Absent | Slot::Value(_) => Parsed::Unknown(Unknown::new(None, context, raw)),
         };
     };
     let event_id = item.event_id.to_text();
@@ -69,15 +62,18 @@ pub(super) fn outcome(item: &Item<'_>) -> Outcome {
         Sense::Nothing => Ok(None),
     };
     match payload {
-        Err(error) => Outcome::Malformed(Some(name), error, context),
-        Ok(None) => Outcome::Unknown(Some(name), context),
-        Ok(Some(payload)) => Outcome::Known(Event {
-            event_id,
-            name,
-            timestamp: context.occurred_at,
-            device_id: context.account,
-            payload,
-        }),
+        Err(error) => Parsed::Malformed(Malformed::new(Some(name), error, context, raw)),
+        Ok(None) => Parsed::Unknown(Unknown::new(Some(name), context, raw)),
+        Ok(Some(payload)) => Parsed::Known {
+            event: Event {
+                event_id,
+                name,
+                timestamp: context.occurred_at,
+                device_id: context.account,
+                payload,
+            },
+            raw,
+        },
     }
 }
 

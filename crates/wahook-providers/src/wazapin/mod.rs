@@ -37,7 +37,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wahook_core::{
-    BuildError, Context, Delivery, Endpoint, Habits, Keyed, Malformed, Parsed, Provider, Secrets, Unknown,
+    BuildError, Context, Delivery, Endpoint, Habits, Keyed, Parsed, Provider, Secrets,
     json::{Raw, ReadError},
     model::{Draft, NameSource},
     proof::{Proof, StandardWebhooks},
@@ -47,7 +47,7 @@ pub use self::event::{
     CommerceOrder, ContactUpdated, ConversationUpdated, Direction, Event, EventName, MessageNew, MessageSent,
     MessageStatus, MessageType, Payload, Status, TemplateStatus,
 };
-use self::shape::{Outcome, Shaped};
+use self::shape::Shaped;
 use crate::{OptionRow, Options, ProviderRow};
 
 /// Reads what Wazapin sends.
@@ -71,7 +71,7 @@ impl Wazapin {
         }
     }
 
-    fn read<V>(&self, bytes: &[u8], then: fn(Shaped<'_, '_>) -> V) -> Result<V, ReadError> {
+    fn read<V>(&self, bytes: &[u8], then: impl Fn(Shaped<'_, '_>) -> V) -> Result<V, ReadError> {
         shape::read(bytes, self.declared.as_ref(), then)
     }
 
@@ -103,21 +103,17 @@ impl Provider for Wazapin {
     }
 
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Event>> {
-        let raw = Raw::new(delivery.body.clone());
-        let outcome = self
-            .read(&delivery.body, |shaped| shaped.event())
-            .unwrap_or_else(|error| Outcome::Malformed(self.declared.clone(), error, Context::default()));
-        vec![match outcome {
-            Outcome::Known(event) => Parsed::Known { event, raw },
-            Outcome::Unknown(name, context) => {
-                let name = name.map(|name| name.as_str().to_owned());
-                Parsed::Unknown(Unknown::new(name, context, raw))
-            }
-            Outcome::Malformed(name, error, context) => {
-                let name = name.map(|name| name.as_str().to_owned());
-                Parsed::Malformed(Malformed::new(name, error, context, raw))
-            }
-        }]
+        let raw = || Raw::new(delivery.body.clone());
+        // The list is made inside, so that only a pointer to the event is handed out of the reading.
+        self.read(&delivery.body, |shaped| vec![shaped.parsed(raw())])
+            .unwrap_or_else(|error| {
+                vec![shape::malformed(
+                    self.declared.clone(),
+                    error,
+                    Context::default(),
+                    raw(),
+                )]
+            })
     }
 
     fn normalise(&self, item: Parsed<Event>, _delivery: &Delivery) -> Draft {

@@ -5,8 +5,8 @@ use std::mem;
 use jiff::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer};
 use wahook_core::{
-    Context, instant_of_text,
-    json::{ReadError, read_seed},
+    Context, Malformed, Parsed, Unknown, instant_of_text,
+    json::{Raw, ReadError, read_seed},
     model::NameSource,
 };
 
@@ -28,25 +28,18 @@ pub(super) struct Shaped<'a, 'de> {
     wrapped: bool,
 }
 
-/// What came of it.
-pub(super) enum Outcome {
-    Known(Event),
-    Unknown(Option<EventName>, Context),
-    Malformed(Option<EventName>, ReadError, Context),
-}
-
 /// Reads a body in one pass and decides while it is still borrowed: only what is kept is copied.
 pub(super) fn read<V>(
     bytes: &[u8],
     declared: Option<&EventName>,
-    then: fn(Shaped<'_, '_>) -> V,
+    then: impl Fn(Shaped<'_, '_>) -> V,
 ) -> Result<V, ReadError> {
-    struct Seed<'a, V> {
+    struct Seed<'a, F> {
         declared: Option<&'a EventName>,
-        then: fn(Shaped<'_, '_>) -> V,
+        then: &'a F,
     }
 
-    impl<'de, V> DeserializeSeed<'de> for Seed<'_, V> {
+    impl<'de, V, F: Fn(Shaped<'_, '_>) -> V> DeserializeSeed<'de> for Seed<'_, F> {
         type Value = V;
 
         fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
@@ -56,7 +49,10 @@ pub(super) fn read<V>(
         }
     }
 
-    read_seed(bytes, || Seed { declared, then })
+    read_seed(bytes, || Seed {
+        declared,
+        then: &then,
+    })
 }
 
 impl<'a, 'de> Shaped<'a, 'de> {
@@ -98,33 +94,50 @@ impl<'a, 'de> Shaped<'a, 'de> {
         }
     }
 
-    /// The typed event, if it is one.
-    pub(super) fn event(self) -> Outcome {
+    /// The item, typed if it is an event of ours.
+    pub(super) fn parsed(self, raw: Raw) -> Parsed<Event> {
         let mut context = Context::default();
         context.account = self.fields.channel_id.to_text();
         context.tenant = self.fields.organization_id.to_text();
         context.occurred_at = self.occurred_at;
         let Some((name, name_source)) = self.name else {
-            return Outcome::Unknown(None, context);
+            return Parsed::Unknown(Unknown::new(None, context, raw));
         };
         // What an endpoint declares is no promise of the sender's: a test delivery may come there as well.
         if name_source != NameSource::Body && lacks_essentials(&name, self.fields) {
-            return Outcome::Unknown(Some(name), context);
+            return unknown(name, context, raw);
         }
         match typed(&name, self.fields, if self.wrapped { "data." } else { "" }) {
-            Err(error) => Outcome::Malformed(Some(name), error, context),
-            Ok(None) => Outcome::Unknown(Some(name), context),
-            Ok(Some(payload)) => Outcome::Known(Event {
-                name,
-                name_source,
-                event_id: self.event_id,
-                occurred_at: self.occurred_at,
-                organization_id: context.tenant,
-                channel_id: context.account,
-                payload,
-            }),
+            Err(error) => malformed(Some(name), error, context, raw),
+            Ok(None) => unknown(name, context, raw),
+            Ok(Some(payload)) => Parsed::Known {
+                event: Event {
+                    name,
+                    name_source,
+                    event_id: self.event_id,
+                    occurred_at: self.occurred_at,
+                    organization_id: context.tenant,
+                    channel_id: context.account,
+                    payload,
+                },
+                raw,
+            },
         }
     }
+}
+
+fn unknown(name: EventName, context: Context, raw: Raw) -> Parsed<Event> {
+    Parsed::Unknown(Unknown::new(Some(name.into_word().into()), context, raw))
+}
+
+pub(super) fn malformed(
+    name: Option<EventName>,
+    error: ReadError,
+    context: Context,
+    raw: Raw,
+) -> Parsed<Event> {
+    let name = name.map(|name| name.into_word().into());
+    Parsed::Malformed(Malformed::new(name, error, context, raw))
 }
 
 /// The wrapper's value where the inner one is absent or empty.
