@@ -106,7 +106,7 @@ pub struct Context {
     /// Workspace or organisation.
     pub tenant: Option<String>,
     /// Whose account it is.
-    pub account_identity: Option<Identity>,
+    pub account_identity: Option<Box<Identity>>,
     /// When it happened, as the payload says.
     pub occurred_at: Option<Timestamp>,
 }

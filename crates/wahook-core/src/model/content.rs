@@ -116,7 +116,7 @@ data! {
         /// The text below it.
         pub caption: Option<String>,
         /// The file.
-        pub media: Media,
+        pub media: Box<Media>,
     }
 
     /// A file, by reference: nothing is fetched.

@@ -46,7 +46,7 @@ pub struct Event {
     /// When it arrived.
     pub received_at: Timestamp,
     /// Whose account it is.
-    pub account_identity: Option<Identity>,
+    pub account_identity: Option<Box<Identity>>,
     /// The request that brought it.
     pub delivery: DeliveryInfo,
     /// The delivery that this one replays.
@@ -142,7 +142,7 @@ pub struct Draft {
     /// Workspace, organisation or business account.
     pub tenant: Option<String>,
     /// Whose account it is.
-    pub account_identity: Option<Identity>,
+    pub account_identity: Option<Box<Identity>>,
     /// The provider's own name of the event, and where it was found.
     pub name: Option<(Cow<'static, str>, NameSource)>,
     /// When it happened, as the payload says.
@@ -328,7 +328,7 @@ impl Serialize for Event {
             occurred_at: self.occurred_at,
             time_source: self.time_source,
             received_at: self.received_at,
-            account_identity: self.account_identity.as_ref(),
+            account_identity: self.account_identity.as_deref(),
             delivery: &self.delivery,
             replay_of: self.replay_of.as_deref(),
             attempt: self.attempt,
@@ -357,7 +357,7 @@ impl<'de> Deserialize<'de> for Event {
             occurred_at: Option<Timestamp>,
             time_source: TimeSource,
             received_at: Timestamp,
-            account_identity: Option<Identity>,
+            account_identity: Option<Box<Identity>>,
             delivery: DeliveryInfo,
             replay_of: Option<String>,
             attempt: Option<u32>,

@@ -29,7 +29,7 @@ macro_rules! kinds {
 
         word_impls!(Kind #[doc = "What an event is about."]);
 
-        /// What an event carries, by its kind.
+        /// What an event carries, by its kind. What is large is boxed: an event is moved more often than it is read.
         #[derive(Clone, Debug, PartialEq, serde::Serialize)]
         #[serde(untagged)]
         #[non_exhaustive]
@@ -62,15 +62,15 @@ kinds! {
     /// The account itself wrote, whatever device or API.
     MessageSent(Box<Message>) = "message.sent",
     /// A message came further, or failed.
-    MessageStatus(StatusUpdate) = "message.status",
+    MessageStatus(Box<StatusUpdate>) = "message.status",
     /// Somebody reacted to a message.
-    MessageReaction(Reaction) = "message.reaction",
+    MessageReaction(Box<Reaction>) = "message.reaction",
     /// A message was changed.
-    MessageEdited(Edited) = "message.edited",
+    MessageEdited(Box<Edited>) = "message.edited",
     /// A message was taken back.
-    MessageDeleted(Deleted) = "message.deleted",
+    MessageDeleted(Box<Deleted>) = "message.deleted",
     /// Somebody voted.
-    PollVote(PollVote) = "poll.vote",
+    PollVote(Box<PollVote>) = "poll.vote",
     /// A call.
     Call(Call) = "call",
     /// Somebody is there, or typing.
@@ -90,7 +90,7 @@ kinds! {
     /// An order changed.
     OrderUpdated(OrderUpdate) = "order.updated",
     /// An answer to an invitation.
-    CalendarResponse(CalendarResponse) = "calendar.response",
+    CalendarResponse(Box<CalendarResponse>) = "calendar.response",
     /// The account itself changed.
     AccountUpdated(AccountUpdate) = "account.updated",
     /// The linked device changed its state.

@@ -21,7 +21,7 @@ data! {
         /// What it says.
         pub content: Content,
         /// What it answers.
-        pub reply_to: Option<ReplyTo>,
+        pub reply_to: Option<Box<ReplyTo>>,
         /// Whether it was forwarded; null where the provider does not tell.
         pub forwarded: Option<bool>,
     }

@@ -109,7 +109,7 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
             .into_iter()
             .collect(),
     };
-    (Data::MessageStatus(update), key)
+    (Data::MessageStatus(Box::new(update)), key)
 }
 
 /// The pages know one person on the other side, by phone number; an address of another sort shows in the identity.
@@ -191,12 +191,12 @@ fn file(media: Option<Media>, body: Option<String>) -> MediaContent {
     };
     MediaContent {
         caption: media.caption.or(body),
-        media: wahook_core::model::Media {
+        media: Box::new(wahook_core::model::Media {
             id: media.id,
             url: media.url,
             mime_type: media.mime_type,
             filename: media.filename,
             ..wahook_core::model::Media::default()
-        },
+        }),
     }
 }

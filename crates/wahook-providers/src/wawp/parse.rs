@@ -129,7 +129,7 @@ fn read<T: serde::de::DeserializeOwned>(raw: Option<&Raw>) -> Option<T> {
 fn context(session: Option<Text>, timestamp: Option<Number>, me: Option<Me>) -> Context {
     let mut context = Context::default();
     context.account = session.and_then(Text::non_empty);
-    context.account_identity = normalise::identity_of(me.as_ref());
+    context.account_identity = normalise::identity_of(me.as_ref()).map(Box::new);
     context.occurred_at = timestamp.as_ref().and_then(instant);
     context
 }

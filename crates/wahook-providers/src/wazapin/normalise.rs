@@ -181,7 +181,7 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
             vec![error]
         },
     };
-    (Data::MessageStatus(update), key)
+    (Data::MessageStatus(Box::new(update)), key)
 }
 
 /// The provider's conversation id names the chat; address and phone stand beside it. A group's address wins over the

@@ -199,10 +199,7 @@ fn n3_a_byte_order_mark_and_half_an_emoji_harm_nothing() {
 #[test]
 fn g6_the_delivery_key() {
     let by_id = key(r#"{"type":"ping","eventId":"evt_1"}"#);
-    assert_eq!(
-        (&*by_id.key.text, by_id.key.source),
-        ("evt_1", KeySource::Body)
-    );
+    assert_eq!((&*by_id.key.text, by_id.key.source), ("evt_1", KeySource::Body));
     assert_eq!(by_id.provider_id.as_deref(), Some("evt_1"));
     assert_eq!(key(r#"[{"eventId":"evt_1"}]"#), by_id);
 

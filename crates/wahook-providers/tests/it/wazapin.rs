@@ -307,10 +307,7 @@ fn g6_without_a_signed_id_the_body_is_the_key() {
         Provider::key(&Wazapin::new(), &proof, &HeaderMap::new(), &body)
     };
     let by_id = key(r#"{"event_type":"message.new","event_id":"evt_1"}"#);
-    assert_eq!(
-        (&*by_id.key.text, by_id.key.source),
-        ("evt_1", KeySource::Body)
-    );
+    assert_eq!((&*by_id.key.text, by_id.key.source), ("evt_1", KeySource::Body));
     assert_eq!(by_id.provider_id.as_deref(), Some("evt_1"));
     for body in [r#"{"event_id":""}"#, r#"{"event_id":{}}"#, "[]", "x", ""] {
         assert_eq!(key(body).key.source, KeySource::Digest, "{body}");

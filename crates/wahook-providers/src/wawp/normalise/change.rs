@@ -59,13 +59,13 @@ pub(super) fn reaction(reaction: event::Reaction, scene: &Scene<'_>) -> Said {
     Said {
         key,
         at,
-        data: Data::MessageReaction(Reaction {
+        data: Data::MessageReaction(Box::new(Reaction {
             removed: emoji.is_none(),
             target_message_id,
             emoji,
             sender,
             chat: ends.chat(),
-        }),
+        })),
     }
 }
 
@@ -127,11 +127,11 @@ pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
     Said {
         key,
         at,
-        data: Data::MessageEdited(Edited {
+        data: Data::MessageEdited(Box::new(Edited {
             target_message_id,
             content,
             previous_text,
-        }),
+        })),
     }
 }
 
@@ -162,10 +162,10 @@ pub(super) fn revoked(revoked: &event::Revoked, scene: &Scene<'_>) -> Said {
         at: scene
             .at
             .or_else(|| time(after.and_then(|message| message.timestamp.as_ref()))),
-        data: Data::MessageDeleted(Deleted {
+        data: Data::MessageDeleted(Box::new(Deleted {
             target_message_id,
             by,
             chat: ends.chat(),
-        }),
+        })),
     }
 }

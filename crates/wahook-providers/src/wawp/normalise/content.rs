@@ -70,13 +70,13 @@ fn file(media: Option<event::Media>, url: Option<String>, caption: Option<String
     let sort = Sort::of(media.mimetype.as_deref(), hints);
     let content = MediaContent {
         caption,
-        media: Media {
+        media: Box::new(Media {
             url: taken(media.url).or(url),
             mime_type: taken(media.mimetype),
             filename: taken(media.filename),
             error: media.error.as_ref().and_then(error_text),
             ..Media::default()
-        },
+        }),
     };
     match sort {
         Sort::Image => Content::Image(content),

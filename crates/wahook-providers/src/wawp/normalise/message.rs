@@ -78,7 +78,7 @@ pub(super) fn message(
         recipient,
         origin,
         content,
-        reply_to,
+        reply_to: reply_to.map(Box::new),
         forwarded: None,
     };
     Said {

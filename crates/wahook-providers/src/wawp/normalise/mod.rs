@@ -34,7 +34,7 @@ pub(super) fn normalise(item: Parsed<Event>) -> Draft {
             Draft {
                 account: event.session.and_then(Text::non_empty),
                 tenant: None,
-                account_identity: me,
+                account_identity: me.map(Box::new),
                 name: Some((event.name.into_word(), NameSource::Body)),
                 occurred_at,
                 data,

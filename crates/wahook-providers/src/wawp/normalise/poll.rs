@@ -75,13 +75,13 @@ pub(super) fn vote(poll: event::PollVote, failed: bool, scene: &Scene<'_>) -> Sa
     Said {
         key,
         at,
-        data: Data::PollVote(PollVote {
+        data: Data::PollVote(Box::new(PollVote {
             poll_message_id,
             options,
             voter,
             failed,
             chat,
-        }),
+        })),
     }
 }
 
@@ -126,7 +126,7 @@ pub(super) fn calendar(response: &event::EventResponse, failed: bool, scene: &Sc
     Said {
         key,
         at,
-        data: Data::CalendarResponse(CalendarResponse {
+        data: Data::CalendarResponse(Box::new(CalendarResponse {
             event_message_id,
             response: match word {
                 Some(RsvpWord::Going) => CalendarAnswer::Going,
@@ -142,6 +142,6 @@ pub(super) fn calendar(response: &event::EventResponse, failed: bool, scene: &Sc
             responder,
             chat: ends.chat(),
             failed: failed || rsvp.is_none(),
-        }),
+        })),
     }
 }

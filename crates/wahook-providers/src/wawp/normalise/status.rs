@@ -75,7 +75,7 @@ pub(super) fn ack(ack: &Ack, scene: &Scene<'_>) -> Said {
         key,
         // The payload's time, where it has one, is the message's and not this state's.
         at: None,
-        data: Data::MessageStatus(StatusUpdate {
+        data: Data::MessageStatus(Box::new(StatusUpdate {
             message_id,
             state,
             raw_state,
@@ -88,7 +88,7 @@ pub(super) fn ack(ack: &Ack, scene: &Scene<'_>) -> Said {
                 })
                 .into_iter()
                 .collect(),
-        }),
+        })),
     }
 }
 
