@@ -58,8 +58,9 @@ impl EventKey {
 
     /// Adds a time, in milliseconds since 1970.
     #[must_use]
-    pub fn time(self, at: Timestamp) -> Self {
-        self.part(&at.as_millisecond().to_string())
+    pub fn time(mut self, at: Timestamp) -> Self {
+        let _ = write!(self.parts, ":{}", at.as_millisecond());
+        self
     }
 
     /// The whole text.
