@@ -1,7 +1,5 @@
 //! All providers, one handler, each event once.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use axum::{body::Body, http::StatusCode};
 use tower::ServiceExt;
 use wahook::{Clock, Endpoint, Secret, tower::SystemClock, waping, wawp, wazapin};

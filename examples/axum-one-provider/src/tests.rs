@@ -1,7 +1,5 @@
 //! The app against deliveries that are signed as the provider signs them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use axum::{body::Body, http::StatusCode};
 use tower::ServiceExt;
 use wahook::{Clock, Secret, tower::SystemClock};

@@ -1,7 +1,5 @@
 //! A stranger's provider keeps the same promises: the numbered contract, and an app that uses it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use axum::body::Body;
 use tower::ServiceExt;
 use wahook::{Clock, Secret, tower::SystemClock};

@@ -1,7 +1,5 @@
 //! The server over a real socket.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;

@@ -1,7 +1,5 @@
 //! The service without a server.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use http_body_util::Full;
 use tower::ServiceExt;
 use wahook::{Clock, Secret, tower::SystemClock, wazapin};
