@@ -12,7 +12,7 @@ use wahook_core::{
     guard::{Fresh, GuardStore, MemoryStore},
     model::Data,
 };
-use wahook_tower::{Answer, DedupeLayer, LimitLayer, SystemClock, VerifyLayer};
+use wahook_tower::{Answer, DedupeLayer, Kept, LimitLayer, SystemClock, VerifyLayer};
 
 use crate::{
     config::{Limits, Route},
@@ -98,6 +98,7 @@ impl Service<Request<Fresh>> for HandOver {
                 .any(|event| matches!(event.data, Data::Malformed(_)))
             {
                 *answer.status_mut() = fresh.endpoint().malformed_status();
+                answer.extensions_mut().insert(Kept); // a repetition is not handed over again
             }
             Ok(answer)
         })

@@ -15,6 +15,12 @@ use http::{
 use http_body::{Body, Frame, SizeHint};
 use wahook_core::ChallengeAnswer;
 
+/// In the extensions of a handler's response: the delivery is handled, although the status says otherwise, as for a
+/// malformed one that is kept and answered 400. Its claim is completed, and a repetition is answered 200.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a mark")]
+pub struct Kept;
+
 /// The body of an answer: a few bytes, or none.
 #[derive(Clone, Debug, Default)]
 pub struct Answer(Option<Bytes>);

@@ -61,7 +61,7 @@ mod stack;
 mod wrong_stacks;
 
 pub use self::{
-    answer::Answer,
+    answer::{Answer, Kept},
     clock::SystemClock,
     dedupe::{Dedupe, DedupeFuture, DedupeLayer, TimingError, in_memory},
     limit::{Limit, LimitLayer, Limited},

@@ -267,7 +267,7 @@ fn g10_endpoints_of_one_group_print_a_message_once_and_others_for_themselves() {
 #[test]
 fn a_answers_follow_the_configuration() {
     let toml = endpoint("plain", "") + &endpoint("own", "answer_refused = 404\nanswer_malformed = 422");
-    let gateway = Gateway::with_config(&folder("answers"), &toml);
+    let mut gateway = Gateway::with_config(&folder("answers"), &toml);
     let other = "whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
     for (path, refused, malformed) in [("/hooks/plain", 403, 200), ("/hooks/own", 404, 422)] {
         assert_eq!(post(&gateway, path, other, "msg_1", BODY).0, refused, "{path}");
@@ -276,9 +276,15 @@ fn a_answers_follow_the_configuration() {
             malformed,
             "{path}"
         );
-        // It is kept either way.
+        // It is kept either way, once.
         assert_eq!(gateway.event()["kind"], "malformed", "{path}");
+        assert_eq!(
+            post(&gateway, path, SECRET, "msg_1", b"not json").0,
+            200,
+            "{path}"
+        );
     }
+    assert_eq!(stop(&mut gateway), Vec::<String>::new());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use wahook_core::{
 };
 
 use super::{DedupeLayer, events, layer::random};
-use crate::{Answer, Signal, clock::after};
+use crate::{Answer, Kept, Signal, clock::after};
 
 pub(super) struct Life<S: Service<Request<Fresh>>> {
     pub(super) settings: DedupeLayer,
@@ -203,6 +203,10 @@ where
             Some(Ok(Ok(Ok(response)))) if response.status().is_success() => {
                 self.settings.observer.observe(endpoint.name(), &Signal::Handled);
                 Ok(Answer::received())
+            }
+            Some(Ok(Ok(Ok(response)))) if response.extensions().get::<Kept>().is_some() => {
+                self.settings.observer.observe(endpoint.name(), &Signal::Handled);
+                Ok(pass_on(&response))
             }
             Some(Ok(Ok(Ok(response)))) => {
                 failed("status");
