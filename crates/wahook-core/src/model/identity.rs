@@ -157,6 +157,28 @@ impl Chat {
         })
     }
 
+    /// The conversation with one person, whom the provider names by phone number or address.
+    #[must_use]
+    pub fn with(person: &Identity) -> Self {
+        if person.jid.is_some() || person.lid.is_some() {
+            return person
+                .raw
+                .as_deref()
+                .and_then(Self::from_address)
+                .unwrap_or_default();
+        }
+        Self {
+            kind: if person.phone.is_some() {
+                ChatType::User
+            } else {
+                ChatType::Unknown
+            },
+            id: person.raw.clone(),
+            phone: person.phone.clone(),
+            ..Self::default()
+        }
+    }
+
     /// A conversation of which only the provider's own id is known.
     #[must_use]
     pub fn opaque(id: impl Into<String>) -> Self {

@@ -3,9 +3,9 @@
 use wahook_core::{
     json::Raw,
     model::{
-        Chat, ChatAction, ChatType, ChatUpdate, Contacts, Content, Data, Direction, Draft, EventKey,
-        Identity, Interactive, Location, MediaContent, Message, MessageState, NameSource, Origin,
-        SessionState, SessionStatus, StatusError, StatusUpdate, Template, TextContent,
+        Chat, ChatAction, ChatUpdate, Contacts, Content, Data, Direction, Draft, EventKey, Identity,
+        Interactive, Location, MediaContent, Message, MessageState, NameSource, Origin, SessionState,
+        SessionStatus, StatusError, StatusUpdate, Template, TextContent,
     },
 };
 
@@ -76,7 +76,7 @@ fn received(message: event::Message) -> Message {
     Message {
         message_id: Some(message.id),
         direction: Direction::Inbound,
-        chat: sender.as_ref().map(chat_with),
+        chat: sender.as_ref().map(Chat::with),
         sender,
         recipient: message.to.and_then(Identity::from_address),
         origin: Origin::Contact,
@@ -97,7 +97,7 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
         message_id: Some(status.id),
         state: MessageState::from(status.status.as_str()),
         raw_state: Some(status.word),
-        chat: recipient.as_ref().map(chat_with),
+        chat: recipient.as_ref().map(Chat::with),
         recipient,
         errors: status
             .error
@@ -110,27 +110,6 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
             .collect(),
     };
     (Data::MessageStatus(Box::new(update)), key)
-}
-
-/// The pages know one person on the other side, by phone number; an address of another sort shows in the identity.
-fn chat_with(contact: &Identity) -> Chat {
-    if contact.jid.is_some() || contact.lid.is_some() {
-        return contact
-            .raw
-            .as_deref()
-            .and_then(Chat::from_address)
-            .unwrap_or_default();
-    }
-    Chat {
-        kind: if contact.phone.is_some() {
-            ChatType::User
-        } else {
-            ChatType::Unknown
-        },
-        id: contact.raw.clone(),
-        phone: contact.phone.clone(),
-        ..Chat::default()
-    }
 }
 
 fn session_status(session: Session) -> SessionStatus {

@@ -190,32 +190,11 @@ fn chat(conversation_id: Option<String>, chat_id: Option<&str>, contact: Option<
     let address = chat_id
         .and_then(Chat::from_address)
         .filter(|chat| chat.kind != ChatType::Unknown || contact.is_none())
-        .or_else(|| contact.map(chat_with));
+        .or_else(|| contact.map(Chat::with));
     match (address, conversation_id) {
         (Some(chat), Some(id)) => Some(Chat { id: Some(id), ..chat }),
         (None, Some(id)) => Some(Chat::opaque(id)),
         (chat, None) => chat,
-    }
-}
-
-/// A phone number by the pages; an address of another sort is read as one.
-fn chat_with(contact: &Identity) -> Chat {
-    if contact.jid.is_some() || contact.lid.is_some() {
-        return contact
-            .raw
-            .as_deref()
-            .and_then(Chat::from_address)
-            .unwrap_or_default();
-    }
-    Chat {
-        kind: if contact.phone.is_some() {
-            ChatType::User
-        } else {
-            ChatType::Unknown
-        },
-        id: contact.raw.clone(),
-        phone: contact.phone.clone(),
-        ..Chat::default()
     }
 }
 
