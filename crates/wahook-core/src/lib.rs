@@ -21,6 +21,7 @@ mod delivery;
 mod endpoint;
 mod verified;
 
+mod guarantee;
 /// Was this already handled?
 pub mod guard;
 
@@ -40,6 +41,7 @@ pub use self::{
     clock::Clock,
     delivery::{BadDeliveryId, Delivery, DeliveryId, DeliveryKey, KeySource},
     endpoint::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown},
+    guarantee::{Assurance, Guarantee},
     jid::{Jid, JidKind, phone},
     parsed::{Context, Malformed, Parsed, Unknown},
     provider::{AnyProvider, Habits, Keyed, Provider, TypedEvent},

@@ -7,11 +7,13 @@
 mod admit;
 mod key;
 mod memory;
+mod open;
 mod store;
 
 pub use self::{
     admit::{Admission, Fresh, Prepared},
     key::{Digest, Key, Token},
     memory::MemoryStore,
+    open::{OpenError, OpenErrorKind},
     store::{Claim, GuardStore, Settled, StoreError, StoreErrorKind},
 };

@@ -1,0 +1,1 @@
+//! wahook on PostgreSQL.
