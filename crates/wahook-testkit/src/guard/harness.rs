@@ -111,21 +111,15 @@ pub(super) fn random() -> [u8; 16] {
 
 /// Runs one rule on a runtime of its own with several threads. What [`guard_store_contract!`](crate::guard_store_contract)
 /// expands to.
-pub fn run<Made, Ran, H>(make: impl FnOnce() -> Made, rule: impl FnOnce(Harness) -> Ran)
+pub fn run<Made, Ran>(make: impl FnOnce() -> Made, rule: impl FnOnce(Harness) -> Ran)
 where
-    Made: Future<Output = H>,
+    Made: Future<Output = Harness>,
     Ran: Future<Output = ()>,
-    H: Into<Option<Harness>>,
 {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()
         .build()
         .expect("a runtime starts");
-    runtime.block_on(async {
-        match make().await.into() {
-            Some(harness) => rule(harness).await,
-            None => eprintln!("skipped: there is no store to test"),
-        }
-    });
+    runtime.block_on(async { rule(make().await).await });
 }

@@ -48,12 +48,25 @@ pub use self::{
 
 /// Makes a `#[test]` of every rule of the guard store contract (G1–G4, G6, G7).
 ///
-/// Takes the path of an async function without arguments that makes a [`Harness`](crate::guard::Harness), or an
-/// `Option` of one: with `None` (no server to test against) the tests pass and say that they were skipped.
+/// Takes the path of an async function without arguments that makes a [`Harness`](crate::guard::Harness). Attributes
+/// before it are put on every test; where a server is needed, tests are ignored, so that a plain run counts them:
+///
+/// ```
+/// # use std::{num::NonZeroUsize, sync::Arc};
+/// # use wahook_core::guard::MemoryStore;
+/// # use wahook_testkit::{ManualClock, guard::Harness};
+/// # async fn redis() -> Harness {
+/// #     let clock = Arc::new(ManualClock::default());
+/// #     let store = MemoryStore::new(clock.clone(), NonZeroUsize::new(10_000).unwrap(), [7; 16]);
+/// #     Harness::new(Arc::new(store), clock)
+/// # }
+/// wahook_testkit::guard_store_contract!(#[ignore = "needs a server"] redis);
+/// # fn main() { wahook_testkit::guard::run(redis, wahook_testkit::guard::g3_released_is_fresh_again) }
+/// ```
 #[macro_export]
 macro_rules! guard_store_contract {
-    ($make:path) => {
-        $crate::guard_store_contract! { @tests $make;
+    ($(#[$attribute:meta])* $make:path) => {
+        $crate::guard_store_contract! { @tests { $(#[$attribute])* } $make;
             g1_of_concurrent_claims_exactly_one_is_fresh
             g1_of_threads_exactly_one_is_fresh
             g1_of_many_keys_each_is_fresh_once
@@ -71,10 +84,14 @@ macro_rules! guard_store_contract {
             g7_a_conflict_lasts_as_long_as_the_other_record
         }
     };
-    (@tests $make:path; $($rule:ident)+) => { $(
+    (@tests $attributes:tt $make:path; $($rule:ident)+) => {
+        $( $crate::guard_store_contract! { @test $attributes $make; $rule } )+
+    };
+    (@test { $($attribute:tt)* } $make:path; $rule:ident) => {
         #[test]
+        $($attribute)*
         fn $rule() {
             $crate::guard::run($make, $crate::guard::$rule);
         }
-    )+ };
+    };
 }
