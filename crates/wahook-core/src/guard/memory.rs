@@ -12,9 +12,10 @@ use std::{
 };
 
 use lru::LruCache;
-use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::{Claim, Digest, GuardStore, Key, Settled, StoreError, StoreErrorKind, Token};
+use super::{
+    Claim, Digest, GuardStore, Key, Settled, StoreError, StoreErrorKind, Token, fingerprint::Fingerprints,
+};
 use crate::{BoxFuture, Clock};
 
 /// A guard store in memory.
@@ -28,7 +29,7 @@ use crate::{BoxFuture, Clock};
 pub struct MemoryStore {
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
-    hash_key: [u8; 16],
+    fingerprints: Fingerprints,
     capacity: NonZeroUsize,
     forgotten_early: AtomicU64,
 }
@@ -78,7 +79,7 @@ impl MemoryStore {
         Self {
             state: Mutex::new(state),
             clock,
-            hash_key,
+            fingerprints: Fingerprints::new(hash_key),
             capacity,
             forgotten_early: AtomicU64::new(0),
         }
@@ -90,9 +91,7 @@ impl MemoryStore {
     }
 
     fn record(&self, key: &Key, digest: Digest) -> Record {
-        let mut hasher = SipHasher13::new_with_key(&self.hash_key);
-        std::hash::Hasher::write(&mut hasher, key.as_str().as_bytes());
-        (hasher.finish128().as_u128(), digest)
+        (self.fingerprints.of(key), digest)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -118,7 +117,8 @@ impl MemoryStore {
         }
         state.remove_done(record);
         match state.in_flight.get(&record) {
-            Some(claim) if claim.until > now => {
+            // To its holder it is fresh again: the first answer may have got lost.
+            Some(claim) if claim.until > now && claim.token != token => {
                 let left = claim.until.saturating_sub(now);
                 return Ok(Claim::InFlight {
                     left,

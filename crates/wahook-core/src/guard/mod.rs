@@ -5,6 +5,7 @@
 //! [`release`](crate::guard::GuardStore::release) makes the next one fresh. Nothing is marked as done before it is.
 
 mod admit;
+mod fingerprint;
 mod key;
 mod memory;
 mod open;

@@ -14,11 +14,15 @@ use crate::BoxFuture;
 /// - **G2** after `complete` every claim is [`Claim::Duplicate`] until the time to live is over;
 /// - **G3** after `release` the next claim is fresh;
 /// - **G4** a claim whose lease ran out is fresh for the next, and the old holder's late `complete` or `release`
-///   answers [`Settled::Lost`] and changes nothing;
+///   answers [`Settled::Lost`] and changes nothing; a claim that its holder says again, since the first answer was lost,
+///   is fresh again and its lease runs anew;
+/// - **G5** `complete` may be said again by its holder; a verb that is dropped half-way leaves a lease at most, never a
+///   mark of what was not completed;
 /// - **G7** another digest under the same key is a record of its own, and every claim tells that another exists.
 ///
 /// Leases run on the store's own clock. An error means that nothing is known; a lease that may have been taken ends by
-/// itself.
+/// itself. Leases and lives of any length are taken: what is over at once is fresh for the next, what is too long for
+/// the store lasts as long as it can make it.
 pub trait GuardStore: fmt::Debug + Send + Sync + 'static {
     /// Takes the record for `lease` unless somebody else has it or had it.
     fn claim<'a>(

@@ -44,6 +44,10 @@ fn claim(store: &MemoryStore, number: u32) -> Result<Claim, StoreError> {
     now(store.claim(&key(number), digest(0), token(1), LEASE))
 }
 
+fn claim_of_another(store: &MemoryStore, number: u32) -> Result<Claim, StoreError> {
+    now(store.claim(&key(number), digest(0), token(2), LEASE))
+}
+
 fn complete(store: &MemoryStore, number: u32) {
     let settled = now(store.complete(&key(number), digest(0), token(1), TTL));
     assert_eq!(settled.unwrap(), Settled::Done);
@@ -93,7 +97,7 @@ fn g9_a_claim_in_flight_is_never_pushed_out() {
         complete(&store, number);
     }
     assert!(matches!(
-        claim(&store, 0).unwrap(),
+        claim_of_another(&store, 0).unwrap(),
         Claim::InFlight { left: LEASE, .. }
     ));
     complete(&store, 0);
@@ -108,7 +112,7 @@ fn g9_full_of_claims_refuses_until_one_is_settled_or_stranded() {
     assert!(is_fresh(claim(&store, 1)));
     assert_eq!(claim(&store, 2).unwrap_err().kind(), StoreErrorKind::Full);
     assert!(
-        matches!(claim(&store, 1).unwrap(), Claim::InFlight { .. }),
+        matches!(claim_of_another(&store, 1).unwrap(), Claim::InFlight { .. }),
         "a copy needs no room"
     );
     // The holder of 0 is gone: its place is free when its lease is over.
@@ -127,12 +131,15 @@ fn g4_leases_do_not_notice_that_the_wall_clock_jumps() {
     for jump in ["2035-01-01T00:00:00Z", "1999-01-01T00:00:00Z"] {
         clock.set(jump.parse().unwrap());
         assert!(matches!(
-            claim(&store, 0).unwrap(),
+            claim_of_another(&store, 0).unwrap(),
             Claim::InFlight { left: LEASE, .. }
         ));
     }
     clock.advance(LEASE - Duration::from_nanos(1));
-    assert!(matches!(claim(&store, 0).unwrap(), Claim::InFlight { .. }));
+    assert!(matches!(
+        claim_of_another(&store, 0).unwrap(),
+        Claim::InFlight { .. }
+    ));
     clock.advance(Duration::from_nanos(1));
     assert!(is_fresh(claim(&store, 0)));
     complete(&store, 0);
@@ -190,13 +197,16 @@ impl Model {
             .records
             .iter()
             .any(|entry| entry.key == key && entry.digest != digest);
-        if let Some(entry) = self.place(key, digest).and_then(|place| self.records.get(place)) {
-            return if entry.done {
-                Claim::Duplicate { conflict }
-            } else {
+        if let Some(place) = self.place(key, digest) {
+            let entry = self.records.get(place).unwrap();
+            if entry.done {
+                return Claim::Duplicate { conflict };
+            }
+            if entry.token != token {
                 let left = Duration::from_secs(entry.until - self.now);
-                Claim::InFlight { left, conflict }
-            };
+                return Claim::InFlight { left, conflict };
+            }
+            self.records.remove(place);
         }
         if lease > 0 {
             let until = self.now + lease;
