@@ -1,1 +1,33 @@
-//! Private servers for tests: on free ports, with temporary data, ended by process id.
+//! Private servers for tests: on free ports of 127.0.0.1, with temporary data, ended by process id.
+//!
+//! - [`Redis`] and [`Postgres`] are a test's own servers: it may kill, restart and freeze them.
+//! - [`shared_redis`] and [`shared_postgres`] are the ones that `cargo xtask services up` or `cargo xtask test` started
+//!   for all tests: a test may fill them, under names of its own, and must not touch the servers themselves.
+//! - [`Proxy`] stands between a client and a server and loses what passes.
+//!
+//! A private server ends with the value that holds it, and with the process that holds it, however that process ends.
+//! Unix only.
+
+mod docker;
+mod folder;
+mod guard;
+mod kept;
+mod ports;
+mod postgres;
+mod process;
+mod programs;
+mod proxy;
+mod redis;
+mod run;
+mod shared;
+mod template;
+
+pub use self::{
+    kept::{Kept, State},
+    ports::free_port,
+    postgres::Postgres,
+    proxy::Proxy,
+    redis::Redis,
+    run::{Started, start_shared},
+    shared::{POSTGRES_VARIABLE, REDIS_VARIABLE, shared_postgres, shared_redis},
+};

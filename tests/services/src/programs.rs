@@ -1,0 +1,194 @@
+//! Where the servers' programs are, and how they get there.
+
+use std::{
+    env, fs, io,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::folder::Owner;
+
+/// Redis, or Valkey, which speaks the same.
+const REDIS: &[&str] = &["redis-server", "valkey-server"];
+
+pub(crate) fn redis() -> io::Result<PathBuf> {
+    REDIS
+        .iter()
+        .find_map(|name| find(name, &homebrew("redis")))
+        .ok_or_else(|| {
+            missing("redis-server not found: `cargo xtask services up` installs it as root on Debian and Ubuntu; else install Redis 6 or newer (macOS: brew install redis)")
+        })
+}
+
+/// The folder with `postgres` and `initdb`.
+pub(crate) fn postgres() -> io::Result<PathBuf> {
+    let mut places = Vec::new();
+    // What Debian and Ubuntu keep off the PATH, the newest first.
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            Some((
+                entry.file_name().to_str()?.parse().ok()?,
+                entry.path().join("bin"),
+            ))
+        })
+        .collect();
+    versions.sort_by_key(|(version, _)| std::cmp::Reverse(*version));
+    places.extend(versions.into_iter().map(|(_, path)| path));
+    places.extend(homebrew("postgresql"));
+    find("initdb", &places)
+        // PATH may hold a link to it alone; the other programs lie beside the file itself.
+        .and_then(|path| Some(fs::canonicalize(path).ok()?.parent()?.to_owned()))
+        .filter(|folder| is_program(&folder.join("postgres")))
+        .ok_or_else(|| {
+            missing("PostgreSQL (initdb, postgres) not found: `cargo xtask services up` installs it as root on Debian and Ubuntu; else install PostgreSQL 13 or newer (macOS: brew install postgresql)")
+        })
+}
+
+fn missing(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, what)
+}
+
+/// Homebrew keeps versions beside each other: `opt/postgresql@17/bin`.
+fn homebrew(formula: &str) -> Vec<PathBuf> {
+    let mut found: Vec<_> = [
+        "/opt/homebrew/opt",
+        "/usr/local/opt",
+        "/home/linuxbrew/.linuxbrew/opt",
+    ]
+    .into_iter()
+    .filter_map(|prefix| fs::read_dir(prefix).ok())
+    .flat_map(|entries| entries.flatten())
+    .filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name == formula || name.starts_with(&format!("{formula}@"))
+    })
+    .map(|entry| entry.path().join("bin"))
+    .collect();
+    found.sort();
+    found.reverse();
+    found
+}
+
+fn find(name: &str, also_in: &[PathBuf]) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH").unwrap_or_default())
+        .chain(also_in.iter().cloned())
+        .map(|folder| folder.join(name))
+        .find(|path| is_program(path))
+}
+
+fn is_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether we are root.
+pub(crate) fn is_root() -> bool {
+    id(&["-u"]) == Some(0)
+}
+
+/// The account for PostgreSQL, which refuses to run as root; none when we are someone else.
+pub(crate) fn postgres_owner() -> io::Result<Option<Owner>> {
+    if !is_root() {
+        return Ok(None);
+    }
+    match (id(&["-u", "postgres"]), id(&["-g", "postgres"])) {
+        (Some(user), Some(group)) => Ok(Some(Owner { user, group })),
+        _ => Err(missing(
+            "PostgreSQL does not run as root, and there is no user `postgres`: run the tests as another user, or add one",
+        )),
+    }
+}
+
+fn id(arguments: &[&str]) -> Option<u32> {
+    let output = Command::new("id")
+        .args(arguments)
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    std::str::from_utf8(output.stdout.trim_ascii()).ok()?.parse().ok()
+}
+
+/// Installs what is missing, where that is possible: on Debian and its children, as root. The servers that come with
+/// the packages are not started. Returns the names of the packages.
+/// An error is one line that says what to install.
+pub(crate) fn install_missing() -> io::Result<Vec<&'static str>> {
+    let mut packages = Vec::new();
+    let mut why = None;
+    for (package, found) in [
+        ("redis-server", redis().map(drop)),
+        ("postgresql", postgres().map(drop)),
+    ] {
+        if let Err(error) = found {
+            packages.push(package);
+            why.get_or_insert(error);
+        }
+    }
+    let Some(why) = why else {
+        return Ok(packages);
+    };
+    if !(is_root() && Path::new("/etc/debian_version").exists() && find("apt-get", &[]).is_some()) {
+        return Err(why);
+    }
+    let _policy = Policy::nothing_starts()?;
+    apt(&["update", "-qq"])?;
+    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    arguments.extend(&packages);
+    apt(&arguments)?;
+    redis()?;
+    postgres()?;
+    Ok(packages)
+}
+
+fn apt(arguments: &[&str]) -> io::Result<()> {
+    let output = Command::new("apt-get")
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    Err(io::Error::other(format!(
+        "apt-get {}: {}",
+        arguments.join(" "),
+        text.lines().last().unwrap_or("failed without a word")
+    )))
+}
+
+/// Debian asks this file whether a package may start its server. Ours says no and goes again.
+struct Policy {
+    ours: Option<&'static Path>,
+}
+
+impl Policy {
+    fn nothing_starts() -> io::Result<Self> {
+        let path = Path::new("/usr/sbin/policy-rc.d");
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o755)
+            .open(path);
+        match file {
+            Ok(mut file) => {
+                io::Write::write_all(&mut file, b"#!/bin/sh\nexit 101\n")?;
+                Ok(Self { ours: Some(path) })
+            }
+            // Whoever wrote it has decided.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Self { ours: None }),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Policy {
+    fn drop(&mut self) {
+        if let Some(path) = self.ours {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
