@@ -11,6 +11,7 @@ mod house;
 mod licences;
 mod readme;
 mod schema;
+mod services;
 mod step;
 mod test;
 
@@ -21,9 +22,15 @@ use self::step::Steps;
 const USAGE: &str = "\
 cargo xtask <verb>
 
-  ci                  everything: `check`, then `test`
+  ci [--no-services]  everything: `check`, then `test`
   check               everything but the tests
-  test                all tests: unit, integration, documentation, examples, end to end
+  test                all tests: unit, integration, documentation, examples, end to end. Redis and PostgreSQL are
+                      those that WAHOOK_TEST_REDIS and WAHOOK_TEST_POSTGRES name, else those of `services up`, else
+                      new ones that end with the tests
+  test --no-services  the same without what needs Redis or PostgreSQL; says how many tests that leaves out
+  services up         start a private Redis and a private PostgreSQL that run on, on free ports, with temporary data
+  services down       end what `services up` started
+  services status     what of it runs
   deps                the arrows between the crates, the reasons of dependencies, the length of files
   licences            licences and duplicate versions of dependencies
   schema [--check]    write (or compare) schema/ from the event model
@@ -38,10 +45,21 @@ fn main() -> ExitCode {
     match *arguments.as_slice() {
         ["ci"] => {
             check::run(&mut steps);
-            test::run(&mut steps);
+            test::run(&mut steps, test::Services::Used);
+        }
+        ["ci", "--no-services"] => {
+            check::run(&mut steps);
+            test::run(&mut steps, test::Services::LeftOut);
         }
         ["check"] => check::run(&mut steps),
-        ["test"] => test::run(&mut steps),
+        ["test"] => test::run(&mut steps, test::Services::Used),
+        ["test", "--no-services"] => test::run(&mut steps, test::Services::LeftOut),
+        ["services", verb] => {
+            return services::run(verb).unwrap_or_else(|| {
+                eprint!("{USAGE}");
+                ExitCode::from(2)
+            });
+        }
         ["deps"] => check::deps(&mut steps),
         ["licences"] => check::licences(&mut steps),
         ["readme"] => steps.step("readme", || readme::run(readme::Mode::Write)),

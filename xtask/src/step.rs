@@ -95,11 +95,6 @@ impl Steps {
         }
     }
 
-    /// Whether a step failed so far.
-    pub(crate) fn any_failed(&self) -> bool {
-        !self.failed.is_empty()
-    }
-
     /// The last line and the exit code.
     pub(crate) fn finish(self) -> ExitCode {
         let took = seconds(self.begun.elapsed());

@@ -8,15 +8,53 @@ use std::{
 
 use crate::{
     cargo::{self, Metadata, Package},
+    services::{Servers, without},
     step::{Done, Failure, Outcome, Steps},
 };
 
-pub(crate) fn run(steps: &mut Steps) {
-    steps.step("what tests need", needs);
-    if steps.any_failed() {
+/// Whether Redis and PostgreSQL are there for the tests.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Services {
+    Used,
+    LeftOut,
+}
+
+pub(crate) fn run(steps: &mut Steps, services: Services) {
+    let mut can_run = false;
+    steps.step("what tests need", || {
+        let done = needs()?;
+        can_run = true;
+        Ok(done)
+    });
+    if !can_run {
         return;
     }
-    steps.step("unit and integration tests", unit_and_integration);
+    // Those that were started end with this value, whatever becomes of the tests.
+    let mut servers = Servers::LeftOut;
+    if services == Services::Used {
+        let mut found = false;
+        steps.step("Redis and PostgreSQL", || {
+            servers = Servers::find_or_start().map_err(|error| without(&error))?;
+            found = true;
+            servers.said()
+        });
+        if !found {
+            return;
+        }
+    }
+    let mut left_out = None;
+    steps.step("unit and integration tests", || {
+        let (said, ignored) = unit_and_integration(&servers)?;
+        left_out = Some(ignored);
+        Ok(Done::Said(said))
+    });
+    if let Some(count) = left_out.filter(|_| services == Services::LeftOut) {
+        steps.step("tests with servers", || {
+            Ok(Done::NotRun(format!(
+                "{count} tests that need Redis or PostgreSQL"
+            )))
+        });
+    }
     steps.step("documentation tests", documentation);
     let members = match cargo::members() {
         Ok(members) => members,
@@ -25,7 +63,7 @@ pub(crate) fn run(steps: &mut Steps) {
     steps.step("binaries", binaries);
     for package in &members.packages {
         if let Some(arguments) = proof_of(package) {
-            steps.step(&package.name, || example(package, &arguments));
+            steps.step(&package.name, || example(package, &arguments, &servers));
         }
     }
     let scripts = scripts();
@@ -40,7 +78,9 @@ pub(crate) fn run(steps: &mut Steps) {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        steps.step(&format!("end to end {name}"), || end_to_end(&script, &members));
+        steps.step(&format!("end to end {name}"), || {
+            end_to_end(&script, &members, &servers)
+        });
     }
 }
 
@@ -88,25 +128,25 @@ fn may_use_apt() -> bool {
     root && Path::new("/etc/debian_version").exists() && cargo::exists("apt-get", "--version")
 }
 
-fn unit_and_integration() -> Outcome {
+/// What to say of them, and how many were left out.
+fn unit_and_integration(servers: &Servers) -> Result<(String, usize), Failure> {
     if cargo::exists("cargo-nextest", "--version") {
-        let output = cargo::run(&mut cargo::cargo([
+        let mut command = cargo::cargo([
             "nextest",
             "run",
             "--workspace",
             "--all-features",
             "--no-tests",
             "pass",
-        ]))?;
-        let summary = output
-            .lines()
-            .rev()
-            .find_map(|line| line.trim().strip_prefix("Summary"))
-            .and_then(|line| line.split_once(']'))
-            .map_or("", |(_, counts)| counts.trim());
-        return Ok(Done::Said(summary.to_owned()));
+        ]);
+        if servers.are_used() {
+            command.args(["--run-ignored", "all"]);
+        }
+        let output = cargo::run(servers.tell(&mut command))?;
+        let summary = summary(&output);
+        return Ok((summary.to_owned(), skipped(summary)));
     }
-    let output = cargo::run(&mut cargo::cargo([
+    let mut command = cargo::cargo([
         "test",
         "--workspace",
         "--all-features",
@@ -115,11 +155,30 @@ fn unit_and_integration() -> Outcome {
         "--tests",
         "--examples",
         "--no-fail-fast",
-    ]))?;
-    Ok(Done::Said(format!(
-        "{} tests passed (with `cargo test`)",
-        passed(&output)
-    )))
+    ]);
+    if servers.are_used() {
+        command.args(["--", "--include-ignored"]);
+    }
+    let output = cargo::run(servers.tell(&mut command))?;
+    let said = format!("{} tests passed (with `cargo test`)", sum(&output, "passed"));
+    Ok((said, sum(&output, "ignored")))
+}
+
+/// What nextest counts: `12 tests run: 12 passed, 3 skipped`.
+fn summary(output: &str) -> &str {
+    output
+        .lines()
+        .rev()
+        .find_map(|line| line.trim().strip_prefix("Summary"))
+        .and_then(|line| line.split_once(']'))
+        .map_or("", |(_, counts)| counts.trim())
+}
+
+fn skipped(summary: &str) -> usize {
+    summary
+        .split(", ")
+        .find_map(|part| part.strip_suffix(" skipped")?.parse().ok())
+        .unwrap_or(0)
 }
 
 fn documentation() -> Outcome {
@@ -130,20 +189,16 @@ fn documentation() -> Outcome {
         "--all-features",
         "--no-fail-fast",
     ]))?;
-    Ok(Done::Said(format!("{} tests passed", passed(&output))))
+    Ok(Done::Said(format!("{} tests passed", sum(&output, "passed"))))
 }
 
-/// The sum of what `cargo test` counts.
-fn passed(output: &str) -> usize {
+/// The sum of what `cargo test` counts under a name.
+fn sum(output: &str, name: &str) -> usize {
     output
         .lines()
-        .filter_map(|line| {
-            line.strip_prefix("test result: ok. ")?
-                .split(' ')
-                .next()?
-                .parse::<usize>()
-                .ok()
-        })
+        .filter_map(|line| line.strip_prefix("test result: ok. "))
+        .flat_map(|line| line.split("; "))
+        .filter_map(|part| part.strip_suffix(name)?.trim().parse::<usize>().ok())
         .sum()
 }
 
@@ -176,8 +231,9 @@ fn proof_of(package: &Package) -> Option<Vec<&str>> {
 }
 
 /// Runs an example, which has to end by itself, with exit code 0 and without a network.
-fn example(package: &Package, arguments: &[&str]) -> Outcome {
-    cargo::run(cargo::cargo(["run", "--quiet", "-p", &package.name, "--"]).args(arguments))?;
+fn example(package: &Package, arguments: &[&str], servers: &Servers) -> Outcome {
+    let mut command = cargo::cargo(["run", "--quiet", "-p", &package.name, "--"]);
+    cargo::run(servers.tell(command.args(arguments)))?;
     Ok(Done::Ok)
 }
 
@@ -202,16 +258,16 @@ fn scripts() -> Vec<PathBuf> {
 }
 
 /// Runs a script at the top of the repository; `WAHOOK` in its environment is the program under test.
-fn end_to_end(script: &Path, members: &Metadata) -> Outcome {
+fn end_to_end(script: &Path, members: &Metadata, servers: &Servers) -> Outcome {
     let programs = members.target_directory.join("debug");
-    let output = cargo::run(
-        Command::new("python3")
-            .arg(script)
-            .current_dir(cargo::root())
-            .env("WAHOOK", programs.join("wahook"))
-            .env("WAHOOK_PROGRAMS", &programs)
-            .env("PYTHONDONTWRITEBYTECODE", "1"),
-    )?;
+    let mut command = Command::new("python3");
+    command
+        .arg(script)
+        .current_dir(cargo::root())
+        .env("WAHOOK", programs.join("wahook"))
+        .env("WAHOOK_PROGRAMS", &programs)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = cargo::run(servers.tell(&mut command))?;
     Ok(Done::Said(
         output.lines().next_back().unwrap_or_default().to_owned(),
     ))
@@ -223,9 +279,16 @@ mod tests {
 
     #[test]
     fn counts_add_up() {
-        assert_eq!(
-            passed("test result: ok. 12 passed; 0 failed\nx\ntest result: ok. 3 passed; 0 failed\n"),
-            15
-        );
+        let output = "test result: ok. 12 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.01s\nx\n\
+                      test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n";
+        assert_eq!((sum(output, "passed"), sum(output, "ignored")), (15, 3));
+    }
+
+    #[test]
+    fn what_nextest_leaves_out_is_counted() {
+        let output = "x\n     Summary [   1.2s] 12 tests run: 12 passed (1 slow), 61 skipped\n";
+        assert_eq!(summary(output), "12 tests run: 12 passed (1 slow), 61 skipped");
+        assert_eq!(skipped(summary(output)), 61);
+        assert_eq!(skipped("12 tests run: 12 passed"), 0);
     }
 }

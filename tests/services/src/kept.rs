@@ -1,7 +1,8 @@
 //! Servers that outlive the command that started them, and the file in which they are found again.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -185,6 +186,21 @@ impl State {
 
     fn path() -> PathBuf {
         Self::folder().join("state")
+    }
+
+    /// Keeps others from changing it while the value lives: two commands that start servers at once would lose some.
+    ///
+    /// # Errors
+    ///
+    /// Those of the file system.
+    pub fn lock() -> io::Result<File> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(Self::folder())?;
+        let file = File::create(Self::folder().join("lock"))?;
+        file.lock()?;
+        Ok(file)
     }
 
     /// Reads it. No file is the empty state, and so is a file that makes no sense.

@@ -28,6 +28,6 @@ pub use self::{
     postgres::Postgres,
     proxy::Proxy,
     redis::Redis,
-    run::{Started, start_shared},
+    run::Shared,
     shared::{POSTGRES_VARIABLE, REDIS_VARIABLE, shared_postgres, shared_redis},
 };

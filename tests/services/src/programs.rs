@@ -2,7 +2,7 @@
 
 use std::{
     env, fs, io,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -112,40 +112,62 @@ fn id(arguments: &[&str]) -> Option<u32> {
     std::str::from_utf8(output.stdout.trim_ascii()).ok()?.parse().ok()
 }
 
-/// Installs what is missing, where that is possible: on Debian and its children, as root. The servers that come with
-/// the packages are not started. Returns the names of the packages.
-/// An error is one line that says what to install.
-pub(crate) fn install_missing() -> io::Result<Vec<&'static str>> {
-    let mut packages = Vec::new();
-    let mut why = None;
-    for (package, found) in [
-        ("redis-server", redis().map(drop)),
-        ("postgresql", postgres().map(drop)),
-    ] {
-        if let Err(error) = found {
-            packages.push(package);
-            why.get_or_insert(error);
-        }
-    }
-    let Some(why) = why else {
-        return Ok(packages);
-    };
-    if !(is_root() && Path::new("/etc/debian_version").exists() && find("apt-get", &[]).is_some()) {
-        return Err(why);
-    }
-    let _policy = Policy::nothing_starts()?;
-    apt(&["update", "-qq"])?;
-    let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
-    arguments.extend(&packages);
-    apt(&arguments)?;
-    redis()?;
-    postgres()?;
-    Ok(packages)
+/// A server whose programs are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted {
+    Redis,
+    Postgres,
 }
 
-fn apt(arguments: &[&str]) -> io::Result<()> {
-    let output = Command::new("apt-get")
-        .args(arguments)
+impl Wanted {
+    fn find(self) -> io::Result<()> {
+        match self {
+            Self::Redis => redis().map(drop),
+            Self::Postgres => postgres().map(drop),
+        }
+    }
+
+    /// Its name on Debian and its children.
+    fn package(self) -> &'static str {
+        match self {
+            Self::Redis => "redis-server",
+            Self::Postgres => "postgresql",
+        }
+    }
+}
+
+/// Installs what is missing, where that is possible: on Debian and its children, as root. The server that comes with
+/// the package is not started. Returns the name of the package.
+///
+/// An error is one line that says what to install.
+pub(crate) fn install_missing(wanted: Wanted) -> io::Result<Option<&'static str>> {
+    let Err(missing) = wanted.find() else {
+        return Ok(None);
+    };
+    if !(is_root() && Path::new("/etc/debian_version").exists() && find("apt-get", &[]).is_some()) {
+        return Err(missing);
+    }
+    let package = wanted.package();
+    apt(package).map_err(|error| io::Error::new(error.kind(), format!("{missing} ({error})")))?;
+    wanted.find()?;
+    Ok(Some(package))
+}
+
+/// Debian asks `policy-rc.d` whether a package may start its server. Ours says no, and goes with the shell, also when
+/// somebody interrupts it. Where there is one already, whoever wrote it has decided.
+const APT: &str = r#"
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM HUP
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" || exit
+fi
+apt-get update -qq && apt-get install -y -qq --no-install-recommends "$1"
+"#;
+
+fn apt(package: &str) -> io::Result<()> {
+    let output = Command::new("sh")
+        .args(["-c", APT, "sh", package])
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdin(Stdio::null())
         .output()?;
@@ -154,41 +176,7 @@ fn apt(arguments: &[&str]) -> io::Result<()> {
     }
     let text = String::from_utf8_lossy(&output.stderr);
     Err(io::Error::other(format!(
-        "apt-get {}: {}",
-        arguments.join(" "),
+        "apt-get install {package}: {}",
         text.lines().last().unwrap_or("failed without a word")
     )))
-}
-
-/// Debian asks this file whether a package may start its server. Ours says no and goes again.
-struct Policy {
-    ours: Option<&'static Path>,
-}
-
-impl Policy {
-    fn nothing_starts() -> io::Result<Self> {
-        let path = Path::new("/usr/sbin/policy-rc.d");
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o755)
-            .open(path);
-        match file {
-            Ok(mut file) => {
-                io::Write::write_all(&mut file, b"#!/bin/sh\nexit 101\n")?;
-                Ok(Self { ours: Some(path) })
-            }
-            // Whoever wrote it has decided.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Self { ours: None }),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl Drop for Policy {
-    fn drop(&mut self) {
-        if let Some(path) = self.ours {
-            let _ = fs::remove_file(path);
-        }
-    }
 }

@@ -2,54 +2,107 @@
 
 use std::io;
 
-use crate::{docker, kept::State, postgres::Postgres, programs, redis::Redis};
+use crate::{
+    docker,
+    kept::Kept,
+    postgres::Postgres,
+    programs::{self, Wanted},
+    redis::Redis,
+};
 
-/// Both servers, running by themselves, and what was done for it.
+/// A server for all tests of a run. It ends with this value, unless it is kept.
 #[derive(Debug)]
-#[non_exhaustive]
-pub struct Started {
-    /// The servers. They end with [`Kept::end`](crate::Kept::end) only.
-    pub state: State,
-    /// The packages that were installed.
-    pub installed: Vec<&'static str>,
+pub struct Shared {
+    body: Option<Body>,
+    installed: Option<&'static str>,
 }
 
-/// Starts a Redis and a PostgreSQL that outlive us: with what is installed, else with what can be installed (Debian and
-/// its children, as root), else in Docker.
-///
-/// # Errors
-///
-/// When none of that is possible, in one line that says what to install; when a server does not come up, with the end
-/// of its log.
-pub fn start_shared() -> io::Result<Started> {
-    let installed = match programs::install_missing() {
-        Ok(installed) => installed,
-        Err(error) => {
-            if !docker::works() {
-                return Err(error);
-            }
-            let redis = docker::redis()?;
-            let postgres = docker::postgres().inspect_err(|_| drop(redis.end()))?;
-            return Ok(Started {
-                state: State {
-                    redis: Some(redis),
-                    postgres: Some(postgres),
-                },
-                installed: Vec::new(),
-            });
+#[derive(Debug)]
+enum Body {
+    Redis(Redis),
+    Postgres(Postgres),
+    Container(Kept),
+}
+
+impl Shared {
+    /// Starts a Redis: with what is installed, else with what can be installed (Debian and its children, as root), else
+    /// in Docker.
+    ///
+    /// # Errors
+    ///
+    /// When none of that is possible, in one line that says what to install; when the server does not come up, with
+    /// the end of its log.
+    pub fn redis() -> io::Result<Self> {
+        Self::start(
+            Wanted::Redis,
+            || Redis::start(&[]).map(Body::Redis),
+            docker::redis,
+        )
+    }
+
+    /// The same for PostgreSQL.
+    ///
+    /// # Errors
+    ///
+    /// As [`redis`](Self::redis).
+    pub fn postgres() -> io::Result<Self> {
+        // Every test of a run is a process with a pool of its own.
+        let start = || Postgres::start(&["max_connections = 300"]).map(Body::Postgres);
+        Self::start(Wanted::Postgres, start, docker::postgres)
+    }
+
+    fn start(
+        wanted: Wanted,
+        here: impl FnOnce() -> io::Result<Body>,
+        in_docker: impl FnOnce() -> io::Result<Kept>,
+    ) -> io::Result<Self> {
+        let (body, installed) = match programs::install_missing(wanted) {
+            Ok(installed) => (here()?, installed),
+            Err(_) if docker::works() => (Body::Container(in_docker()?), None),
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            body: Some(body),
+            installed,
+        })
+    }
+
+    /// The package that was installed for it.
+    #[must_use]
+    pub fn installed(&self) -> Option<&'static str> {
+        self.installed
+    }
+
+    /// How clients reach it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match &self.body {
+            Some(Body::Redis(server)) => server.url(),
+            Some(Body::Postgres(server)) => server.url(),
+            Some(Body::Container(kept)) => kept.url().to_owned(),
+            None => String::new(),
         }
-    };
-    // Dropped if the other does not come up.
-    let redis = Redis::start(&[])?;
-    // Every test of a run is a process with a pool of its own.
-    let postgres = Postgres::start(&["max_connections = 300"])?;
-    let redis = redis.keep()?;
-    let postgres = postgres.keep().inspect_err(|_| drop(redis.end()))?;
-    Ok(Started {
-        state: State {
-            redis: Some(redis),
-            postgres: Some(postgres),
-        },
-        installed,
-    })
+    }
+
+    /// Lets it run on after us: what is returned can end it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not run any more.
+    pub fn keep(mut self) -> io::Result<Kept> {
+        match self.body.take() {
+            Some(Body::Redis(server)) => server.keep(),
+            Some(Body::Postgres(server)) => server.keep(),
+            Some(Body::Container(kept)) => Ok(kept),
+            None => Err(io::Error::other("there is no server")),
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(Body::Container(kept)) = &self.body {
+            let _ = kept.end();
+        }
+    }
 }

@@ -27,9 +27,14 @@ pub(crate) fn find_or_make(programs: &Path) -> io::Result<PathBuf> {
         .arg("--version")
         .output()?
         .stdout;
-    let version: String = String::from_utf8_lossy(&version)
+    // `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`
+    let version = String::from_utf8_lossy(&version);
+    let version: String = version
+        .split_whitespace()
+        .nth(2)
+        .unwrap_or("unknown")
         .chars()
-        .filter(|character| character.is_ascii_digit() || *character == '.')
+        .filter(|character| character.is_ascii_alphanumeric() || *character == '.')
         .collect();
     let place = State::folder().join(format!("postgres-{version}-{GENERATION}"));
     if place.is_dir() {
