@@ -1,0 +1,208 @@
+//! One connection for all, which is made anew whenever it is lost.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{FromRedisValue, RedisResult, aio::MultiplexedConnection};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{dial::Dialer, error::Cause, script::Verb};
+
+/// A way to the server. A task keeps it, also while nobody asks for anything.
+pub(crate) struct Link {
+    state: watch::Receiver<State>,
+    keeper: AbortHandle,
+}
+
+#[derive(Clone)]
+enum State {
+    /// The connection was lost this moment: worth waiting for.
+    Connecting,
+    Up(Line),
+    /// It could not be made: whoever asks is told at once, while the keeper tries again and again.
+    Down(Cause),
+}
+
+/// One connection.
+#[derive(Clone)]
+pub(crate) struct Line {
+    connection: MultiplexedConnection,
+    /// How many answers came over it.
+    answers: Arc<AtomicU64>,
+    /// Says to the keeper that it is of no use.
+    useless: Arc<Notify>,
+}
+
+impl Line {
+    fn new(connection: MultiplexedConnection) -> Self {
+        Self {
+            connection,
+            answers: Arc::default(),
+            useless: Arc::default(),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.useless, &other.useless)
+    }
+
+    /// Asks the server something outside of the verbs.
+    pub(crate) async fn query<T: FromRedisValue>(&mut self, command: &redis::Cmd) -> RedisResult<T> {
+        command.query_async(&mut self.connection).await
+    }
+}
+
+impl Link {
+    /// Connects, and leaves a task behind that keeps the connection.
+    pub(crate) async fn open(dialer: Dialer) -> Result<Self, Cause> {
+        let (connection, driver) = dialer.dial().await?;
+        let line = Line::new(connection);
+        let (sender, state) = watch::channel(State::Up(line.clone()));
+        let keeper = tokio::spawn(keep(dialer, sender, line, driver)).abort_handle();
+        Ok(Self { state, keeper })
+    }
+
+    /// The connection, but not `lost`.
+    pub(crate) async fn line(&self, lost: Option<&Line>) -> Result<Line, Cause> {
+        let mut state = self.state.clone();
+        let known = state.wait_for(|state| match state {
+            State::Connecting => false,
+            State::Up(line) => lost.is_none_or(|lost| !line.is(lost)),
+            State::Down(_) => true,
+        });
+        match known.await.as_deref() {
+            Ok(State::Up(line)) => Ok(line.clone()),
+            Ok(State::Down(cause)) => Err(cause.clone()),
+            // The keeper lives as long as the link and its runtime.
+            Ok(State::Connecting) | Err(_) => Err(Cause::Io(std::io::ErrorKind::NotConnected)),
+        }
+    }
+
+    /// Says a verb, within a deadline; once more on another connection if this one breaks and the verb may be repeated.
+    pub(crate) async fn say<T: FromRedisValue>(
+        &self,
+        verb: &Verb<'_>,
+        deadline: Duration,
+    ) -> Result<T, Cause> {
+        let mut used: Option<(Line, u64)> = None;
+        let answer = timeout(deadline, async {
+            let mut repeat = verb.repeatable;
+            loop {
+                let line = self.line(used.as_ref().map(|(line, _)| line)).await?;
+                used = Some((line.clone(), line.answers.load(Ordering::Relaxed)));
+                let Line {
+                    mut connection,
+                    answers,
+                    useless,
+                } = line;
+                let cause = match verb.run(&mut connection).await {
+                    Ok(answer) => {
+                        answers.fetch_add(1, Ordering::Relaxed);
+                        return Ok(answer);
+                    }
+                    Err(error) => Cause::of(&error),
+                };
+                answers.fetch_add(1, Ordering::Relaxed);
+                if cause.wants_another_connection() {
+                    useless.notify_one();
+                }
+                if !(matches!(cause, Cause::Io(_)) && repeat) {
+                    return Err(cause);
+                }
+                repeat = false;
+            }
+        });
+        if let Ok(answer) = answer.await {
+            return answer;
+        }
+        // Nothing at all came over it for so long: a peer that vanished says no word about it, and the kernel would go on
+        // hoping for a quarter of an hour.
+        if let Some((line, answers)) = used
+            && line.answers.load(Ordering::Relaxed) == answers
+        {
+            line.useless.notify_one();
+        }
+        Err(Cause::Late)
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+/// Keeps a connection up until it is aborted.
+async fn keep(
+    dialer: Dialer,
+    state: watch::Sender<State>,
+    line: Line,
+    driver: wahook_core::BoxFuture<'static, ()>,
+) {
+    let mut current = Some((line, driver));
+    let mut pause = MIN_PAUSE;
+    loop {
+        if let Some((line, driver)) = current.take() {
+            let since = Instant::now();
+            tokio::select! {
+                () = driver => {}
+                () = line.useless.notified() => {}
+            }
+            if since.elapsed() > SETTLED {
+                pause = MIN_PAUSE;
+                state.send_replace(State::Connecting);
+            } else {
+                // It broke as soon as it was made: that will not be better the next moment.
+                state.send_replace(State::Down(Cause::Io(std::io::ErrorKind::ConnectionReset)));
+                rest(&mut pause).await;
+            }
+        }
+        match dialer.dial().await {
+            Ok((connection, driver)) => {
+                let line = Line::new(connection);
+                state.send_replace(State::Up(line.clone()));
+                current = Some((line, driver));
+            }
+            Err(cause) => {
+                state.send_replace(State::Down(cause));
+                rest(&mut pause).await;
+            }
+        }
+    }
+}
+
+/// Waits before the next try, longer each time. Not all processes come back at the same moment: each has begun its
+/// waiting when it noticed the loss, and a connection per process is no crowd.
+async fn rest(pause: &mut Duration) {
+    sleep(*pause).await;
+    *pause = (*pause * 2).min(MAX_PAUSE);
+}
+
+const MIN_PAUSE: Duration = Duration::from_millis(50);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection that lived so long was a good one.
+const SETTLED: Duration = Duration::from_secs(1);
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &*self.state.borrow() {
+            State::Connecting => "connecting",
+            State::Up(_) => "up",
+            State::Down(_) => "down",
+        };
+        f.debug_struct("Link")
+            .field("state", &state)
+            .finish_non_exhaustive()
+    }
+}
