@@ -1,1 +1,96 @@
-//! wahook on PostgreSQL.
+//! wahook on PostgreSQL: a guard that processes share and restarts do not empty.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use wahook_core::{Guarantee, guard::{Claim, Digest, GuardStore, Key, Token}};
+//! use wahook_postgres::{PostgresOptions, PostgresStore};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let url = "postgres://shop:secret@db.example/shop?sslmode=verify-full";
+//! let store = PostgresStore::connect(url, PostgresOptions::default()).await?;
+//! assert_eq!(store.assurance().guarantee, Guarantee::SurvivesPowerLoss);
+//!
+//! let (key, digest, token) = (Key::delivery("shop", "evt_1"), Digest::of(b"{}"), Token::new([7; 16]));
+//! if let Claim::Fresh { .. } = store.claim(&key, digest, token, Duration::from_secs(30)).await? {
+//!     // Handle the delivery, then:
+//!     store.complete(&key, digest, token, Duration::from_secs(48 * 3600)).await?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How it works
+//!
+//! **One statement per verb, many verbs per statement.** While a statement is under way, further verbs wait and then go
+//! out together, so that many tasks share one round trip and one flush of the log. A verb that meets an idle store goes
+//! out at once. Verbs that share a statement share no fate: each has its own answer, and a row that the server will not
+//! take fails alone. Copies of one delivery that wait together are one row.
+//!
+//! **A duplicate costs no write.** Claiming and completing write one row each, and the second write stays in the page of
+//! the first and touches no index.
+//!
+//! **Two tables and their version** (`wahook_guard_record`, `wahook_guard_sweep`, `wahook_schema`) are made when the
+//! store is opened; several processes may do so at once. A role that may not make tables can use those that another
+//! role made, if it may read `wahook_schema` and read, insert, update and delete in the others. Tables of a later release
+//! are refused.
+//!
+//! **What is over is removed** in the background, a few pages at a time, by one of the processes, and less eagerly while
+//! verbs wait. No verb waits for it.
+//!
+//! **Time is the server's** (`clock_timestamp()`): leases and lives do not depend on the clocks of the processes.
+//!
+//! # What survives
+//!
+//! What the server's settings promise, no more: [`PostgresStore::assurance`] reads `fsync`, `full_page_writes`,
+//! `synchronous_commit` and whether the table is logged, and names the one that decides. None is overruled:
+//! `synchronous_commit = off` for the role is an operator's choice, at the price that a crash of the server forgets the
+//! last moments. After a failover to a replica that was not waited for (`synchronous_standby_names`) marks may be
+//! missing too. Whatever is forgotten is handled again.
+//!
+//! # Failures
+//!
+//! A verb takes 1 second at most, its wait included; then it fails as
+//! [`Slow`](wahook_core::guard::StoreErrorKind::Slow), and its statement is called off. Where nobody answers, or the
+//! server refuses, it is [`Unavailable`](wahook_core::guard::StoreErrorKind::Unavailable), where there is no room
+//! [`Full`](wahook_core::guard::StoreErrorKind::Full). A lost connection or a deadlock is mended once within that second;
+//! a statement that may have been carried out twice gives the right answer or an error, never a wrong one.
+//!
+//! # Addresses
+//!
+//! `postgres://user:password@host:port/database`, as libpq reads them; several hosts with commas, of which the one that
+//! takes writes is chosen. Characters that URLs reserve are percent-encoded. TLS is at least as strict as libpq's:
+//!
+//! | `sslmode` | encrypted | whose certificate is accepted |
+//! |---|---|---|
+//! | `disable` | no | |
+//! | left out, `allow`, `prefer` | if the server can | anybody's; [warned of](PostgresStore::assurance) unless the server is on this machine |
+//! | `verify-ca` | yes | one that the authority signed, for any name |
+//! | `require`, `verify-full`, or left out with `sslrootcert` | yes | one that the authority signed for this host |
+//!
+//! The authority is the file that `sslrootcert` names (PEM), else the authorities that this machine trusts. libpq's
+//! `require` accepts anybody's certificate and so protects against nobody on the way: here it verifies.
+//!
+//! # Poolers
+//!
+//! Behind PgBouncer or another pooler that hands out connections by transaction, set
+//! [`PostgresOptions::transaction_pooler`]: then nothing is prepared and nothing is set for a session. Each statement is
+//! parsed and planned anew, which about doubles its cost in the server. Poolers by session need nothing.
+//!
+//! # Why `tokio-postgres`
+//!
+//! It speaks PostgreSQL's protocol with pipelining and binary values and hides no SQL: the promises here rest on what one
+//! statement does at `READ COMMITTED`, so it must be ours to the last word. It needs no C library and no code generation,
+//! and it is what most others stand on. `deadpool-postgres` keeps its connections; `rustls` with `ring` encrypts, whatever
+//! crypto the rest of the process has chosen.
+
+mod address;
+mod assure;
+mod fault;
+mod guard;
+mod migrate;
+mod options;
+mod pool;
+mod tls;
+
+pub use self::{guard::PostgresStore, options::PostgresOptions};

@@ -1,0 +1,156 @@
+//! Removes rows that are over, a little at a time.
+//!
+//! The table is walked from its first page to its last, a few pages in each step, and begun again after a pause. That
+//! needs no index on the times, which every verb would have to keep up. The row of `wahook_guard_sweep` says how far the
+//! walk has come: who locks it takes the next step, so all processes on a database share one walk, and it goes on where
+//! a process that died left it.
+
+use std::{error::Error as _, sync::Arc, time::Duration};
+
+use deadpool_postgres::Object;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_postgres::{IsolationLevel, types::Type};
+
+use super::{lane::Lanes, statements::TABLE};
+use crate::{
+    fault::{Fault, Remedy},
+    pool::quoted,
+};
+
+/// Pages of one step, 8 KiB each.
+const PAGES: i64 = 64;
+/// Rows that one step removes at most.
+const ROWS: i64 = 500;
+/// The least pause between two steps.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How often a busy queue holds up a step: a store that is always busy must be swept too.
+const PATIENCE: u32 = 25;
+/// The pause after a failure, and between two looks whether a walk is due.
+const LOOK: Duration = Duration::from_secs(30);
+/// How long a step may take.
+const LONGEST: Duration = Duration::from_secs(10);
+
+pub(super) struct Sweep {
+    lanes: Arc<Lanes>,
+    every: Duration,
+    turn: String,
+    remove: String,
+    advance: String,
+}
+
+enum Step {
+    Taken,
+    /// Another process is at it, or the next walk is not due.
+    NotOurs,
+}
+
+impl Sweep {
+    pub(super) fn new(lanes: Arc<Lanes>, schema: &str, every: Duration) -> Self {
+        let (schema, every_micros) = (quoted(schema), super::row::micros(every));
+        let table = format!("{schema}.{TABLE}");
+        let walk = format!("{schema}.wahook_guard_sweep");
+        Self {
+            lanes,
+            every,
+            // A time far ahead was written by a clock that was put back since.
+            turn: format!(
+                "SELECT next_block, pg_catalog.pg_relation_size('{}'::regclass) /
+                        pg_catalog.current_setting('block_size')::bigint
+                 FROM {walk}
+                 WHERE due <= pg_catalog.clock_timestamp()
+                    OR due > pg_catalog.clock_timestamp() + {every_micros} * interval '1 microsecond'
+                 FOR UPDATE SKIP LOCKED",
+                table.replace('\'', "''"),
+            ),
+            // A row that somebody is at is left for the next walk.
+            remove: format!(
+                "DELETE FROM {table} WHERE ctid = ANY (ARRAY(
+                     SELECT r.ctid FROM {table} r
+                     WHERE r.ctid >= ($1::text)::tid AND r.ctid < ($2::text)::tid
+                       AND r.until <= (SELECT pg_catalog.clock_timestamp())
+                     LIMIT {ROWS} FOR UPDATE SKIP LOCKED))"
+            ),
+            advance: format!(
+                "UPDATE {walk} SET next_block = $1, due = pg_catalog.clock_timestamp() + $2 * interval '1 microsecond'"
+            ),
+        }
+    }
+
+    /// Works for ever.
+    pub(super) async fn run(self) {
+        loop {
+            for _ in 0..PATIENCE {
+                if !self.lanes.queue.is_busy() {
+                    break;
+                }
+                sleep(PAUSE).await;
+            }
+            let begun = Instant::now();
+            let pause = match self.step_in_time().await {
+                // At most a tenth of the time of one connection.
+                Ok(Step::Taken) => PAUSE.max(begun.elapsed() * 9),
+                Ok(Step::NotOurs) => LOOK.min(self.every).max(PAUSE),
+                Err(fault) => {
+                    let error = fault.to_store_error();
+                    tracing::debug!(error = error.source(), "rows that are over were not removed");
+                    LOOK.min(self.every).max(PAUSE)
+                }
+            };
+            sleep(pause).await;
+        }
+    }
+
+    async fn step_in_time(&self) -> Result<Step, Fault> {
+        let database = &self.lanes.database;
+        let mut connection = database.get().await?;
+        match timeout(LONGEST, self.step(&mut connection)).await {
+            Ok(outcome) => {
+                if let Err(Fault {
+                    remedy: Remedy::Reconnect,
+                    ..
+                }) = outcome
+                {
+                    database.lost(connection);
+                }
+                outcome
+            }
+            Err(_) => {
+                database.give_up(connection);
+                Err(Fault::slow("the step was given up"))
+            }
+        }
+    }
+
+    async fn step(&self, connection: &mut Object) -> Result<Step, Fault> {
+        let transaction = connection
+            .build_transaction()
+            .isolation_level(IsolationLevel::ReadCommitted)
+            .start()
+            .await?;
+        // What is removed twice does no harm, so nobody waits for the disk.
+        transaction
+            .batch_execute("SET LOCAL synchronous_commit = off")
+            .await?;
+        let Some(turn) = transaction.query_typed_opt(&self.turn, &[]).await? else {
+            return Ok(Step::NotOurs);
+        };
+        let (block, blocks): (i64, i64) = (turn.try_get(0)?, turn.try_get(1)?);
+        let end = block.saturating_add(PAGES).min(blocks);
+        let (from, to) = (format!("({block},0)"), format!("({end},0)"));
+        let removed = transaction
+            .execute_typed(&self.remove, &[(&from, Type::TEXT), (&to, Type::TEXT)])
+            .await?;
+        let (next, pause) = match () {
+            // More may be there.
+            () if removed >= ROWS.unsigned_abs() => (block, Duration::ZERO),
+            () if end < blocks => (end, Duration::ZERO),
+            () => (0, self.every),
+        };
+        let pause = super::row::micros(pause);
+        transaction
+            .execute_typed(&self.advance, &[(&next, Type::INT8), (&pause, Type::INT8)])
+            .await?;
+        transaction.commit().await?;
+        Ok(Step::Taken)
+    }
+}
