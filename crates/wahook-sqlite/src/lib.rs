@@ -1,1 +1,66 @@
-//! wahook on SQLite.
+//! wahook on SQLite: what was handled is remembered in one file, by all processes of a machine and across restarts.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use wahook_core::{Guarantee, guard::GuardStore};
+//! use wahook_sqlite::{SqliteOptions, SqliteStore};
+//! # use wahook_testkit::ManualClock as SystemClock;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("guard.db");
+//! let options = SqliteOptions::new(Arc::new(SystemClock::default()));
+//! let store = SqliteStore::open(&path, options).await?;
+//! assert_eq!(store.assurance().guarantee, Guarantee::SurvivesPowerLoss);
+//!
+//! // Where a guard is built: `DedupeLayer` and the gateway take it like this.
+//! let store: Arc<dyn GuardStore> = Arc::new(store);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The clock is `wahook_tower::SystemClock` in a program and `wahook_testkit::ManualClock` in a test. The verbs need a
+//! tokio runtime with its timer on, as the guard itself does.
+//!
+//! # What it promises
+//!
+//! What was answered is on stable storage: the file is in WAL mode with `synchronous = FULL`, and both are read back when
+//! it is opened. One thread owns the one connection that writes. It takes all verbs that wait, carries them out in one
+//! transaction, flushes once, and answers only then; so many verbs at a time cost little more than one, and a
+//! transaction that fails fails for all of them, with nothing half done. Verbs that change nothing cost no flush.
+//!
+//! Several processes of one machine may share the file. A network file system will not do: its locks lie, and SQLite
+//! cannot find that out.
+//!
+//! A disk that is full, a file that is locked or lost is an error of the verb, and when it is over, the next verb is
+//! carried out; nobody has to do anything. A file that was deleted is not made again under a running process: all that
+//! is remembered would be forgotten in silence. Put it back, or start the process again.
+//!
+//! # Time
+//!
+//! The file outlives the process and several share it, so leases and lives run on the wall clock. If it jumps forward,
+//! they end early by as much: the old holder's token is refused, and what a provider repeats after the early end of a mark
+//! is handled again. If it jumps back, a record that claims to live longer than it was given is given its whole life
+//! again, from the moment it is met: nothing is refused for ever.
+//!
+//! # Why this driver
+//!
+//! `rusqlite` runs statements where it is called, which is what a thread of our own needs; drivers that hand each statement
+//! to another thread cost more than the statement. SQLite is compiled in (`bundled`): one version and one set of
+//! compile-time options on every machine, new enough that no known fault of WAL mode is left in it, and nothing to install.
+
+mod checkpoint;
+mod connect;
+mod error;
+mod file;
+mod group;
+mod guard;
+mod job;
+mod migrate;
+mod options;
+mod patience;
+mod writer;
+
+pub use self::{guard::SqliteStore, options::SqliteOptions};

@@ -1,0 +1,89 @@
+//! What waits for the writer.
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+use wahook_core::guard::StoreError;
+
+/// Where a job is carried out: inside a transaction, at one moment.
+pub(crate) struct Work<'a> {
+    pub(crate) connection: &'a Connection,
+    /// Milliseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// What sort of job it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// Begins something: may need room, and is void once nobody waits for its answer.
+    Begins,
+    /// Ends something: carried out whether somebody waits or not.
+    Ends,
+}
+
+/// A verb that waits for the writer, whatever its answer is.
+pub(crate) trait Job: Send {
+    fn sort(&self) -> Sort;
+
+    /// Nobody waits for it, and it need not be carried out.
+    fn is_void(&self) -> bool;
+
+    /// Carries it out and keeps the answer to itself; may happen again after a rollback.
+    fn run(&mut self, work: &Work<'_>) -> Result<(), rusqlite::Error>;
+
+    /// Gives the answer out, after the commit or instead of it.
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+/// A verb with an answer of type `T`.
+pub(crate) struct Verb<T, F> {
+    sort: Sort,
+    run: F,
+    outcome: Option<T>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Verb<T, F> {
+    pub(crate) const fn new(sort: Sort, run: F, answer: oneshot::Sender<Result<T, StoreError>>) -> Self {
+        Self {
+            sort,
+            run,
+            outcome: None,
+            answer,
+        }
+    }
+}
+
+impl<T, F> Job for Verb<T, F>
+where
+    T: Send,
+    F: FnMut(&Work<'_>) -> Result<T, rusqlite::Error> + Send,
+{
+    fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    fn is_void(&self) -> bool {
+        self.sort == Sort::Begins && self.answer.is_closed()
+    }
+
+    fn run(&mut self, work: &Work<'_>) -> Result<(), rusqlite::Error> {
+        self.outcome = Some((self.run)(work)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self {
+            outcome: done,
+            answer,
+            ..
+        } = *self;
+        // Without an outcome of its own the sender is dropped, which reads as unavailable.
+        let answered = match (outcome, done) {
+            (Ok(()), Some(done)) => answer.send(Ok(done)),
+            (Err(error), _) => answer.send(Err(error)),
+            (Ok(()), None) => return,
+        };
+        // Nobody has to wait for it.
+        drop(answered);
+    }
+}

@@ -1,0 +1,148 @@
+//! The one thread that writes: it takes what waits, commits it together, and answers after the flush.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, channel},
+    },
+    thread::Builder,
+    time::Duration,
+};
+
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+use wahook_core::guard::{OpenError, OpenErrorKind, StoreError, StoreErrorKind};
+
+use crate::{
+    error::no_thread,
+    file::File,
+    group::Group,
+    job::{Job, Sort, Verb, Work},
+    options::SqliteOptions,
+};
+
+/// A set of tables that the file holds for one purpose.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    /// From nothing to this release, one after the other.
+    pub(crate) migrations: &'static [&'static str],
+    /// Removes at most so many rows whose time is over, and says how many.
+    pub(crate) sweep: fn(&Work<'_>, usize) -> Result<usize, rusqlite::Error>,
+}
+
+/// The way to the writer thread. Dropped, it lets the thread finish what it accepted.
+pub(crate) struct Writer {
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    /// Nothing is ever sent: it closes when the thread has closed the file.
+    ended: Mutex<Receiver<()>>,
+    commits: Arc<AtomicU64>,
+    deadline: Duration,
+}
+
+impl Writer {
+    /// Opens the file on a new thread.
+    pub(crate) async fn open(
+        file: File,
+        options: SqliteOptions,
+        parts: &'static [Part],
+    ) -> Result<Self, OpenError> {
+        let (jobs, waiting) = mpsc::channel(options.waiting.get());
+        let (alive, ended) = channel();
+        let (ready, opened) = oneshot::channel();
+        let commits = Arc::new(AtomicU64::new(0));
+        let deadline = options.deadline;
+        let counter = Arc::clone(&commits);
+        Builder::new()
+            .name("wahook-sqlite".to_owned())
+            .spawn(move || {
+                let (group, said) = match Group::open(file, options, parts, counter) {
+                    Ok(group) => (Some(group), Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                let wanted = ready.send(said).is_ok();
+                match group {
+                    Some(group) if wanted => group.serve(waiting),
+                    Some(group) => group.close(),
+                    None => {}
+                }
+                drop(alive);
+            })
+            .map_err(no_thread)?;
+        let ended = Mutex::new(ended);
+        match opened.await {
+            Ok(result) => result.map(|()| Self {
+                jobs: Some(jobs),
+                ended,
+                commits,
+                deadline,
+            }),
+            Err(_gone) => Err(OpenError::new(
+                OpenErrorKind::Refused,
+                "the thread that opens the SQLite file ended",
+            )),
+        }
+    }
+
+    /// How many transactions changed something and were flushed.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Has `run` carried out in a transaction, and answers after its commit.
+    pub(crate) async fn ask<T, F>(&self, sort: Sort, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Work<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        let Some(jobs) = &self.jobs else {
+            return Err(StoreError::new(StoreErrorKind::Unavailable));
+        };
+        let asked = async {
+            let (answer, answered) = oneshot::channel();
+            let job = Box::new(Verb::new(sort, run, answer));
+            match sort {
+                // The disk is behind: more of it would only wait in vain.
+                Sort::Begins => jobs.try_send(job).map_err(|error| match error {
+                    TrySendError::Full(_) => {
+                        StoreError::with_source(StoreErrorKind::Slow, "too many verbs wait")
+                    }
+                    TrySendError::Closed(_) => StoreError::new(StoreErrorKind::Unavailable),
+                })?,
+                // Its work is done already, so its place is worth waiting for.
+                Sort::Ends => {
+                    let sent = jobs.send(job).await;
+                    sent.map_err(|_closed| StoreError::new(StoreErrorKind::Unavailable))?;
+                }
+            }
+            let answer = answered.await;
+            answer.unwrap_or_else(|_dropped| Err(StoreError::new(StoreErrorKind::Unavailable)))
+        };
+        match tokio::time::timeout(self.deadline, asked).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(StoreError::new(StoreErrorKind::Slow)),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // A process that ends now would take the thread with it. What does not end in time has to be left to it.
+        let _ = ended.recv_timeout(self.deadline);
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("deadline", &self.deadline)
+            .field("commits", &self.commits())
+            .finish_non_exhaustive()
+    }
+}
