@@ -57,22 +57,34 @@ impl Dialer {
     async fn try_dial(&self) -> Result<Dialled, Cause> {
         match &self.address.place {
             ConnectionAddr::Tcp(host, port) => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(broken)?;
-                stream.set_nodelay(true).map_err(broken)?;
+                let stream = TcpStream::connect((host.as_str(), *port))
+                    .await
+                    .map_err(|error| Cause::of_io(&error))?;
+                stream.set_nodelay(true).map_err(|error| Cause::of_io(&error))?;
                 // Routers forget connections on which nothing is said.
                 let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
                 SockRef::from(&stream)
                     .set_tcp_keepalive(&keepalive)
-                    .map_err(broken)?;
+                    .map_err(|error| Cause::of_io(&error))?;
                 let Some(connector) = &self.tls else {
                     return self.greet(stream).await;
                 };
                 let name =
                     ServerName::try_from(host.clone()).map_err(|error| Cause::Tls(error.to_string()))?;
-                let stream = connector.connect(name, stream).await.map_err(broken)?;
+                let stream = connector
+                    .connect(name, stream)
+                    .await
+                    .map_err(|error| Cause::of_io(&error))?;
                 self.greet(stream).await
             }
-            ConnectionAddr::Unix(path) => self.greet(UnixStream::connect(path).await.map_err(broken)?).await,
+            ConnectionAddr::Unix(path) => {
+                self.greet(
+                    UnixStream::connect(path)
+                        .await
+                        .map_err(|error| Cause::of_io(&error))?,
+                )
+                .await
+            }
             _ => Err(Cause::Io(io::ErrorKind::Unsupported)),
         }
     }
@@ -91,10 +103,6 @@ impl Dialer {
             Err(error) => Err(Cause::of(&error)),
         }
     }
-}
-
-fn broken(error: io::Error) -> Cause {
-    tls::what(&error).map_or_else(|| Cause::Io(error.kind()), Cause::Tls)
 }
 
 const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
 //! What a failed verb means for the guard. Texts of the server and of the driver are left behind: they may name keys.
 
-use std::{error::Error, fmt, io};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use redis::{ErrorKind, RedisError};
 use wahook_core::guard::{StoreError, StoreErrorKind};
@@ -29,9 +29,17 @@ impl Cause {
         }
         match error.kind() {
             ErrorKind::AuthenticationFailed => Self::Credentials,
-            ErrorKind::Io => Self::Io(io_kind(error).unwrap_or(io::ErrorKind::Other)),
+            ErrorKind::Io => io_error(error).map_or(Self::Io(io::ErrorKind::Other), Self::of_io),
             _ => Self::Answer,
         }
+    }
+
+    /// A certificate that the server does not like shows only when its first answer is read.
+    pub(crate) fn of_io(error: &io::Error) -> Self {
+        let tls = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        tls.map_or_else(|| Self::Io(error.kind()), |error| Self::Tls(error.to_string()))
     }
 
     /// What the guard is told.
@@ -47,20 +55,22 @@ impl Cause {
     /// Whether another connection is needed: this one broke, or leads to a server that cannot do it any more.
     pub(crate) fn wants_another_connection(&self) -> bool {
         match self {
-            Self::Io(_) | Self::Answer => true,
+            Self::Io(_) | Self::Tls(_) | Self::Answer => true,
             // A primary that became a replica: a name may lead to the new primary by now. NOAUTH: it was set anew.
             Self::Code(code) => code == "READONLY" || code == "NOAUTH",
-            Self::Tls(_) | Self::Credentials | Self::Late => false,
+            Self::Credentials | Self::Late => false,
         }
     }
 }
 
-fn io_kind(error: &RedisError) -> Option<io::ErrorKind> {
+fn io_error(error: &RedisError) -> Option<&io::Error> {
     let source = error.source()?;
-    source.downcast_ref::<io::Error>().map(io::Error::kind)
+    // The driver shares it, and shows the share.
+    let shared = source.downcast_ref::<Arc<dyn Error + Send + Sync>>();
+    shared.map_or_else(|| source.downcast_ref(), |shared| shared.downcast_ref())
 }
 
-/// The code of an error that the server gave. Before 7.0, what stopped a script stands inside of another error.
+/// The code of an error that the server gave. What stopped a script may stand inside of another error.
 fn code(error: &RedisError) -> Option<&str> {
     let code = error.code()?;
     let inner = (code == "ERR")
@@ -71,6 +81,10 @@ fn code(error: &RedisError) -> Option<&str> {
 }
 
 fn inner_code(detail: &str) -> Option<&str> {
+    // What a user may not do inside of a script has no code.
+    if detail.contains("The user executing the script can't ") {
+        return Some("NOPERM");
+    }
     let (_, inner) = detail.rsplit_once(": -")?;
     let code = inner.split_whitespace().next()?;
     is_code(code).then_some(code)
@@ -135,6 +149,21 @@ mod tests {
             assert_eq!(cause.to_string(), format!("Redis answers {code}"));
             assert_eq!(cause.store_error().kind(), StoreErrorKind::Unavailable);
         }
+    }
+
+    #[test]
+    fn g8_what_broke_a_connection_is_told() {
+        let error = RedisError::from(io::Error::from(io::ErrorKind::ConnectionRefused));
+        assert_eq!(Cause::of(&error), Cause::Io(io::ErrorKind::ConnectionRefused));
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        let error = RedisError::from(io::Error::new(io::ErrorKind::InvalidData, alert));
+        assert!(matches!(Cause::of(&error), Cause::Tls(_)));
+    }
+
+    #[test]
+    fn p2_a_right_that_is_missing_inside_of_a_script_is_one_that_is_missing() {
+        let answer = "-ERR The user executing the script can't run this command or subcommand script: f00, on @user_script:7.\r\n";
+        assert_eq!(cause(answer), Cause::Code("NOPERM".to_owned()));
     }
 
     #[test]

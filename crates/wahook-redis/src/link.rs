@@ -160,10 +160,14 @@ async fn keep(
             }
             if since.elapsed() > SETTLED {
                 pause = MIN_PAUSE;
+            }
+            if pause == MIN_PAUSE {
                 state.send_replace(State::Connecting);
             } else {
-                // It broke as soon as it was made: that will not be better the next moment.
+                // One after the other breaks as soon as it is made: that will not be better the next moment.
                 state.send_replace(State::Down(Cause::Io(std::io::ErrorKind::ConnectionReset)));
+            }
+            if since.elapsed() <= SETTLED {
                 rest(&mut pause).await;
             }
         }

@@ -1,6 +1,6 @@
 //! Encryption: rustls with ring, chosen here and not by whoever else is linked in.
 
-use std::{io, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use rustls::{
     ClientConfig, RootCertStore,
@@ -67,10 +67,4 @@ fn system_roots() -> Result<RootCertStore, OpenError> {
 
 fn bad(text: &str) -> OpenError {
     OpenError::new(OpenErrorKind::Address, text)
-}
-
-/// What went wrong in a handshake: rustls's own words if there are some.
-pub(crate) fn what(error: &io::Error) -> Option<String> {
-    let inner = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    Some(inner.to_string())
 }

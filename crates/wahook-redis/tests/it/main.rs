@@ -1,0 +1,12 @@
+//! The guard store against real servers.
+
+mod common;
+mod contract;
+mod down;
+mod lost;
+mod memory;
+mod names;
+mod opening;
+mod promises;
+mod time;
+mod tls;
