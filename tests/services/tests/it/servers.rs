@@ -54,7 +54,7 @@ fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < Duration::from_secs(20), "not in time: {what}");
-        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(20));
     }
 }
 
@@ -206,6 +206,10 @@ fn holder() {
     }
     let redis = Redis::start(&[]).unwrap();
     let postgres = Postgres::start(&[]).unwrap();
+    if std::env::var_os("WAHOOK_SERVICES_FREEZE").is_some() {
+        postgres.freeze();
+        redis.freeze();
+    }
     println!(
         "\nheld {} {}",
         redis.data_dir().display(),
@@ -217,9 +221,15 @@ fn holder() {
 #[test]
 #[ignore = "needs Redis and PostgreSQL: cargo xtask test"]
 fn servers_end_with_a_process_that_was_killed() {
+    holder_is_killed(&[]);
+    holder_is_killed(&[("WAHOOK_SERVICES_FREEZE", "1")]);
+}
+
+fn holder_is_killed(environment: &[(&str, &str)]) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "servers::holder", "--include-ignored", "--nocapture"])
         .env("WAHOOK_SERVICES_HOLD", "1")
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
