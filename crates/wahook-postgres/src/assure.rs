@@ -13,7 +13,7 @@ const OLDEST: i32 = 140_000;
 
 /// Refuses a server that cannot be written to, or that is too old.
 pub(crate) async fn refuse_unfit(connection: &Object) -> Result<(), OpenError> {
-    let sql = "SELECT current_setting('server_version_num')::int, pg_catalog.pg_is_in_recovery(),
+    let sql = "SELECT current_setting('server_version_num')::int, pg_is_in_recovery(),
                       current_setting('transaction_read_only') = 'on'";
     let row = connection.query_typed_one(sql, &[]).await.map_err(unasked)?;
     let version: i32 = row.try_get(0).map_err(unasked)?;
@@ -36,8 +36,8 @@ pub(crate) async fn refuse_unfit(connection: &Object) -> Result<(), OpenError> {
 pub(crate) async fn assure(connection: &Object, schema: &str, table: &str) -> Result<Assurance, OpenError> {
     let sql = "SELECT current_setting('fsync'), current_setting('full_page_writes'),
                       current_setting('synchronous_commit'), current_setting('synchronous_standby_names'),
-                      (SELECT relpersistence::text FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)),
-                      (SELECT count(*) FROM pg_catalog.pg_stat_replication)";
+                      (SELECT relpersistence::text FROM pg_class WHERE oid = to_regclass($1)),
+                      (SELECT count(*) FROM pg_stat_replication)";
     let name = format!("{}.{table}", quoted(schema));
     let row = connection
         .query_typed_one(sql, &[(&name, tokio_postgres::types::Type::TEXT)])

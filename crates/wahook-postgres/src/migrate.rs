@@ -31,7 +31,7 @@ pub(crate) async fn migrate(
         .await
         .map_err(failed)?;
     transaction
-        .batch_execute(&format!("SELECT pg_catalog.pg_advisory_xact_lock({LOCK})"))
+        .batch_execute(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
         .await
         .map_err(failed)?;
     let schema = find_schema(&transaction, schema).await?;
@@ -47,9 +47,9 @@ const LOCK: i64 = 0x7761_686f_6f6b;
 async fn find_schema(transaction: &Transaction<'_>, asked: Option<&str>) -> Result<String, OpenError> {
     let Some(name) = asked else {
         let found = "SELECT coalesce(
-            (SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.oid = pg_catalog.to_regclass('wahook_schema')),
-            pg_catalog.current_schema()::text)";
+            (SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.oid = to_regclass('wahook_schema')),
+            current_schema()::text)";
         let row = transaction.query_typed_one(found, &[]).await.map_err(failed)?;
         let schema: Option<String> = row.try_get(0).map_err(failed)?;
         return schema.ok_or_else(|| {
@@ -67,10 +67,7 @@ async fn find_schema(transaction: &Transaction<'_>, asked: Option<&str>) -> Resu
         ));
     }
     // `IF NOT EXISTS` would ask for the right to make it although it is there.
-    let there = format!(
-        "SELECT FROM pg_catalog.pg_namespace WHERE nspname = {}",
-        literal(name)
-    );
+    let there = format!("SELECT FROM pg_namespace WHERE nspname = {}", literal(name));
     if transaction
         .query_typed_opt(&there, &[])
         .await
@@ -87,7 +84,7 @@ async fn find_schema(transaction: &Transaction<'_>, asked: Option<&str>) -> Resu
 
 async fn step(transaction: &Transaction<'_>, schema: &str, part: &Part) -> Result<(), OpenError> {
     let table = format!("{}.wahook_schema", quoted(schema));
-    let there = format!("SELECT pg_catalog.to_regclass({}) IS NOT NULL", literal(&table));
+    let there = format!("SELECT to_regclass({}) IS NOT NULL", literal(&table));
     let there: bool = get(transaction, &there).await?.unwrap_or_default();
     let version = if there {
         let version = format!("SELECT version FROM {table} WHERE part = {}", literal(part.name));

@@ -30,9 +30,9 @@ pub(super) struct Statements {
 /// - Rows are locked in the order of their keys, as in every statement here.
 /// - Each lookup goes through the primary key, in plans for any size of the table.
 const CLAIM: &str = "
-WITH clock AS MATERIALIZED (SELECT pg_catalog.clock_timestamp() AS now),
+WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
 asked AS MATERIALIZED (
-    SELECT * FROM pg_catalog.unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[])
+    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[])
                   WITH ORDINALITY AS a (key, digest, token, micros, place)
 ),
 seen AS MATERIALIZED (
@@ -67,9 +67,9 @@ FROM seen s LEFT JOIN taken t ON t.key = s.key AND t.digest = s.digest";
 ///
 /// It is written as an insert that always meets its row, because that finds the row by the primary key in any plan.
 const SETTLE: &str = "
-WITH clock AS MATERIALIZED (SELECT pg_catalog.clock_timestamp() AS now),
+WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
 asked AS MATERIALIZED (
-    SELECT * FROM pg_catalog.unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[])
+    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[])
                   WITH ORDINALITY AS a (key, digest, token, micros, place)
 ),
 held AS MATERIALIZED (

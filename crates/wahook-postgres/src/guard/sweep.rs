@@ -54,11 +54,11 @@ impl Sweep {
             every,
             // A time far ahead was written by a clock that was put back since.
             turn: format!(
-                "SELECT next_block, pg_catalog.pg_relation_size('{}'::regclass) /
-                        pg_catalog.current_setting('block_size')::bigint
+                "SELECT next_block, pg_relation_size('{}'::regclass) /
+                        current_setting('block_size')::bigint
                  FROM {walk}
-                 WHERE due <= pg_catalog.clock_timestamp()
-                    OR due > pg_catalog.clock_timestamp() + {every_micros} * interval '1 microsecond'
+                 WHERE due <= clock_timestamp()
+                    OR due > clock_timestamp() + {every_micros} * interval '1 microsecond'
                  FOR UPDATE SKIP LOCKED",
                 table.replace('\'', "''"),
             ),
@@ -67,11 +67,11 @@ impl Sweep {
                 "DELETE FROM {table} WHERE ctid = ANY (ARRAY(
                      SELECT r.ctid FROM {table} r
                      WHERE r.ctid >= ($1::text)::tid AND r.ctid < ($2::text)::tid
-                       AND r.until <= (SELECT pg_catalog.clock_timestamp())
+                       AND r.until <= (SELECT clock_timestamp())
                      LIMIT {ROWS} FOR UPDATE SKIP LOCKED))"
             ),
             advance: format!(
-                "UPDATE {walk} SET next_block = $1, due = pg_catalog.clock_timestamp() + $2 * interval '1 microsecond'"
+                "UPDATE {walk} SET next_block = $1, due = clock_timestamp() + $2 * interval '1 microsecond'"
             ),
         }
     }

@@ -1,0 +1,11 @@
+//! The guard on a real PostgreSQL.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+
+mod batching;
+mod common;
+mod contract;
+mod faults;
+mod opening;
+mod sweep;
+mod tls;
