@@ -1,5 +1,7 @@
 //! The file itself: where it may be, how it comes to be, and whether it is still the same.
 
+#[cfg(unix)]
+use std::time::SystemTime;
 use std::{
     fs,
     io::{self, ErrorKind},
@@ -25,6 +27,9 @@ pub(crate) struct Identity {
     device: u64,
     #[cfg(unix)]
     inode: u64,
+    /// The number of a file that is gone is soon another's. `None` where the file system does not keep it.
+    #[cfg(unix)]
+    made: Option<SystemTime>,
 }
 
 /// Whether a file that is not there is made.
@@ -113,6 +118,7 @@ impl File {
             Some(Identity {
                 device: found.dev(),
                 inode: found.ino(),
+                made: found.created().ok(),
             })
         }
         #[cfg(not(unix))]

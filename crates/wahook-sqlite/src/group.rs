@@ -20,7 +20,7 @@ use crate::{
     file::{File, Identity, Made},
     job::{Job, Sort, Work},
     options::SqliteOptions,
-    patience::{is_busy, pause},
+    patience::{after, is_busy, pause},
     writer::Part,
 };
 
@@ -29,9 +29,6 @@ const BATCH: usize = 256;
 
 /// How many rows are removed when the file is full, before it is tried again.
 const FULL_SWEEP: usize = 1_024;
-
-/// Other processes that start at the same time switch the file to WAL and make tables; that is over soon.
-const OPENING_TAKES: Duration = Duration::from_secs(10);
 
 /// What the writer thread has and does.
 pub(crate) struct Group {
@@ -56,7 +53,8 @@ impl Group {
         parts: &'static [Part],
         commits: Arc<AtomicU64>,
     ) -> Result<Self, OpenError> {
-        let ends = Instant::now() + OPENING_TAKES;
+        // Others that start at the same time may be setting the file up.
+        let ends = after(options.opening());
         let (connection, identity) = connect(&file, Made::IfMissing, &options, parts, ends)?;
         let checkpoints = Checkpoints::start(file.clone())?;
         let mut group = Self {
@@ -206,7 +204,7 @@ impl Group {
             return Ok(());
         }
         self.is_ours()?;
-        let ends = Instant::now() + self.options.deadline;
+        let ends = after(self.options.deadline);
         let connected = connect(&self.file, Made::Before, &self.options, self.parts, ends);
         let (connection, _) =
             connected.map_err(|error| StoreError::with_source(StoreErrorKind::Unavailable, error))?;

@@ -30,7 +30,7 @@ impl SqliteOptions {
     }
 
     /// How long a verb may take before it is [`Slow`](wahook_core::guard::StoreErrorKind::Slow), 1 s if not set. Dropping
-    /// the store waits as long for what it accepted.
+    /// the store waits as long for what it accepted; opening it waits ten times as long for a file that is locked.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -51,6 +51,11 @@ impl SqliteOptions {
     pub const fn max_bytes(mut self, bytes: NonZeroU64) -> Self {
         self.max_bytes = Some(bytes);
         self
+    }
+
+    /// How long opening waits for locks.
+    pub(crate) fn opening(&self) -> Duration {
+        self.deadline.saturating_mul(10).max(Duration::from_secs(1))
     }
 }
 

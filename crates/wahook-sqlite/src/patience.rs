@@ -18,6 +18,13 @@ pub(crate) fn patiently<T>(ends: Instant, mut attempt: impl FnMut() -> Result<T,
     }
 }
 
+/// The instant after this time; a time that no instant can hold ends in a year.
+pub(crate) fn after(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time)
+        .unwrap_or_else(|| now + Duration::from_secs(365 * 86_400))
+}
+
 /// Whether it may go better next time without anybody's help.
 pub(crate) fn is_busy(error: &Error) -> bool {
     matches!(

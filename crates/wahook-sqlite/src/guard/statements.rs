@@ -36,12 +36,14 @@ impl Record {
         self.token.as_bytes()
     }
 
-    /// Takes the record for `lease`, unless it lives.
+    /// Takes the record for `lease`, unless somebody else has it or had it.
     pub(crate) fn claim(&self, work: &Work<'_>, lease: Duration) -> Result<Claim, Error> {
         let found = self.find(work)?;
         let conflict = self.has_other(work)?;
         if let Some(found) = found
             && found.until > work.now
+            // Who has it may say so again: the first answer may have got lost.
+            && (found.done || found.token != *self.token.as_bytes())
         {
             let left = found.until.saturating_sub(work.now).min(found.life);
             if left < found.until.saturating_sub(work.now) {
@@ -119,12 +121,15 @@ impl Record {
 
     fn find(&self, work: &Work<'_>) -> Result<Option<Found>, Error> {
         work.connection
-            .prepare_cached("SELECT done, until, life FROM guard_record WHERE key = ?1 AND digest = ?2")?
+            .prepare_cached(
+                "SELECT token, done, until, life FROM guard_record WHERE key = ?1 AND digest = ?2",
+            )?
             .query_row(params![self.key(), self.digest()], |row| {
                 Ok(Found {
-                    done: row.get(0)?,
-                    until: row.get(1)?,
-                    life: row.get(2)?,
+                    token: row.get(0)?,
+                    done: row.get(1)?,
+                    until: row.get(2)?,
+                    life: row.get(3)?,
                 })
             })
             .optional()
@@ -147,6 +152,7 @@ impl Record {
 
 /// A record as it is kept.
 struct Found {
+    token: [u8; 16],
     done: bool,
     until: i64,
     life: i64,

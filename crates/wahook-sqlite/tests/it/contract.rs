@@ -31,7 +31,10 @@ mod real_time {
         let place = Place::new();
         let options = SqliteOptions::new(Arc::new(WallClock)).deadline(PATIENT);
         let store = place.store_with(options).await;
-        Harness::new(Arc::new(Kept { store, _place: place }), Arc::new(RealTime::default()))
+        Harness::new(
+            Arc::new(Kept { store, _place: place }),
+            Arc::new(RealTime::default()),
+        )
     }
 
     wahook_testkit::guard_store_contract!(sqlite);
