@@ -82,7 +82,11 @@ impl Address {
         });
         Ok(Self {
             place: info.addr().clone(),
-            session: info.redis_settings().clone(),
+            // What operators see in `CLIENT LIST`.
+            session: info
+                .redis_settings()
+                .clone()
+                .set_lib_name("wahook", env!("CARGO_PKG_VERSION")),
             tls,
         })
     }

@@ -45,7 +45,8 @@ impl RedisStore {
     /// [`Refused`](OpenErrorKind::Refused): wrong user or password, missing rights, a certificate that is not trusted, or
     /// a server that cannot keep the guard: a replica, a sentinel, a node of a cluster, a version before 5.0.
     pub async fn connect(url: &str, options: RedisOptions) -> Result<Self, OpenError> {
-        let end = Instant::now() + options.connect_deadline;
+        let now = Instant::now();
+        let end = now.checked_add(options.connect_deadline).unwrap_or(now + DAY);
         let address = Address::parse(url, &options)?;
         let prefix = options.prefix.as_str();
         if prefix.is_empty()
@@ -147,6 +148,9 @@ impl RedisStore {
         }
     }
 }
+
+/// Instead of a deadline that is further away than time goes.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Written into the name of every key: a later layout has names of its own.
 const LAYOUT: u32 = 1;

@@ -1,19 +1,111 @@
-//! The whole contract of guard stores.
+//! The whole contract of guard stores: on a server that is well, and on one that is out of reach in four ways.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wahook_redis::{RedisOptions, RedisStore};
+use wahook_services::{Proxy, Redis};
 use wahook_testkit::guard::{Harness, RealTime};
 
+async fn store(url: &str) -> Arc<RedisStore> {
+    let options = RedisOptions::new().connect_deadline(Duration::from_secs(2));
+    Arc::new(RedisStore::connect(url, options).await.expect("the store opens"))
+}
+
+fn harness(store: Arc<RedisStore>) -> Harness {
+    Harness::new(store, Arc::new(RealTime::default())).answers_within(Duration::from_secs(3))
+}
+
+/// Two handles, as two processes have them.
 async fn redis() -> Harness {
     let url = wahook_services::shared_redis();
-    let store = RedisStore::connect(&url, RedisOptions::new())
-        .await
-        .expect("the store opens");
-    Harness::new(Arc::new(store), Arc::new(RealTime::default()))
+    harness(store(&url).await).also_through(store(&url).await)
 }
 
 wahook_testkit::guard_store_contract!(
     #[ignore = "needs Redis: cargo xtask test"]
     redis
 );
+
+/// A server of one's own that keeps what it acknowledged.
+fn server() -> Arc<Redis> {
+    Arc::new(Redis::start(&["appendonly yes", "appendfsync always"]).expect("a server"))
+}
+
+mod killed {
+    use super::{Harness, harness, server, store};
+
+    async fn redis() -> Harness {
+        let server = server();
+        let (gone, back) = (server.clone(), server.clone());
+        harness(store(&server.url()).await).with_outage(
+            move || gone.kill(),
+            move || back.restart().expect("it comes back"),
+        )
+    }
+
+    wahook_testkit::guard_store_outage_contract!(
+        #[ignore = "needs Redis: cargo xtask test"]
+        redis
+    );
+}
+
+mod frozen {
+    use super::{Harness, harness, server, store};
+
+    async fn redis() -> Harness {
+        let server = server();
+        let (gone, back) = (server.clone(), server.clone());
+        harness(store(&server.url()).await).with_outage(move || gone.freeze(), move || back.thaw())
+    }
+
+    wahook_testkit::guard_store_outage_contract!(
+        #[ignore = "needs Redis: cargo xtask test"]
+        redis
+    );
+}
+
+mod cut {
+    use super::{Arc, Harness, Proxy, harness, server, store};
+
+    async fn redis() -> Harness {
+        let server = server();
+        let proxy = Arc::new(Proxy::to(&server.address()).expect("a proxy"));
+        let (gone, back) = (proxy.clone(), proxy.clone());
+        let url = server.url_at(&proxy.address());
+        harness(store(&url).await).with_outage(
+            move || gone.cut(),
+            move || {
+                let _ = &server;
+                back.heal();
+            },
+        )
+    }
+
+    wahook_testkit::guard_store_outage_contract!(
+        #[ignore = "needs Redis: cargo xtask test"]
+        redis
+    );
+}
+
+mod stalled {
+    use super::{Arc, Harness, Proxy, harness, server, store};
+
+    async fn redis() -> Harness {
+        let server = server();
+        let proxy = Arc::new(Proxy::to(&server.address()).expect("a proxy"));
+        let (gone, back) = (proxy.clone(), proxy.clone());
+        let url = server.url_at(&proxy.address());
+        harness(store(&url).await).with_outage(
+            move || gone.stall(),
+            move || {
+                let _ = &server;
+                back.heal();
+            },
+        )
+    }
+
+    wahook_testkit::guard_store_outage_contract!(
+        #[ignore = "needs Redis: cargo xtask test"]
+        redis
+    );
+}
