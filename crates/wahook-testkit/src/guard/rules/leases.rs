@@ -74,26 +74,34 @@ pub async fn g4_only_the_holder_settles(harness: Harness) {
 /// **G4**: where a `complete` comes as the lease ends, either it is done and nobody is fresh, or it is lost and the next
 /// is fresh.
 pub async fn g4_at_the_end_of_a_lease_one_of_two_has_it(harness: Harness) {
-    let outcomes = at_once(24, |number| {
+    const STEP: Duration = Duration::from_millis(1);
+    let races = at_once(16, |number| {
         let harness = harness.clone();
         async move {
             let key = harness.key(&format!("race {number}"));
+            let before_its_end = STEP * u32::try_from(number).unwrap();
             let holder = harness.hold(&key, one(), SHORT).await;
-            let complete = tokio::spawn({
+            let complete = {
                 let (harness, key) = (harness.clone(), key.clone());
-                let work = SHORT * u32::try_from(number % 12).unwrap() / 6;
-                async move {
-                    harness.pass(work).await;
-                    harness.complete(&key, one(), holder, LONG).await
-                }
-            });
+                async move { harness.complete(&key, one(), holder, LONG).await }
+            };
+            let mut complete = Some(complete);
+            let mut begun = None;
             let next = loop {
                 match harness.claim(&key, one(), token(), LONG).await {
-                    Claim::InFlight { .. } => harness.pass(SHORT / 25).await,
+                    Claim::InFlight { left, .. } => {
+                        if left <= before_its_end {
+                            begun = begun.or(complete.take().map(tokio::spawn));
+                        }
+                        harness.pass(STEP).await;
+                    }
                     claim => break claim,
                 }
             };
-            let settled = complete.await.expect("it does not panic");
+            let settled = match (begun, complete) {
+                (Some(begun), _) => begun.await.expect("it does not panic"),
+                (None, complete) => complete.expect("it was not begun").await,
+            };
             match (settled, next) {
                 (Settled::Done, Claim::Duplicate { .. }) => assert_duplicate(&harness, &key, one()).await,
                 (Settled::Lost, Claim::Fresh { .. }) => assert_in_flight(&harness, &key, one()).await,
@@ -101,7 +109,7 @@ pub async fn g4_at_the_end_of_a_lease_one_of_two_has_it(harness: Harness) {
             }
         }
     });
-    outcomes.await;
+    races.await;
 }
 
 /// **G4**: a copy is told how much of the lease is left, so that it knows when to come again.

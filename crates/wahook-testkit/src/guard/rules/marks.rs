@@ -103,9 +103,14 @@ pub async fn g5_of_complete_and_release_at_once_one_is_done(harness: Harness) {
     for round in 0..32 {
         let key = harness.key(&format!("round {round}"));
         let holder = harness.hold(&key, one(), LONG).await;
+        // Now one begins first, now the other, by more and more.
+        let first = round % 2;
         let settled = at_once(2, |task| {
             let (harness, key) = (harness.clone(), key.clone());
             async move {
+                for _ in 0..if task == first { 0 } else { round / 4 } {
+                    tokio::task::yield_now().await;
+                }
                 match task {
                     0 => harness.complete(&key, one(), holder, LONG).await,
                     _ => harness.release(&key, one(), holder).await,
