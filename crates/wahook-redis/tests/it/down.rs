@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use wahook_core::guard::{Claim, GuardStore as _, Settled, StoreErrorKind, Token};
+use wahook_redis::{RedisOptions, RedisStore};
 use wahook_services::{Proxy, Redis};
 
 use crate::common::{
@@ -158,20 +159,51 @@ async fn g8_a_frozen_server_is_slow_and_no_longer_than_the_deadline() {
     assert_eq!(complete(&store, &key("before"), holder).await, Settled::Done);
 }
 
+/// The ids of connections that said a verb last.
+fn connections(url: &str) -> Vec<String> {
+    let list: String = ask(url, &command("CLIENT LIST"));
+    let verbs = list.lines().filter(|line| line.contains("cmd=eval"));
+    verbs
+        .filter_map(|line| Some(line.split(' ').next()?.to_owned()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn g8_a_server_that_stays_frozen_is_not_waited_for_again_and_again() {
+    let server = Redis::start(&[]).expect("a server");
+    let options = RedisOptions::new()
+        .deadline(Duration::from_millis(300))
+        .connect_deadline(Duration::from_millis(300));
+    let store = RedisStore::connect(&server.url(), options)
+        .await
+        .expect("the store opens");
+    server.freeze();
+    assert_eq!(
+        kind(store.claim(&key("frozen"), one(), token(), LONG).await),
+        StoreErrorKind::Slow
+    );
+    for _ in 0..20 {
+        let begun = Instant::now();
+        let kind = kind(store.claim(&key("frozen"), one(), token(), LONG).await);
+        // By now it is known that it does not answer.
+        assert_eq!(kind, StoreErrorKind::Slow);
+        if begun.elapsed() < Duration::from_millis(50) {
+            server.thaw();
+            claim_when_back(&store, &key("thawed"), token(), LONG).await;
+            return;
+        }
+    }
+    panic!("each verb waits for its deadline");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Redis: cargo xtask test"]
 async fn g8_a_connection_on_which_nothing_comes_is_replaced() {
     let server = Redis::start(&[]).expect("a server");
     let proxy = Proxy::to(&server.address()).expect("a proxy");
     let store = open(&server.url_at(&proxy.address())).await;
-    let connections = || -> Vec<String> {
-        let list: String = ask(&server.url(), &command("CLIENT LIST"));
-        let evalsha = list.lines().filter(|line| line.contains("cmd=eval"));
-        evalsha
-            .filter_map(|line| Some(line.split(' ').next()?.to_owned()))
-            .collect()
-    };
-    let first = connections();
+    let first = connections(&server.url());
     assert_eq!(first.len(), 1);
 
     proxy.stall();
@@ -181,7 +213,7 @@ async fn g8_a_connection_on_which_nothing_comes_is_replaced() {
     );
     proxy.heal();
     claim_when_back(&store, &key("after"), token(), LONG).await;
-    let after = connections();
+    let after = connections(&server.url());
     assert!(
         !after.is_empty() && !after.contains(&first[0]),
         "{first:?} {after:?}"
@@ -193,6 +225,7 @@ async fn g8_a_connection_on_which_nothing_comes_is_replaced() {
 async fn g8_a_primary_that_became_a_replica_is_unavailable_until_it_is_one_again() {
     let server = Redis::start(&[]).expect("a server");
     let store = open(&server.url()).await;
+    let before = connections(&server.url());
     let () = ask(&server.url(), &command("REPLICAOF 127.0.0.1 1"));
     for _ in 0..3 {
         assert_eq!(
@@ -204,6 +237,12 @@ async fn g8_a_primary_that_became_a_replica_is_unavailable_until_it_is_one_again
     assert_eq!(
         claim_when_back(&store, &key("replica"), token(), LONG).await,
         FRESH
+    );
+    // The name of the primary may have led to another server by then, so the connection was made anew.
+    let after = connections(&server.url());
+    assert!(
+        before.iter().all(|id| !after.contains(id)),
+        "{before:?} {after:?}"
     );
 }
 

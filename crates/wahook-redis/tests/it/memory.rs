@@ -81,6 +81,55 @@ async fn g9_a_hash_lives_as_long_as_its_last_record() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Redis: cargo xtask test"]
+async fn g4_what_is_over_is_over_though_another_body_keeps_the_hash() {
+    let server = Redis::start(&[]).expect("a server");
+    let store = open(&server.url()).await;
+    let (done, completed, released, holder) = (key("done"), key("completed"), key("released"), token());
+    for key in [&done, &completed, &released] {
+        store
+            .claim(key, two(), holder, LONG)
+            .await
+            .expect("the store answers");
+    }
+    let fresh = Claim::Fresh { conflict: true };
+    assert_eq!(claim(&store, &done, holder, LONG).await, fresh);
+    let answer = store
+        .complete(&done, one(), holder, SHORT)
+        .await
+        .expect("the store answers");
+    assert_eq!(answer, Settled::Done);
+    assert_eq!(claim(&store, &completed, holder, SHORT).await, fresh);
+    assert_eq!(claim(&store, &released, holder, SHORT).await, fresh);
+    tokio::time::sleep(3 * SHORT).await;
+    assert_eq!(claim(&store, &done, token(), LONG).await, fresh);
+    assert_eq!(complete(&store, &completed, holder).await, Settled::Lost);
+    let answer = store
+        .release(&released, one(), holder)
+        .await
+        .expect("the store answers");
+    assert_eq!(answer, Settled::Lost);
+    assert_eq!(claim(&store, &completed, token(), LONG).await, fresh);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Redis: cargo xtask test"]
+async fn g2_a_complete_that_is_said_again_changes_nothing() {
+    let server = Redis::start(&[]).expect("a server");
+    let store = open(&server.url()).await;
+    let (key, holder) = (key("twice"), token());
+    assert_eq!(claim(&store, &key, holder, LONG).await, FRESH);
+    assert_eq!(complete(&store, &key, holder).await, Settled::Done);
+    let answer = store
+        .complete(&key, one(), holder, 10 * LONG)
+        .await
+        .expect("the store answers");
+    assert_eq!(answer, Settled::Done);
+    let left: i64 = ask(&server.url(), &command("PTTL wahook:guard:1:d:shop:twice"));
+    assert!((50_000..=60_000).contains(&left), "{left}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Redis: cargo xtask test"]
 async fn g7_records_that_are_over_are_taken_out_a_bounded_number_at_a_time() {
     let server = Redis::start(&[]).expect("a server");
     let (store, url) = (open(&server.url()).await, server.url());
