@@ -105,7 +105,7 @@ mod taken_away {
         let aside = |place: &Place| place.path().with_extension("aside");
         let begin = move |place: &Place| std::fs::rename(place.path(), aside(place)).unwrap();
         outage(begin, move |place| {
-            std::fs::rename(aside(place), place.path()).unwrap()
+            std::fs::rename(aside(place), place.path()).unwrap();
         })
         .await
     }
