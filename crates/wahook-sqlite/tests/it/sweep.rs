@@ -55,7 +55,6 @@ async fn i5_a_full_file_takes_claims_again_once_what_it_holds_is_over() {
         };
         assert_eq!(full.kind(), StoreErrorKind::Full);
         assert!(taken > 100, "round {round}: full after {taken}");
-        // Whatever ends something still can.
         assert_eq!(
             kind(claim(&store, &name(round, taken)).await),
             StoreErrorKind::Full
