@@ -35,7 +35,8 @@ impl PostgresOptions {
         self
     }
 
-    /// At most this many connections, 1 at least. Default: 4.
+    /// At most this many connections, 1 at least; half of them carry the verbs, which is enough since verbs share
+    /// statements. Default: 4.
     #[must_use]
     pub fn connections(mut self, most: usize) -> Self {
         self.connections = most.max(1);

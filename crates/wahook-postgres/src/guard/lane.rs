@@ -39,6 +39,11 @@ impl Lanes {
             // Tasks that are about to ask get the chance to: what they ask goes into the same statement.
             tokio::task::yield_now().await;
             let Some(batch) = self.queue.next() else { continue };
+            // A failure may be older than what was asked meanwhile, which has a right to a try of its own.
+            let connection = match connection {
+                Ok(connection) => Ok(connection),
+                Err(_) => self.connect(&batch).await,
+            };
             match connection {
                 Ok(connection) => self.work(connection, batch, false).await,
                 Err(fault) => batch.fail(&fault.to_store_error()),
@@ -46,14 +51,23 @@ impl Lanes {
         }
     }
 
+    /// A connection, if it is to be had before the last caller gives up.
+    async fn connect(&self, batch: &Batch) -> Result<Object, Fault> {
+        timeout_at(deadline(batch), self.database.get())
+            .await
+            .unwrap_or_else(|_| Err(Fault::slow("there was no connection in time")))
+    }
+
     /// Says a batch, and once more if that may help.
-    async fn work(&self, mut connection: Object, mut batch: Batch, uncertain: bool) {
+    async fn work(&self, mut connection: Object, mut batch: Batch, mut uncertain: bool) {
         let mut tried = uncertain;
-        let mut uncertain = uncertain;
         loop {
-            let deadline = batch.deadline().unwrap_or_else(Instant::now);
-            let fault = match timeout_at(deadline, self.say(&connection, &batch)).await {
-                Ok(Ok(said)) => return answer(batch, said, uncertain),
+            let fault = match timeout_at(deadline(&batch), self.say(&connection, &batch)).await {
+                Ok(Ok(said)) => {
+                    // Who hears the answer may ask on at once, and finds the connection free.
+                    drop(connection);
+                    return answer(batch, said, uncertain);
+                }
                 Ok(Err(fault)) => fault,
                 Err(_) => {
                     self.database.give_up(connection);
@@ -68,17 +82,16 @@ impl Lanes {
                         return batch.fail(&fault.to_store_error());
                     }
                     (tried, uncertain) = (true, true);
-                    connection = match timeout_at(deadline, self.database.get()).await {
-                        Ok(Ok(connection)) => connection,
-                        Ok(Err(fault)) => return batch.fail(&fault.to_store_error()),
-                        Err(_) => return batch.fail(&fault.to_store_error()),
+                    connection = match self.connect(&batch).await {
+                        Ok(connection) => connection,
+                        Err(fault) => return batch.fail(&fault.to_store_error()),
                     };
                 }
                 Remedy::Apart if batch.rows().len() > 1 => {
-                    let rest = batch.split_off();
                     drop(connection);
+                    let rest = batch.split_off();
                     for half in [batch, rest] {
-                        match self.database.get().await {
+                        match self.connect(&half).await {
                             Ok(connection) => Box::pin(self.work(connection, half, uncertain)).await,
                             Err(fault) => half.fail(&fault.to_store_error()),
                         }
@@ -97,6 +110,11 @@ impl Lanes {
             Kind::Settle => Said::Settled(self.statements.settle(connection, rows).await?),
         })
     }
+}
+
+/// When the last caller gives up.
+fn deadline(batch: &Batch) -> Instant {
+    batch.deadline().unwrap_or_else(Instant::now)
 }
 
 /// Tells each caller what was said for it. `uncertain`: the statement may have been carried out once before, and its

@@ -88,8 +88,8 @@ impl PostgresStore {
             queue: Arc::new(Queue::default()),
         });
         let mut tasks = JoinSet::new();
-        // One connection is left for the sweep.
-        for _ in 0..options.connections.saturating_sub(1).max(1) {
+        // More lanes make smaller statements, and a connection must be left for the sweep.
+        for _ in 0..(options.connections / 2).max(1) {
             tasks.spawn(Arc::clone(&lanes).run());
         }
         tasks.spawn(Sweep::new(Arc::clone(&lanes), &schema, options.sweep_every).run());
