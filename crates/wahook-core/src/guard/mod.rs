@@ -9,6 +9,7 @@ mod fingerprint;
 mod key;
 mod memory;
 mod open;
+mod remembering;
 mod store;
 
 pub use self::{
@@ -16,5 +17,6 @@ pub use self::{
     key::{Digest, Key, Token},
     memory::MemoryStore,
     open::{OpenError, OpenErrorKind},
+    remembering::RememberingStore,
     store::{Claim, GuardStore, Settled, StoreError, StoreErrorKind},
 };

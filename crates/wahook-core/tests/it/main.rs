@@ -4,3 +4,4 @@
 
 mod guard;
 mod proof;
+mod remembering;
