@@ -9,7 +9,7 @@ pub mod waping;
 pub mod wawp;
 pub mod wazapin;
 
-pub use self::row::{OptionRow, Options, ProviderRow};
+pub use self::row::{OptionRow, Options, ProviderRow, Retries};
 
 /// Every provider, by id. Configuration, command line, contract tests and the README's table follow from this list.
 pub const PROVIDERS: &[ProviderRow] = &[waping::ROW, wawp::ROW, wazapin::ROW];

@@ -1,5 +1,7 @@
 //! What a provider says of itself to those who build endpoints from configuration, and to the documentation.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use wahook_core::{BuildError, Endpoint, Secrets};
@@ -18,6 +20,8 @@ pub struct ProviderRow {
     pub key: &'static str,
     /// Where the provider's own documentation contradicts itself, and what we do.
     pub contradictions: &'static [&'static str],
+    /// How long it sends a delivery again that nobody took.
+    pub retries: Retries,
     /// How to set it up; `{url}` is the public URL of the endpoint, `{secret}` its secret.
     pub setup: &'static [&'static str],
     /// What may be configured beside the secrets.
@@ -26,6 +30,22 @@ pub struct ProviderRow {
     pub build: fn(name: &str, secrets: Secrets, options: &Options) -> Result<Endpoint, BuildError>,
     /// Makes a secret in the provider's own form from random bytes.
     pub make_secret: fn(random: [u8; 32]) -> String,
+}
+
+/// How long a provider sends a delivery again that nobody took. What comes in a longer time of being down is lost there.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Retries {
+    /// How long it goes on by default, where its own pages say so.
+    pub by_default: Option<Duration>,
+    /// The schedule in words, with the page it is from and the month in which that was read.
+    pub text: &'static str,
+}
+
+impl Retries {
+    pub(crate) const fn new(by_default: Option<Duration>, text: &'static str) -> Self {
+        Self { by_default, text }
+    }
 }
 
 /// One option of a provider.

@@ -44,7 +44,7 @@ pub use self::event::{
     Conversation, Event, Media, Message, MessageStatus, MessageType, Payload, Problem, Session, State, Status,
 };
 use self::settings::Settings;
-use crate::ProviderRow;
+use crate::{ProviderRow, row::Retries};
 
 /// Reads what WAPing sends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -160,6 +160,10 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
         "The API nests text as `text.body`, the webhook has `body`: both are read.",
         "The challenge is documented, its form is not: a signed POST, and a GET where a token is configured.",
     ],
+    retries: Retries::new(
+        None,
+        "exponential, over a bounded time whose length its pages do not say (waping.app/docs/webhooks, 2026-04); repeated failures may pause all deliveries",
+    ),
     setup: &[
         "In WAPing open the developer settings of the dashboard (Starter plan or higher) and register {url} (HTTPS).",
         "Set or copy the signing secret there. Here: {secret}",

@@ -47,7 +47,7 @@ pub use self::{
     id::MessageId,
     scheme::{Scheme, endpoint, endpoint_with},
 };
-use crate::{OptionRow, ProviderRow};
+use crate::{OptionRow, ProviderRow, row::Retries};
 
 /// Reads what Wawp sends.
 #[derive(Clone, Copy, Debug, Default)]
@@ -119,6 +119,10 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
         "Dedupe by `id` (Wawp) would swallow `message` or `message.any`: session, event and id together, and event keys.",
         "`status.update` is named in prose and in no list: it would be `unknown`; stories are messages of `status@broadcast`.",
     ],
+    retries: Retries::new(
+        Some(Duration::from_secs(25)),
+        "5 times, 5 s apart (webhook overview, 2026-07); 15 times, 2 s apart, for one set with `/v2/webhook/set`; an exponential policy, up to 44 h, is yours to choose there",
+    ),
     setup: &[
         "In Wawp open wawp.net/account/connect → Webhook, or call `POST /v2/session/webhook` (it overwrites the list: keep the system URL in it).",
         "Set the URL to {url}?secret={secret} (scheme \"query-token\"; for the others leave the query away).",

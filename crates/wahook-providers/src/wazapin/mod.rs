@@ -48,7 +48,7 @@ pub use self::event::{
     MessageStatus, MessageType, Payload, Status, TemplateStatus,
 };
 use self::shape::Shaped;
-use crate::{OptionRow, Options, ProviderRow};
+use crate::{OptionRow, Options, ProviderRow, row::Retries};
 
 /// Reads what Wazapin sends.
 #[derive(Clone, Debug, Default)]
@@ -194,6 +194,10 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
         "Dedupe is by `event_id` on old pages, by the signed id header on new ones: the header comes first.",
         "400 is asked for on a body that is not JSON, which would repeat it for a day: 200 by default, configurable.",
     ],
+    retries: Retries::new(
+        None,
+        "its pages name no schedule (Wazapin docs, 2026-08); Svix, whose signatures it uses, repeats 7 times within about 28 h by default (Svix docs, retries, 2026-08), and can be told to repeat later",
+    ),
     setup: &[
         "In Wazapin open Settings → Developer → Webhooks and add the endpoint {url} (HTTPS).",
         "Better: add one endpoint per event, with one entry in `filterTypes`, and set `event` for each here.",
