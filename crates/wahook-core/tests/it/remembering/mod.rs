@@ -225,6 +225,63 @@ fn g5_a_complete_that_is_said_twice_makes_it_no_longer() {
 }
 
 #[test]
+fn g5_a_complete_that_arrives_late_makes_it_no_longer() {
+    let shared = Shared::new();
+    let store = shared.remembered(100);
+    let pause = || shared.clock.advance(Duration::from_secs(5));
+    assert_eq!(claim(&store, 0).unwrap(), FRESH);
+    shared.is_down(true);
+    complete(&store, 0).unwrap_err();
+    shared.is_down(false);
+    assert_eq!(claim(&store, 0).unwrap(), FRESH, "it is still his");
+    pause();
+    assert_eq!(
+        complete(&shared.inner, 0).unwrap(),
+        Settled::Done,
+        "the one on its way"
+    );
+    pause();
+    assert_eq!(complete(&store, 0).unwrap(), Settled::Done);
+    shared.clock.advance(TTL - Duration::from_secs(5));
+    assert_eq!(again(&store, 0).unwrap(), FRESH);
+}
+
+#[test]
+fn g5_what_was_forgotten_in_between_is_not_remembered_by_halves() {
+    let shared = Shared::new();
+    let store = shared.remembered(1);
+    let pause = Duration::from_secs(5);
+    assert_eq!(claim(&store, 0).unwrap(), FRESH);
+    shared.loses_answers(true);
+    complete(&store, 0).unwrap_err();
+    claim(&store, 1).unwrap_err();
+    claim(&store, 0).unwrap_err();
+    shared.loses_answers(false);
+    shared.clock.advance(pause);
+    assert_eq!(complete(&store, 0).unwrap(), Settled::Done, "since five seconds");
+    shared.clock.advance(TTL - pause);
+    assert_eq!(again(&store, 0).unwrap(), FRESH);
+}
+
+#[test]
+fn g4_a_late_holder_makes_nothing_forgotten() {
+    let shared = Shared::new();
+    let store = shared.remembered(100);
+    let late = token(2);
+    let claimed = now(store.claim(&key(0), digest(0), late, LEASE));
+    assert_eq!(claimed.unwrap(), FRESH);
+    shared.clock.advance(LEASE);
+    finish(&store, 0);
+    let completed = now(store.complete(&key(0), digest(0), late, TTL));
+    assert_eq!(completed.unwrap(), Settled::Lost);
+    let released = now(store.release(&key(0), digest(0), late));
+    assert_eq!(released.unwrap(), Settled::Lost);
+    shared.asked();
+    assert_eq!(again(&store, 0).unwrap(), DUPLICATE);
+    assert_eq!(shared.asked(), 0);
+}
+
+#[test]
 fn g7_a_key_with_two_bodies_is_asked_for_each_time() {
     for second_first in [false, true] {
         let shared = Shared::new();
@@ -288,6 +345,20 @@ fn g9_the_newest_are_known_and_the_others_asked_for() {
         assert_eq!(again(&store, number).unwrap(), DUPLICATE);
     }
     assert_eq!(shared.asked(), 20);
+}
+
+#[test]
+fn g9_the_newest_are_those_that_were_done_last() {
+    let shared = Shared::new();
+    let store = shared.remembered(2);
+    assert_eq!(claim(&store, 0).unwrap(), FRESH);
+    assert_eq!(claim(&store, 1).unwrap(), FRESH);
+    assert_eq!(complete(&store, 1).unwrap(), Settled::Done);
+    assert_eq!(complete(&store, 0).unwrap(), Settled::Done);
+    assert_eq!(claim(&store, 2).unwrap(), FRESH);
+    shared.asked();
+    assert_eq!(again(&store, 0).unwrap(), DUPLICATE);
+    assert_eq!(shared.asked(), 0);
 }
 
 #[test]
