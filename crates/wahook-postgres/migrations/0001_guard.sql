@@ -11,7 +11,7 @@ CREATE TABLE wahook_guard_record (
     digest bytea NOT NULL,
     token bytea NOT NULL,
     PRIMARY KEY (key, digest)
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);
+) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
 
 -- How far the removal of rows that are over has come. One row: whoever locks it does the next step.
 CREATE TABLE wahook_guard_sweep (

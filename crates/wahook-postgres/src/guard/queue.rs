@@ -77,7 +77,7 @@ impl Queue {
         self.backlog.load(Ordering::Relaxed)
     }
 
-    /// The rows of the next statement, all of one kind, in the order of their keys; none if nothing waits.
+    /// The rows of the next statement, all of one kind; none if nothing waits.
     pub(super) fn next(self: &Arc<Self>) -> Option<Batch> {
         let mut state = self.lock();
         let (kind, rows) = state.next()?;
@@ -148,8 +148,6 @@ impl State {
                 rows.extend(self.row(kind, key));
             }
             if !rows.is_empty() {
-                // Two statements that lock rows in one order never wait for each other in a circle.
-                rows.sort_unstable_by(|one, other| one.key.cmp(&other.key));
                 return Some((kind, rows));
             }
         }
@@ -183,14 +181,11 @@ impl State {
     }
 }
 
-/// The claims of the same record that come right behind. One with the same token has an answer of its own.
+/// The claims of the same record that come right behind.
 fn take_copies(job: &Job, jobs: &mut VecDeque<Job>) -> Vec<Job> {
     let mut copies = Vec::new();
     while let Some(next) = jobs.front() {
-        let is_copy = job.kind() == Kind::Claim
-            && next.kind() == Kind::Claim
-            && next.digest == job.digest
-            && next.token != job.token;
+        let is_copy = job.kind() == Kind::Claim && next.kind() == Kind::Claim && next.digest == job.digest;
         if !is_copy {
             break;
         }

@@ -118,7 +118,7 @@ impl Row {
         let (again, others): (Vec<_>, Vec<_>) = self
             .copies
             .into_iter()
-            // The holder says its claim again, behind somebody else's: its lease runs anew.
+            // The holder says its claim again, here or behind somebody else's: its lease runs anew.
             .partition(|copy| !done && found.is_held_by(copy.token));
         for copy in others {
             copy.claimed(if done {

@@ -312,3 +312,25 @@ async fn g4_verbs_of_one_key_do_not_overtake_each_other() {
         assert_eq!(completed.unwrap(), Settled::Done);
     }
 }
+
+/// Whoever holds a record and says its claim again has it, whichever claims of others it waits with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn g4_the_holder_finds_its_claim_among_copies() {
+    let store = open(&shared_postgres(), schema()).await;
+    for at in 0..20 {
+        let (key, holder) = (key(&at.to_string()), token());
+        let ask = |token| store.claim(&key, body(), token, LONG);
+        let (first, other, again, another, once_more) =
+            tokio::join!(ask(holder), ask(token()), ask(holder), ask(token()), ask(holder));
+        for claim in [first, again, once_more] {
+            assert_eq!(claim.unwrap(), FRESH);
+        }
+        for claim in [other, another] {
+            assert!(matches!(claim.unwrap(), Claim::InFlight { .. }));
+        }
+        let (other, again) = tokio::join!(ask(token()), ask(holder));
+        assert!(matches!(other.unwrap(), Claim::InFlight { .. }));
+        assert_eq!(again.unwrap(), FRESH);
+    }
+}

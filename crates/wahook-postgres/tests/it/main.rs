@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
+mod answers;
 mod batching;
 mod common;
 mod contract;
 mod faults;
+mod load;
 mod opening;
 mod sweep;
 mod tls;
