@@ -5,6 +5,7 @@
 mod dedupe;
 mod life;
 mod limit;
+mod remembering;
 mod remote;
 mod support;
 mod verify;
