@@ -7,7 +7,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::words::words;
+use crate::{json::Text, words::words};
 
 /// One HTTP request of a provider: verified, keyed, and all that is needed to read it now or later.
 ///
@@ -18,7 +18,7 @@ pub struct Delivery {
     /// Our own id; sorts by time of arrival.
     pub id: DeliveryId,
     /// The name of the endpoint that received it.
-    pub endpoint: Arc<str>,
+    pub endpoint: Text,
     /// What makes two deliveries the same, and where it was found (G6).
     pub key: DeliveryKey,
     /// The provider's own id of it, if it has one.
@@ -47,7 +47,7 @@ impl Delivery {
         let key = DeliveryKey::digest(&body);
         Self {
             id: DeliveryId::new(received_at, [0; 10]),
-            endpoint: Arc::from(endpoint),
+            endpoint: Text::from(endpoint),
             key,
             provider_id: None,
             conflict: false,
@@ -169,7 +169,7 @@ impl Serialize for DeliveryId {
 
 impl<'de> Deserialize<'de> for DeliveryId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = crate::json::Text::deserialize(deserializer)?;
+        let text = Text::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
 }

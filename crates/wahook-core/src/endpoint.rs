@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     challenge::Challenge,
+    json::Text,
     proof::{Refusal, Verifier},
     provider::{AnyProvider, Provider},
     secret::SecretError,
@@ -29,7 +30,7 @@ pub struct Endpoint(Arc<Settings>);
 
 #[derive(Clone)]
 struct Settings {
-    name: Arc<str>,
+    name: Text,
     provider: Arc<dyn AnyProvider>,
     verifier: Verifier,
     challenge: Option<Challenge>,
@@ -78,7 +79,7 @@ impl Endpoint {
         check_name(name)?;
         let habits = Provider::habits(&provider);
         Ok(Self(Arc::new(Settings {
-            name: Arc::from(name),
+            name: Text::from(name),
             provider: Arc::new(provider),
             verifier: verifier.into(),
             challenge: None,
@@ -149,8 +150,8 @@ impl Endpoint {
         &self.0.name
     }
 
-    pub(crate) fn shared_name(&self) -> Arc<str> {
-        Arc::clone(&self.0.name)
+    pub(crate) fn shared_name(&self) -> Text {
+        self.0.name.clone()
     }
 
     /// Its provider.

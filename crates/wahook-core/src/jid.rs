@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::json::Text;
+
 /// A WhatsApp address such as `15550001@c.us`, split into its parts.
 ///
 /// The device part is split off, `s.whatsapp.net` and `c.us` are the same server, and an unknown server is kept
@@ -20,8 +22,8 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Jid {
-    user: String,
-    server: String,
+    user: Text,
+    server: Text,
     device: Option<u16>,
 }
 
@@ -49,7 +51,10 @@ impl Jid {
     /// Splits an address; `None` if it is no `user@server`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (user, server) = text.trim().rsplit_once('@')?;
+        let text = text.trim();
+        // A bare number is the usual text that is no address.
+        let at = text.bytes().rposition(|byte| byte == b'@')?;
+        let (user, server) = (text.get(..at)?, text.get(at + 1..)?);
         if user.is_empty() || server.is_empty() || text.len() > MAX_BYTES {
             return None;
         }
@@ -68,8 +73,8 @@ impl Jid {
             _ => user,
         };
         Some(Self {
-            user: user.to_owned(),
-            server: server.to_owned(),
+            user: user.into(),
+            server: server.into(),
             device,
         })
     }
@@ -106,9 +111,15 @@ impl Jid {
         }
     }
 
+    /// The whole address, as it is displayed.
+    #[must_use]
+    pub fn to_text(&self) -> Text {
+        Text::concat(&[&self.user, "@", &self.server])
+    }
+
     /// The phone number with `+`, only where the address is one.
     #[must_use]
-    pub fn phone(&self) -> Option<String> {
+    pub fn phone(&self) -> Option<Text> {
         if self.kind() == JidKind::User {
             phone(&self.user)
         } else {
@@ -126,10 +137,10 @@ impl fmt::Display for Jid {
 
 /// E.164 with `+`, from digits with or without it; `None` for anything else, and for `0`, which is WhatsApp itself.
 #[must_use]
-pub fn phone(text: &str) -> Option<String> {
+pub fn phone(text: &str) -> Option<Text> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let plausible = (5..=15).contains(&digits.len()) && is_digits(digits) && !digits.starts_with('0');
-    plausible.then(|| ["+", digits].concat())
+    plausible.then(|| Text::concat(&["+", digits]))
 }
 
 fn is_digits(text: &str) -> bool {

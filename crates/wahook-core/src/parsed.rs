@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    json::{Raw, ReadError},
+    json::{Raw, ReadError, Text},
     model::Identity,
 };
 
@@ -55,7 +55,7 @@ impl<E> Parsed<E> {
 #[non_exhaustive]
 pub struct Unknown {
     /// The provider's name for it, if it has one.
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// What could be read beside the payload.
     pub context: Context,
     /// The item as sent.
@@ -65,7 +65,7 @@ pub struct Unknown {
 impl Unknown {
     /// An unknown item.
     #[must_use]
-    pub const fn new(name: Option<String>, context: Context, raw: Raw) -> Self {
+    pub const fn new(name: Option<Text>, context: Context, raw: Raw) -> Self {
         Self { name, context, raw }
     }
 }
@@ -75,7 +75,7 @@ impl Unknown {
 #[non_exhaustive]
 pub struct Malformed {
     /// The provider's name for it, if that much could be read.
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// What is wrong, and where.
     pub error: ReadError,
     /// What could be read beside the payload.
@@ -87,7 +87,7 @@ pub struct Malformed {
 impl Malformed {
     /// A malformed item.
     #[must_use]
-    pub const fn new(name: Option<String>, error: ReadError, context: Context, raw: Raw) -> Self {
+    pub const fn new(name: Option<Text>, error: ReadError, context: Context, raw: Raw) -> Self {
         Self {
             name,
             error,
@@ -102,9 +102,9 @@ impl Malformed {
 #[non_exhaustive]
 pub struct Context {
     /// Device, channel or session.
-    pub account: Option<String>,
+    pub account: Option<Text>,
     /// Workspace or organisation.
-    pub tenant: Option<String>,
+    pub tenant: Option<Text>,
     /// Whose account it is.
     pub account_identity: Option<Box<Identity>>,
     /// When it happened, as the payload says.

@@ -20,6 +20,12 @@ pub fn instant(number: &Number) -> Option<Timestamp> {
 /// As [`instant`], from a text.
 #[must_use]
 pub fn instant_of_text(text: &str) -> Option<Timestamp> {
+    // The usual form first: a date, and no number that would have to be tried.
+    if let [year @ .., b'-', _, _, b'-', _, _] = text.as_bytes().get(..10).unwrap_or_default()
+        && year.iter().all(u8::is_ascii_digit)
+    {
+        return text.trim_end().parse().ok();
+    }
     let text = text.trim();
     // A dash after nothing but digits: a date, and no number that would have to be tried first.
     let rest = text.trim_start_matches(|letter: char| letter.is_ascii_digit());

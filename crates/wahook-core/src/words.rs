@@ -42,12 +42,12 @@ macro_rules! open_enum {
                 }
             }
 
-            /// The word, without a copy where it is known.
+            /// The word, without a copy.
             #[must_use]
-            pub fn into_word(self) -> std::borrow::Cow<'static, str> {
+            pub fn into_word(self) -> $crate::json::Text {
                 match self {
-                    $(Self::$variant => std::borrow::Cow::Borrowed($word),)+
-                    Self::Unknown(word) => std::borrow::Cow::Owned(word.into_string()),
+                    $(Self::$variant => $crate::json::Text::from_static($word),)+
+                    Self::Unknown(word) => word,
                 }
             }
 

@@ -4,6 +4,7 @@
 //! remembers that a value had the wrong shape; whoever knows the event decides whether that matters.
 
 use std::{borrow::Cow, fmt};
+use wahook_core::json::Text;
 
 use serde::{
     Deserialize, Deserializer,
@@ -81,8 +82,8 @@ impl Slot<Cow<'_, str>> {
     }
 
     /// That text, to keep.
-    pub(crate) fn to_text(&self) -> Option<String> {
-        self.text().map(str::to_owned)
+    pub(crate) fn to_text(&self) -> Option<Text> {
+        self.text().map(Text::from)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happens around the account: sessions, contacts, labels, templates, orders.
 
 use super::{Chat, Identity, data};
+use crate::json::Text;
 use crate::words::words;
 
 data! {
@@ -9,59 +10,59 @@ data! {
         /// The neutral word.
         pub state: SessionState,
         /// The provider's own word.
-        pub raw_state: Option<String>,
+        pub raw_state: Option<Text>,
         /// Why.
-        pub reason: Option<String>,
+        pub reason: Option<Text>,
     }
 
     /// A contact changed at the provider.
     pub struct ContactUpdate {
         /// The provider's own id of it.
-        pub contact_id: Option<String>,
+        pub contact_id: Option<Text>,
         /// Who it is.
-        pub identity: Option<Identity>,
+        pub identity: Option<Box<Identity>>,
     }
 
     /// A label, or its place on a chat, changed.
     pub struct LabelUpdate {
         /// The label's id.
-        pub label_id: Option<String>,
+        pub label_id: Option<Text>,
         /// What happened.
         pub action: LabelAction,
         /// The label's name.
-        pub name: Option<String>,
+        pub name: Option<Text>,
         /// The chat that it was put on or taken from.
-        pub chat_id: Option<String>,
+        pub chat_id: Option<Text>,
     }
 
     /// A message template changed its state.
     pub struct TemplateStatus {
         /// The provider's id of it.
-        pub template_id: Option<String>,
+        pub template_id: Option<Text>,
         /// Its name.
-        pub name: Option<String>,
+        pub name: Option<Text>,
         /// Its state in lower case, such as `approved`.
-        pub state: Option<String>,
+        pub state: Option<Text>,
         /// Why.
-        pub reason: Option<String>,
+        pub reason: Option<Text>,
     }
 
     /// An order or its payment changed.
     pub struct OrderUpdate {
         /// The provider's id of it.
-        pub order_id: Option<String>,
+        pub order_id: Option<Text>,
         /// The provider's own word for its state.
-        pub status: Option<String>,
+        pub status: Option<Text>,
     }
 
     /// An answer to an invitation.
     pub struct CalendarResponse {
         /// The bare id of the invitation's message.
-        pub event_message_id: Option<String>,
+        pub event_message_id: Option<Text>,
         /// The answer.
         pub response: CalendarAnswer,
         /// The provider's own word.
-        pub raw_response: Option<String>,
+        pub raw_response: Option<Text>,
         /// How many more come.
         pub extra_guests: Option<u32>,
         /// Who answers.
@@ -75,11 +76,11 @@ data! {
     /// The account itself changed: its quality, limits, name or review.
     pub struct AccountUpdate {
         /// What changed, the provider's own word.
-        pub subject: Option<String>,
+        pub subject: Option<Text>,
         /// Its new state, the provider's own word.
-        pub status: Option<String>,
+        pub status: Option<Text>,
         /// Why.
-        pub reason: Option<String>,
+        pub reason: Option<Text>,
     }
 }
 

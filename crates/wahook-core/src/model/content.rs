@@ -1,5 +1,6 @@
 //! What a message contains: one content per event.
 
+use crate::json::Text;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -57,7 +58,7 @@ impl Default for Content {
 impl Content {
     /// Plain text.
     #[must_use]
-    pub fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<Text>) -> Self {
         Self::Text(TextContent {
             text: Some(text.into()),
         })
@@ -65,7 +66,7 @@ impl Content {
 
     /// There is content, and it was not handed out.
     #[must_use]
-    pub fn unavailable(reason: impl Into<String>) -> Self {
+    pub fn unavailable(reason: impl Into<Text>) -> Self {
         Self::Unavailable(Unavailable {
             reason: Some(reason.into()),
         })
@@ -73,7 +74,7 @@ impl Content {
 
     /// A type without a neutral name.
     #[must_use]
-    pub fn unknown(raw_type: Option<String>) -> Self {
+    pub fn unknown(raw_type: Option<Text>) -> Self {
         Self::Unknown(UnknownContent { raw_type })
     }
 }
@@ -90,7 +91,7 @@ impl<'de> Deserialize<'de> for Content {
         #[derive(Deserialize)]
         struct Tag {
             #[serde(rename = "type")]
-            kind: Option<String>,
+            kind: Option<Text>,
         }
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let mut json = serde_json::Deserializer::from_str(raw.get());
@@ -108,13 +109,13 @@ data! {
     /// Text.
     pub struct TextContent {
         /// The text; null where the provider leaves it out.
-        pub text: Option<String>,
+        pub text: Option<Text>,
     }
 
     /// A file with an optional text.
     pub struct MediaContent {
         /// The text below it.
-        pub caption: Option<String>,
+        pub caption: Option<Text>,
         /// The file.
         pub media: Box<Media>,
     }
@@ -122,22 +123,22 @@ data! {
     /// A file, by reference: nothing is fetched.
     pub struct Media {
         /// The provider's id of it.
-        pub id: Option<String>,
+        pub id: Option<Text>,
         /// Where it is; may need the provider's credentials and may expire within minutes.
-        pub url: Option<String>,
+        pub url: Option<Text>,
         /// Media type.
-        pub mime_type: Option<String>,
+        pub mime_type: Option<Text>,
         /// File name.
-        pub filename: Option<String>,
+        pub filename: Option<Text>,
         /// Size in bytes.
         pub size: Option<u64>,
         /// SHA-256, as the provider writes it.
-        pub sha256: Option<String>,
+        pub sha256: Option<Text>,
         /// When the URL stops working.
-        #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<Text>", extend("format" = "date-time")))]
         pub expires_at: Option<jiff::Timestamp>,
         /// Why it could not be fetched by the provider.
-        pub error: Option<String>,
+        pub error: Option<Text>,
     }
 
     /// A place.
@@ -147,11 +148,11 @@ data! {
         /// Degrees.
         pub longitude: Option<f64>,
         /// Its name.
-        pub name: Option<String>,
+        pub name: Option<Text>,
         /// Its address.
-        pub address: Option<String>,
+        pub address: Option<Text>,
         /// A link.
-        pub url: Option<String>,
+        pub url: Option<Text>,
         /// Whether it moves.
         pub live: Option<bool>,
     }
@@ -165,11 +166,11 @@ data! {
     /// A contact card.
     pub struct Contact {
         /// Display name.
-        pub name: Option<String>,
+        pub name: Option<Text>,
         /// Phone numbers as written on the card.
-        pub phones: Vec<String>,
+        pub phones: Vec<Text>,
         /// The card as vCard text.
-        pub vcard: Option<String>,
+        pub vcard: Option<Text>,
     }
 
     /// A choice.
@@ -177,9 +178,9 @@ data! {
         /// From what it was chosen.
         pub reply_type: ReplyType,
         /// The id of the choice.
-        pub reply_id: Option<String>,
+        pub reply_id: Option<Text>,
         /// Its text.
-        pub title: Option<String>,
+        pub title: Option<Text>,
         /// The answers of a form, as the provider sent them.
         pub response: Option<BTreeMap<String, serde_json::Value>>,
     }
@@ -187,17 +188,17 @@ data! {
     /// A template.
     pub struct Template {
         /// Its name.
-        pub name: Option<String>,
+        pub name: Option<Text>,
         /// Its language, such as `pt_BR`.
-        pub language: Option<String>,
+        pub language: Option<Text>,
     }
 
     /// A poll.
     pub struct Poll {
         /// The question.
-        pub name: Option<String>,
+        pub name: Option<Text>,
         /// The choices.
-        pub options: Vec<String>,
+        pub options: Vec<Text>,
         /// How many may be chosen; null or 0 for any number.
         pub selectable_count: Option<u32>,
     }
@@ -205,7 +206,7 @@ data! {
     /// An order.
     pub struct Order {
         /// The provider's id of it.
-        pub order_id: Option<String>,
+        pub order_id: Option<Text>,
         /// What is ordered.
         pub items: Vec<OrderItem>,
     }
@@ -213,35 +214,35 @@ data! {
     /// One line of an order.
     pub struct OrderItem {
         /// The seller's id of the product.
-        pub product_id: Option<String>,
+        pub product_id: Option<Text>,
         /// The product's name.
-        pub name: Option<String>,
+        pub name: Option<Text>,
         /// How many.
         pub quantity: Option<u64>,
         /// Price of one, as the provider writes it.
-        pub price: Option<String>,
+        pub price: Option<Text>,
         /// Currency code.
-        pub currency: Option<String>,
+        pub currency: Option<Text>,
     }
 
     /// Something that WhatsApp itself says.
     pub struct System {
         /// The provider's name for what happened.
-        pub subtype: Option<String>,
+        pub subtype: Option<Text>,
         /// Its text.
-        pub text: Option<String>,
+        pub text: Option<Text>,
     }
 
     /// Content that was not handed out.
     pub struct Unavailable {
         /// Why: `not_decrypted`, `withheld`, `waiting`, or the provider's own word.
-        pub reason: Option<String>,
+        pub reason: Option<Text>,
     }
 
     /// A type without a neutral name.
     pub struct UnknownContent {
         /// The provider's name for it.
-        pub raw_type: Option<String>,
+        pub raw_type: Option<Text>,
     }
 }
 

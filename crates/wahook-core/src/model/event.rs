@@ -1,6 +1,6 @@
 //! One event, and the draft that a provider makes of it.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{Data, EventKey, Identity, Kind, MalformedData, OtherData, data};
 use crate::{
     delivery::{Delivery, DeliveryId, KeySource},
-    json::Raw,
+    json::{Raw, Text},
     parsed::{Context, Malformed, Unknown},
     words::words,
 };
@@ -28,15 +28,15 @@ pub struct Event {
     /// What was said, not how it was sent: stable text (G10).
     pub key: String,
     /// The provider's id, such as `wawp`.
-    pub provider: Cow<'static, str>,
+    pub provider: Text,
     /// The endpoint's name.
-    pub endpoint: Arc<str>,
+    pub endpoint: Text,
     /// Device, channel, session or phone number id.
-    pub account: Option<String>,
+    pub account: Option<Text>,
     /// Workspace, organisation or business account.
-    pub tenant: Option<String>,
+    pub tenant: Option<Text>,
     /// The provider's own name of the event.
-    pub name: Option<Cow<'static, str>>,
+    pub name: Option<Text>,
     /// Where that name was found; null if there is none.
     pub name_source: Option<NameSource>,
     /// When it happened.
@@ -50,7 +50,7 @@ pub struct Event {
     /// The request that brought it.
     pub delivery: DeliveryInfo,
     /// The delivery that this one replays.
-    pub replay_of: Option<String>,
+    pub replay_of: Option<Text>,
     /// Which attempt of a sink this is, from 1; null outside sinks.
     pub attempt: Option<u32>,
     /// What it says; its kind follows from it.
@@ -138,13 +138,13 @@ crate::words::word_impls!(TimeSource #[doc = "Where the time of an event was fou
 #[expect(clippy::exhaustive_structs, reason = "written by providers")]
 pub struct Draft {
     /// Device, channel, session or phone number id.
-    pub account: Option<String>,
+    pub account: Option<Text>,
     /// Workspace, organisation or business account.
-    pub tenant: Option<String>,
+    pub tenant: Option<Text>,
     /// Whose account it is.
     pub account_identity: Option<Box<Identity>>,
     /// The provider's own name of the event, and where it was found.
-    pub name: Option<(Cow<'static, str>, NameSource)>,
+    pub name: Option<(Text, NameSource)>,
     /// When it happened, as the payload says.
     pub occurred_at: Option<Timestamp>,
     /// What it says.
@@ -159,24 +159,19 @@ impl Draft {
     /// A well-formed item without a type of ours.
     #[must_use]
     pub fn unknown(unknown: Unknown) -> Self {
-        let name = unknown.name.map(|name| (name.into(), NameSource::Body));
+        let name = unknown.name.map(|name| (name, NameSource::Body));
         Self::of_context(unknown.context, name, Data::Unknown(OtherData {}), unknown.raw)
     }
 
     /// An item that is not what it says it is.
     #[must_use]
     pub fn malformed(malformed: Malformed) -> Self {
-        let name = malformed.name.map(|name| (name.into(), NameSource::Body));
+        let name = malformed.name.map(|name| (name, NameSource::Body));
         let data = Data::Malformed(MalformedData::from(&malformed.error));
         Self::of_context(malformed.context, name, data, malformed.raw)
     }
 
-    fn of_context(
-        context: Context,
-        name: Option<(Cow<'static, str>, NameSource)>,
-        data: Data,
-        raw: Raw,
-    ) -> Self {
+    fn of_context(context: Context, name: Option<(Text, NameSource)>, data: Data, raw: Raw) -> Self {
         Self {
             account: context.account,
             tenant: context.tenant,
@@ -203,8 +198,8 @@ impl Draft {
         let (name, name_source) = self.name.unzip();
         Event {
             key,
-            provider: Cow::Borrowed(provider),
-            endpoint: Arc::clone(&delivery.endpoint),
+            provider: Text::from_static(provider),
+            endpoint: delivery.endpoint.clone(),
             account: self.account,
             tenant: self.tenant,
             name,
@@ -255,7 +250,7 @@ pub(super) struct Form<'a> {
     /// When it happened.
     #[cfg_attr(
         feature = "schema",
-        schemars(with = "Option<String>", extend("format" = "date-time"))
+        schemars(with = "Option<Text>", extend("format" = "date-time"))
     )]
     occurred_at: Option<Timestamp>,
     /// Where that time was found.
@@ -347,19 +342,19 @@ impl<'de> Deserialize<'de> for Event {
         struct Read {
             schema: String,
             key: String,
-            provider: Cow<'static, str>,
-            endpoint: Arc<str>,
-            account: Option<String>,
-            tenant: Option<String>,
+            provider: Text,
+            endpoint: Text,
+            account: Option<Text>,
+            tenant: Option<Text>,
             kind: Kind,
-            name: Option<Cow<'static, str>>,
+            name: Option<Text>,
             name_source: Option<NameSource>,
             occurred_at: Option<Timestamp>,
             time_source: TimeSource,
             received_at: Timestamp,
             account_identity: Option<Box<Identity>>,
             delivery: DeliveryInfo,
-            replay_of: Option<String>,
+            replay_of: Option<Text>,
             attempt: Option<u32>,
             data: Box<RawValue>,
             raw: Option<Box<RawValue>>,

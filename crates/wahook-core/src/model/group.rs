@@ -1,41 +1,42 @@
 //! Groups and conversations.
 
 use super::{Identity, data};
+use crate::json::Text;
 use crate::words::words;
 
 data! {
     /// Somebody came to a group, left it, or changed role.
     pub struct Participants {
         /// The group's address.
-        pub group_id: Option<String>,
+        pub group_id: Option<Text>,
         /// What happened.
         pub action: ParticipantsAction,
         /// To whom.
         pub participants: Vec<Identity>,
         /// By whom.
-        pub actor: Option<Identity>,
+        pub actor: Option<Box<Identity>>,
     }
 
     /// A group changed, or the account joined or left it.
     pub struct GroupUpdate {
         /// The group's address.
-        pub group_id: Option<String>,
+        pub group_id: Option<Text>,
         /// What happened.
         pub action: GroupAction,
         /// Its name, where it was sent.
-        pub subject: Option<String>,
+        pub subject: Option<Text>,
         /// Its description, where it was sent.
-        pub description: Option<String>,
+        pub description: Option<Text>,
     }
 
     /// A conversation changed at the provider.
     pub struct ChatUpdate {
         /// The provider's own id of it.
-        pub chat_id: Option<String>,
+        pub chat_id: Option<Text>,
         /// What happened.
         pub action: ChatAction,
         /// The provider's own word for its state.
-        pub status: Option<String>,
+        pub status: Option<Text>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who and where (N5).
 
 use super::data;
+use crate::json::Text;
 use crate::{
     jid::{self, Jid, JidKind},
     words::words,
@@ -11,19 +12,19 @@ data! {
     /// Somebody. Everything is optional, at least one field is set; a hidden id never becomes a phone number.
     pub struct Identity {
         /// E.164 with `+`.
-        pub phone: Option<String>,
+        pub phone: Option<Text>,
         /// WhatsApp address, without a device part.
-        pub jid: Option<String>,
+        pub jid: Option<Text>,
         /// Hidden id, `…@lid`.
-        pub lid: Option<String>,
+        pub lid: Option<Text>,
         /// Business-scoped user id of Meta.
-        pub bsuid: Option<String>,
+        pub bsuid: Option<Text>,
         /// Username.
-        pub username: Option<String>,
+        pub username: Option<Text>,
         /// Display name, as the person or the address book has it.
-        pub name: Option<String>,
+        pub name: Option<Text>,
         /// The text as sent.
-        pub raw: Option<String>,
+        pub raw: Option<Text>,
     }
 
     /// Where a conversation takes place.
@@ -32,15 +33,15 @@ data! {
         #[serde(rename = "type")]
         pub kind: ChatType,
         /// The provider's own text for it.
-        pub id: Option<String>,
+        pub id: Option<Text>,
         /// WhatsApp address, without a device part.
-        pub jid: Option<String>,
+        pub jid: Option<Text>,
         /// Hidden id, `…@lid`.
-        pub lid: Option<String>,
+        pub lid: Option<Text>,
         /// E.164 with `+`.
-        pub phone: Option<String>,
+        pub phone: Option<Text>,
         /// Its name.
-        pub name: Option<String>,
+        pub name: Option<Text>,
     }
 }
 
@@ -61,7 +62,7 @@ words! {
 }
 
 impl Identity {
-    /// Reads an address or a phone number as a provider sent it; `None` for an empty text. A `String` is kept, not copied.
+    /// Reads an address or a phone number as a provider sent it; `None` for an empty text. A [`Text`] is kept, not copied.
     ///
     /// ```
     /// use wahook_core::model::Identity;
@@ -73,24 +74,29 @@ impl Identity {
     /// assert_eq!(person.phone.as_deref(), Some("+15550000001"));
     /// ```
     #[must_use]
-    pub fn from_address(text: impl Into<String>) -> Option<Self> {
+    pub fn from_address(text: impl Into<Text>) -> Option<Self> {
         Self::of_kind(text.into()).map(|(identity, _)| identity)
     }
 
     /// With what the address stands for, if it is one and not a bare number.
-    fn of_kind(raw: String) -> Option<(Self, Option<JidKind>)> {
+    fn of_kind(raw: Text) -> Option<(Self, Option<JidKind>)> {
+        let mut identity = Self::default();
+        // A phone number as such is the usual text that is no address.
+        if let Some(phone) = jid::phone(&raw) {
+            (identity.phone, identity.raw) = (Some(phone), Some(raw));
+            return Some((identity, None));
+        }
         let bare = raw.trim();
         if bare.is_empty() {
             return None;
         }
-        let mut identity = Self::default();
         let jid = Jid::parse(&raw);
         let kind = jid.as_ref().map(Jid::kind);
         match jid {
-            Some(jid) if kind == Some(JidKind::Lid) => identity.lid = Some(jid.to_string()),
+            Some(jid) if kind == Some(JidKind::Lid) => identity.lid = Some(jid.to_text()),
             Some(jid) => {
                 identity.phone = jid.phone();
-                identity.jid = Some(jid.to_string());
+                identity.jid = Some(jid.to_text());
             }
             None => identity.phone = jid::phone(bare),
         }
@@ -100,7 +106,7 @@ impl Identity {
 
     /// With a display name, unless it is empty.
     #[must_use]
-    pub fn named(mut self, name: Option<String>) -> Self {
+    pub fn named(mut self, name: Option<Text>) -> Self {
         self.name = name.filter(|name| !name.is_empty());
         self
     }
@@ -136,7 +142,7 @@ impl Identity {
 impl Chat {
     /// Reads an address or a phone number as a provider sent it; `None` for an empty text.
     #[must_use]
-    pub fn from_address(text: impl Into<String>) -> Option<Self> {
+    pub fn from_address(text: impl Into<Text>) -> Option<Self> {
         let (identity, kind) = Identity::of_kind(text.into())?;
         let kind = match kind {
             Some(JidKind::User | JidKind::Lid) => ChatType::User,
@@ -181,7 +187,7 @@ impl Chat {
 
     /// A conversation of which only the provider's own id is known.
     #[must_use]
-    pub fn opaque(id: impl Into<String>) -> Self {
+    pub fn opaque(id: impl Into<Text>) -> Self {
         Self {
             id: Some(id.into()),
             ..Self::default()

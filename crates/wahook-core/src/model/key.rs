@@ -1,7 +1,6 @@
 //! The identity of an event: what was said, not how it was sent (G10).
 
-use std::fmt::Write;
-
+use arrayvec::ArrayString;
 use jiff::Timestamp;
 
 use crate::{delivery::Delivery, guard::Digest};
@@ -17,8 +16,38 @@ use crate::{delivery::Delivery, guard::Digest};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventKey {
     kind: &'static str,
-    parts: String,
+    parts: Parts,
     natural: bool,
+}
+
+/// Parts of usual length need no allocation: the whole key will have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Parts {
+    Short(ArrayString<SHORT>),
+    Long(String),
+}
+
+/// A long id and a time.
+const SHORT: usize = 72;
+
+impl Parts {
+    fn push_str(&mut self, text: &str) {
+        match self {
+            Self::Short(short) => {
+                if short.try_push_str(text).is_err() {
+                    *self = Self::Long([short, text].concat());
+                }
+            }
+            Self::Long(long) => long.push_str(text),
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Short(short) => short,
+            Self::Long(long) => long,
+        }
+    }
 }
 
 impl EventKey {
@@ -27,7 +56,7 @@ impl EventKey {
     pub fn new(kind: &'static str) -> Self {
         Self {
             kind,
-            parts: String::with_capacity(64),
+            parts: Parts::Short(ArrayString::new_const()),
             natural: true,
         }
     }
@@ -38,7 +67,7 @@ impl EventKey {
     pub const fn of_delivery(kind: &'static str) -> Self {
         Self {
             kind,
-            parts: String::new(),
+            parts: Parts::Short(ArrayString::new_const()),
             natural: false,
         }
     }
@@ -46,7 +75,7 @@ impl EventKey {
     /// Adds a part. Whatever it contains, two different lists of parts give two different keys.
     #[must_use]
     pub fn part(mut self, text: &str) -> Self {
-        push(&mut self.parts, text);
+        push(text, |text| self.parts.push_str(text));
         self
     }
 
@@ -59,22 +88,30 @@ impl EventKey {
     /// Adds a time, in milliseconds since 1970.
     #[must_use]
     pub fn time(mut self, at: Timestamp) -> Self {
-        let _ = write!(self.parts, ":{}", at.as_millisecond());
+        self.parts.push_str(":");
+        self.parts
+            .push_str(itoa::Buffer::new().format(at.as_millisecond()));
         self
     }
 
     /// The whole text.
     #[must_use]
     pub fn render(&self, provider: &str, account: Option<&str>) -> String {
+        self.render_with(provider, account, 0)
+    }
+
+    /// The whole text, with room for `more` bytes behind it.
+    fn render_with(&self, provider: &str, account: Option<&str>, more: usize) -> String {
         let account = account.unwrap_or_default();
-        let length = "v1:::".len() + provider.len() + account.len() + self.kind.len() + self.parts.len();
-        let mut text = String::with_capacity(length);
+        let parts = self.parts.as_str();
+        let length = "v1:::".len() + provider.len() + account.len() + self.kind.len() + parts.len();
+        let mut text = String::with_capacity(length + more);
         text.push_str("v1:");
         text.push_str(provider);
-        push(&mut text, account);
+        push(account, |part| text.push_str(part));
         text.push(':');
         text.push_str(self.kind);
-        text.push_str(&self.parts);
+        text.push_str(parts);
         text
     }
 
@@ -86,38 +123,36 @@ impl EventKey {
         delivery: &Delivery,
         index: usize,
     ) -> String {
-        let mut text = self.render(provider, account);
-        if !self.natural {
-            text.push_str(":delivery");
-            push(&mut text, &delivery.key.text);
-            push(&mut text, &index.to_string());
-            if delivery.conflict {
-                // Another body under the same delivery key says something else (G7).
-                push(&mut text, &Digest::of(&delivery.body).to_string());
-            }
+        if self.natural {
+            return self.render(provider, account);
+        }
+        let more = ":delivery::".len() + delivery.key.text.len() + 20;
+        let mut text = self.render_with(provider, account, more);
+        text.push_str(":delivery");
+        let mut add = |part: &str| push(part, |part| text.push_str(part));
+        add(&delivery.key.text);
+        add(itoa::Buffer::new().format(index));
+        if delivery.conflict {
+            // Another body under the same delivery key says something else (G7).
+            add(&Digest::of(&delivery.body).to_string());
         }
         text
     }
 }
 
 /// Adds a colon and the part, in which what could be taken for another part is escaped.
-fn push(key: &mut String, text: &str) {
-    key.push(':');
+fn push(text: &str, mut add: impl FnMut(&str)) {
+    add(":");
     // The usual id is plain throughout.
     let plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b':') & (byte != b'%');
     if text.bytes().fold(true, |all, byte| all & plain(byte)) {
-        key.push_str(text);
-        return;
+        return add(text);
     }
     for character in text.chars() {
         match character {
-            ':' | '%' => {
-                let _ = write!(key, "%{:02X}", u32::from(character));
-            }
-            control if control.is_control() => {
-                let _ = write!(key, "%{:04X}", u32::from(control));
-            }
-            plain => key.push(plain),
+            ':' | '%' => add(&format!("%{:02X}", u32::from(character))),
+            control if control.is_control() => add(&format!("%{:04X}", u32::from(control))),
+            plain => add(plain.encode_utf8(&mut [0; 4])),
         }
     }
 }

@@ -74,7 +74,7 @@ kinds! {
     /// A call.
     Call(Call) = "call",
     /// Somebody is there, or typing.
-    Presence(PresenceUpdate) = "presence",
+    Presence(Box<PresenceUpdate>) = "presence",
     /// Somebody came to a group, left it, or changed role.
     GroupParticipants(Participants) = "group.participants",
     /// A group changed, or the account joined or left it.

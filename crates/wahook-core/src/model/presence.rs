@@ -1,17 +1,18 @@
 //! Calls and presence.
 
 use super::{Chat, Identity, data};
+use crate::json::Text;
 use crate::words::words;
 
 data! {
     /// A call.
     pub struct Call {
         /// The provider's id of it.
-        pub call_id: Option<String>,
+        pub call_id: Option<Text>,
         /// What happened to it.
         pub state: CallState,
         /// Who calls.
-        pub from: Option<Identity>,
+        pub from: Option<Box<Identity>>,
         /// Whether it has pictures; null where the provider does not tell.
         pub video: Option<bool>,
         /// Whether it is a group call; null where the provider does not tell.
@@ -33,7 +34,7 @@ data! {
         /// What.
         pub state: PresenceState,
         /// When the person was last there.
-        #[cfg_attr(feature = "schema", schemars(with = "Option<String>", extend("format" = "date-time")))]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<Text>", extend("format" = "date-time")))]
         pub last_seen: Option<jiff::Timestamp>,
     }
 }

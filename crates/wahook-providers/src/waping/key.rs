@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use wahook_core::{
     DeliveryKey, Keyed,
     guard::Digest,
-    json::{Scanned, scan},
+    json::{Scanned, Text, scan},
     model::EventKey,
 };
 
@@ -15,12 +15,12 @@ use super::{item::Item, reading};
 /// occurrence from the next; else a digest. A list has the digest over its ids, in order.
 pub(super) fn of(body: &Bytes) -> Keyed {
     match scan(body, ["eventId"]) {
-        Scanned::Object([Some(id)]) if !id.is_empty() => by_id(id.into_string()),
+        Scanned::Object([Some(id)]) if !id.is_empty() => by_id(id),
         Scanned::Object(_) => {
             occurrence(body).map_or_else(|| digest(body), |key| Keyed::new(DeliveryKey::body(key), None))
         }
         Scanned::Other => match ids(body) {
-            Some(ids) => match <[String; 1]>::try_from(ids) {
+            Some(ids) => match <[Text; 1]>::try_from(ids) {
                 Ok([id]) => by_id(id),
                 Err(ids) => Keyed::new(DeliveryKey::body(joined(&ids)), None),
             },
@@ -30,8 +30,8 @@ pub(super) fn of(body: &Bytes) -> Keyed {
     }
 }
 
-fn by_id(id: String) -> Keyed {
-    Keyed::new(DeliveryKey::body(id.as_str()), Some(id))
+fn by_id(id: Text) -> Keyed {
+    Keyed::new(DeliveryKey::body(id.as_str()), Some(id.into_string()))
 }
 
 fn digest(body: &Bytes) -> Keyed {
@@ -51,7 +51,7 @@ fn occurrence_of(item: &Item<'_>) -> Option<String> {
         Some(state) => state,
         // Neither a state nor a time: the next occurrence would look the same.
         None if at.is_none() => return None,
-        None => String::new(),
+        None => Text::default(),
     };
     let key = EventKey::new("event")
         .part(name)
@@ -62,13 +62,13 @@ fn occurrence_of(item: &Item<'_>) -> Option<String> {
 }
 
 /// The ids of a list, if it has items and all have one.
-fn ids(body: &Bytes) -> Option<Vec<String>> {
+fn ids(body: &Bytes) -> Option<Vec<Text>> {
     let items = super::items(body).ok()??;
     let ids: Option<Vec<_>> = items.into_iter().map(id).collect();
     ids.filter(|ids| !ids.is_empty())
 }
 
-fn id(item: &RawValue) -> Option<String> {
+fn id(item: &RawValue) -> Option<Text> {
     match scan(item.get().as_bytes(), ["eventId"]) {
         Scanned::Object([Some(id)]) => id.non_empty(),
         _ => None,
@@ -76,7 +76,7 @@ fn id(item: &RawValue) -> Option<String> {
 }
 
 /// The lengths keep `["a", "b"]` apart from `["ab"]`.
-fn joined(ids: &[String]) -> String {
+fn joined(ids: &[Text]) -> String {
     let text: String = ids.iter().map(|id| format!("{}:{id}", id.len())).collect();
     format!("batch:{}", Digest::of(text.as_bytes()))
 }

@@ -1,7 +1,7 @@
 //! From WAPing's words to the event model (N4).
 
 use wahook_core::{
-    json::Raw,
+    json::{Raw, Text},
     model::{
         Chat, ChatAction, ChatUpdate, Contacts, Content, Data, Direction, Draft, EventKey, Identity,
         Interactive, Location, MediaContent, Message, MessageState, NameSource, Origin, SessionState,
@@ -23,7 +23,7 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
     let (data, key) = match payload {
         Payload::Message(message) => {
             let key = EventKey::new("message").part(&message.id);
-            (Data::MessageReceived(Box::new(received(message))), key)
+            (Data::MessageReceived(received(message)), key)
         }
         Payload::MessageStatus(status) => message_status(status),
         Payload::Session(session) => {
@@ -58,7 +58,7 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
         account: device_id,
         tenant: None,
         account_identity: None,
-        name: Some((name.into(), NameSource::Body)),
+        name: Some((name, NameSource::Body)),
         occurred_at: timestamp,
         data,
         key,
@@ -71,18 +71,17 @@ fn or_delivery(key: Option<EventKey>, kind: &'static str) -> EventKey {
     key.unwrap_or_else(|| EventKey::of_delivery(kind))
 }
 
-fn received(message: event::Message) -> Message {
-    let sender = message.from.and_then(Identity::from_address);
-    Message {
-        message_id: Some(message.id),
-        direction: Direction::Inbound,
-        chat: sender.as_ref().map(Chat::with),
-        sender,
-        recipient: message.to.and_then(Identity::from_address),
-        origin: Origin::Contact,
-        content: content(message.kind, message.body, message.media),
-        ..Message::default()
-    }
+/// Made where it stays: it is large to move.
+fn received(from: event::Message) -> Box<Message> {
+    let mut message = Box::<Message>::default();
+    message.message_id = Some(from.id);
+    message.direction = Direction::Inbound;
+    message.sender = from.from.and_then(Identity::from_address);
+    message.chat = message.sender.as_ref().map(Chat::with);
+    message.recipient = from.to.and_then(Identity::from_address);
+    message.origin = Origin::Contact;
+    message.content = content(from.kind, from.body, from.media);
+    message
 }
 
 /// `message.sent` is inferred to be a status: the API for sending answers `queued`, and the pages speak of delivery
@@ -136,7 +135,7 @@ fn session_status(session: Session) -> SessionStatus {
     }
 }
 
-fn content(kind: Option<MessageType>, body: Option<String>, media: Option<Media>) -> Content {
+fn content(kind: Option<MessageType>, body: Option<Text>, media: Option<Media>) -> Content {
     // Of several contents the file comes before the text; `raw` has the rest.
     let kind = kind
         .or_else(|| media.as_ref().map(|media| media.kind.clone()))
@@ -156,12 +155,12 @@ fn content(kind: Option<MessageType>, body: Option<String>, media: Option<Media>
             ..Interactive::default()
         }),
         Some(MessageType::Template) => Content::Template(Template::default()),
-        Some(MessageType::Unknown(word)) => Content::unknown(Some(word.into())),
+        Some(MessageType::Unknown(word)) => Content::unknown(Some(word)),
         None => Content::unknown(None),
     }
 }
 
-fn file(media: Option<Media>, body: Option<String>) -> MediaContent {
+fn file(media: Option<Media>, body: Option<Text>) -> MediaContent {
     let Some(media) = media else {
         return MediaContent {
             caption: body,

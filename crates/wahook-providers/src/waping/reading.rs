@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer};
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant_of_text,
-    json::{Raw, ReadError, read_seed},
+    json::{Raw, ReadError, Text, read_seed},
 };
 
 use super::{
@@ -34,9 +34,9 @@ pub(super) fn read<V>(bytes: &[u8], then: impl Fn(&Item<'_>) -> V) -> Result<V, 
 enum Sense {
     Received,
     /// With the word as sent.
-    Status(Status, String),
-    Session(State, String),
-    Conversation(String),
+    Status(Status, Text),
+    Session(State, Text),
+    Conversation(Text),
     /// Not ours to know, a test or a challenge included.
     Nothing,
 }
@@ -78,21 +78,22 @@ pub(super) fn parsed(item: &Item<'_>, raw: Raw) -> Parsed<Event> {
 }
 
 /// For the fallback key: the status of a message event, empty for a received one, `None` for any other.
-pub(super) fn message_state(name: &str, item: &Item<'_>) -> Option<String> {
+pub(super) fn message_state(name: &str, item: &Item<'_>) -> Option<Text> {
     match sense(name, item) {
-        Sense::Received => Some(String::new()),
-        Sense::Status(status, _) => Some(status.as_str().to_owned()),
+        Sense::Received => Some(Text::default()),
+        Sense::Status(status, _) => Some(status.into_word()),
         Sense::Session(..) | Sense::Conversation(_) | Sense::Nothing => None,
     }
 }
 
 fn sense(name: &str, item: &Item<'_>) -> Sense {
-    let (noun, word) = name.split_once('.').unwrap_or((name, ""));
+    let dot = name.bytes().position(|byte| byte == b'.');
+    let (noun, word) = dot.map_or((name, ""), |dot| (&name[..dot], &name[dot + 1..]));
     match noun {
         "message" if word == "received" => Sense::Received,
         "message" => status_sense(word, item).unwrap_or(Sense::Nothing),
         "session" | "device" | "connection" => session_sense(word, item).unwrap_or(Sense::Nothing),
-        "conversation" if !word.is_empty() => Sense::Conversation(word.to_owned()),
+        "conversation" if !word.is_empty() => Sense::Conversation(word.into()),
         _ => Sense::Nothing,
     }
 }
@@ -101,7 +102,7 @@ fn sense(name: &str, item: &Item<'_>) -> Sense {
 fn status_sense(word: &str, item: &Item<'_>) -> Option<Sense> {
     let sense = |any: bool, word: &str| match Status::from(&*lower(word)) {
         Status::Unknown(_) if !any => None,
-        status => Some(Sense::Status(status, word.to_owned())),
+        status => Some(Sense::Status(status, word.into())),
     };
     sense(false, word).or_else(|| {
         let any = matches!(word, "status" | "updated" | "status_update");
@@ -118,7 +119,7 @@ fn session_sense(word: &str, item: &Item<'_>) -> Option<Sense> {
         }
         known => (known, word),
     };
-    Some(Sense::Session(state, word.to_owned()))
+    Some(Sense::Session(state, word.into()))
 }
 
 fn status_member<'a>(item: &'a Item<'_>) -> Option<&'a str> {
@@ -154,7 +155,7 @@ fn received(item: &Item<'_>) -> Result<Payload, ReadError> {
         kind: message.kind.text().map(|kind| (&*lower(kind)).into()),
         body: body
             .or_else(|| message.text.get()?.body.get())
-            .map(|text| text.as_ref().to_owned()),
+            .map(|text| Text::from(text.as_ref())),
         media: message.media.as_ref().and_then(|(kind, members)| {
             let members = members.get()?;
             Some(Media {
@@ -170,7 +171,7 @@ fn received(item: &Item<'_>) -> Result<Payload, ReadError> {
 }
 
 /// Inferred: a status without a message says nothing, and is left unknown.
-fn message_status(item: &Item<'_>, status: Status, word: String) -> Result<Option<Payload>, ReadError> {
+fn message_status(item: &Item<'_>, status: Status, word: Text) -> Result<Option<Payload>, ReadError> {
     let Some(message) = item.message.strict(|| "message".to_owned())? else {
         return Ok(None);
     };
@@ -186,7 +187,7 @@ fn message_status(item: &Item<'_>, status: Status, word: String) -> Result<Optio
     })))
 }
 
-fn session(item: &Item<'_>, state: State, word: String) -> Result<Payload, ReadError> {
+fn session(item: &Item<'_>, state: State, word: Text) -> Result<Payload, ReadError> {
     item.device_id.strict(|| "deviceId".to_owned())?;
     let reason = |members: &Slot<StateMembers<'_>>| members.get()?.reason.to_text();
     Ok(Payload::Session(Session {
@@ -202,7 +203,7 @@ fn session(item: &Item<'_>, state: State, word: String) -> Result<Payload, ReadE
     }))
 }
 
-fn conversation(item: &Item<'_>, action: String) -> Result<Option<Payload>, ReadError> {
+fn conversation(item: &Item<'_>, action: Text) -> Result<Option<Payload>, ReadError> {
     let Some(members) = item.conversation.strict(|| "conversation".to_owned())? else {
         return Ok(None);
     };
@@ -226,7 +227,7 @@ fn problem(members: &Slot<ErrorMembers<'_>>) -> Option<Problem> {
 }
 
 /// Empty is as good as missing.
-fn strict(slot: &TextSlot<'_>, path: &str) -> Result<Option<String>, ReadError> {
+fn strict(slot: &TextSlot<'_>, path: &str) -> Result<Option<Text>, ReadError> {
     slot.strict(|| path.to_owned())?;
     Ok(slot.to_text())
 }

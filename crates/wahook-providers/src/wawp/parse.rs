@@ -77,7 +77,7 @@ fn item(raw: Raw) -> Parsed<Event> {
                 envelope.timestamp.or(envelope.ts),
                 envelope.me,
             );
-            let name = envelope.name.map(|name| name.as_str().to_owned());
+            let name = envelope.name.map(EventName::into_word);
             Parsed::Unknown(Unknown::new(name, context, raw))
         }
         Err(error) => untyped(raw, error),
@@ -92,7 +92,6 @@ fn untyped(raw: Raw, error: ReadError) -> Parsed<Event> {
             Scanned::Object([name, session]) => (name, session),
             _ => (None, None),
         };
-        let name = name.map(Text::into_string);
         return Parsed::Malformed(Malformed::new(name, error, context(session, None, None), raw));
     };
     let context = context(
@@ -107,7 +106,7 @@ fn untyped(raw: Raw, error: ReadError) -> Parsed<Event> {
     };
     let known = EventName::from(name.as_str());
     if let EventName::Unknown(_) = known {
-        return Parsed::Unknown(Unknown::new(Some(name.into_string()), context, raw));
+        return Parsed::Unknown(Unknown::new(Some(name), context, raw));
     }
     let error = match &outline.payload {
         _ if !error.path().is_empty() => error,
@@ -119,7 +118,7 @@ fn untyped(raw: Raw, error: ReadError) -> Parsed<Event> {
             Ok(_) => error,
         },
     };
-    Parsed::Malformed(Malformed::new(Some(name.into_string()), error, context, raw))
+    Parsed::Malformed(Malformed::new(Some(name), error, context, raw))
 }
 
 fn read<T: serde::de::DeserializeOwned>(raw: Option<&Raw>) -> Option<T> {

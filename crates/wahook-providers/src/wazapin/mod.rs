@@ -38,7 +38,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wahook_core::{
     BuildError, Context, Delivery, Endpoint, Habits, Keyed, Parsed, Provider, Secrets,
-    json::{Raw, ReadError},
+    json::{Raw, ReadError, Text},
     model::{Draft, NameSource},
     proof::{Proof, StandardWebhooks},
 };
@@ -151,7 +151,7 @@ where
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Settings {
-    event: Option<String>,
+    event: Option<Text>,
     tolerance_seconds: Option<u64>,
 }
 

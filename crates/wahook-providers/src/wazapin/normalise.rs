@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use wahook_core::{
     guard::Digest,
-    json::Raw,
+    json::{Raw, Text},
     model::{
         Chat, ChatAction, ChatType, ChatUpdate, ContactUpdate, Contacts, Content, Data, Direction, Draft,
         EventKey, Identity, Interactive, Location, MediaContent, Message, MessageState, NameSource,
@@ -56,16 +56,18 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
             );
             let update = ContactUpdate {
                 contact_id: Some(contact.contact_id),
-                identity: contact.name.map(|name| Identity::default().named(Some(name))),
+                identity: contact
+                    .name
+                    .map(|name| Box::new(Identity::default().named(Some(name)))),
             };
             (Data::ContactUpdated(update), key)
         }
         Payload::TemplateStatus(template) => {
-            let state = template.status.to_ascii_lowercase();
+            let state = lower(&template.status);
             let key = occurrence("template", Some(&template.template_id), Some(&state), occurred_at);
             let update = TemplateStatus {
                 template_id: Some(template.template_id),
-                state: Some(state),
+                state: Some(state.into()),
                 ..TemplateStatus::default()
             };
             (Data::TemplateStatus(update), key)
@@ -122,42 +124,42 @@ fn message_new(new: MessageNew, name: &EventName) -> (Data, EventKey) {
     let sender = new.from_phone.and_then(Identity::from_address);
     let recipient = new.to.and_then(Identity::from_address);
     let contact = if inbound { &sender } else { &recipient };
-    let message = Message {
-        message_id: Some(new.message_id),
-        direction,
-        chat: chat(new.conversation_id, new.chat_id.as_deref(), contact.as_ref()),
-        sender,
-        recipient,
-        origin: if inbound { Origin::Contact } else { Origin::Unknown },
-        content: content(new.msg_type, new.body),
-        ..Message::default()
-    };
+    // Made where it stays: it is large to move.
+    let mut message = Box::<Message>::default();
+    message.message_id = Some(new.message_id);
+    message.direction = direction;
+    message.chat = chat(new.conversation_id, new.chat_id.as_deref(), contact.as_ref());
+    message.sender = sender;
+    message.recipient = recipient;
+    message.origin = if inbound { Origin::Contact } else { Origin::Unknown };
+    message.content = content(new.msg_type, new.body);
     let data = if inbound {
-        Data::MessageReceived(Box::new(message))
+        Data::MessageReceived(message)
     } else {
-        Data::MessageSent(Box::new(message))
+        Data::MessageSent(message)
     };
     (data, key)
 }
 
 fn message_sent(sent: MessageSent) -> (Data, EventKey) {
     let key = EventKey::new("message").part(&sent.message_id);
-    let recipient = sent.to.and_then(Identity::from_address);
-    let message = Message {
-        message_id: Some(sent.message_id),
-        direction: Direction::Outbound,
-        chat: chat(sent.conversation_id, sent.chat_id.as_deref(), recipient.as_ref()),
-        recipient,
-        // From the workspace: through the API or by a person in its inbox, the page does not tell.
-        origin: Origin::Unknown,
-        content: content(sent.msg_type, sent.body),
-        ..Message::default()
-    };
-    (Data::MessageSent(Box::new(message)), key)
+    let mut message = Box::<Message>::default();
+    message.message_id = Some(sent.message_id);
+    message.direction = Direction::Outbound;
+    message.recipient = sent.to.and_then(Identity::from_address);
+    message.chat = chat(
+        sent.conversation_id,
+        sent.chat_id.as_deref(),
+        message.recipient.as_ref(),
+    );
+    // From the workspace: through the API or by a person in its inbox, the page does not tell.
+    message.origin = Origin::Unknown;
+    message.content = content(sent.msg_type, sent.body);
+    (Data::MessageSent(message), key)
 }
 
 fn message_status(status: MessageStatus) -> (Data, EventKey) {
-    let raw_state = status.status.into_word().into_owned();
+    let raw_state = status.status.into_word();
     let word = lower(&raw_state);
     let recipient = status.to.and_then(Identity::from_address);
     let key = EventKey::new("status")
@@ -186,7 +188,7 @@ fn message_status(status: MessageStatus) -> (Data, EventKey) {
 
 /// The provider's conversation id names the chat; address and phone stand beside it. A group's address wins over the
 /// contact, who is only the sender there.
-fn chat(conversation_id: Option<String>, chat_id: Option<&str>, contact: Option<&Identity>) -> Option<Chat> {
+fn chat(conversation_id: Option<Text>, chat_id: Option<&str>, contact: Option<&Identity>) -> Option<Chat> {
     let address = chat_id
         .and_then(Chat::from_address)
         .filter(|chat| chat.kind != ChatType::Unknown || contact.is_none())
@@ -199,7 +201,7 @@ fn chat(conversation_id: Option<String>, chat_id: Option<&str>, contact: Option<
 }
 
 /// The type is told, the content is behind the API: null inside (Wazapin docs, handle inbound text, 2026-08).
-fn content(kind: Option<MessageType>, body: Option<String>) -> Content {
+fn content(kind: Option<MessageType>, body: Option<Text>) -> Content {
     let media = |caption| MediaContent {
         caption,
         ..MediaContent::default()
@@ -218,7 +220,7 @@ fn content(kind: Option<MessageType>, body: Option<String>) -> Content {
         Some(MessageType::Location) => Content::Location(Location::default()),
         Some(MessageType::Template) => Content::Template(Template::default()),
         Some(MessageType::Contact) => Content::Contacts(Contacts::default()),
-        Some(MessageType::Unknown(word)) => Content::unknown(Some(word.into())),
+        Some(MessageType::Unknown(word)) => Content::unknown(Some(word)),
         None if body.is_some() => Content::Text(TextContent { text: body }),
         None => Content::unknown(None),
     }

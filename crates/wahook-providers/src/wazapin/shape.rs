@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer};
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant_of_text,
-    json::{Raw, ReadError, read_seed},
+    json::{Raw, ReadError, Text, read_seed},
     model::NameSource,
 };
 
@@ -22,7 +22,7 @@ use crate::slot::{Slot, TextSlot, object};
 /// A body of which it is known what it says.
 pub(super) struct Shaped<'a, 'de> {
     pub(super) name: Option<(EventName, NameSource)>,
-    event_id: Option<String>,
+    event_id: Option<Text>,
     occurred_at: Option<Timestamp>,
     fields: &'a mut Fields<'de>,
     wrapped: bool,
@@ -127,7 +127,7 @@ impl<'a, 'de> Shaped<'a, 'de> {
 }
 
 fn unknown(name: EventName, context: Context, raw: Raw) -> Parsed<Event> {
-    Parsed::Unknown(Unknown::new(Some(name.into_word().into()), context, raw))
+    Parsed::Unknown(Unknown::new(Some(name.into_word()), context, raw))
 }
 
 pub(super) fn malformed(
@@ -136,7 +136,7 @@ pub(super) fn malformed(
     context: Context,
     raw: Raw,
 ) -> Parsed<Event> {
-    let name = name.map(|name| name.into_word().into());
+    let name = name.map(|name| name.into_word());
     Parsed::Malformed(Malformed::new(name, error, context, raw))
 }
 
@@ -201,31 +201,63 @@ fn lacks_essentials(name: &EventName, fields: &Fields<'_>) -> bool {
 
 /// The payload; a documented member of another shape is an error, an undocumented one is left to `raw`.
 fn typed(name: &EventName, fields: &Fields<'_>, prefix: &str) -> Result<Option<Payload>, ReadError> {
-    let missing = |name: &str| ReadError::shape(format!("{prefix}{name}"));
-    let optional =
-        |slot: &TextSlot<'_>, name: &str| strict(slot, prefix, name).map(|text| text.map(str::to_owned));
-    let needed = |slot: &TextSlot<'_>, name: &str| optional(slot, name)?.ok_or_else(|| missing(name));
-    let body = || fields.body.get().map(|text| text.as_ref().to_owned());
-    if matches!(name, EventName::Unknown(_)) {
-        return Ok(None);
+    let shapes: &[(&TextSlot<'_>, &str)] = match name {
+        EventName::MessageNew | EventName::MessageReceived => &[
+            (&fields.message_id, "message_id"),
+            (&fields.conversation_id, "conversation_id"),
+            (&fields.contact_id, "contact_id"),
+            (&fields.direction, "direction"),
+            (&fields.from_phone, "from_phone"),
+            (&fields.msg_type, "msg_type"),
+        ],
+        EventName::MessageSent => &[
+            (&fields.message_id, "message_id"),
+            (&fields.conversation_id, "conversation_id"),
+        ],
+        EventName::MessageStatusUpdate | EventName::MessageStatusUpdated => &[
+            (&fields.message_id, "message_id"),
+            (&fields.status, "status"),
+            (&fields.conversation_id, "conversation_id"),
+            (&fields.to, "to"),
+        ],
+        EventName::ConversationUpdated => &[
+            (&fields.conversation_id, "conversation_id"),
+            (&fields.status, "status"),
+        ],
+        EventName::ContactUpdated => &[(&fields.contact_id, "contact_id"), (&fields.name, "name")],
+        EventName::TemplateStatusUpdate => {
+            &[(&fields.template_id, "template_id"), (&fields.status, "status")]
+        }
+        EventName::CommerceOrderUpdated => &[],
+        EventName::Unknown(_) => return Ok(None),
+    };
+    let everywhere = [
+        (&fields.channel_id, "channel_id"),
+        (&fields.organization_id, "organization_id"),
+    ];
+    for (slot, name) in everywhere.iter().chain(shapes) {
+        slot.strict(|| format!("{prefix}{name}"))?;
     }
-    strict(&fields.channel_id, prefix, "channel_id")?;
-    strict(&fields.organization_id, prefix, "organization_id")?;
+    let needed = |slot: &TextSlot<'_>, name: &str| {
+        slot.to_text()
+            .ok_or_else(|| ReadError::shape(format!("{prefix}{name}")))
+    };
+    let body = || fields.body.get().map(|text| Text::from(text.as_ref()));
     Ok(Some(match name {
         EventName::MessageNew | EventName::MessageReceived => Payload::MessageNew(MessageNew {
             message_id: needed(&fields.message_id, "message_id")?,
-            conversation_id: optional(&fields.conversation_id, "conversation_id")?,
-            contact_id: optional(&fields.contact_id, "contact_id")?,
-            direction: strict(&fields.direction, prefix, "direction")?.map(Into::into),
-            from_phone: optional(&fields.from_phone, "from_phone")?,
+            conversation_id: fields.conversation_id.to_text(),
+            contact_id: fields.contact_id.to_text(),
+            direction: fields.direction.text().map(Into::into),
+            from_phone: fields.from_phone.to_text(),
             to: fields.to.to_text(),
-            msg_type: strict(&fields.msg_type, prefix, "msg_type")?.map(Into::into),
+            msg_type: fields.msg_type.text().map(Into::into),
             chat_id: fields.chat_id.to_text(),
             body: body(),
         }),
         EventName::MessageSent => Payload::MessageSent(MessageSent {
             message_id: needed(&fields.message_id, "message_id")?,
-            conversation_id: optional(&fields.conversation_id, "conversation_id")?,
+            conversation_id: fields.conversation_id.to_text(),
             contact_id: fields.contact_id.to_text(),
             to: fields.to.to_text(),
             msg_type: fields.msg_type.text().map(Into::into),
@@ -235,11 +267,9 @@ fn typed(name: &EventName, fields: &Fields<'_>, prefix: &str) -> Result<Option<P
         EventName::MessageStatusUpdate | EventName::MessageStatusUpdated => {
             Payload::MessageStatus(MessageStatus {
                 message_id: needed(&fields.message_id, "message_id")?,
-                status: strict(&fields.status, prefix, "status")?
-                    .map(Into::into)
-                    .ok_or_else(|| missing("status"))?,
-                conversation_id: optional(&fields.conversation_id, "conversation_id")?,
-                to: optional(&fields.to, "to")?,
+                status: needed(&fields.status, "status")?.into(),
+                conversation_id: fields.conversation_id.to_text(),
+                to: fields.to.to_text(),
                 error: fields.error.to_text(),
                 error_code: fields.error_code.to_text(),
                 failure_reason: fields.failure_reason.to_text(),
@@ -247,12 +277,12 @@ fn typed(name: &EventName, fields: &Fields<'_>, prefix: &str) -> Result<Option<P
         }
         EventName::ConversationUpdated => Payload::ConversationUpdated(ConversationUpdated {
             conversation_id: needed(&fields.conversation_id, "conversation_id")?,
-            status: optional(&fields.status, "status")?,
+            status: fields.status.to_text(),
             contact_id: fields.contact_id.to_text(),
         }),
         EventName::ContactUpdated => Payload::ContactUpdated(ContactUpdated {
             contact_id: needed(&fields.contact_id, "contact_id")?,
-            name: optional(&fields.name, "name")?,
+            name: fields.name.to_text(),
         }),
         EventName::TemplateStatusUpdate => Payload::TemplateStatus(TemplateStatus {
             template_id: needed(&fields.template_id, "template_id")?,
@@ -264,9 +294,4 @@ fn typed(name: &EventName, fields: &Fields<'_>, prefix: &str) -> Result<Option<P
         }),
         EventName::Unknown(_) => return Ok(None),
     }))
-}
-
-fn strict<'a>(slot: &'a TextSlot<'_>, prefix: &str, name: &str) -> Result<Option<&'a str>, ReadError> {
-    slot.strict(|| format!("{prefix}{name}"))?;
-    Ok(slot.text())
 }

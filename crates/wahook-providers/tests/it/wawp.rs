@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use wahook_core::{
     AnyProvider, Delivery, KeySource, Parsed, Provider,
+    json::Text,
     model::{Content, Data, Event as Normal, Kind, MessageState},
 };
 use wahook_providers::{
@@ -376,7 +377,7 @@ fn n6_the_number_is_the_state_and_the_name_is_text() {
         };
         (status.state, status.raw_state)
     };
-    let some = |text: &str| Some(text.to_owned());
+    let some = |text: &str| Some(Text::from(text));
     assert_eq!(
         state(json!(-1), json!("PENDING")),
         (MessageState::Failed, some("-1 PENDING"))
@@ -411,7 +412,7 @@ fn n6_the_number_is_the_state_and_the_name_is_text() {
         assert_eq!(state(json!(null), json!(word)), (expected, some(word)));
         assert_eq!(
             state(json!(number), json!(word)),
-            (expected, Some(format!("{number} {word}")))
+            (expected, Some(format!("{number} {word}").into()))
         );
     }
 }

@@ -130,7 +130,7 @@ impl Provider for Acme {
             sender.phone = sender
                 .lid
                 .as_ref()
-                .map(|lid| format!("+{}", lid.trim_end_matches("@lid")));
+                .map(|lid| format!("+{}", lid.trim_end_matches("@lid")).into());
         }
         let says_null = raw.as_json().is_some_and(|json| json.contains("\"text\":null"));
         let count = self.count.fetch_add(1, Ordering::Relaxed).to_string();
@@ -153,7 +153,7 @@ impl Provider for Acme {
             name: Some(("note".into(), NameSource::Guessed)),
             occurred_at: None,
             data: Data::MessageReceived(Box::new(Message {
-                message_id: id,
+                message_id: id.map(Into::into),
                 chat: from.and_then(Chat::from_address),
                 sender,
                 content: text.map_or_else(Content::default, Content::text),

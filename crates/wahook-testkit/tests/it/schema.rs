@@ -127,7 +127,7 @@ fn n2_later_kinds_types_words_and_fields_are_valid() {
                 let Data::MessageReceived(message) = read.data else {
                     unreachable!()
                 };
-                assert_eq!(message.content, Content::unknown(Some("hologram".to_owned())));
+                assert_eq!(message.content, Content::unknown(Some("hologram".into())));
             }
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! Messages and what happens to them.
 
+use wahook_core::json::Text;
 use wahook_core::open_enum;
 
 /// A message from a contact.
@@ -10,15 +11,15 @@ use wahook_core::open_enum;
 #[non_exhaustive]
 pub struct Message {
     /// The message, `msg_in_…`.
-    pub id: String,
+    pub id: Text,
     /// Who wrote: E.164 with `+`.
-    pub from: Option<String>,
+    pub from: Option<Text>,
     /// To whom.
-    pub to: Option<String>,
+    pub to: Option<Text>,
     /// What sort of message.
     pub kind: Option<MessageType>,
     /// The text: `body`, or `text.body` as the API for sending has it.
-    pub body: Option<String>,
+    pub body: Option<Text>,
     /// The file, out of the object that is named after its type.
     pub media: Option<Media>,
 }
@@ -30,15 +31,15 @@ pub struct Media {
     /// The member that it was found in: `image`, `document`, ….
     pub kind: MessageType,
     /// The provider's id of it.
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// Where it is.
-    pub url: Option<String>,
+    pub url: Option<Text>,
     /// Media type; `mimeType` or `mime_type`.
-    pub mime_type: Option<String>,
+    pub mime_type: Option<Text>,
     /// The text below it.
-    pub caption: Option<String>,
+    pub caption: Option<Text>,
     /// File name; `filename`, `fileName` or `file_name`.
-    pub filename: Option<String>,
+    pub filename: Option<Text>,
 }
 
 /// A message of the account came further, or failed.
@@ -46,13 +47,13 @@ pub struct Media {
 #[non_exhaustive]
 pub struct MessageStatus {
     /// The message, `msg_…`.
-    pub id: String,
+    pub id: Text,
     /// To whom.
-    pub to: Option<String>,
+    pub to: Option<Text>,
     /// How far: the word in the event's name, else in `message.status` or `status`.
     pub status: Status,
     /// That word as sent.
-    pub word: String,
+    pub word: Text,
     /// Why it failed.
     pub error: Option<Problem>,
 }
@@ -62,9 +63,9 @@ pub struct MessageStatus {
 #[non_exhaustive]
 pub struct Problem {
     /// A word such as `SESSION_DISCONNECTED`; an open set.
-    pub code: Option<String>,
+    pub code: Option<Text>,
     /// A sentence.
-    pub message: Option<String>,
+    pub message: Option<Text>,
 }
 
 open_enum! {

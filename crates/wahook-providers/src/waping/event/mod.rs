@@ -3,6 +3,7 @@
 //! One event is documented, `message.received` (waping.app/docs/webhooks, 2026-04). The others are families that the
 //! pages name in prose only: their names and members are inferred, and read so that a wrong inference loses nothing.
 
+use wahook_core::json::Text;
 mod message;
 mod session;
 
@@ -18,13 +19,13 @@ pub use self::{
 #[non_exhaustive]
 pub struct Event {
     /// The `eventId`, `evt_…`.
-    pub event_id: Option<String>,
+    pub event_id: Option<Text>,
     /// The `type` as sent: a noun, a dot, what happened.
-    pub name: String,
+    pub name: Text,
     /// The time of the event; null where it is absent or cannot be read.
     pub timestamp: Option<Timestamp>,
     /// The `deviceId`, `dev_…`: one linked WhatsApp session.
-    pub device_id: Option<String>,
+    pub device_id: Option<Text>,
     /// What happened.
     pub payload: Payload,
 }

@@ -1,5 +1,6 @@
 //! The linked device, and the conversations in its inbox.
 
+use wahook_core::json::Text;
 use wahook_core::open_enum;
 
 use super::Problem;
@@ -11,9 +12,9 @@ pub struct Session {
     /// The state: the word in the event's name, else in a member.
     pub state: State,
     /// That word as sent.
-    pub word: String,
+    pub word: Text,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<Text>,
     /// What went wrong.
     pub error: Option<Problem>,
 }
@@ -23,11 +24,11 @@ pub struct Session {
 #[non_exhaustive]
 pub struct Conversation {
     /// The conversation.
-    pub id: String,
+    pub id: Text,
     /// What happened: the event's name after the dot.
-    pub action: String,
+    pub action: Text,
     /// Its state.
-    pub status: Option<String>,
+    pub status: Option<Text>,
 }
 
 open_enum! {

@@ -105,7 +105,7 @@ impl Hints {
 }
 
 /// What the free form of an error says first.
-pub(crate) fn error_text(error: &Raw) -> Option<String> {
+pub(crate) fn error_text(error: &Raw) -> Option<Text> {
     hints! {
         pub(crate) struct ErrorHints {
             details: Hint = "details",
@@ -124,5 +124,5 @@ pub(crate) fn error_text(error: &Raw) -> Option<String> {
         .into_iter()
         .find_map(Hint::text)
         .or_else(|| error.as_json())
-        .map(str::to_owned)
+        .map(Text::from)
 }

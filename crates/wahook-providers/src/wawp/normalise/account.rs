@@ -34,7 +34,7 @@ pub(super) fn session(session: event::SessionStatus, scene: &Scene<'_>) -> Said 
         .and_then(|past| time(past.timestamp.as_ref()));
     // `SCAN_QR_CODE` comes again with each code, so the event's time goes before the state's beginning.
     let at = scene.at.or(own_time);
-    let raw_state = session.status.map(|status| status.as_str().to_owned());
+    let raw_state = session.status.map(|status| status.into_word());
     Said {
         key: timed("session", &[raw_state.as_deref()], at),
         at,
@@ -64,10 +64,10 @@ pub(super) fn presence(presence: event::Presence) -> Said {
     Said {
         key: EventKey::of_delivery("presence"),
         at: None,
-        data: Data::Presence(PresenceUpdate {
+        data: Data::Presence(Box::new(PresenceUpdate {
             chat,
             presences: presences.chain(flat).collect(),
-        }),
+        })),
     }
 }
 
@@ -116,7 +116,7 @@ pub(super) fn call(call: event::Call, state: CallState) -> Said {
         data: Data::Call(Call {
             call_id,
             state,
-            from,
+            from: from.map(Box::new),
             video: call.is_video.map(Flag::get),
             group: call.is_group.map(Flag::get),
         }),

@@ -25,7 +25,7 @@ pub(in crate::wawp) fn identity_of(me: Option<&Me>) -> Option<Identity> {
     }
     // `~` is what an account without a name has (WAHA, 2026-07).
     let name = super::filled(me.push_name.as_ref()).filter(|name| *name != "~");
-    Some(whole.named(name.map(str::to_owned)))
+    Some(whole.named(name.map(Text::from)))
 }
 
 /// Reads an address. The spellings that nearly every message has need no taking apart; the rest is the model's.
@@ -36,13 +36,13 @@ fn identity(address: &str) -> Option<Identity> {
     match split(address) {
         Some((user, "c.us")) if plain(user) => {
             identity.phone = wahook_core::phone(user);
-            identity.jid = Some(address.to_owned());
+            identity.jid = Some(address.into());
         }
-        Some((user, "lid")) if plain(user) => identity.lid = Some(address.to_owned()),
-        Some((user, "g.us")) if plain(user) => identity.jid = Some(address.to_owned()),
+        Some((user, "lid")) if plain(user) => identity.lid = Some(address.into()),
+        Some((user, "g.us")) if plain(user) => identity.jid = Some(address.into()),
         _ => return Identity::from_address(address),
     }
-    identity.raw = Some(address.to_owned());
+    identity.raw = Some(address.into());
     Some(identity)
 }
 
@@ -183,7 +183,7 @@ impl<'a> Ends<'a> {
         };
         let name = self.hints.name();
         let sender = sender.map(|sender| match name {
-            Some(name) => sender.named(Some(name.to_owned())),
+            Some(name) => sender.named(Some(name.into())),
             None => sender,
         });
         Who {

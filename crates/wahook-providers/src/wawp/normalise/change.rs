@@ -17,8 +17,8 @@ use super::{
     filled, message, taken, time,
 };
 
-fn bare(id: Option<&Text>) -> Option<String> {
-    filled(id).map(|id| MessageId::parse(id).bare.to_owned())
+fn bare(id: Option<&Text>) -> Option<Text> {
+    filled(id).map(|id| MessageId::parse(id).bare.into())
 }
 
 pub(super) fn reaction(reaction: event::Reaction, scene: &Scene<'_>) -> Said {
@@ -82,7 +82,7 @@ pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
     .into_iter()
     .flatten()
     .find(|text| !text.is_empty());
-    let previous_text = taken(edited.prev_body).or_else(|| hints.prev_body.text().map(str::to_owned));
+    let previous_text = taken(edited.prev_body).or_else(|| hints.prev_body.text().map(Text::from));
 
     // Under the message's own id its own time is sent, too, and not the edit's.
     let own_time = time(edited.timestamp.as_ref());

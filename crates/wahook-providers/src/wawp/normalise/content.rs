@@ -50,7 +50,7 @@ pub(super) fn content(carried: Carried, waiting: bool, hints: &Hints) -> Content
     if hints.message.secret.0 || hints.message.protocol.0 || kind == Some("ciphertext") {
         return Content::unavailable("not_decrypted");
     }
-    Content::unknown(kind.map(str::to_owned).or(taken(carried.kind)))
+    Content::unknown(kind.map(Text::from).or(taken(carried.kind)))
 }
 
 fn place(location: event::Location) -> Location {
@@ -65,7 +65,7 @@ fn place(location: event::Location) -> Location {
     }
 }
 
-fn file(media: Option<event::Media>, url: Option<String>, caption: Option<String>, hints: &Hints) -> Content {
+fn file(media: Option<event::Media>, url: Option<Text>, caption: Option<Text>, hints: &Hints) -> Content {
     let media = media.unwrap_or_default();
     let sort = Sort::of(media.mimetype.as_deref(), hints);
     let content = MediaContent {

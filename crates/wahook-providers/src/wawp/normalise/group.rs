@@ -102,7 +102,7 @@ fn people(group: Group, action: ParticipantsAction, scene: &Scene<'_>) -> Said {
             group_id,
             action,
             participants,
-            actor,
+            actor: actor.map(Box::new),
         }),
     }
 }
@@ -117,8 +117,7 @@ fn update(group: &Group, action: GroupAction, scene: &Scene<'_>) -> Said {
     let at = time(group);
     let group_id = address(group);
     let info = group.group.as_deref();
-    let text =
-        |of_info: Option<&Text>, of_group: Option<&Text>| of_info.or(of_group).map(|text| text.to_string());
+    let text = |of_info: Option<&Text>, of_group: Option<&Text>| of_info.or(of_group).cloned();
     let subject = text(
         info.and_then(|info| info.subject.as_ref()),
         group.subject.as_ref(),
@@ -174,13 +173,13 @@ fn time(group: &Group) -> Option<Timestamp> {
 
 /// The group's address: in the group, else in `chatId`, else in the `id` of deprecated events, which is a group's only
 /// in NOWEB.
-fn address(group: &Group) -> Option<String> {
+fn address(group: &Group) -> Option<Text> {
     let of_info = group.group.as_ref().and_then(|info| info.id.as_ref());
     filled(of_info)
         .or(filled(group.chat_id.as_ref()))
-        .map(str::to_owned)
+        .map(Text::from)
         .or_else(|| {
             let id = group.id.as_ref()?.read::<Text>().ok()?;
-            id.ends_with("@g.us").then(|| id.into_string())
+            id.ends_with("@g.us").then_some(id)
         })
 }

@@ -1,7 +1,7 @@
 //! `message`, `message.any`, `message.waiting`.
 
 use wahook_core::{
-    json::Flag,
+    json::{Flag, Text},
     model::{Content, Data, Direction, EventKey, Identity, Message, Origin, ReplyTo},
 };
 
@@ -36,7 +36,7 @@ pub(super) fn message(
         sender,
         recipient,
     } = ends.who();
-    let message_id = ends.id.map(|id| id.bare.to_owned());
+    let message_id = ends.id.map(|id| Text::from(id.bare));
     let origin = match (own, &message.source) {
         (false, _) => Origin::Contact,
         (true, Some(Source::Api)) => Origin::Api,
@@ -110,7 +110,7 @@ pub(super) fn ends<'a>(message: &'a event::Message, hints: &'a Hints, me: Option
 
 fn reply_to(reply: event::ReplyTo) -> Option<ReplyTo> {
     let reply = ReplyTo {
-        message_id: filled(reply.id.as_ref()).map(|id| MessageId::parse(id).bare.to_owned()),
+        message_id: filled(reply.id.as_ref()).map(|id| MessageId::parse(id).bare.into()),
         sender: reply.participant.as_deref().and_then(Identity::from_address),
         text: taken(reply.body),
     };

@@ -127,7 +127,7 @@ fn filled(text: Option<&Text>) -> Option<&str> {
 }
 
 /// The text without a copy, unless it is missing or empty.
-fn taken(text: Option<Text>) -> Option<String> {
+fn taken(text: Option<Text>) -> Option<Text> {
     text.and_then(Text::non_empty)
 }
 

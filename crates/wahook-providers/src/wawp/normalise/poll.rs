@@ -19,7 +19,7 @@ pub(super) fn vote(poll: event::PollVote, failed: bool, scene: &Scene<'_>) -> Sa
     let hints = Hints::of(poll.data.as_ref());
     let poll_id =
         filled(poll.poll.as_ref().and_then(|poll| poll.id.as_ref())).or(filled(poll.poll_id.as_ref()));
-    let poll_message_id = poll_id.map(|id| MessageId::parse(id).bare.to_owned());
+    let poll_message_id = poll_id.map(|id| MessageId::parse(id).bare.into());
     let vote = poll.vote.as_deref();
     let ends = Ends::new(
         scene.me,
@@ -55,7 +55,7 @@ pub(super) fn vote(poll: event::PollVote, failed: bool, scene: &Scene<'_>) -> Sa
         .or_else(|| places.find(|place| !ends.is_me(place)))
         .and_then(Chat::from_address);
     let options: Vec<_> = vote
-        .map(|vote| vote.selected_options.iter().map(Text::to_string).collect())
+        .map(|vote| vote.selected_options.iter().map(Text::clone).collect())
         .unwrap_or_default();
 
     let own_id = ends.id.map(|id| id.bare);
@@ -108,9 +108,9 @@ pub(super) fn calendar(response: &event::EventResponse, failed: bool, scene: &Sc
         .event_creation_key
         .as_ref()
         .and_then(|key| key.id.as_ref());
-    let event_message_id = filled(invitation).map(|id| MessageId::parse(id).bare.to_owned());
+    let event_message_id = filled(invitation).map(|id| MessageId::parse(id).bare.into());
     let word = rsvp.and_then(|rsvp| rsvp.response.as_ref());
-    let raw_response = word.map(|word| word.as_str().to_owned());
+    let raw_response = word.map(|word| Text::from(word.as_str()));
     let responder = ends.sender();
     let key = match (ends.id, at.or(scene.at)) {
         (Some(id), _) => EventKey::new("calendar.response")

@@ -1,7 +1,7 @@
 //! `message.ack`, `message.ack.group`.
 
 use wahook_core::{
-    json::{Flag, Number},
+    json::{Flag, Number, Text},
     model::{Data, EventKey, MessageState, StatusError, StatusUpdate},
 };
 
@@ -56,7 +56,7 @@ pub(super) fn ack(ack: &Ack, scene: &Scene<'_>) -> Said {
     }
     let (state, raw_state) = state(ack);
     let reason = filled(ack.ack_reason.as_ref());
-    let message_id = ends.id.map(|id| id.bare.to_owned());
+    let message_id = ends.id.map(|id| Text::from(id.bare));
     let key = match &message_id {
         Some(id) => {
             let said = match state {
@@ -83,7 +83,7 @@ pub(super) fn ack(ack: &Ack, scene: &Scene<'_>) -> Said {
             chat,
             errors: reason
                 .map(|reason| StatusError {
-                    detail: Some(reason.to_owned()),
+                    detail: Some(reason.into()),
                     ..StatusError::default()
                 })
                 .into_iter()
@@ -94,13 +94,13 @@ pub(super) fn ack(ack: &Ack, scene: &Scene<'_>) -> Said {
 
 /// The number is the truth; the name beside it may contradict it, and both are kept (api.wawp.net/en/docs/message-ack,
 /// 2026-07).
-fn state(ack: &Ack) -> (MessageState, Option<String>) {
+fn state(ack: &Ack) -> (MessageState, Option<Text>) {
     let number = ack.ack.as_ref().map(|number| {
         let shown = match number {
-            Number::Text(text) => text.to_string(),
-            Number::Integer(number) => number.to_string(),
-            Number::Float(number) => number.to_string(),
-            _ => String::new(),
+            Number::Text(text) => text.clone(),
+            Number::Integer(number) => number.to_string().into(),
+            Number::Float(number) => number.to_string().into(),
+            _ => Text::default(),
         };
         (number.to_i64(), shown)
     });
@@ -117,9 +117,9 @@ fn state(ack: &Ack) -> (MessageState, Option<String>) {
         _ => MessageState::Unknown,
     };
     let raw = match (number, name) {
-        (Some((_, number)), Some(name)) => Some(format!("{number} {name}")),
+        (Some((_, number)), Some(name)) => Some(Text::concat(&[&number, " ", name])),
         (Some((_, number)), None) => Some(number),
-        (None, name) => name.map(str::to_owned),
+        (None, name) => name.map(Text::from),
     };
     (state, raw)
 }

@@ -17,12 +17,12 @@ pub(super) fn contact(card: String) -> Contact {
             continue;
         }
         if name.eq_ignore_ascii_case("FN") && contact.name.is_none() {
-            contact.name = Some(value.to_owned());
+            contact.name = Some(value.into());
         } else if name.eq_ignore_ascii_case("TEL") {
-            contact.phones.push(value.to_owned());
+            contact.phones.push(value.into());
         }
     }
-    contact.vcard = Some(card);
+    contact.vcard = Some(card.into());
     contact
 }
 

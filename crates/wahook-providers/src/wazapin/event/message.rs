@@ -1,5 +1,6 @@
 //! Messages: ids and small metadata; text, media and choices are behind `GET /v1/messages/{messageID}`.
 
+use wahook_core::json::Text;
 use wahook_core::open_enum;
 
 /// A new message in a conversation (Wazapin docs, webhook event catalog and inbound webhook examples, 2026-08).
@@ -7,23 +8,23 @@ use wahook_core::open_enum;
 #[non_exhaustive]
 pub struct MessageNew {
     /// Opaque: the vendor's own samples are no valid UUIDs.
-    pub message_id: String,
+    pub message_id: Text,
     /// The conversation.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<Text>,
     /// The contact.
-    pub contact_id: Option<String>,
+    pub contact_id: Option<Text>,
     /// Which way it went. Never taken for granted: outbound echoes come under the same name.
     pub direction: Option<Direction>,
     /// Digits without `+`; always there on inbound messages.
-    pub from_phone: Option<String>,
+    pub from_phone: Option<Text>,
     /// To whom; on no page, read as `to` or `to_phone` where it is there.
-    pub to: Option<String>,
+    pub to: Option<Text>,
     /// What sort of message.
     pub msg_type: Option<MessageType>,
     /// The group's address; on no page, known from a public consumer of these webhooks (order.rs, 2026-08).
-    pub chat_id: Option<String>,
+    pub chat_id: Option<Text>,
     /// The text; on no page, which say that it is not in the body, known from the same consumer.
-    pub body: Option<String>,
+    pub body: Option<Text>,
 }
 
 /// A message was sent from the workspace; its documented members are the two ids and the channel.
@@ -31,19 +32,19 @@ pub struct MessageNew {
 #[non_exhaustive]
 pub struct MessageSent {
     /// The message.
-    pub message_id: String,
+    pub message_id: Text,
     /// The conversation.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<Text>,
     /// The contact; on no page.
-    pub contact_id: Option<String>,
+    pub contact_id: Option<Text>,
     /// To whom; on no page, read as `to` or `to_phone` where it is there.
-    pub to: Option<String>,
+    pub to: Option<Text>,
     /// What sort of message; on no page.
     pub msg_type: Option<MessageType>,
     /// The group's address; on no page.
-    pub chat_id: Option<String>,
+    pub chat_id: Option<Text>,
     /// The text; on no page.
-    pub body: Option<String>,
+    pub body: Option<Text>,
 }
 
 /// A sent message came further, or failed (Wazapin docs, handle delivery status, 2026-08).
@@ -51,19 +52,19 @@ pub struct MessageSent {
 #[non_exhaustive]
 pub struct MessageStatus {
     /// The message.
-    pub message_id: String,
+    pub message_id: Text,
     /// How far.
     pub status: Status,
     /// The conversation.
-    pub conversation_id: Option<String>,
+    pub conversation_id: Option<Text>,
     /// To whom; only in the oldest form of the body.
-    pub to: Option<String>,
+    pub to: Option<Text>,
     /// Why it failed; the message record has it.
-    pub error: Option<String>,
+    pub error: Option<Text>,
     /// A code for it; the record has it, the delivery status page names it.
-    pub error_code: Option<String>,
+    pub error_code: Option<Text>,
     /// Why it failed; the delivery status page names it.
-    pub failure_reason: Option<String>,
+    pub failure_reason: Option<Text>,
 }
 
 open_enum! {

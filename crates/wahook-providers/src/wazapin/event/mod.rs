@@ -1,5 +1,6 @@
 //! What Wazapin says, in its own words.
 
+use wahook_core::json::Text;
 mod change;
 mod message;
 
@@ -22,13 +23,13 @@ pub struct Event {
     /// Where the name was found: the flat body has none (Wazapin docs, inbound webhook examples, 2026-08).
     pub name_source: NameSource,
     /// The wrapper's id of the event.
-    pub event_id: Option<String>,
+    pub event_id: Option<Text>,
     /// The wrapper's time of the event; null where it has none or none that can be read.
     pub occurred_at: Option<Timestamp>,
     /// The organisation, `org_…`; the event's own before the wrapper's.
-    pub organization_id: Option<String>,
+    pub organization_id: Option<Text>,
     /// The channel, `wzp_…`; the event's own before the wrapper's.
-    pub channel_id: Option<String>,
+    pub channel_id: Option<Text>,
     /// What happened.
     pub payload: Payload,
 }
