@@ -6,11 +6,13 @@
 // What the user writes.
 mod cli;
 pub mod config;
+mod doctor;
 
 // The way of a delivery: in, through, out.
 pub mod server;
 pub mod sinks;
 pub mod stack;
+pub mod stores;
 
 // How a verb ends, and what it prints.
 mod failure;

@@ -1,22 +1,19 @@
 //! The path of a delivery, on one screen.
 
-use std::{convert::Infallible, num::NonZeroUsize, sync::Arc, task, time::Duration};
+use std::{convert::Infallible, sync::Arc, task, time::Duration};
 
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
 use hyper::body::Incoming;
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_service::Service;
-use wahook_core::{
-    Clock,
-    guard::{Fresh, GuardStore, MemoryStore},
-    model::Data,
-};
-use wahook_tower::{Answer, DedupeLayer, Kept, LimitLayer, SystemClock, VerifyLayer};
+use wahook_core::{Clock, guard::Fresh, model::Data};
+use wahook_tower::{Answer, DedupeLayer, Kept, LimitLayer, VerifyLayer};
 
 use crate::{
     config::{Limits, Route},
     sinks::Sink,
+    stores::Opened,
 };
 
 /// What answers the requests of one endpoint.
@@ -27,19 +24,15 @@ pub type Mounted = BoxCloneSyncService<Request<Incoming>, Response<Answer>, Infa
 pub struct Shared {
     limits: Limits,
     clock: Arc<dyn Clock>,
-    store: Arc<dyn GuardStore>,
     sink: Arc<dyn Sink>,
 }
 
 impl Shared {
-    /// The machine's clock, a guard store in memory, and this sink.
+    /// These limits, this clock, and this sink.
     #[must_use]
-    pub fn new(limits: &Limits, hash_key: [u8; 16], sink: Arc<dyn Sink>) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let capacity = NonZeroUsize::new(limits.remembered_keys).unwrap_or(NonZeroUsize::MIN);
+    pub fn new(limits: &Limits, clock: Arc<dyn Clock>, sink: Arc<dyn Sink>) -> Self {
         Self {
             limits: limits.clone(),
-            store: Arc::new(MemoryStore::new(Arc::clone(&clock), capacity, hash_key)),
             clock,
             sink,
         }
@@ -48,14 +41,15 @@ impl Shared {
 
 /// Limit → verify → dedupe → hand over. Each step leaves a type behind; in another order this does not compile.
 #[must_use]
-pub fn stack(route: &Route, shared: &Shared) -> Mounted {
+pub fn stack(route: &Route, guard: &Opened, shared: &Shared) -> Mounted {
     let limits = &shared.limits;
     let limit = LimitLayer::new()
         .cap(limits.body_bytes)
         .idle(limits.idle.get())
         .total(limits.total.get());
     let verify = VerifyLayer::new(route.endpoint.clone()).clock(Arc::clone(&shared.clock));
-    let dedupe = DedupeLayer::new(Arc::clone(&shared.store))
+    let dedupe = DedupeLayer::new(Arc::clone(&guard.store))
+        .observer(Arc::clone(&guard.log) as _)
         .dedupe_events()
         .in_flight_wait(route.in_flight_wait.unwrap_or(IN_FLIGHT_WAIT));
     let stack = ServiceBuilder::new()

@@ -13,9 +13,10 @@ use super::serve::Plan;
 use crate::{
     config::{Development, Route},
     output,
+    stores::{Opened, Stores},
 };
 
-pub(super) fn announce(plan: &Plan, address: SocketAddr, json: bool) {
+pub(super) fn announce(plan: &Plan, stores: &Stores, address: SocketAddr, json: bool) {
     let local = format!("http://{address}");
     let public = plan
         .config
@@ -29,7 +30,8 @@ pub(super) fn announce(plan: &Plan, address: SocketAddr, json: bool) {
             .iter()
             .map(|route| as_json(plan, route, public))
             .collect();
-        output::notice(&json!({ "listening": local, "endpoints": endpoints }).to_string());
+        let guards: Vec<_> = stores.all.iter().map(|guard| guard_as_json(guard)).collect();
+        output::notice(&json!({ "listening": local, "endpoints": endpoints, "guards": guards }).to_string());
         return;
     }
     for route in &plan.routes {
@@ -46,7 +48,34 @@ pub(super) fn announce(plan: &Plan, address: SocketAddr, json: bool) {
     if !plan.development.is_empty() {
         output::notice("\ndevelopment mode: events are printed and not stored; Ctrl-C ends it");
     }
+    for guard in &stores.all {
+        // Whose guard it is goes without saying where there is one.
+        let whose = match stores.all.as_slice() {
+            [_] => String::new(),
+            _ => format!(" of {}", guard.endpoints.join(", ")),
+        };
+        output::notice(&format!("guard{whose}: {}", guarantee(guard)));
+        for warning in &guard.assurance.warnings {
+            output::notice(&format!("  warning: {warning}"));
+        }
+    }
     output::notice(&format!("listening on {local}"));
+}
+
+/// A store, what survives of what it is told, and why.
+pub(super) fn guarantee(guard: &Opened) -> String {
+    let assurance = &guard.assurance;
+    format!("{}, {} ({})", guard.name, assurance.guarantee, assurance.because)
+}
+
+fn guard_as_json(guard: &Opened) -> Value {
+    json!({
+        "store": guard.name,
+        "endpoints": guard.endpoints,
+        "guarantee": guard.assurance.guarantee.as_str(),
+        "because": guard.assurance.because,
+        "warnings": guard.assurance.warnings,
+    })
 }
 
 fn as_json(plan: &Plan, route: &Route, public: &str) -> Value {

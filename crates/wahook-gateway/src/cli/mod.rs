@@ -2,6 +2,7 @@
 
 mod announce;
 mod config;
+mod doctor;
 mod input;
 mod normalize;
 mod schema;
@@ -35,6 +36,7 @@ enum Verb {
     Normalize(normalize::Args),
     Schema(schema::Args),
     Config(config::Args),
+    Doctor(doctor::Args),
 }
 
 const AFTER_HELP: &str = "\
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
         Verb::Normalize(args) => normalize::run(&args),
         Verb::Schema(args) => schema::run(args),
         Verb::Config(args) => config::run(&args, cli.json),
+        Verb::Doctor(args) => doctor::run(&args, cli.json),
     };
     ExitCode::from(match outcome {
         Ok(outcome) => outcome.code(),

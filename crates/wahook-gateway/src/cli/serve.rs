@@ -13,6 +13,8 @@ use tokio::{
     sync::watch,
 };
 use tracing_subscriber::EnvFilter;
+use wahook_core::Clock;
+use wahook_tower::SystemClock;
 
 use super::announce::announce;
 
@@ -23,6 +25,7 @@ use crate::{
     server::{Finished, Router, Server},
     sinks::Stdout,
     stack::{Shared, stack},
+    stores::{Means, Stores},
 };
 
 /// Runs the gateway. Without a configuration: development mode, one endpoint for each provider on 127.0.0.1.
@@ -75,6 +78,9 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
 
 async fn serve(plan: &Plan, json: bool) -> Result<Outcome, Failure> {
     let Config { listen, limits, .. } = &plan.config;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    // Before the address is bound: who can connect is served.
+    let stores = Stores::open(&plan.routes, &Means::new(&plan.config, Arc::clone(&clock))?).await?;
     let server = Server::bind(*listen, limits)
         .await
         .map_err(|error| cannot_listen(*listen, &error))?;
@@ -83,15 +89,11 @@ async fn serve(plan: &Plan, json: bool) -> Result<Outcome, Failure> {
     let stop = Stop::new()?;
     let sink = Stdout::start(io::stdout())
         .map_err(|error| Failure::io(format!("cannot start a thread: {error}")))?;
-    let mut hash_key = [0; 16];
-    getrandom::fill(&mut hash_key).map_err(|error| Failure::io(format!("no random numbers: {error}")))?;
-    let shared = Shared::new(limits, hash_key, Arc::new(sink.clone()));
-    let router = Router::new(
-        plan.routes
-            .iter()
-            .map(|route| (route.path.clone(), stack(route, &shared))),
-    );
-    announce(plan, address, json);
+    let shared = Shared::new(limits, clock, Arc::new(sink.clone()));
+    let guarded = plan.routes.iter().zip(stores.by_route());
+    let router =
+        Router::new(guarded.map(|(route, guard)| (route.path.clone(), stack(route, guard, &shared))));
+    announce(plan, &stores, address, json);
 
     let reader_gone = Cell::new(false);
     let stopping = async {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown, Secret, Secrets};
 use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
-use super::{Config, EndpointConfig, Hidden, Problem, StoreDown, WhenConflicting};
-use crate::{failure::chain, suggest::hint};
+use super::{Config, EndpointConfig, Hidden, Problem, StoreDown, WhenConflicting, store};
+use crate::{failure::chain, stores::StoreAddress, suggest::hint};
 
 /// An endpoint at its path.
 #[derive(Clone, Debug)]
@@ -18,17 +18,20 @@ pub struct Route {
     pub path: String,
     /// The endpoint.
     pub endpoint: Endpoint,
+    /// Where its guard remembers.
+    pub store: StoreAddress,
     /// How long a copy waits for the outcome of the one in flight, if that is configured.
     pub in_flight_wait: Option<Duration>,
 }
 
 impl Route {
-    /// An endpoint at a path.
+    /// An endpoint at a path, whose guard remembers in memory.
     #[must_use]
-    pub const fn new(path: String, endpoint: Endpoint) -> Self {
+    pub fn new(path: String, endpoint: Endpoint) -> Self {
         Self {
             path,
             endpoint,
+            store: StoreAddress::memory(),
             in_flight_wait: None,
         }
     }
@@ -43,10 +46,14 @@ pub fn build(config: &Config, folder: &Path) -> Result<(Vec<Route>, Vec<Problem>
     let mut problems = check_all(config);
     let mut warnings = Vec::new();
     let mut routes = Vec::new();
+    let of_all = store::of_all(config, folder).unwrap_or_else(|problem| {
+        problems.push(problem);
+        StoreAddress::memory()
+    });
     for (index, endpoint) in config.endpoint.iter().enumerate() {
         let index = index.to_string();
         let at = |key: &str, message: String| Problem::new(&["endpoint", &index, key], message);
-        match build_one(endpoint, folder) {
+        match build_one(endpoint, &of_all, folder) {
             Ok(route) => {
                 warnings.extend(habits_warning(endpoint, &route).map(|text| at("memory", text)));
                 routes.push(route);
@@ -54,6 +61,7 @@ pub fn build(config: &Config, folder: &Path) -> Result<(Vec<Route>, Vec<Problem>
             Err((key, message)) => problems.push(at(key, message)),
         }
     }
+    problems.extend(store::of_groups(config, &routes));
     if problems.is_empty() {
         Ok((routes, warnings))
     } else {
@@ -128,7 +136,7 @@ pub(crate) fn check_public_url(url: &str) -> Result<(), String> {
 
 type Wrong = (&'static str, String);
 
-fn build_one(config: &EndpointConfig, folder: &Path) -> Result<Route, Wrong> {
+fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path) -> Result<Route, Wrong> {
     let row = find_provider(&config.provider).map_err(|text| ("provider", text))?;
     let path = config.path();
     // Without one it is made of the name, which is judged below: the complaint is about what was written.
@@ -164,9 +172,11 @@ fn build_one(config: &EndpointConfig, folder: &Path) -> Result<Route, Wrong> {
             .dedupe_group(group)
             .map_err(|error| ("dedupe_group", chain(&error)))?;
     }
+    let store = store::named(config.store.as_ref(), config.store_file.as_deref(), folder)?;
     Ok(Route {
         path,
         endpoint,
+        store: store.unwrap_or_else(|| store_of_all.clone()),
         in_flight_wait: config.in_flight_wait.map(super::Period::get),
     })
 }

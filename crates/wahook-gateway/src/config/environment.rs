@@ -10,7 +10,7 @@ const PREFIX: &str = "WAHOOK_";
 /// Names with this prefix that are no configuration keys.
 const OTHERS: &[&str] = &["CONFIG", "DATA_DIR", "LOG"];
 
-const TOP: &[&str] = &["listen", "public_url"];
+const TOP: &[&str] = &["listen", "public_url", "store", "store_file", "remember_in_front"];
 const LIMITS: &[&str] = &[
     "body_bytes",
     "idle",
@@ -24,6 +24,9 @@ const LIMITS: &[&str] = &[
 const TEXTS: &[&str] = &[
     "secret",
     "secret_file",
+    "store",
+    "store_file",
+    "inbox",
     "path",
     "provider",
     "on_conflict",
@@ -58,7 +61,8 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
     let lower = name.to_ascii_lowercase();
     match lower.split("__").collect::<Vec<_>>().as_slice() {
         [key] if TOP.contains(key) => {
-            root.insert((*key).to_owned(), Value::from(text));
+            replace_others(root, key);
+            root.insert((*key).to_owned(), switch_or_text(text));
         }
         ["limits", key] if LIMITS.contains(key) => {
             let limits = root
@@ -70,12 +74,7 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
         }
         ["endpoint", endpoint, key] if TEXTS.contains(key) || NUMBERS.contains(key) => {
             let endpoint = find(root, endpoint).ok_or("there is no endpoint of that name")?;
-            if key.starts_with("secret") {
-                // One source of secrets replaces the other; both would be an error.
-                for other in ["secret", "secret_file", "secrets", "secrets_files"] {
-                    endpoint.remove(other);
-                }
-            }
+            replace_others(endpoint, key);
             let value = if NUMBERS.contains(key) {
                 number_or_text(text)
             } else {
@@ -107,6 +106,20 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
     Ok(())
 }
 
+/// One source of a secret replaces the other; both would be an error.
+fn replace_others(table: &mut Dict, key: &str) {
+    for sources in [
+        &["secret", "secret_file", "secrets", "secrets_files"][..],
+        &["store", "store_file"],
+    ] {
+        if sources.contains(&key) {
+            for other in sources {
+                table.remove(*other);
+            }
+        }
+    }
+}
+
 fn find<'a>(root: &'a mut Dict, wanted: &str) -> Option<&'a mut Dict> {
     let Value::Array(_, endpoints) = root.get_mut("endpoint")? else {
         return None;
@@ -136,6 +149,13 @@ fn variable_name(name: &str) -> String {
 fn number_or_text(text: String) -> Value {
     match text.trim().parse::<u64>() {
         Ok(number) => Value::from(number),
+        Err(_) => Value::from(text),
+    }
+}
+
+fn switch_or_text(text: String) -> Value {
+    match text.trim().parse::<bool>() {
+        Ok(switch) => Value::from(switch),
         Err(_) => Value::from(text),
     }
 }

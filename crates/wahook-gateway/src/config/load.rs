@@ -33,6 +33,11 @@ impl Loaded {
         &self.source.file
     }
 
+    /// The file as it was written, without the environment.
+    pub(crate) fn written(&self) -> toml::Table {
+        toml::from_str(&self.source.text).unwrap_or_default()
+    }
+
     /// A picture of the place of a problem, secrets shown as stars.
     #[must_use]
     pub fn picture(&self, problem: &Problem) -> Option<String> {

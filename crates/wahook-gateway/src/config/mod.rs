@@ -6,14 +6,20 @@ mod environment;
 mod load;
 mod model;
 mod place;
+mod store;
 mod value;
 
-pub(crate) use self::build::{check_options, check_public_url, find_provider};
 pub use self::{
     build::{Route, build},
     development::{Development, development},
     load::{LoadError, Loaded, load},
     model::{Config, EndpointConfig, Limits, StoreDown, WhenConflicting},
     place::Problem,
+    store::{Inbox, StoreText},
     value::{Hidden, Period},
+};
+pub(crate) use self::{
+    build::{check_options, check_public_url, find_provider},
+    model::is_secret,
+    value::MASK,
 };

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Hidden, Period};
+use super::{Hidden, Inbox, Period, StoreText};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,6 +17,14 @@ pub struct Config {
     /// The URL under which the providers reach us, without a path; it completes the set-up steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// Where the guard remembers what was handled: `memory` if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreText>,
+    /// A file that holds it, for an address with a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_file: Option<PathBuf>,
+    /// Whether a store on the network need not be asked about what this process completed itself.
+    pub remember_in_front: bool,
     /// Limits against slow, large and many requests.
     pub limits: Limits,
     /// The endpoints.
@@ -28,6 +36,9 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
+            store: None,
+            store_file: None,
+            remember_in_front: true,
             limits: Limits::default(),
             endpoint: Vec::new(),
         }
@@ -53,7 +64,7 @@ pub struct Limits {
     pub streams: u32,
     /// How long requests in progress are waited for after SIGINT or SIGTERM.
     pub shutdown: Period,
-    /// How many completed keys the guard remembers in memory.
+    /// How many completed keys the guard remembers in the memory of this process.
     pub remembered_keys: usize,
 }
 
@@ -96,6 +107,15 @@ pub struct EndpointConfig {
     /// Files that hold one secret each, the current one first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets_files: Option<Vec<PathBuf>>,
+    /// Where its guard remembers; the store of all if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreText>,
+    /// A file that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_file: Option<PathBuf>,
+    /// Where deliveries are kept before they are answered: nowhere, in this release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<Inbox>,
     /// What to do with another body under a known key.
     #[serde(default)]
     pub on_conflict: WhenConflicting,

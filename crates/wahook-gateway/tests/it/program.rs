@@ -75,6 +75,13 @@ impl Gateway {
     }
 
     fn start(args: &[&str]) -> Self {
+        Self::start_as(args, |line| {
+            line.strip_prefix("listening on http://").map(str::to_owned)
+        })
+    }
+
+    /// With these arguments; the address is found in what it says.
+    pub(crate) fn start_as(args: &[&str], address_in: impl Fn(&str) -> Option<String>) -> Self {
         let mut args = args.to_vec();
         args.extend(["--listen", "127.0.0.1:0"]);
         let mut child = command(&args)
@@ -90,9 +97,7 @@ impl Gateway {
             let line = stderr
                 .recv_timeout(DEADLINE)
                 .unwrap_or_else(|_| panic!("it did not start: {said:?}"));
-            let address = line
-                .strip_prefix("listening on http://")
-                .map(|text| text.parse().unwrap());
+            let address = address_in(&line).map(|text| text.parse().unwrap());
             said.push(line);
             if let Some(address) = address {
                 break address;

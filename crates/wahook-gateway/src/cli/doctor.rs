@@ -1,0 +1,41 @@
+//! `wahook doctor`: what is unsafe or missing.
+
+use std::path::PathBuf;
+
+use crate::{
+    Failure, Outcome,
+    config::{self, LoadError},
+    doctor::{Report, examine},
+    output,
+};
+
+/// Says what is unsafe or missing, and how long each endpoint may be down: exit code 0 if there is nothing to say, else 1.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The configuration file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "WAHOOK_CONFIG",
+        default_value = "wahook.toml"
+    )]
+    config: PathBuf,
+}
+
+pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
+    let report = match config::load(&args.config, std::env::vars()) {
+        Ok(loaded) => super::runtime()?.block_on(examine(&loaded))?,
+        Err(LoadError::Senseless { file, problem, .. }) => Report::senseless(&file, &problem),
+        Err(unreadable) => return Err(unreadable.into()),
+    };
+    if json {
+        output::json(&report)?;
+    } else {
+        output::text(&report.text())?;
+    }
+    Ok(if report.findings.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::NotSo
+    })
+}

@@ -1,0 +1,61 @@
+//! What is unsafe or missing in a configuration, and how long each endpoint may be down.
+
+mod endpoint;
+mod guard;
+mod network;
+mod report;
+mod secrets;
+
+use std::sync::Arc;
+
+use wahook_tower::SystemClock;
+
+pub(crate) use self::report::Report;
+use self::report::{EndpointState, Finding};
+use crate::{
+    Failure,
+    config::{self, Loaded, Problem},
+    stores::Means,
+};
+
+/// Looks at everything: the file, the files that it names, the stores.
+pub(crate) async fn examine(loaded: &Loaded) -> Result<Report, Failure> {
+    let mut report = Report::of(loaded.file());
+    let config = &loaded.config;
+    let said = |problem: &Problem| loaded.locate(problem.clone()).line(loaded.file());
+    for warning in &loaded.warnings {
+        report.findings.push(Finding::warning(None, said(warning)));
+    }
+    report.findings.extend(secrets::look(loaded));
+    report.findings.extend(network::look(config));
+    let routes = match config::build(config, &loaded.folder) {
+        // Its warnings are said below, with what to do about them.
+        Ok((routes, _)) => routes,
+        Err(problems) => {
+            for problem in &problems {
+                let endpoint = endpoint_of(loaded, problem);
+                report.findings.push(Finding::error(endpoint, said(problem)));
+            }
+            return Ok(report);
+        }
+    };
+    for (config, route) in config.endpoint.iter().zip(&routes) {
+        report.findings.extend(endpoint::look(config, route));
+        report.endpoints.extend(EndpointState::of(route));
+    }
+    report.findings.extend(guard::of_memory(config, &routes));
+    let means = Means::new(config, Arc::new(SystemClock::new()))?;
+    let (guards, findings) = guard::look(&routes, &means).await;
+    report.guards = guards;
+    report.findings.extend(findings);
+    Ok(report)
+}
+
+/// The name of the endpoint that a problem is about.
+fn endpoint_of(loaded: &Loaded, problem: &Problem) -> Option<String> {
+    let [table, index, ..] = problem.path.as_slice() else {
+        return None;
+    };
+    let index: usize = index.parse().ok().filter(|_| table == "endpoint")?;
+    Some(loaded.config.endpoint.get(index)?.name.clone())
+}

@@ -1,0 +1,206 @@
+//! What was found, as JSON and as text.
+
+use serde::Serialize;
+use wahook_core::Assurance;
+use wahook_providers::provider;
+
+use crate::{
+    config::{Period, Problem, Route},
+    stores::StoreAddress,
+};
+
+/// All that was found. Field names are those of the JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(super) file: String,
+    pub(crate) findings: Vec<Finding>,
+    pub(super) endpoints: Vec<EndpointState>,
+    pub(super) guards: Vec<GuardState>,
+}
+
+/// Something unsafe or missing.
+#[derive(Debug, Serialize)]
+pub(crate) struct Finding {
+    level: Level,
+    endpoint: Option<String>,
+    what: String,
+    #[serde(rename = "do")]
+    advice: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Error,
+    Warning,
+}
+
+/// An endpoint, and how long it may be down.
+#[derive(Debug, Serialize)]
+pub(super) struct EndpointState {
+    name: String,
+    provider: &'static str,
+    #[serde(skip)]
+    title: &'static str,
+    path: String,
+    memory_seconds: u64,
+    retries: RetriesState,
+}
+
+#[derive(Debug, Serialize)]
+struct RetriesState {
+    by_default_seconds: Option<u64>,
+    text: &'static str,
+}
+
+/// A store, and what survives of what it is told; unknown where it could not be opened.
+#[derive(Debug, Serialize)]
+pub(super) struct GuardState {
+    store: &'static str,
+    address: String,
+    endpoints: Vec<String>,
+    guarantee: Option<&'static str>,
+    because: Option<String>,
+}
+
+impl Report {
+    pub(super) fn of(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            findings: Vec::new(),
+            endpoints: Vec::new(),
+            guards: Vec::new(),
+        }
+    }
+
+    /// Of a file that makes no sense.
+    pub(crate) fn senseless(file: &str, problem: &Problem) -> Self {
+        let mut report = Self::of(file);
+        report.findings.push(Finding::error(None, problem.line(file)));
+        report
+    }
+
+    /// What people read: the endpoints, then what to look at.
+    pub(crate) fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for endpoint in &self.endpoints {
+            let EndpointState {
+                name, title, path, ..
+            } = endpoint;
+            lines.push(format!("{name} ({title}): {path}"));
+            lines.push(format!("  guard:  {}", self.guard_of(endpoint)));
+            let RetriesState {
+                by_default_seconds,
+                text,
+            } = &endpoint.retries;
+            lines.push(match by_default_seconds {
+                Some(seconds) => {
+                    format!("  budget: {seconds} s down, then deliveries are lost: {title} repeats {text}")
+                }
+                None => format!("  budget: not told by {title}: {text}"),
+            });
+        }
+        let of_endpoints = lines.len();
+        for finding in &self.findings {
+            // The first finding stands apart from the endpoints.
+            if of_endpoints > 0 && lines.len() == of_endpoints {
+                lines.push(String::new());
+            }
+            lines.extend(finding.lines());
+        }
+        lines.push(match self.findings.len() {
+            0 => format!("{}: nothing to say, all is well", self.file),
+            1 => format!("{}: 1 thing to look at", self.file),
+            count => format!("{}: {count} things to look at", self.file),
+        });
+        lines.join("\n")
+    }
+
+    fn guard_of(&self, endpoint: &EndpointState) -> String {
+        let memory = Period::of_seconds(endpoint.memory_seconds);
+        let guard = self
+            .guards
+            .iter()
+            .find(|guard| guard.endpoints.contains(&endpoint.name));
+        let Some(guard) = guard else {
+            return format!("remembers for {memory}");
+        };
+        let store = guard.store;
+        match (guard.guarantee, &guard.because) {
+            (Some(guarantee), Some(because)) => {
+                format!("remembers for {memory} in {store}, {guarantee} ({because})")
+            }
+            _ => format!("remembers for {memory} in {store}, see below"),
+        }
+    }
+}
+
+impl Finding {
+    pub(super) fn warning(endpoint: Option<String>, what: impl Into<String>) -> Self {
+        Self {
+            level: Level::Warning,
+            endpoint,
+            what: what.into(),
+            advice: None,
+        }
+    }
+
+    pub(super) fn error(endpoint: Option<String>, what: impl Into<String>) -> Self {
+        Self {
+            level: Level::Error,
+            ..Self::warning(endpoint, what)
+        }
+    }
+
+    /// With what to do about it, where the first text does not say that.
+    pub(super) fn advise(self, advice: impl Into<String>) -> Self {
+        Self {
+            advice: Some(advice.into()),
+            ..self
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let level = match self.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+        };
+        let endpoint = self
+            .endpoint
+            .as_ref()
+            .map(|name| format!("{name}: "))
+            .unwrap_or_default();
+        let mut lines = vec![format!("{level}: {endpoint}{}", self.what)];
+        lines.extend(self.advice.as_ref().map(|advice| format!("  do: {advice}")));
+        lines
+    }
+}
+
+impl EndpointState {
+    pub(super) fn of(route: &Route) -> Option<Self> {
+        let row = provider(route.endpoint.provider().id())?;
+        Some(Self {
+            name: route.endpoint.name().to_owned(),
+            provider: row.id,
+            title: row.title,
+            path: route.path.clone(),
+            memory_seconds: route.endpoint.memory().as_secs(),
+            retries: RetriesState {
+                by_default_seconds: row.retries.by_default.map(|time| time.as_secs()),
+                text: row.retries.text,
+            },
+        })
+    }
+}
+
+impl GuardState {
+    pub(super) fn new(address: &StoreAddress, endpoints: &[String], assurance: Option<&Assurance>) -> Self {
+        Self {
+            store: address.row().name,
+            address: address.to_string(),
+            endpoints: endpoints.to_vec(),
+            guarantee: assurance.map(|assurance| assurance.guarantee.as_str()),
+            because: assurance.map(|assurance| assurance.because.clone().into_owned()),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Where secrets lie, and who can read them there.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use super::report::Finding;
+use crate::{
+    config::{Loaded, is_secret},
+    stores::StoreAddress,
+};
+
+pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let config = &loaded.config;
+    let written = loaded.written();
+    // What stands in the file stands there, also where a variable is put over it.
+    let mut in_file = false;
+    if written
+        .get("store")
+        .is_some_and(|store| has_credentials(store, loaded))
+    {
+        in_file = true;
+        findings.push(store_in_file(None, "WAHOOK_STORE"));
+    }
+    let endpoints = written.get("endpoint").and_then(toml::Value::as_array);
+    for endpoint in endpoints.into_iter().flatten() {
+        let name = endpoint
+            .get("name")
+            .and_then(toml::Value::as_str)
+            .map(str::to_owned);
+        if endpoint.get("secret").or(endpoint.get("secrets")).is_some() {
+            in_file = true;
+            findings.push(
+                Finding::warning(
+                    name.clone(),
+                    "its secret stands in the configuration, and goes wherever that is copied",
+                )
+                .advise("move it into a file of its own: secret_file = \"…\""),
+            );
+        }
+        if endpoint
+            .get("store")
+            .is_some_and(|store| has_credentials(store, loaded))
+        {
+            in_file = true;
+            findings.push(store_in_file(name, "WAHOOK_ENDPOINT__…__STORE"));
+        }
+    }
+    let options = config.endpoint.iter().flat_map(|endpoint| &endpoint.options);
+    in_file |= options
+        .into_iter()
+        .any(|(name, value)| is_secret(name) && matches!(value, Value::String(_)));
+
+    let mut files: Vec<(Option<String>, PathBuf)> = Vec::new();
+    if in_file {
+        files.push((None, PathBuf::from(loaded.file())));
+    }
+    files.extend(
+        config
+            .store_file
+            .as_ref()
+            .map(|file| (None, loaded.folder.join(file))),
+    );
+    for endpoint in &config.endpoint {
+        let of_endpoint = endpoint
+            .secret_file
+            .iter()
+            .chain(&endpoint.store_file)
+            .chain(endpoint.secrets_files.iter().flatten());
+        for file in of_endpoint {
+            files.push((Some(endpoint.name.clone()), loaded.folder.join(file)));
+        }
+    }
+    findings.extend(
+        files
+            .iter()
+            .filter_map(|(endpoint, file)| of_file(endpoint, file)),
+    );
+    findings
+}
+
+fn has_credentials(store: &toml::Value, loaded: &Loaded) -> bool {
+    let address = store
+        .as_str()
+        .map(|text| StoreAddress::parse(text, &loaded.folder));
+    address.is_some_and(|address| address.is_ok_and(|address| address.has_credentials()))
+}
+
+fn store_in_file(endpoint: Option<String>, variable: &str) -> Finding {
+    Finding::warning(
+        endpoint,
+        "the password of the store stands in the configuration, and goes wherever that is copied",
+    )
+    .advise(format!(
+        "move the address into a file of its own, store_file = \"…\", or into the variable {variable}"
+    ))
+}
+
+/// What others may do with a file that holds a secret. One that is not there is somebody else's finding.
+fn of_file(endpoint: &Option<String>, file: &Path) -> Option<Finding> {
+    let found = file.canonicalize().ok()?;
+    let mode = fs::metadata(&found).ok()?.permissions().mode();
+    let reached = found
+        .ancestors()
+        .skip(1)
+        .all(|folder| fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & 0o001 != 0));
+    let shown = file.display();
+    let chmod = format!("chmod 600 {shown}, and make it belong to the user that runs wahook");
+    match mode {
+        _ if !reached => None,
+        mode if mode & 0o002 != 0 => Some(
+            Finding::error(
+                endpoint.clone(),
+                format!("every user of this machine can change {shown}, which holds a secret"),
+            )
+            .advise(chmod),
+        ),
+        mode if mode & 0o004 != 0 => Some(
+            Finding::warning(
+                endpoint.clone(),
+                format!("every user of this machine can read {shown}, which holds a secret"),
+            )
+            .advise(chmod),
+        ),
+        _ => None,
+    }
+}

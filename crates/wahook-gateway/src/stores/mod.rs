@@ -1,0 +1,91 @@
+//! Where the guard remembers: a row for each store, and what is opened of them.
+
+mod address;
+mod log;
+mod mask;
+mod open;
+mod opened;
+mod watched;
+
+use wahook_core::{Assurance, BoxFuture, guard::OpenError};
+
+pub use self::{address::StoreAddress, opened::Opened};
+pub(crate) use self::{
+    log::StoreLog,
+    mask::masked,
+    opened::{Group, Means, Stores, group},
+};
+
+/// What the configuration may name as a store.
+pub(crate) static STORES: [StoreRow; 4] = [
+    StoreRow {
+        name: "memory",
+        schemes: &["memory"],
+        form: "memory",
+        reach: Reach::Process,
+        stronger: "name a store that outlives it: store = \"sqlite:guard.db\" for one machine, redis://… or postgres://… for several",
+        open: open::memory,
+    },
+    StoreRow {
+        name: "sqlite",
+        schemes: &["sqlite"],
+        form: "sqlite:PATH",
+        reach: Reach::Machine,
+        stronger: "put the file on a local disk that keeps what was flushed",
+        open: open::sqlite,
+    },
+    StoreRow {
+        name: "redis",
+        schemes: &[
+            "redis",
+            "rediss",
+            "redis+unix",
+            "valkey",
+            "valkeys",
+            "valkey+unix",
+        ],
+        form: "redis://USER:PASSWORD@HOST:PORT/DATABASE",
+        reach: Reach::Network,
+        stronger: "set appendonly yes and appendfsync always, without replicas, or name sqlite or postgres",
+        open: open::redis,
+    },
+    StoreRow {
+        name: "postgres",
+        schemes: &["postgres", "postgresql"],
+        form: "postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+        reach: Reach::Network,
+        stronger: "set fsync, full_page_writes and synchronous_commit to on for the role",
+        open: open::postgres,
+    },
+];
+
+/// One sort of store.
+pub(crate) struct StoreRow {
+    /// Its name in what is said about it.
+    pub(crate) name: &'static str,
+    /// What its addresses begin with.
+    schemes: &'static [&'static str],
+    /// What an address looks like.
+    form: &'static str,
+    /// Who can share it.
+    pub(crate) reach: Reach,
+    /// What gives a better guarantee.
+    pub(crate) stronger: &'static str,
+    open: Open,
+}
+
+type Open = for<'a> fn(&'a StoreAddress, &'a Means) -> BoxFuture<'a, Result<Plain, OpenError>>;
+
+/// A store as its crate opens it.
+type Plain = (std::sync::Arc<dyn wahook_core::guard::GuardStore>, Assurance);
+
+/// Who can share a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// This process alone.
+    Process,
+    /// The processes of this machine.
+    Machine,
+    /// Whoever can connect.
+    Network,
+}
