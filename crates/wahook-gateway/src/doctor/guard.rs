@@ -51,8 +51,9 @@ pub(super) async fn look(routes: &[Route], means: &Means) -> (Vec<GuardState>, V
         }
         let opened = match group.open(means).await {
             Ok(opened) => opened,
-            Err(failure) => {
-                findings.push(Finding::error(endpoint, failure.to_string()));
+            Err(why) => {
+                let text = format!("the guard store {} cannot be opened: {why}", row.name);
+                findings.push(Finding::error(endpoint, text));
                 states.push(GuardState::new(address, endpoints, None));
                 continue;
             }

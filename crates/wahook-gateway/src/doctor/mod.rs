@@ -36,6 +36,7 @@ pub(crate) async fn examine(loaded: &Loaded) -> Result<Report, Failure> {
                 let endpoint = endpoint_of(loaded, problem);
                 report.findings.push(Finding::error(endpoint, said(problem)));
             }
+            report.worst_first();
             return Ok(report);
         }
     };
@@ -48,6 +49,7 @@ pub(crate) async fn examine(loaded: &Loaded) -> Result<Report, Failure> {
     let (guards, findings) = guard::look(&routes, &means).await;
     report.guards = guards;
     report.findings.extend(findings);
+    report.worst_first();
     Ok(report)
 }
 

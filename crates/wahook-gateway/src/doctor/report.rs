@@ -28,7 +28,7 @@ pub(crate) struct Finding {
     advice: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Level {
     Error,
@@ -71,6 +71,10 @@ impl Report {
             endpoints: Vec::new(),
             guards: Vec::new(),
         }
+    }
+
+    pub(super) fn worst_first(&mut self) {
+        self.findings.sort_by_key(|finding| finding.level);
     }
 
     /// Of a file that makes no sense.

@@ -74,7 +74,10 @@ impl StoreAddress {
     /// The file of a store that is one.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         let (_, path) = self.expose().split_once(':')?;
-        (self.row.reach == Reach::Machine).then(|| self.folder.join(path))
+        (self.row.reach == Reach::Machine).then(|| {
+            let path = self.folder.join(path);
+            std::path::absolute(&path).unwrap_or(path)
+        })
     }
 
     /// Whether both are one store.

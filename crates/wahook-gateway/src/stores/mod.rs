@@ -7,7 +7,12 @@ mod open;
 mod opened;
 mod watched;
 
-use wahook_core::{Assurance, BoxFuture, guard::OpenError};
+use std::sync::Arc;
+
+use wahook_core::{
+    Assurance, BoxFuture,
+    guard::{GuardStore, OpenError, OpenErrorKind},
+};
 
 pub use self::{address::StoreAddress, opened::Opened};
 pub(crate) use self::{
@@ -24,6 +29,7 @@ pub(crate) static STORES: [StoreRow; 4] = [
         form: "memory",
         reach: Reach::Process,
         stronger: "name a store that outlives it: store = \"sqlite:guard.db\" for one machine, redis://… or postgres://… for several",
+        advice: |_| "",
         open: open::memory,
     },
     StoreRow {
@@ -32,6 +38,7 @@ pub(crate) static STORES: [StoreRow; 4] = [
         form: "sqlite:PATH",
         reach: Reach::Machine,
         stronger: "put the file on a local disk that keeps what was flushed",
+        advice: |_| "",
         open: open::sqlite,
     },
     StoreRow {
@@ -47,6 +54,7 @@ pub(crate) static STORES: [StoreRow; 4] = [
         form: "redis://USER:PASSWORD@HOST:PORT/DATABASE",
         reach: Reach::Network,
         stronger: "set appendonly yes and appendfsync always, without replicas, or name sqlite or postgres",
+        advice: |_| "",
         open: open::redis,
     },
     StoreRow {
@@ -55,6 +63,13 @@ pub(crate) static STORES: [StoreRow; 4] = [
         form: "postgres://USER:PASSWORD@HOST:PORT/DATABASE",
         reach: Reach::Network,
         stronger: "set fsync, full_page_writes and synchronous_commit to on for the role",
+        advice: |kind| match kind {
+            OpenErrorKind::Unreachable => "; start it, or correct host and port of the address",
+            OpenErrorKind::Refused => {
+                "; correct user, password or TLS of the address, or the rights of the user"
+            }
+            _ => "",
+        },
         open: open::postgres,
     },
 ];
@@ -71,13 +86,15 @@ pub(crate) struct StoreRow {
     pub(crate) reach: Reach,
     /// What gives a better guarantee.
     pub(crate) stronger: &'static str,
+    /// What to do where it cannot be opened and does not say that itself.
+    advice: fn(OpenErrorKind) -> &'static str,
     open: Open,
 }
 
 type Open = for<'a> fn(&'a StoreAddress, &'a Means) -> BoxFuture<'a, Result<Plain, OpenError>>;
 
 /// A store as its crate opens it.
-type Plain = (std::sync::Arc<dyn wahook_core::guard::GuardStore>, Assurance);
+type Plain = (Arc<dyn GuardStore>, Assurance);
 
 /// Who can share a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use wahook_core::{
     Assurance, Clock,
-    guard::{GuardStore, OpenErrorKind, RememberingStore},
+    guard::{GuardStore, RememberingStore},
 };
 
 use super::{Reach, StoreAddress, StoreLog, watched::Watched};
@@ -87,25 +87,12 @@ pub struct Opened {
 }
 
 impl Group {
-    /// Opens it.
-    pub(crate) async fn open(&self, means: &Means) -> Result<Opened, Failure> {
+    /// Opens it, or says why not and what to do, without a credential.
+    pub(crate) async fn open(&self, means: &Means) -> Result<Opened, String> {
         let row = self.address.row();
         let opened = (row.open)(&self.address, means).await;
-        let (mut store, assurance) = opened.map_err(|error| {
-            let endpoints = self.endpoints.join(", ");
-            let advice = match (row.reach, error.kind()) {
-                (Reach::Network, OpenErrorKind::Refused) => {
-                    "; check what the server wants of user, password and TLS"
-                }
-                (Reach::Network, OpenErrorKind::Unreachable) => "; start it, or correct the address",
-                _ => "",
-            };
-            Failure::io(format!(
-                "cannot open the guard store {} of {endpoints}: {}{advice}",
-                row.name,
-                chain(&error)
-            ))
-        })?;
+        let (mut store, assurance) =
+            opened.map_err(|error| format!("{}{}", chain(&error), (row.advice)(error.kind())))?;
         let log = Arc::new(StoreLog::new(row.name));
         if row.reach != Reach::Process {
             store = Arc::new(Watched::new(store, Arc::clone(&log)));
@@ -143,7 +130,13 @@ impl Stores {
         let mut all = Vec::new();
         let mut placed = Vec::new();
         for group in group(routes) {
-            let opened = Arc::new(group.open(means).await?);
+            let opened = group.open(means).await.map_err(|why| {
+                let (name, endpoints) = (group.address.row().name, group.endpoints.join(", "));
+                Failure::io(format!(
+                    "cannot open the guard store {name} of {endpoints}: {why}"
+                ))
+            })?;
+            let opened = Arc::new(opened);
             placed.extend(group.routes.iter().map(|route| (*route, Arc::clone(&opened))));
             all.push(opened);
         }

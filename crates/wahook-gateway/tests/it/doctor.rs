@@ -199,7 +199,7 @@ fn g9_each_thing_that_is_unsafe_is_one_finding_with_what_to_do() {
         (
             format!("store = \"redis://127.0.0.1:1\"\n{}", endpoint("")),
             "error",
-            "shop|cannot open the guard store redis of shop: no Redis answers at 127.0.0.1:1",
+            "shop|the guard store redis cannot be opened: no Redis answers at 127.0.0.1:1",
             "",
         ),
         (safe("memroy = \"1h\""), "error", "|", "unknown key `memroy`"),
@@ -278,6 +278,17 @@ fn what_is_put_over_the_file_is_looked_at_and_what_stands_in_it_too() {
         "{report}"
     );
     assert_eq!(report["guards"][0]["store"], "sqlite");
+}
+
+#[test]
+fn a_configuration_in_the_working_directory_is_as_good_as_one_with_a_path() {
+    let patient = Patient::new("doctor-here");
+    fs::write(&patient.file, format!("{SAFE}{}", endpoint(""))).unwrap();
+    let output = super::program::command(&["doctor"])
+        .current_dir(&patient.folder)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
 }
 
 #[test]

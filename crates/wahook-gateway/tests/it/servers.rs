@@ -191,7 +191,7 @@ fn a_wrong_password_is_said_and_not_shown(url: &str) {
     assert_eq!(code, Some(3), "{said}");
     assert!(said.starts_with("error: cannot open the guard store "), "{said}");
     assert!(
-        said.contains("check what the server wants of user, password and TLS"),
+        said.contains("refuses the user or the password") || said.contains("correct user, password or TLS"),
         "{said}"
     );
     assert_eq!(said.lines().count(), 1, "{said}");
