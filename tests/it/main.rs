@@ -5,4 +5,5 @@
 mod faults;
 mod program;
 mod python;
+mod race;
 mod samples;
