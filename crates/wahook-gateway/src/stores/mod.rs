@@ -1,6 +1,7 @@
 //! Where the guard remembers: a row for each store, and what is opened of them.
 
 mod address;
+mod forgetful;
 mod log;
 mod mask;
 mod open;

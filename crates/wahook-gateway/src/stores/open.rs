@@ -10,7 +10,7 @@ use wahook_postgres::{PostgresOptions, PostgresStore};
 use wahook_redis::{RedisOptions, RedisStore};
 use wahook_sqlite::{SqliteOptions, SqliteStore};
 
-use super::{Means, Plain, StoreAddress};
+use super::{Means, Plain, StoreAddress, forgetful};
 
 /// A little less than the guard itself waits: so it is the store that gives up, and it knows why.
 const DEADLINE: Duration = Duration::from_millis(450);
@@ -24,7 +24,14 @@ pub(super) fn memory<'a>(_: &'a StoreAddress, means: &'a Means) -> Opening<'a> {
         means.hash_key,
     ));
     let assurance = Assurance::new(Guarantee::None, "a restart forgets what was handled");
-    Box::pin(async move { Ok((store as _, assurance)) })
+    Box::pin(async move {
+        let watched = Arc::downgrade(&store);
+        tokio::spawn(forgetful::watch(
+            move || watched.upgrade().map(|store| store.forgotten_early()),
+            forgetful::warn,
+        ));
+        Ok((store as _, assurance))
+    })
 }
 
 pub(super) fn sqlite<'a>(address: &'a StoreAddress, means: &'a Means) -> Opening<'a> {

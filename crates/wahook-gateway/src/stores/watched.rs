@@ -33,6 +33,15 @@ impl Watched {
     }
 }
 
+/// A claim that was not waited for to its end.
+struct GivenUp<'a>(&'a AtomicBool);
+
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 impl GuardStore for Watched {
     fn claim<'a>(
         &'a self,
@@ -42,7 +51,10 @@ impl GuardStore for Watched {
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, StoreError>> {
         Box::pin(async move {
+            // The guard waits no longer than its own deadline, and then drops this.
+            let given_up = GivenUp(&self.down);
             let claim = self.store.claim(key, digest, token, lease).await;
+            std::mem::forget(given_up);
             match &claim {
                 Ok(_) => {
                     if self.down.load(Ordering::Relaxed) && self.down.swap(false, Ordering::Relaxed) {

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{
         atomic::{AtomicU32, Ordering},
-        mpsc::{Receiver, channel},
+        mpsc::{Receiver, RecvTimeoutError, channel},
     },
     thread,
     time::Duration,
@@ -35,7 +35,19 @@ pub(crate) fn run(args: &[&str], stdin: &[u8]) -> Output {
         .unwrap();
     // A program that does not read its stdin may be gone already.
     let _ = child.stdin.take().unwrap().write_all(stdin);
+    let _ended = killed_late(child.id());
     child.wait_with_output().unwrap()
+}
+
+/// Kills the process after the deadline, unless what is returned is dropped before.
+fn killed_late(id: u32) -> std::sync::mpsc::Sender<()> {
+    let (tell, ended) = channel();
+    thread::spawn(move || {
+        if ended.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
+        }
+    });
+    tell
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
@@ -164,16 +176,8 @@ impl Gateway {
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        let (tell, ended) = channel();
-        let id = self.child.id();
-        thread::spawn(move || {
-            if ended.recv_timeout(DEADLINE).is_err() {
-                let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
-            }
-        });
-        let status = self.child.wait().unwrap();
-        let _ = tell.send(());
-        status
+        let _ended = killed_late(self.child.id());
+        self.child.wait().unwrap()
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
