@@ -10,9 +10,9 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    sync::mpsc::{RecvTimeoutError, Sender, channel},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -20,7 +20,8 @@ use tempfile::TempDir;
 
 use self::record::KEYS;
 
-const DEADLINE: Duration = Duration::from_secs(120);
+/// A race in which nobody completes anything for so long stands still.
+const STANDSTILL: Duration = Duration::from_secs(20);
 
 /// A process of the race; it is killed when it is dropped.
 struct Racer(Child);
@@ -64,9 +65,10 @@ fn race(store: &str, ledger: &Path) -> Vec<String> {
         .map(|_| Racer::start(store, ledger, &scope, sender.clone()))
         .collect();
     drop(sender);
-    let ends = Instant::now() + DEADLINE;
     for _ in 0..racers.len() {
-        let line = next(&lines, ends).expect("both are ready before anybody begins");
+        let line = lines
+            .recv_timeout(STANDSTILL)
+            .expect("both are ready before anybody begins");
         assert!(line["ready"].is_number(), "{line}");
     }
     for (_, stdin) in &mut racers {
@@ -75,8 +77,11 @@ fn race(store: &str, ledger: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut lives = HashMap::new();
     while wrong.is_empty() && (lives.len() < KEYS || lives.values().any(|lives| *lives < 2)) {
-        let Some(line) = next(&lines, ends) else {
-            wrong.push(format!("a process failed: {lives:?}"));
+        let Ok(line) = lines.recv_timeout(STANDSTILL) else {
+            wrong.push(format!(
+                "nobody completes anything any more: {} keys of {KEYS}",
+                lives.len()
+            ));
             break;
         };
         wrong.extend(line["wrong"].as_str().map(str::to_owned));
@@ -86,8 +91,12 @@ fn race(store: &str, ledger: &Path) -> Vec<String> {
     }
     // The end of their input ends them, each after what it is about.
     let racers: Vec<_> = racers.into_iter().map(|(racer, _)| racer).collect();
-    while let Some(line) = next(&lines, ends) {
-        wrong.extend(line["wrong"].as_str().map(str::to_owned));
+    loop {
+        match lines.recv_timeout(STANDSTILL) {
+            Ok(line) => wrong.extend(line["wrong"].as_str().map(str::to_owned)),
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => panic!("a process does not end: {wrong:#?}"),
+        }
     }
     for mut racer in racers {
         let status = racer.0.wait().unwrap();
@@ -97,15 +106,6 @@ fn race(store: &str, ledger: &Path) -> Vec<String> {
     }
     wrong.extend(judge::judge(ledger));
     wrong
-}
-
-/// What one of them says next; nothing if both have ended.
-fn next(lines: &Receiver<Value>, ends: Instant) -> Option<Value> {
-    match lines.recv_timeout(ends.saturating_duration_since(Instant::now())) {
-        Ok(line) => Some(line),
-        Err(RecvTimeoutError::Disconnected) => None,
-        Err(RecvTimeoutError::Timeout) => panic!("the race does not end"),
-    }
 }
 
 fn folder() -> TempDir {
