@@ -30,6 +30,11 @@ const LOOK: Duration = Duration::from_secs(30);
 /// How long a step may take.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// What is removed twice does no harm, so nobody waits for the disk. A process that freezes, or whose wire stalls, in the
+/// middle of a step must not keep its rows from being claimed: the server ends its session.
+const ASIDE: &str =
+    "SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = '500ms'";
+
 pub(super) struct Sweep {
     lanes: Arc<Lanes>,
     every: Duration,
@@ -127,10 +132,7 @@ impl Sweep {
             .isolation_level(IsolationLevel::ReadCommitted)
             .start()
             .await?;
-        // What is removed twice does no harm, so nobody waits for the disk.
-        transaction
-            .batch_execute("SET LOCAL synchronous_commit = off")
-            .await?;
+        transaction.batch_execute(ASIDE).await?;
         let Some(turn) = transaction.query_typed_opt(&self.turn, &[]).await? else {
             return Ok(Step::NotOurs);
         };

@@ -1,10 +1,13 @@
 //! What is over is removed, and nothing else.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use wahook_core::guard::{Claim, Digest, GuardStore as _, Settled};
 use wahook_postgres::PostgresOptions;
-use wahook_services::shared_postgres;
+use wahook_services::{Postgres, Proxy, shared_postgres};
 
 use crate::common::{
     DUPLICATE, FRESH, LONG, SHORT, body, claim, client, count, key, name, open, token, until,
@@ -156,4 +159,44 @@ async fn g9_the_sweep_waits_for_nobody() {
         |n| *n == 0,
     )
     .await;
+}
+
+/// A process that freezes in the middle of a step keeps no row from being claimed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn g9_a_sweep_that_freezes_holds_up_nobody() {
+    let server = Postgres::start(&[]).expect("a server");
+    let proxy = Proxy::to(&server.address()).expect("a wire");
+    let store = open(&server.url(), PostgresOptions::default()).await;
+    let watch = client(&server.url()).await;
+    watch
+        .batch_execute(
+            "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN PERFORM pg_sleep(0.5); RETURN OLD; END $$;
+             CREATE TRIGGER linger BEFORE DELETE ON wahook_guard_record
+                 FOR EACH ROW EXECUTE FUNCTION linger();",
+        )
+        .await
+        .expect("a removal that takes a while");
+    let frozen = PostgresOptions::default().sweep_every(SHORT);
+    let frozen = open(&server.url_at(&proxy.address()), frozen).await;
+    let over = store.claim(&key("over"), body(), token(), Duration::ZERO).await;
+    assert_eq!(over.expect("an answer"), FRESH);
+    let removing = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'DELETE%'";
+    until(
+        "it is removed",
+        async || count(&watch, removing).await,
+        |n| *n == 1,
+    )
+    .await;
+    // The server will remove the row, and hear no more of whoever asked for that.
+    proxy.stall();
+    let since = Instant::now();
+    let ask = async || {
+        assert!(since.elapsed() < Duration::from_secs(5), "claims are held up");
+        store.claim(&key("over"), body(), token(), LONG).await
+    };
+    let claimed = until("it is claimed", ask, Result::is_ok).await;
+    assert_eq!(claimed.expect("an answer"), FRESH);
+    drop(frozen);
 }
