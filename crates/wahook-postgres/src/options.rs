@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct PostgresOptions {
     pub(crate) schema: Option<String>,
     pub(crate) connections: usize,
-    pub(crate) connect_timeout: Duration,
+    pub(crate) connect_deadline: Duration,
     pub(crate) deadline: Duration,
     pub(crate) sweep_every: Duration,
     pub(crate) transaction_pooler: bool,
@@ -18,7 +18,7 @@ impl Default for PostgresOptions {
         Self {
             schema: None,
             connections: 4,
-            connect_timeout: Duration::from_secs(5),
+            connect_deadline: Duration::from_secs(5),
             deadline: Duration::from_secs(1),
             sweep_every: Duration::from_secs(10 * 60),
             transaction_pooler: false,
@@ -45,8 +45,8 @@ impl PostgresOptions {
 
     /// How long making a connection may take, with TLS and login. Default: 5 seconds.
     #[must_use]
-    pub fn connect_timeout(mut self, longest: Duration) -> Self {
-        self.connect_timeout = longest;
+    pub fn connect_deadline(mut self, longest: Duration) -> Self {
+        self.connect_deadline = longest;
         self
     }
 

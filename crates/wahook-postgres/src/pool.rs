@@ -40,8 +40,8 @@ impl Database {
             .max_size(options.connections)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts {
-                wait: Some(options.connect_timeout),
-                create: Some(options.connect_timeout),
+                wait: Some(options.connect_deadline),
+                create: Some(options.connect_deadline),
                 recycle: None,
             });
         if !options.transaction_pooler {

@@ -21,7 +21,7 @@ pub(crate) const GRACE: Duration = Duration::from_secs(2);
 pub(crate) fn options() -> PostgresOptions {
     PostgresOptions::default()
         .deadline(DEADLINE)
-        .connect_timeout(Duration::from_secs(1))
+        .connect_deadline(Duration::from_secs(1))
 }
 
 async fn ask(store: &PostgresStore, name: &str) -> Result<Claim, StoreError> {

@@ -223,7 +223,8 @@ async fn g8_a_server_that_takes_no_writes_is_refused_at_first_and_unavailable_la
 #[ignore = "needs PostgreSQL: cargo xtask test"]
 async fn g1_the_default_isolation_of_the_server_plays_no_part() {
     let server = Postgres::start(&["default_transaction_isolation = 'serializable'"]).expect("a server");
-    let options = schema();
+    // A busy machine is no failure here.
+    let options = schema().deadline(Duration::from_secs(10));
     let stores = [
         Arc::new(open(&server.url(), options.clone()).await),
         Arc::new(open(&server.url(), options).await),
@@ -295,6 +296,6 @@ async fn p_what_does_not_open_says_why_without_a_credential() {
 async fn g8_a_server_that_says_nothing_is_given_up() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("postgres://u:p@{}/d", silent.local_addr().unwrap());
-    let options = schema().connect_timeout(Duration::from_millis(200));
+    let options = schema().connect_deadline(Duration::from_millis(200));
     assert_eq!(refusal(&url, options).await.kind(), OpenErrorKind::Unreachable);
 }
