@@ -38,6 +38,9 @@ const GUARD: Part = Part {
 /// How long the tables may take to be brought to this release.
 const MIGRATION: Duration = Duration::from_secs(60);
 
+/// Instead of a deadline that is further away than time goes.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A guard store on PostgreSQL, for any number of processes.
 ///
 /// See the [crate docs](crate) for an example and for what it promises.
@@ -116,7 +119,8 @@ impl PostgresStore {
         token: Token,
         verb: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Verb,
     ) -> Result<T, StoreError> {
-        let deadline = Instant::now() + self.deadline;
+        let now = Instant::now();
+        let deadline = now.checked_add(self.deadline).unwrap_or(now + DAY);
         let (sender, answer) = oneshot::channel();
         let job = Job {
             digest,

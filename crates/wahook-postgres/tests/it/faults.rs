@@ -7,10 +7,10 @@ use std::{
 
 use wahook_core::guard::{Claim, GuardStore as _, Settled, StoreError, StoreErrorKind};
 use wahook_postgres::{PostgresOptions, PostgresStore};
-use wahook_services::{Postgres, Proxy};
+use wahook_services::{Postgres, Proxy, shared_postgres};
 
 use crate::{
-    common::{DUPLICATE, FRESH, LONG, SHORT, body, claim, client, count, key, open, token, until},
+    common::{DUPLICATE, FRESH, LONG, SHORT, body, claim, client, count, key, open, schema, token, until},
     load::load,
 };
 
@@ -237,4 +237,13 @@ async fn g5_a_store_that_is_dropped_leaves_no_session() {
     });
     let orphan = orphan.join().expect("it opens");
     ask(&orphan, "orphan").await.expect_err("nobody does its work");
+}
+
+/// A deadline that no clock can hold is none, and no panic.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn g8_a_deadline_without_end_is_a_deadline() {
+    let options = schema().deadline(Duration::MAX).connect_deadline(Duration::MAX);
+    let store = open(&shared_postgres(), options).await;
+    assert_eq!(claim(&store, "one", token()).await, FRESH);
 }
