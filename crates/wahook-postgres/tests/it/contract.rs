@@ -1,23 +1,29 @@
-//! The contract of all stores, on the shared server.
+//! The contract of all stores: on a server that is well, and on one that is out of reach in four ways.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wahook_postgres::PostgresOptions;
-use wahook_services::shared_postgres;
+use wahook_services::{Postgres, Proxy, shared_postgres};
 use wahook_testkit::guard::{Harness, RealTime};
 
 use crate::common::{open, schema};
 
-async fn harness(options: PostgresOptions) -> Harness {
-    Harness::new(
-        Arc::new(open(&shared_postgres(), options).await),
-        Arc::new(RealTime::default()),
-    )
+/// Two handles, as two processes have them.
+async fn harness(url: &str, options: PostgresOptions) -> Harness {
+    let (one, two) = (open(url, options.clone()).await, open(url, options).await);
+    Harness::new(Arc::new(one), Arc::new(RealTime::default()))
+        .also_through(Arc::new(two))
+        .answers_within(Duration::from_secs(8))
+}
+
+/// Some rules ask a hundred things at once, and the machine may have more to do.
+async fn well(options: PostgresOptions) -> Harness {
+    harness(&shared_postgres(), options.deadline(Duration::from_secs(4))).await
 }
 
 mod prepared {
     async fn store() -> super::Harness {
-        super::harness(super::schema()).await
+        super::well(super::schema()).await
     }
 
     wahook_testkit::guard_store_contract!(
@@ -28,7 +34,7 @@ mod prepared {
 
 mod behind_a_pooler {
     async fn store() -> super::Harness {
-        super::harness(super::schema().transaction_pooler(true)).await
+        super::well(super::schema().transaction_pooler(true)).await
     }
 
     wahook_testkit::guard_store_contract!(
@@ -39,10 +45,92 @@ mod behind_a_pooler {
 
 mod one_connection {
     async fn store() -> super::Harness {
-        super::harness(super::schema().connections(1)).await
+        super::well(super::schema().connections(1)).await
     }
 
     wahook_testkit::guard_store_contract!(
+        #[ignore = "needs PostgreSQL: cargo xtask test"]
+        store
+    );
+}
+
+/// Through two handles that soon know that nobody answers.
+async fn brittle(url: &str) -> Harness {
+    let options = PostgresOptions::default().connect_deadline(Duration::from_secs(1));
+    harness(url, options).await
+}
+
+/// A server of one's own.
+fn server() -> Arc<Postgres> {
+    Arc::new(Postgres::start(&[]).expect("a server"))
+}
+
+mod killed {
+    use super::{Harness, brittle, server};
+
+    async fn store() -> Harness {
+        let server = server();
+        let (gone, back) = (server.clone(), server.clone());
+        brittle(&server.url()).await.with_outage(
+            move || gone.kill(),
+            move || back.restart().expect("it comes back"),
+        )
+    }
+
+    wahook_testkit::guard_store_outage_contract!(
+        #[ignore = "needs PostgreSQL: cargo xtask test"]
+        store
+    );
+}
+
+mod frozen {
+    use super::{Harness, brittle, server};
+
+    async fn store() -> Harness {
+        let server = server();
+        let (gone, back) = (server.clone(), server.clone());
+        brittle(&server.url())
+            .await
+            .with_outage(move || gone.freeze(), move || back.thaw())
+    }
+
+    wahook_testkit::guard_store_outage_contract!(
+        #[ignore = "needs PostgreSQL: cargo xtask test"]
+        store
+    );
+}
+
+/// Behind a wire that `fault` puts out of use.
+async fn wired(fault: fn(&Proxy)) -> Harness {
+    let server = server();
+    let proxy = Arc::new(Proxy::to(&server.address()).expect("a wire"));
+    let (gone, url) = (proxy.clone(), server.url_at(&proxy.address()));
+    brittle(&url).await.with_outage(
+        move || fault(&gone),
+        move || {
+            let _ = &server;
+            proxy.heal();
+        },
+    )
+}
+
+mod cut {
+    async fn store() -> super::Harness {
+        super::wired(super::Proxy::cut).await
+    }
+
+    wahook_testkit::guard_store_outage_contract!(
+        #[ignore = "needs PostgreSQL: cargo xtask test"]
+        store
+    );
+}
+
+mod stalled {
+    async fn store() -> super::Harness {
+        super::wired(super::Proxy::stall).await
+    }
+
+    wahook_testkit::guard_store_outage_contract!(
         #[ignore = "needs PostgreSQL: cargo xtask test"]
         store
     );
