@@ -21,8 +21,13 @@ pub struct Text(CompactString);
 impl Text {
     /// A text of the program, without a copy.
     #[must_use]
-    pub const fn from_static(text: &'static str) -> Self {
-        Self(CompactString::const_new(text))
+    pub fn from_static(text: &'static str) -> Self {
+        Self(if text.len() <= size_of::<Self>() {
+            // It has room in place, and `const_new` copies byte by byte.
+            CompactString::new(text)
+        } else {
+            CompactString::const_new(text)
+        })
     }
 
     /// These texts, one after the other.

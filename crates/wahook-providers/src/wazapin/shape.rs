@@ -96,28 +96,32 @@ impl<'a, 'de> Shaped<'a, 'de> {
 
     /// The item, typed if it is an event of ours.
     pub(super) fn parsed(self, raw: Raw) -> Parsed<Event> {
-        let mut context = Context::default();
-        context.account = self.fields.channel_id.to_text();
-        context.tenant = self.fields.organization_id.to_text();
-        context.occurred_at = self.occurred_at;
+        let account = self.fields.channel_id.to_text();
+        let tenant = self.fields.organization_id.to_text();
+        let context = |account, tenant| {
+            let mut context = Context::default();
+            (context.account, context.tenant) = (account, tenant);
+            context.occurred_at = self.occurred_at;
+            context
+        };
         let Some((name, name_source)) = self.name else {
-            return Parsed::Unknown(Unknown::new(None, context, raw));
+            return Parsed::Unknown(Unknown::new(None, context(account, tenant), raw));
         };
         // What an endpoint declares is no promise of the sender's: a test delivery may come there as well.
         if name_source != NameSource::Body && lacks_essentials(&name, self.fields) {
-            return unknown(name, context, raw);
+            return unknown(name, context(account, tenant), raw);
         }
         match typed(&name, self.fields, if self.wrapped { "data." } else { "" }) {
-            Err(error) => malformed(Some(name), error, context, raw),
-            Ok(None) => unknown(name, context, raw),
+            Err(error) => malformed(Some(name), error, context(account, tenant), raw),
+            Ok(None) => unknown(name, context(account, tenant), raw),
             Ok(Some(payload)) => Parsed::Known {
                 event: Event {
                     name,
                     name_source,
                     event_id: self.event_id,
                     occurred_at: self.occurred_at,
-                    organization_id: context.tenant,
-                    channel_id: context.account,
+                    organization_id: tenant,
+                    channel_id: account,
                     payload,
                 },
                 raw,
