@@ -27,6 +27,7 @@ pub(super) struct Statements {
 ///   for it, sees its newest state and takes it if its time is over, else writes it as it was: a row must come back.
 /// - One `now` for the whole statement, so that all columns of a row are decided alike. Having waited it is late by
 ///   that: what it says is over is over, and a lease runs from before it was granted.
+/// - What is left is told by the clock at the end: a lease that was waited for may have begun after `now`.
 /// - Rows are locked in the order of their keys, as in every statement here.
 /// - Each lookup goes through the primary key, in plans for any size of the table.
 const CLAIM: &str = "
@@ -58,7 +59,7 @@ taken AS (
     RETURNING r.key, r.digest, r.token, r.done, r.until
 )
 SELECT s.place, coalesce(t.done, s.done), coalesce(t.token, s.holder),
-       (extract(epoch FROM coalesce(t.until, s.until) - (SELECT now FROM clock)) * 1000000)::bigint, s.conflict
+       (extract(epoch FROM coalesce(t.until, s.until) - clock_timestamp()) * 1000000)::bigint, s.conflict
 FROM seen s LEFT JOIN taken t ON t.key = s.key AND t.digest = s.digest";
 
 /// `held` is what the snapshot shows as ours and alive; it is written only if it still is. What is done stays as it is:
