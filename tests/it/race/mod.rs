@@ -126,7 +126,7 @@ fn each_key_is_fresh_once_per_life(store: &str) {
 }
 
 #[test]
-fn g1_two_processes_on_one_sqlite_file() {
+fn g1_each_key_is_fresh_once_per_life_for_two_processes_on_sqlite() {
     let folder = folder();
     let file = folder.path().join("guard.db");
     each_key_is_fresh_once_per_life(&format!("sqlite:{}", file.display()));
@@ -134,13 +134,13 @@ fn g1_two_processes_on_one_sqlite_file() {
 
 #[test]
 #[ignore = "needs Redis: cargo xtask test"]
-fn g1_two_processes_on_one_redis() {
+fn g1_each_key_is_fresh_once_per_life_for_two_processes_on_redis() {
     each_key_is_fresh_once_per_life(&wahook_services::shared_redis());
 }
 
 #[test]
 #[ignore = "needs PostgreSQL: cargo xtask test"]
-fn g1_two_processes_on_one_postgres() {
+fn g1_each_key_is_fresh_once_per_life_for_two_processes_on_postgres() {
     each_key_is_fresh_once_per_life(&wahook_services::shared_postgres());
 }
 
