@@ -28,9 +28,9 @@
 //!
 //! # What it promises
 //!
-//! The whole contract of [`GuardStore`](wahook_core::guard::GuardStore). Each verb is one script: one round trip, atomic
-//! on the server. Leases and times to live run on the **server's** clock, so those who claim need not agree on the time;
-//! if the server's clock is set forward, what it remembers ends earlier by as much.
+//! The whole contract of [`GuardStore`](wahook_core::guard::GuardStore). Each verb is one script: one round trip,
+//! atomic on the server. Leases and times to live run on the **server's** clock, so those who claim need not agree on
+//! the time; if the server's clock is set forward, what it remembers ends earlier by as much, if it is set back, later.
 //!
 //! *What survives* depends on the server's settings, which [`RedisStore::assurance`] reads when the store is opened:
 //!
@@ -48,11 +48,11 @@
 //! # When the server is away
 //!
 //! A verb fails after [`RedisOptions::deadline`] at the latest, and at once while the server cannot be reached. A task
-//! makes the connection anew, with pauses from 50 ms to 1 s, also when nothing came over it for a whole deadline (a peer
-//! that vanished says nothing) and when the primary became a replica (its name may lead to the new one). No restart is
-//! needed. A `claim` or `complete` whose connection broke is said once more: a live claim with the same token is the
-//! same claim, and is answered as fresh. A `release` is not, since the second one would be told that the claim is lost.
-//! A claim whose answer was lost for good ends with its lease.
+//! makes the connection anew, with pauses from 50 ms to 1 s, also when a verb was given up and nothing came over it for
+//! a whole deadline after that (a peer that vanished says nothing) and when the primary became a replica (its name may
+//! lead to the new one). No restart is needed. A `claim` or `complete` whose connection broke is said once more: a live
+//! claim with the same token is the same claim, and is answered as fresh. A `release` is not, since the second one
+//! would be told that the claim is lost. A claim whose answer was lost for good ends with its lease.
 //!
 //! # What it keeps
 //!

@@ -1,13 +1,6 @@
 //! One connection for all, which is made anew whenever it is lost.
 
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use redis::{FromRedisValue, RedisResult, aio::MultiplexedConnection};
 use tokio::{
@@ -37,18 +30,18 @@ enum State {
 #[derive(Clone)]
 pub(crate) struct Line {
     connection: MultiplexedConnection,
-    /// How many answers came over it.
-    answers: Arc<AtomicU64>,
     /// Says to the keeper that it is of no use.
     useless: Arc<Notify>,
+    /// Says to the keeper that somebody gave up waiting for it.
+    doubted: Arc<Notify>,
 }
 
 impl Line {
     fn new(connection: MultiplexedConnection) -> Self {
         Self {
             connection,
-            answers: Arc::default(),
             useless: Arc::default(),
+            doubted: Arc::default(),
         }
     }
 
@@ -60,15 +53,40 @@ impl Line {
     pub(crate) async fn query<T: FromRedisValue>(&mut self, command: &redis::Cmd) -> RedisResult<T> {
         command.query_async(&mut self.connection).await
     }
+
+    /// Returns when nothing at all comes over it for `deadline` although somebody waits: a peer that vanished says no
+    /// word about it, and the kernel would go on hoping for a quarter of an hour.
+    async fn falls_silent(mut self, deadline: Duration) {
+        loop {
+            self.doubted.notified().await;
+            // Any answer will do, a refusal as well.
+            let ping: Result<RedisResult<()>, _> = timeout(deadline, self.query(&redis::cmd("PING"))).await;
+            if ping.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// A verb that waits for its answer: dropped before that, it leaves a doubt about the connection. Whoever asks may give
+/// up long before the deadline.
+struct Waiting(Option<Line>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(line) = &self.0 {
+            line.doubted.notify_one();
+        }
+    }
 }
 
 impl Link {
-    /// Connects, and leaves a task behind that keeps the connection.
-    pub(crate) async fn open(dialer: Dialer) -> Result<Self, Cause> {
+    /// Connects, and leaves a task behind that keeps the connection. One that is silent for `deadline` is given up.
+    pub(crate) async fn open(dialer: Dialer, deadline: Duration) -> Result<Self, Cause> {
         let (connection, driver) = dialer.dial().await?;
         let line = Line::new(connection);
         let (sender, state) = watch::channel(State::Up(line.clone()));
-        let keeper = tokio::spawn(keep(dialer, sender, line, driver)).abort_handle();
+        let keeper = tokio::spawn(keep(dialer, deadline, sender, line, driver)).abort_handle();
         Ok(Self { state, keeper })
     }
 
@@ -94,45 +112,28 @@ impl Link {
         verb: &Verb<'_>,
         deadline: Duration,
     ) -> Result<T, Cause> {
-        let mut used: Option<(Line, u64)> = None;
         let answer = timeout(deadline, async {
-            let mut repeat = verb.repeatable;
+            let mut lost = None;
             loop {
-                let line = self.line(used.as_ref().map(|(line, _)| line)).await?;
-                used = Some((line.clone(), line.answers.load(Ordering::Relaxed)));
-                let Line {
-                    mut connection,
-                    answers,
-                    useless,
-                } = line;
-                let cause = match verb.run(&mut connection).await {
-                    Ok(answer) => {
-                        answers.fetch_add(1, Ordering::Relaxed);
-                        return Ok(answer);
-                    }
+                let line = self.line(lost.as_ref()).await?;
+                let mut waiting = Waiting(Some(line.clone()));
+                let answer = verb.run(&mut line.connection.clone()).await;
+                waiting.0 = None;
+                let cause = match answer {
+                    Ok(answer) => return Ok(answer),
                     Err(error) => Cause::of(&error),
                 };
-                answers.fetch_add(1, Ordering::Relaxed);
                 if cause.wants_another_connection() {
-                    useless.notify_one();
+                    line.useless.notify_one();
                 }
-                if !(matches!(cause, Cause::Io(_)) && repeat) {
+                let again = verb.repeatable && lost.is_none() && matches!(cause, Cause::Io(_));
+                if !again {
                     return Err(cause);
                 }
-                repeat = false;
+                lost = Some(line);
             }
         });
-        if let Ok(answer) = answer.await {
-            return answer;
-        }
-        // Nothing at all came over it for so long: a peer that vanished says no word about it, and the kernel would go on
-        // hoping for a quarter of an hour.
-        if let Some((line, answers)) = used
-            && line.answers.load(Ordering::Relaxed) == answers
-        {
-            line.useless.notify_one();
-        }
-        Err(Cause::Late)
+        answer.await.unwrap_or(Err(Cause::Late))
     }
 }
 
@@ -145,6 +146,7 @@ impl Drop for Link {
 /// Keeps a connection up until it is aborted.
 async fn keep(
     dialer: Dialer,
+    deadline: Duration,
     state: watch::Sender<State>,
     line: Line,
     driver: wahook_core::BoxFuture<'static, ()>,
@@ -157,6 +159,7 @@ async fn keep(
             tokio::select! {
                 () = driver => {}
                 () = line.useless.notified() => {}
+                () = line.clone().falls_silent(deadline) => {}
             }
             if since.elapsed() > SETTLED {
                 pause = MIN_PAUSE;

@@ -77,7 +77,7 @@ impl RedisStore {
     }
 
     async fn open(dialer: Dialer, options: &RedisOptions, end: Instant) -> Result<Self, Failure> {
-        let link = Link::open(dialer).await?;
+        let link = Link::open(dialer, options.deadline).await?;
         let survey = Survey::of(&link, end).await?;
         survey.check()?;
         let store = Self {
