@@ -54,7 +54,7 @@ impl Group {
         commits: Arc<AtomicU64>,
     ) -> Result<Self, OpenError> {
         // Others that start at the same time may be setting the file up.
-        let ends = after(options.opening());
+        let ends = after(options.connect_deadline);
         let (connection, identity) = connect(&file, Made::IfMissing, &options, parts, ends)?;
         let checkpoints = Checkpoints::start(file.clone())?;
         let mut group = Self {

@@ -13,6 +13,7 @@ use wahook_core::Clock;
 pub struct SqliteOptions {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) deadline: Duration,
+    pub(crate) connect_deadline: Duration,
     pub(crate) waiting: NonZeroUsize,
     pub(crate) max_bytes: Option<NonZeroU64>,
 }
@@ -24,16 +25,24 @@ impl SqliteOptions {
         Self {
             clock,
             deadline: Duration::from_secs(1),
+            connect_deadline: Duration::from_secs(5),
             waiting: WAITING,
             max_bytes: None,
         }
     }
 
     /// How long a verb may take before it is [`Slow`](wahook_core::guard::StoreErrorKind::Slow), 1 s if not set. Dropping
-    /// the store waits as long for what it accepted; opening it waits ten times as long for a file that is locked.
+    /// the store waits as long for what it accepted.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// How long opening waits for a file that is locked, 5 s if not set.
+    #[must_use]
+    pub const fn connect_deadline(mut self, deadline: Duration) -> Self {
+        self.connect_deadline = deadline;
         self
     }
 
@@ -51,11 +60,6 @@ impl SqliteOptions {
     pub const fn max_bytes(mut self, bytes: NonZeroU64) -> Self {
         self.max_bytes = Some(bytes);
         self
-    }
-
-    /// How long opening waits for locks.
-    pub(crate) fn opening(&self) -> Duration {
-        self.deadline.saturating_mul(10).max(Duration::from_secs(1))
     }
 }
 

@@ -31,7 +31,7 @@ impl SqliteStore {
     /// [`Refused`](wahook_core::guard::OpenErrorKind::Refused) if the file or its directory cannot be written, or not in
     /// WAL mode; [`Schema`](wahook_core::guard::OpenErrorKind::Schema) if it is no database, another program's, damaged, or
     /// a later release's; [`Unreachable`](wahook_core::guard::OpenErrorKind::Unreachable) if another program keeps it
-    /// locked for ten times the deadline.
+    /// locked for longer than the [deadline for that](SqliteOptions::connect_deadline).
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, OpenError> {
         let file = File::at(path.as_ref())?;
         let writer = Writer::open(file, options, &[GUARD]).await?;

@@ -208,13 +208,16 @@ async fn i5_a_file_that_stays_locked_is_unreachable() {
     connection
         .execute_batch("PRAGMA locking_mode = exclusive; BEGIN IMMEDIATE; COMMIT; BEGIN IMMEDIATE")
         .unwrap();
-    let options = place.options().deadline(Duration::from_millis(10));
+    let options = place.options().connect_deadline(Duration::from_millis(10));
     let error = SqliteStore::open(place.path(), options)
         .await
         .expect_err("it is locked");
     assert_eq!(error.kind(), OpenErrorKind::Unreachable, "{error}");
     drop(connection);
-    let endless = place.options().deadline(Duration::MAX);
+    let endless = place
+        .options()
+        .deadline(Duration::MAX)
+        .connect_deadline(Duration::MAX);
     let store = place.store_with(endless).await;
     assert_eq!(claim(&store, &key("one")).await.unwrap(), FRESH);
 }
