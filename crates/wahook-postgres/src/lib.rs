@@ -38,7 +38,11 @@
 //! **What is over is removed** in the background, a few pages at a time, by one of the processes, and less eagerly while
 //! verbs wait. No verb waits for it.
 //!
-//! **Time is the server's** (`clock_timestamp()`): leases and lives do not depend on the clocks of the processes.
+//! **Time is the server's** (`clock_timestamp()`): leases and lives do not depend on the clocks of the processes. If the
+//! server's clock is set forward, they end earlier by as much, if it is set back, later.
+//!
+//! **Two bodies under one key** that two processes claim in the same moment may each be told that there is no other;
+//! every later claim is told.
 //!
 //! # What survives
 //!
