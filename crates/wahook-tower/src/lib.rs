@@ -63,7 +63,7 @@ mod wrong_stacks;
 pub use self::{
     answer::{Answer, Kept},
     clock::SystemClock,
-    dedupe::{Dedupe, DedupeFuture, DedupeLayer, TimingError, in_memory},
+    dedupe::{Dedupe, DedupeFuture, DedupeLayer, TimingError, in_memory, remembering},
     limit::{Limit, LimitLayer, Limited},
     observe::{Observer, Signal, TracingObserver},
     stack::Stack,

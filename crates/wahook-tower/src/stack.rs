@@ -33,7 +33,8 @@ impl Stack {
         Self::with_store(endpoint, in_memory())
     }
 
-    /// The layers with their defaults, and a store that several endpoints, or processes, share.
+    /// The layers with their defaults, and a store that several endpoints, or processes, share;
+    /// [`remembering`](crate::remembering) spares it what this process knows.
     #[must_use]
     pub fn with_store(endpoint: Endpoint, store: Arc<dyn GuardStore>) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use tower_layer::Layer;
-use wahook_core::guard::{GuardStore, MemoryStore};
+use wahook_core::guard::{GuardStore, MemoryStore, RememberingStore};
 
 use super::Dedupe;
 use crate::{Observer, SystemClock, TracingObserver};
@@ -114,9 +114,39 @@ impl<S> Layer<S> for DedupeLayer {
 /// If the system has no randomness to give.
 #[must_use]
 pub fn in_memory() -> Arc<MemoryStore> {
-    let capacity = const { NonZeroUsize::new(1_000_000).expect("not zero") };
-    Arc::new(MemoryStore::new(Arc::new(SystemClock::new()), capacity, random()))
+    Arc::new(MemoryStore::new(Arc::new(SystemClock::new()), KEYS, random()))
 }
+
+/// A store that processes share, which is not asked about what this process completed itself: a memory of a million
+/// keys stands in front of it, by the machine's clock.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use wahook_core::guard::GuardStore;
+/// use wahook_tower::{DedupeLayer, remembering};
+/// # use wahook_tower::in_memory;
+///
+/// # let shared: Arc<dyn GuardStore> = in_memory();
+/// // shared: a store on Redis, PostgreSQL or SQLite.
+/// let layer = DedupeLayer::new(remembering(shared));
+/// ```
+///
+/// # Panics
+///
+/// As [`in_memory`].
+#[must_use]
+pub fn remembering(shared: Arc<dyn GuardStore>) -> Arc<RememberingStore> {
+    Arc::new(RememberingStore::new(
+        shared,
+        Arc::new(SystemClock::new()),
+        KEYS,
+        random(),
+    ))
+}
+
+/// How many keys are kept in memory.
+const KEYS: NonZeroUsize = NonZeroUsize::new(1_000_000).expect("not zero");
 
 /// Random bytes, for tokens, ids and fingerprints.
 pub(super) fn random<const N: usize>() -> [u8; N] {

@@ -11,6 +11,6 @@ mod service;
 
 pub use self::{
     future::DedupeFuture,
-    layer::{DedupeLayer, TimingError, in_memory},
+    layer::{DedupeLayer, TimingError, in_memory, remembering},
     service::Dedupe,
 };
