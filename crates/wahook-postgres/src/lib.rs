@@ -8,7 +8,7 @@
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let url = "postgres://shop:secret@db.example/shop?sslmode=verify-full";
-//! let store = PostgresStore::connect(url, PostgresOptions::default()).await?;
+//! let store = PostgresStore::connect(url, PostgresOptions::new()).await?;
 //! assert_eq!(store.assurance().guarantee, Guarantee::SurvivesPowerLoss);
 //!
 //! let (key, digest, token) = (Key::delivery("shop", "evt_1"), Digest::of(b"{}"), Token::new([7; 16]));

@@ -27,6 +27,12 @@ impl Default for PostgresOptions {
 }
 
 impl PostgresOptions {
+    /// The usual ones.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// The schema of the tables; it is made if it is not there. Default: where the role's `search_path` finds the
     /// tables, else its first schema.
     #[must_use]
