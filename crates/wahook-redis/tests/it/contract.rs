@@ -64,21 +64,23 @@ mod frozen {
     );
 }
 
-mod cut {
-    use super::{Arc, Harness, Proxy, harness, server, store};
+/// Behind a wire that `fault` puts out of use.
+async fn wired(fault: fn(&Proxy)) -> Harness {
+    let server = server();
+    let proxy = Arc::new(Proxy::to(&server.address()).expect("a proxy"));
+    let (gone, url) = (proxy.clone(), server.url_at(&proxy.address()));
+    harness(store(&url).await).with_outage(
+        move || fault(&gone),
+        move || {
+            let _ = &server;
+            proxy.heal();
+        },
+    )
+}
 
-    async fn redis() -> Harness {
-        let server = server();
-        let proxy = Arc::new(Proxy::to(&server.address()).expect("a proxy"));
-        let (gone, back) = (proxy.clone(), proxy.clone());
-        let url = server.url_at(&proxy.address());
-        harness(store(&url).await).with_outage(
-            move || gone.cut(),
-            move || {
-                let _ = &server;
-                back.heal();
-            },
-        )
+mod cut {
+    async fn redis() -> super::Harness {
+        super::wired(super::Proxy::cut).await
     }
 
     wahook_testkit::guard_store_outage_contract!(
@@ -88,20 +90,8 @@ mod cut {
 }
 
 mod stalled {
-    use super::{Arc, Harness, Proxy, harness, server, store};
-
-    async fn redis() -> Harness {
-        let server = server();
-        let proxy = Arc::new(Proxy::to(&server.address()).expect("a proxy"));
-        let (gone, back) = (proxy.clone(), proxy.clone());
-        let url = server.url_at(&proxy.address());
-        harness(store(&url).await).with_outage(
-            move || gone.stall(),
-            move || {
-                let _ = &server;
-                back.heal();
-            },
-        )
+    async fn redis() -> super::Harness {
+        super::wired(super::Proxy::stall).await
     }
 
     wahook_testkit::guard_store_outage_contract!(
