@@ -16,6 +16,11 @@ use tokio::runtime::Runtime;
 pub struct Plan {
     pub rounds: usize,
     pub slice: Duration,
+    /// The same for calls that wait, for a disk or a server.
+    pub waiting_rounds: usize,
+    pub waiting_slice: Duration,
+    /// What a full store holds.
+    pub keys: u64,
 }
 
 impl Plan {
@@ -23,12 +28,18 @@ impl Plan {
     pub const FULL: Self = Self {
         rounds: 61,
         slice: Duration::from_micros(1500),
+        waiting_rounds: 11,
+        waiting_slice: Duration::from_millis(100),
+        keys: 1_000_000,
     };
 
     /// For a look, and to see that everything still runs.
     pub const QUICK: Self = Self {
         rounds: 7,
         slice: Duration::from_micros(500),
+        waiting_rounds: 3,
+        waiting_slice: Duration::from_millis(25),
+        keys: 100_000,
     };
 }
 
@@ -143,15 +154,12 @@ pub fn measure(plan: Plan, subjects: &mut [Subject<'_>]) -> Vec<Line> {
         .enumerate()
         .map(|(which, subject)| {
             let times = rounds.iter().map(|times| times[which]).collect();
-            let mut ratios: Vec<f64> = rounds.iter().map(|times| times[which] / times[0]).collect();
-            ratios.sort_by(f64::total_cmp);
-            let ratio = ratios[ratios.len() / 2];
-            let quartiles = ratios[ratios.len() * 3 / 4] - ratios[ratios.len() / 4];
+            let ratios: Vec<f64> = rounds.iter().map(|times| times[which] / times[0]).collect();
             Line {
                 name: subject.name.clone(),
                 nanoseconds: median(times),
-                ratio,
-                spread: quartiles / 2.0 / ratio,
+                spread: spread(ratios.clone()),
+                ratio: median(ratios),
                 allocations: (subject.run)(counts[which].min(100), Meter::Allocations),
             }
         })
@@ -161,6 +169,13 @@ pub fn measure(plan: Plan, subjects: &mut [Subject<'_>]) -> Vec<Line> {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// Half the distance between the quartiles, as a part of the median.
+pub fn spread(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let quartiles = values[values.len() * 3 / 4] - values[values.len() / 4];
+    quartiles / 2.0 / values[values.len() / 2]
 }
 
 /// How many calls fill a slice. Also warms the caches up.

@@ -2,7 +2,7 @@
 //!
 //! `wahook-benches [--quick] [--list] [filter]`; a filter is a part of a group's name. Each table is Markdown: median
 //! time of one call, median ratio to the first line, half the distance between the quartiles of that ratio, and how
-//! often a call asks for memory.
+//! often a call asks for memory. The group `stores` has columns of its own.
 
 mod apps;
 mod guard;
@@ -11,6 +11,7 @@ mod over_http;
 mod read;
 mod request;
 mod stack;
+mod stores;
 mod verify;
 
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ const GROUPS: &[Group] = &[
     verify::GROUP,
     read::GROUP,
     guard::GROUP,
+    stores::GROUP,
     stack::GROUP,
     over_http::GROUP,
 ];

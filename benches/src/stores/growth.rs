@@ -1,0 +1,65 @@
+//! What a claim costs when there are many keys, against when there are few.
+
+use super::{
+    bench::Bench,
+    race::{Subject, What},
+};
+
+/// Keys that the small one holds at the beginning.
+pub const FEW: u64 = 10_000;
+
+/// Claims in each slice: few, so that the small one stays small.
+const CLAIMS: u64 = 2_000;
+
+/// One kind of store, twice.
+pub struct Growth {
+    store: &'static str,
+    tasks: usize,
+    per_second: [f64; 2],
+    /// Of the cost.
+    ratio: f64,
+    spread: f64,
+}
+
+impl Growth {
+    /// Fills two empty stores through their own verbs and measures claims of further keys.
+    pub fn of(bench: &Bench, store: &'static str, tasks: usize, few: Subject, many: Subject) -> Self {
+        // In memory what is in flight lies elsewhere; the others keep a claim where they keep what is done.
+        let what = match tasks {
+            1 => What::ClaimAndComplete,
+            _ => What::Claim,
+        };
+        for (subject, keys) in [(&few, FEW), (&many, bench.plan.keys)] {
+            for filled in (0..keys).step_by(50_000) {
+                let ids = bench.fresh((keys - filled).min(50_000));
+                subject.run(&bench.runtime, what, 512, ids);
+            }
+        }
+        let lines = bench.measure(&[few, many], &[CLAIMS; 2], What::Claim, tasks);
+        Self {
+            store,
+            tasks,
+            per_second: [lines[0].per_second, lines[1].per_second],
+            ratio: 1.0 / lines[1].ratio,
+            spread: lines[1].spread,
+        }
+    }
+}
+
+pub fn print(bench: &Bench, stores: &[Growth]) {
+    let (keys, more) = (bench.plan.keys, CLAIMS * bench.plan.waiting_rounds as u64);
+    println!("\n### stores, the cost of a claim when they are full\n");
+    println!("Each grows by {more} keys while it is measured.\n");
+    println!("| store | tasks | claims/s at {FEW} keys | claims/s at {keys} keys | cost, many to few | ± |");
+    println!("|:--|--:|--:|--:|--:|--:|");
+    for line in stores {
+        let [few, many] = line.per_second;
+        println!(
+            "| {} | {} | {few:.0} | {many:.0} | {:.2} | {:.0}% |",
+            line.store,
+            line.tasks,
+            line.ratio,
+            line.spread * 100.0
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! PostgreSQL, against one prepared statement over a pool of ten connections.
+
+use std::{io, sync::Arc, time::Duration};
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use tokio_postgres::{Config, NoTls};
+use wahook_core::guard::GuardStore;
+use wahook_postgres::{PostgresOptions, PostgresStore};
+use wahook_services::Postgres;
+
+use super::{
+    bench::Bench,
+    disk,
+    growth::Growth,
+    race::{Id, LEASE, MEMORY, Subject, Way, What},
+};
+
+struct Bare(Pool);
+
+impl Bare {
+    async fn connect(url: &str) -> Self {
+        let mut config: Config = url.parse().expect("the server's own URL");
+        // As the store does: else a plan that was made while the table was small may read the whole of it.
+        config.options("-c enable_seqscan=off");
+        let recycling_method = RecyclingMethod::Fast;
+        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+        let pool = Pool::builder(manager).max_size(10).build().expect("a pool");
+        let connection = pool.get().await.expect("a server of our own");
+        let table = "CREATE TABLE seen (key text PRIMARY KEY, until timestamptz NOT NULL)";
+        connection
+            .batch_execute(table)
+            .await
+            .expect("a database of our own");
+        Self(pool)
+    }
+
+    async fn execute(&self, sql: &str, id: &Id, life: Duration) -> bool {
+        let connection = self.0.get().await.expect("a connection");
+        let statement = connection.prepare_cached(sql).await.expect("a statement");
+        let changed = connection
+            .execute(&statement, &[&id.key.as_str(), &life.as_secs_f64()])
+            .await;
+        changed.expect("an answer of PostgreSQL") == 1
+    }
+}
+
+impl Way for Bare {
+    async fn claim(&self, id: &Id) -> bool {
+        let sql =
+            "INSERT INTO seen (key, until) VALUES ($1, now() + $2 * interval '1 s') ON CONFLICT DO NOTHING";
+        self.execute(sql, id, LEASE).await
+    }
+
+    async fn complete(&self, id: &Id) -> bool {
+        let sql = "UPDATE seen SET until = now() + $2 * interval '1 s' WHERE key = $1";
+        self.execute(sql, id, MEMORY).await
+    }
+}
+
+fn store(bench: &Bench, server: &Postgres, schema: &str) -> Subject {
+    // Longer than usual: others may be at work on the machine.
+    let options = PostgresOptions::default()
+        .deadline(Duration::from_secs(30))
+        .schema(schema);
+    let connected = bench
+        .runtime
+        .block_on(PostgresStore::connect(&server.url(), options));
+    let store: Arc<dyn GuardStore> = Arc::new(connected.expect("a server of our own"));
+    Subject::new("PostgresStore", store)
+}
+
+pub fn run(bench: &Bench) -> io::Result<Growth> {
+    let server = Postgres::start(&[])?;
+    let bare = bench.runtime.block_on(Bare::connect(&server.url()));
+    let subjects = [
+        Subject::new("deadpool of 10, a statement each", bare),
+        store(bench, &server, "guard"),
+    ];
+    let title = format!(
+        "stores, PostgreSQL with its defaults: fsync and synchronous_commit on, {}",
+        disk(&server.data_dir())
+    );
+    bench.table(&title, bench.plan.waiting_slice, &subjects, What::ALL);
+    drop(subjects);
+    let [few, many] = ["few", "many"].map(|schema| store(bench, &server, schema));
+    Ok(Growth::of(bench, "PostgreSQL", 64, few, many))
+}
