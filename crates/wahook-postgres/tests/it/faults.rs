@@ -133,7 +133,9 @@ async fn g8_a_wire_that_is_cut_is_unavailable_until_it_is_mended() {
     let server = Postgres::start(&[]).expect("a server");
     let proxy = Proxy::to(&server.address()).expect("a wire");
     // What is refused needs no deadline; a new connection takes its time on a busy machine.
-    let patient = options().deadline(Duration::from_secs(20));
+    let patient = options()
+        .deadline(Duration::from_secs(20))
+        .connect_deadline(Duration::from_secs(10));
     let store = open(&server.url_at(&proxy.address()), patient).await;
     let holder = token();
     assert_eq!(claim(&store, "held", holder).await, FRESH);
