@@ -13,7 +13,7 @@ use crate::harness::{Plan, median, spread};
 /// How many tasks call at once.
 const TASKS: [usize; 3] = [1, 16, 64];
 
-/// Keys that are there already, for duplicates.
+/// The first so many keys are there already, for duplicates.
 const KNOWN: u64 = 1024;
 
 pub struct Bench {
@@ -31,12 +31,13 @@ impl Bench {
                 .build()
                 .expect("a runtime"),
             plan,
-            next: Cell::new(KNOWN),
+            // The first ones are those that full stores hold, and the known ones.
+            next: Cell::new(plan.keys.max(KNOWN)),
         }
     }
 
     /// Ids that nobody had.
-    pub fn fresh(&self, count: u64) -> Vec<Id> {
+    fn fresh(&self, count: u64) -> Vec<Id> {
         let first = self.next.replace(self.next.get() + count);
         (first..first + count).map(Id::of).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::{
     bench::Bench,
-    race::{Subject, What},
+    race::{Id, Subject, What},
 };
 
 /// Keys that the small one holds at the beginning.
@@ -22,18 +22,12 @@ pub struct Growth {
 }
 
 impl Growth {
-    /// Fills two empty stores through their own verbs and measures claims of further keys.
+    /// Measures claims of new keys in two stores that were filled, with the first keys that there are.
     pub fn of(bench: &Bench, store: &'static str, tasks: usize, few: Subject, many: Subject) -> Self {
-        // In memory what is in flight lies elsewhere; the others keep a claim where they keep what is done.
-        let what = match tasks {
-            1 => What::ClaimAndComplete,
-            _ => What::Claim,
-        };
+        // They were put there past the verbs: is this what the store would have written?
         for (subject, keys) in [(&few, FEW), (&many, bench.plan.keys)] {
-            for filled in (0..keys).step_by(50_000) {
-                let ids = bench.fresh((keys - filled).min(50_000));
-                subject.run(&bench.runtime, what, 512, ids);
-            }
+            let known = vec![Id::of(0), Id::of(keys / 2), Id::of(keys - 1)];
+            subject.run(&bench.runtime, What::Duplicate, 1, known);
         }
         let lines = bench.measure(&[few, many], &[CLAIMS; 2], What::Claim, tasks);
         Self {

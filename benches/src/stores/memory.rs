@@ -58,8 +58,13 @@ pub fn run(bench: &Bench) -> Growth {
     );
     drop(subjects);
     weigh(bench);
-    let subject = || Subject::new("MemoryStore", store());
-    Growth::of(bench, "memory", 1, subject(), subject())
+    let [few, many] = [FEW, bench.plan.keys].map(|keys| {
+        let subject = Subject::new("MemoryStore", store());
+        let ids = (0..keys).map(Id::of).collect();
+        subject.run(&bench.runtime, What::ClaimAndComplete, 1, ids);
+        subject
+    });
+    Growth::of(bench, "memory", 1, few, many)
 }
 
 /// What was asked of the allocator and not given back. What it rounds up comes on top: that is not the store's.

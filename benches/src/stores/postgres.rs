@@ -11,8 +11,8 @@ use wahook_services::Postgres;
 use super::{
     bench::Bench,
     disk,
-    growth::Growth,
-    race::{Id, LEASE, MEMORY, Subject, Way, What},
+    growth::{FEW, Growth},
+    race::{DIGEST, Id, LEASE, MEMORY, Subject, Way, What},
 };
 
 struct Bare(Pool);
@@ -69,9 +69,34 @@ fn store(bench: &Bench, server: &Postgres, schema: &str) -> Subject {
     Subject::new("PostgresStore", store)
 }
 
+/// Puts keys into a store's table, past the store.
+async fn fill(pool: &Pool, schema: &str, keys: u64) {
+    let connection = pool.get().await.expect("a connection");
+    let sql = format!(
+        "INSERT INTO {schema}.wahook_guard_record (until, done, key, digest, token)
+         SELECT now() + interval '48 h', true, key, $1, token FROM unnest($2::bytea[], $3::bytea[]) AS a (key, token)"
+    );
+    let numbers: Vec<u64> = (0..keys).collect();
+    for some in numbers.chunks(10_000) {
+        let ids: Vec<Id> = some.iter().copied().map(Id::of).collect();
+        let keys: Vec<&[u8]> = ids.iter().map(|id| id.key.as_str().as_bytes()).collect();
+        let tokens: Vec<&[u8]> = ids.iter().map(|id| &id.token.as_bytes()[..]).collect();
+        let digest = &DIGEST.as_bytes()[..];
+        let inserted = connection.execute(&sql, &[&digest, &keys, &tokens]).await;
+        inserted.expect("the store's own table");
+    }
+    // What the server would do by itself, at a moment of its own choice.
+    let vacuum = format!("VACUUM ANALYZE {schema}.wahook_guard_record");
+    connection
+        .batch_execute(&vacuum)
+        .await
+        .expect("a table of our own");
+}
+
 pub fn run(bench: &Bench) -> io::Result<Growth> {
     let server = Postgres::start(&[])?;
     let bare = bench.runtime.block_on(Bare::connect(&server.url()));
+    let pool = bare.0.clone();
     let subjects = [
         Subject::new("deadpool of 10, a statement each", bare),
         store(bench, &server, "guard"),
@@ -82,6 +107,10 @@ pub fn run(bench: &Bench) -> io::Result<Growth> {
     );
     bench.table(&title, bench.plan.waiting_slice, &subjects, What::ALL);
     drop(subjects);
-    let [few, many] = ["few", "many"].map(|schema| store(bench, &server, schema));
+    let [few, many] = [("few", FEW), ("many", bench.plan.keys)].map(|(schema, keys)| {
+        let store = store(bench, &server, schema);
+        bench.runtime.block_on(fill(&pool, schema, keys));
+        store
+    });
     Ok(Growth::of(bench, "PostgreSQL", 64, few, many))
 }

@@ -21,7 +21,7 @@ pub const MEMORY: Duration = Duration::from_secs(48 * 3600);
 /// What is claimed. Made before the clock runs.
 pub struct Id {
     pub key: Key,
-    token: Token,
+    pub token: Token,
 }
 
 impl Id {
@@ -56,7 +56,7 @@ impl Way for Arc<dyn GuardStore> {
     }
 }
 
-const DIGEST: Digest = Digest::from_bytes([7; 32]);
+pub const DIGEST: Digest = Digest::from_bytes([7; 32]);
 
 /// What one call is.
 #[derive(Clone, Copy, PartialEq)]

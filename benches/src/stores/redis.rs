@@ -10,8 +10,8 @@ use wahook_services::Redis;
 use super::{
     bench::Bench,
     disk,
-    growth::Growth,
-    race::{Id, LEASE, MEMORY, Subject, Way, What},
+    growth::{FEW, Growth},
+    race::{DIGEST, Id, LEASE, MEMORY, Subject, Way, What},
 };
 
 struct Bare(MultiplexedConnection);
@@ -57,6 +57,30 @@ fn store(bench: &Bench, url: &str) -> Subject {
     Subject::new("RedisStore", store)
 }
 
+/// Puts keys into a store's database, past the store.
+async fn fill(url: &str, keys: u64) -> redis::RedisResult<()> {
+    let mut connection = Bare::connect(url).await?.0;
+    let until = jiff::Timestamp::now().as_millisecond() + MEMORY.as_millis() as i64;
+    let numbers: Vec<u64> = (0..keys).collect();
+    for some in numbers.chunks(1_000) {
+        let mut command = redis::cmd("EVAL");
+        command.arg(FILL).arg(0).arg(DIGEST.as_bytes()).arg(until);
+        for id in some.iter().copied().map(Id::of) {
+            command
+                .arg(format!("wahook:guard:1:{}", id.key.as_str()))
+                .arg(id.token.as_bytes());
+        }
+        command.query_async::<()>(&mut connection).await?;
+    }
+    Ok(())
+}
+
+const FILL: &str = "
+for at = 3, #ARGV, 2 do
+    redis.call('HSET', ARGV[at], ARGV[1], 'D' .. ARGV[at + 1] .. ARGV[2])
+    redis.call('PEXPIREAT', ARGV[at], ARGV[2])
+end";
+
 fn both(bench: &Bench, server: &Redis) -> [Subject; 2] {
     let bare = bench.runtime.block_on(Bare::connect(&server.url()));
     [
@@ -85,12 +109,13 @@ pub fn run(bench: &Bench) -> io::Result<Growth> {
     drop(server);
 
     let server = Redis::start(&[])?;
-    let database = |number: u8| store(bench, &format!("{}/{number}", server.url()));
-    Ok(Growth::of(
-        bench,
-        "Redis without AOF",
-        64,
-        database(0),
-        database(1),
-    ))
+    let [few, many] = [FEW, bench.plan.keys].map(|keys| {
+        let url = format!("{}/{}", server.url(), u8::from(keys == FEW));
+        bench
+            .runtime
+            .block_on(fill(&url, keys))
+            .expect("a server of our own");
+        store(bench, &url)
+    });
+    Ok(Growth::of(bench, "Redis without AOF", 64, few, many))
 }

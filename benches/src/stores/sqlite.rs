@@ -14,8 +14,8 @@ use wahook_tower::SystemClock;
 use super::{
     bench::Bench,
     disk,
-    growth::Growth,
-    race::{Id, LEASE, MEMORY, Subject, Way, What},
+    growth::{FEW, Growth},
+    race::{DIGEST, Id, LEASE, MEMORY, Subject, Way, What},
 };
 
 /// One connection, one row in a transaction, on Tokio's threads for what blocks.
@@ -63,6 +63,30 @@ fn store(bench: &Bench, path: &Path) -> Subject {
     Subject::new("SqliteStore", store)
 }
 
+/// Puts keys into a store's file, past the store, which makes the tables and goes.
+fn fill(bench: &Bench, path: &Path, keys: u64) -> rusqlite::Result<()> {
+    drop(store(bench, path));
+    let mut connection = Connection::open(path)?;
+    connection.execute_batch("PRAGMA cache_size = -1000000")?;
+    let transaction = connection.transaction()?;
+    let mut insert = transaction.prepare(
+        "INSERT INTO guard_record (key, digest, token, done, until, life)
+         VALUES (?1, ?2, ?3, 1, unixepoch('subsec') * 1000 + ?4, ?4)",
+    )?;
+    for id in (0..keys).map(Id::of) {
+        let (digest, token) = (DIGEST.as_bytes(), id.token.as_bytes());
+        insert.execute(params![
+            id.key.as_str().as_bytes(),
+            digest,
+            token,
+            MEMORY.as_millis() as i64
+        ])?;
+    }
+    drop(insert);
+    transaction.commit()?;
+    connection.close().map_err(|(_, error)| error)
+}
+
 pub fn run(bench: &Bench) -> std::io::Result<Growth> {
     // Beside the program: where it was built is a disk, as a rule; the system's place for temporary files may be memory.
     let program = std::env::current_exe()?;
@@ -76,11 +100,9 @@ pub fn run(bench: &Bench) -> std::io::Result<Growth> {
     let title = format!("stores, SQLite: WAL, synchronous = full, {}", disk(folder.path()));
     bench.table(&title, bench.plan.waiting_slice, &subjects, What::ALL);
     drop(subjects);
-    Ok(Growth::of(
-        bench,
-        "SQLite",
-        64,
-        store(bench, &at("few.db")),
-        store(bench, &at("many.db")),
-    ))
+    let [few, many] = [("few.db", FEW), ("many.db", bench.plan.keys)].map(|(name, keys)| {
+        fill(bench, &at(name), keys).expect("a file of our own");
+        store(bench, &at(name))
+    });
+    Ok(Growth::of(bench, "SQLite", 64, few, many))
 }
