@@ -51,7 +51,7 @@ pub fn run(bench: &Bench) -> Growth {
         Subject::new("MemoryStore", store()),
     ];
     bench.table(
-        "stores, in memory",
+        "stores, in memory: no call waits, so only threads compete; reading the clock is part of a call",
         bench.plan.waiting_slice / 10,
         &subjects,
         What::ALL,
