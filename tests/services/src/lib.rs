@@ -19,6 +19,7 @@ mod programs;
 mod proxy;
 mod redis;
 mod run;
+mod server;
 mod shared;
 mod template;
 
@@ -29,5 +30,6 @@ pub use self::{
     proxy::Proxy,
     redis::Redis,
     run::Shared,
+    server::Server,
     shared::{POSTGRES_VARIABLE, REDIS_VARIABLE, shared_postgres, shared_redis},
 };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use wahook_services::{Postgres, Redis};
+use wahook_services::{Postgres, Redis, Server};
 
 use super::{
     program::{DEADLINE, Gateway, SECRET, folder, now, run, signed, text},
@@ -10,46 +10,11 @@ use super::{
     stores::{guards, refused},
 };
 
-/// A server that can go away.
-trait Server {
-    fn url(&self) -> String;
-    fn kill(&self);
-    fn restart(&self);
-}
-
-impl Server for Redis {
-    fn url(&self) -> String {
-        Self::url(self)
-    }
-
-    fn kill(&self) {
-        Self::kill(self);
-    }
-
-    fn restart(&self) {
-        Self::restart(self).unwrap();
-    }
-}
-
-impl Server for Postgres {
-    fn url(&self) -> String {
-        Self::url(self)
-    }
-
-    fn kill(&self) {
-        Self::kill(self);
-    }
-
-    fn restart(&self) {
-        Self::restart(self).unwrap();
-    }
-}
-
 fn redis() -> Redis {
     Redis::start(&["appendonly yes", "appendfsync always"]).unwrap()
 }
 
-fn config(server: &impl Server, more: &str) -> String {
+fn config(server: &Server, more: &str) -> String {
     shop(&format!("store = \"{}\"\n{more}", server.url()))
 }
 
@@ -76,7 +41,7 @@ fn taken(gateway: &Gateway, number: u32) {
     }
 }
 
-fn two_gateways_agree_and_restarts_forget_nothing(server: &impl Server) {
+fn two_gateways_agree_and_restarts_forget_nothing(server: &Server) {
     let folder = folder("shared");
     let config = config(server, "");
     let mut one = Gateway::with_config(&folder, &config);
@@ -93,7 +58,7 @@ fn two_gateways_agree_and_restarts_forget_nothing(server: &impl Server) {
     assert_eq!(stop(&mut again), Vec::<String>::new());
 }
 
-fn while_it_is_down_senders_are_asked_to_come_again(server: &impl Server, name: &str) {
+fn while_it_is_down_senders_are_asked_to_come_again(server: &Server, name: &str) {
     let mut gateway = Gateway::with_config(&folder("down"), &config(server, ""));
     taken(&gateway, 1);
     gateway.event();
@@ -120,7 +85,7 @@ fn while_it_is_down_senders_are_asked_to_come_again(server: &impl Server, name: 
     // What this process completed itself is known to be done.
     assert_eq!(send(&gateway, 1), 200);
 
-    server.restart();
+    server.restart().unwrap();
     taken(&gateway, 2);
     assert_eq!(gateway.event()["delivery"]["provider_id"], "msg_2");
     gateway.wait_for_log("the guard store answers again");
@@ -136,7 +101,7 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(50));
 }
 
-fn a_store_that_is_down_does_not_flood_the_log(server: &impl Server) {
+fn a_store_that_is_down_does_not_flood_the_log(server: &Server) {
     let mut gateway = Gateway::with_config(&folder("flood"), &config(server, ""));
     server.kill();
     let begun = Instant::now();
@@ -171,7 +136,7 @@ fn whole_answer(gateway: &Gateway, headers: &str, body: &[u8]) -> String {
     answer
 }
 
-fn without_dedupe_where_that_was_chosen(server: &impl Server) {
+fn without_dedupe_where_that_was_chosen(server: &Server) {
     let config = config(server, "") + "on_store_down = \"accept_without_dedupe\"\n";
     let mut gateway = Gateway::with_config(&folder("accept"), &config);
     server.kill();
