@@ -97,12 +97,6 @@ impl From<Text> for String {
     }
 }
 
-impl From<Text> for Cow<'_, str> {
-    fn from(text: Text) -> Self {
-        Self::Owned(text.into_string())
-    }
-}
-
 impl From<String> for Text {
     fn from(text: String) -> Self {
         Self(text.into())
@@ -118,12 +112,6 @@ impl From<&str> for Text {
 impl From<Cow<'_, str>> for Text {
     fn from(text: Cow<'_, str>) -> Self {
         Self(text.into())
-    }
-}
-
-impl FromIterator<char> for Text {
-    fn from_iter<I: IntoIterator<Item = char>>(letters: I) -> Self {
-        Self(letters.into_iter().collect())
     }
 }
 
