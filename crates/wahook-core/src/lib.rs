@@ -24,6 +24,8 @@ mod verified;
 mod guarantee;
 /// Was this already handled?
 pub mod guard;
+/// What is acknowledged stays until every sink has it.
+pub mod inbox;
 
 mod jid;
 /// Reading: JSON without loss, three honest outcomes, a provider's knowledge of itself.
@@ -35,6 +37,8 @@ mod words;
 
 /// One shape for what every provider says.
 pub mod model;
+/// Where events are handed on.
+pub mod sink;
 
 pub use self::{
     challenge::{Challenge, ChallengeAnswer, Echo},

@@ -8,6 +8,7 @@ use super::{Claim, Digest, Key};
 use crate::{
     delivery::{Delivery, DeliveryId, KeySource},
     endpoint::{Endpoint, OnConflict},
+    inbox::Incoming,
     model,
     parsed::Parsed,
     provider::Provider,
@@ -125,6 +126,23 @@ impl Prepared {
     #[must_use]
     pub fn accept_without_dedupe(self) -> Fresh {
         self.into_fresh()
+    }
+
+    /// For an inbox, which is its own guard.
+    pub(crate) fn into_incoming(self) -> Incoming {
+        let (provider, on_conflict, memory) = (
+            self.endpoint.provider().id(),
+            self.endpoint.on_conflict(),
+            self.memory(),
+        );
+        Incoming::of(
+            provider,
+            self.delivery,
+            self.key,
+            self.digest,
+            on_conflict,
+            memory,
+        )
     }
 
     fn into_fresh(self) -> Fresh {

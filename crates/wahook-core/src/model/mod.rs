@@ -9,6 +9,7 @@
 
 mod account;
 mod content;
+mod conversation;
 mod event;
 mod group;
 mod identity;
