@@ -4,10 +4,12 @@
 //! - [`shared_redis`] and [`shared_postgres`] are the ones that `cargo xtask services up` or `cargo xtask test` started
 //!   for all tests: a test may fill them, under names of its own, and must not touch the servers themselves.
 //! - [`Proxy`] stands between a client and a server and loses what passes.
+//! - [`Disk`] is what a process writes to, and forgets what was not flushed.
 //!
 //! A private server ends with the value that holds it, and with the process that holds it, however that process ends.
 //! Unix only.
 
+mod disk;
 mod docker;
 mod folder;
 mod guard;
@@ -24,6 +26,7 @@ mod shared;
 mod template;
 
 pub use self::{
+    disk::Disk,
     kept::{Kept, State},
     ports::free_port,
     postgres::Postgres,

@@ -1,5 +1,6 @@
 //! Servers start, crash, come back, hang and go, and leave nothing behind.
 
+mod disk;
 mod proxy;
 mod servers;
 mod wire;

@@ -1,0 +1,84 @@
+use std::{fs, process::Command};
+
+use wahook_services::Disk;
+
+const WRITER: &str = r#"
+import os, sys
+folder = sys.argv[1]
+def write(name, text, flush, how="ab"):
+    with open(f"{folder}/{name}", how, buffering=0) as file:
+        file.write(text)
+        if flush:
+            os.fsync(file.fileno())
+write("flushed", b"one ", True)
+write("flushed", b"two ", True)
+write("late", b"one ", True)
+write("late", b"two ", False)
+write("never", b"one", False)
+write("before", b" more", False)
+write("cut", b"", True, "wb")
+write("torn", b"", False, "wb")
+"#;
+
+#[test]
+fn i1_what_was_flushed_is_there_and_nothing_else() {
+    let folder = tempfile_folder("flushed");
+    for name in ["before", "cut", "torn"] {
+        fs::write(folder.join(name), "old").unwrap();
+    }
+    let disk = Disk::over(&folder).unwrap();
+    let mut python = Command::new("python3");
+    let done = disk
+        .on(python.args(["-c", WRITER]).arg(&folder))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(read("late"), "one two ");
+    assert_eq!(disk.lose_power().unwrap(), 4);
+    assert_eq!(
+        ["flushed", "late", "never", "before", "cut", "torn"].map(read),
+        ["one two ", "one ", "", "old", "", "old"]
+    );
+    assert_eq!(disk.lose_power().unwrap(), 0, "what was lost is lost once");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn i5_a_full_or_broken_disk_says_so_until_it_is_well() {
+    let folder = tempfile_folder("full");
+    let disk = Disk::over(&folder).unwrap();
+    let write = || {
+        let script = r#"
+import os, sys
+with open(sys.argv[1] + "/file", "ab", buffering=0) as file:
+    file.write(b"line\n")
+    os.fsync(file.fileno())
+"#;
+        let mut python = Command::new("python3");
+        let done = disk
+            .on(python.args(["-c", script]).arg(&folder))
+            .output()
+            .unwrap();
+        String::from_utf8(done.stderr).unwrap()
+    };
+    assert_eq!(write(), "");
+    disk.set_full(true).unwrap();
+    assert!(write().contains("No space left"));
+    disk.set_full(false).unwrap();
+    disk.set_broken(true).unwrap();
+    assert!(write().contains("Input/output error"));
+    disk.set_broken(false).unwrap();
+    assert_eq!(write(), "");
+    assert_eq!(
+        fs::read_to_string(folder.join("file")).unwrap(),
+        "line\nline\nline\n"
+    );
+    fs::remove_dir_all(folder).unwrap();
+}
+
+fn tempfile_folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("wahook-disk-test-{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
