@@ -18,6 +18,8 @@
 //! # Ok(()) }
 //! ```
 //!
+//! With a durable inbox, [`accept`](accept()) takes the handler's place, and workers hand the events on later.
+//!
 //! A stack in which a layer was forgotten or two were swapped does not compile.
 //!
 //! `axum::serve` has no timeout for a head that never ends; put a server with one in front, or build one on
@@ -28,6 +30,7 @@ mod entrance;
 mod handler;
 
 /// Mounting.
+mod accept;
 mod endpoint;
 mod layer;
 
@@ -38,6 +41,7 @@ mod extract;
 mod wrong_stacks;
 
 pub use self::{
+    accept::accept,
     endpoint::endpoint,
     entrance::Entrance,
     extract::{Delivery, Events, ExtractError, ExtractErrorKind},

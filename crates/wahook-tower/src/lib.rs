@@ -1,4 +1,4 @@
-//! Limit, verify, dedupe: three tower layers, for hyper and axum alike.
+//! Limit, verify, dedupe: three tower layers, for hyper and axum alike; or limit, verify, accept: into a durable inbox.
 //!
 //! Each layer leaves a type behind, so a stack in a wrong order, or with a layer forgotten, does not compile:
 //!
@@ -37,6 +37,13 @@
 //! The answers are fixed: `200 {"received":true}` for what was handled, now or before; a bare status for a refusal;
 //! 503 with `Retry-After` for what the provider shall send again.
 //!
+//! With an inbox, deliveries are stored before they are answered, and workers hand them on later (I1): [`Accept`] takes
+//! the place of dedupe and of your service, and [`Intake`] is the whole way.
+//!
+//! ```text
+//! Request<B> ─limit→ Request<Limited<B>> ─verify→ Request<Verified> ─accept→ stored, answered
+//! ```
+//!
 //! What these layers cannot do: close a connection whose head never ends. That is the server's part; `axum::serve` has
 //! no header timeout, `hyper_util::server` has one.
 
@@ -44,6 +51,7 @@
 mod answer;
 mod clock;
 mod observe;
+mod random;
 
 /// `Request<B>` → `Request<Limited<B>>`: a cap, an idle and a total deadline.
 mod limit;
@@ -54,13 +62,17 @@ mod verify;
 /// `Request<Verified>` → `Request<Fresh>`: each delivery once.
 mod dedupe;
 
-// All three at once.
+/// `Request<Verified>` → an answer: each delivery on stable storage.
+mod accept;
+
+// Limit, verify and dedupe at once.
 mod stack;
 
 #[cfg(doctest)]
 mod wrong_stacks;
 
 pub use self::{
+    accept::{Accept, AcceptFuture, Intake},
     answer::{Answer, Kept},
     clock::SystemClock,
     dedupe::{Dedupe, DedupeFuture, DedupeLayer, TimingError, in_memory, remembering},

@@ -1,9 +1,9 @@
 //! What the operator is told: exact reasons, never secrets or contents (V4, P).
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use wahook_core::{
-    guard::StoreError,
+    guard::{StoreError, StoreErrorKind},
     proof::{Hint, Refusal},
 };
 
@@ -39,8 +39,16 @@ pub enum Signal<'a> {
         /// The hint.
         hint: &'a Hint,
     },
+    /// A delivery could not be stored; the provider was asked to send it again (I5). Its kind tells a full inbox
+    /// ([`Full`](wahook_core::guard::StoreErrorKind::Full)) from one that does not answer.
+    NotStored {
+        /// Why.
+        error: &'a StoreError,
+    },
     /// A copy is being handled for longer than was waited.
     StillInFlight,
+    /// A delivery is in the inbox (I1).
+    Stored,
     /// The store did not answer; the provider was asked to send again (G8).
     StoreDown {
         /// Why.
@@ -85,9 +93,24 @@ impl Observer for TracingObserver {
             }
             Signal::Handled => tracing::debug!(target: "wahook", endpoint, "handled"),
             Signal::Hint { hint } => tracing::info!(target: "wahook", endpoint, %hint, "hint"),
+            Signal::NotStored { error } => {
+                let why = error
+                    .source()
+                    .map(|source| format!(": {source}"))
+                    .unwrap_or_default();
+                match error.kind() {
+                    StoreErrorKind::Full => {
+                        tracing::error!(target: "wahook", endpoint, "the inbox is full, and nothing is acknowledged{why}");
+                    }
+                    _ => {
+                        tracing::error!(target: "wahook", endpoint, "the inbox does not answer, and nothing is acknowledged{why}");
+                    }
+                }
+            }
             Signal::StillInFlight => {
                 tracing::debug!(target: "wahook", endpoint, "a copy is still being handled; asked to send again");
             }
+            Signal::Stored => tracing::debug!(target: "wahook", endpoint, "stored"),
             Signal::StoreDown { error } => {
                 tracing::error!(target: "wahook", endpoint, "{error}");
             }

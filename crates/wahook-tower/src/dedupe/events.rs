@@ -15,10 +15,9 @@ use wahook_core::{
 
 use super::{
     DedupeLayer,
-    layer::random,
     life::{AGAIN, Held, POLL, STORE_DOWN},
 };
-use crate::{Answer, Signal, clock::after};
+use crate::{Answer, Signal, clock::after, random::random};
 
 /// The events of a delivery that nobody handled before, with their claims.
 pub(super) struct Claimed {

@@ -6,7 +6,7 @@ use tower_layer::Layer;
 use wahook_core::guard::{GuardStore, MemoryStore, RememberingStore};
 
 use super::Dedupe;
-use crate::{Observer, SystemClock, TracingObserver};
+use crate::{Observer, SystemClock, TracingObserver, random::random};
 
 /// Handles each delivery once.
 #[derive(Clone, Debug)]
@@ -147,17 +147,6 @@ pub fn remembering(shared: Arc<dyn GuardStore>) -> Arc<RememberingStore> {
 
 /// How many keys are kept in memory.
 const KEYS: NonZeroUsize = NonZeroUsize::new(1_000_000).expect("not zero");
-
-/// Random bytes, for tokens, ids and fingerprints.
-pub(super) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    #[expect(
-        clippy::expect_used,
-        reason = "without randomness no claim can be told from another"
-    )]
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    bytes
-}
 
 /// A lease that is not longer than the handler's deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,8 +17,8 @@ use wahook_core::{
     guard::{Admission, Claim, Digest, Fresh, Key, Prepared, StoreError, StoreErrorKind, Token},
 };
 
-use super::{DedupeLayer, events, layer::random};
-use crate::{Answer, Kept, Signal, clock::after};
+use super::{DedupeLayer, events};
+use crate::{Answer, Kept, Signal, clock::after, random::random};
 
 pub(super) struct Life<S: Service<Request<Fresh>>> {
     pub(super) settings: DedupeLayer,

@@ -11,8 +11,8 @@ use tower_service::Service;
 use tracing::Instrument;
 use wahook_core::{Verified, guard::Fresh, guard::Prepared};
 
-use super::{DedupeFuture, DedupeLayer, layer::random, life::Life};
-use crate::Answer;
+use super::{DedupeFuture, DedupeLayer, life::Life};
+use crate::{Answer, random::random};
 
 /// Handles each delivery once; made by [`DedupeLayer`].
 ///
