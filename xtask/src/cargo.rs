@@ -160,7 +160,7 @@ fn metadata(arguments: &[&str]) -> Result<Metadata, Failure> {
 }
 
 /// The kind of this machine, such as `x86_64-unknown-linux-gnu`.
-fn host() -> Result<String, Failure> {
+pub(crate) fn host() -> Result<String, Failure> {
     let text = read(Command::new("rustc").arg("-vV"))?;
     text.lines()
         .find_map(|line| line.strip_prefix("host: "))

@@ -7,6 +7,7 @@ mod arrows;
 mod bench;
 mod cargo;
 mod check;
+mod dist;
 mod house;
 mod licences;
 mod readme;
@@ -35,6 +36,7 @@ cargo xtask <verb>
   licences            licences and duplicate versions of dependencies
   schema [--check]    write (or compare) schema/ from the event model
   readme [--check]    write (or compare) the generated parts of README.md
+  dist                the program as one static file for Linux, in target/dist/
   bench [filter]      measure against other libraries; `--quick` for a look, `--list` for the groups
 ";
 
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             });
         }
+        ["dist"] => dist::run(&mut steps),
         ["deps"] => check::deps(&mut steps),
         ["licences"] => check::licences(&mut steps),
         ["readme"] => steps.step("readme", || readme::run(readme::Mode::Write)),
