@@ -7,7 +7,7 @@ use crate::{
 
 /// The house: each crate, and which of ours it may depend on. `*` is all of them.
 ///
-/// Tower and providers never meet, stores know neither.
+/// Tower and providers never meet, stores know neither, and the worker knows no store.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("wahook-core", &[]),
     ("wahook-providers", &["wahook-core"]),
@@ -16,6 +16,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("wahook-sqlite", &["wahook-core"]),
     ("wahook-postgres", &["wahook-core"]),
     ("wahook-redis", &["wahook-core"]),
+    ("wahook-worker", &["wahook-core"]),
     ("wahook-testkit", &["wahook-core", "wahook-providers"]),
     (
         "wahook",
