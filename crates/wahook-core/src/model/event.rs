@@ -51,6 +51,9 @@ pub struct Event {
     pub delivery: DeliveryInfo,
     /// The delivery that this one replays.
     pub replay_of: Option<Text>,
+    /// Which replay it is: a number that no other replay has, the same in all attempts of this one
+    /// ([`EntryId`](crate::inbox::EntryId)). With the key it tells hand-overs apart.
+    pub replay: Option<i64>,
     /// Which attempt of a sink this is, from 1; null outside sinks.
     pub attempt: Option<u32>,
     /// What it says; its kind follows from it.
@@ -216,6 +219,7 @@ impl Draft {
                 conflict: delivery.conflict,
             },
             replay_of: None,
+            replay: None,
             attempt: None,
             data: self.data,
             raw: Some(self.raw),
@@ -264,6 +268,10 @@ pub(super) struct Form<'a> {
     delivery: &'a DeliveryInfo,
     /// The id of the delivery that this one replays.
     replay_of: Option<&'a str>,
+    /// Which replay it is: a number that no other replay has, the same in all attempts of this one; left out where it is
+    /// none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<i64>,
     /// Which attempt of a sink this is, from 1; null outside sinks.
     attempt: Option<u32>,
     /// What it says, by kind.
@@ -326,6 +334,7 @@ impl Serialize for Event {
             account_identity: self.account_identity.as_deref(),
             delivery: &self.delivery,
             replay_of: self.replay_of.as_deref(),
+            replay: self.replay,
             attempt: self.attempt,
             data: &self.data,
             raw,
@@ -355,6 +364,7 @@ impl<'de> Deserialize<'de> for Event {
             account_identity: Option<Box<Identity>>,
             delivery: DeliveryInfo,
             replay_of: Option<Text>,
+            replay: Option<i64>,
             attempt: Option<u32>,
             data: Box<RawValue>,
             raw: Option<Box<RawValue>>,
@@ -386,6 +396,7 @@ impl<'de> Deserialize<'de> for Event {
             account_identity: read.account_identity,
             delivery: read.delivery,
             replay_of: read.replay_of,
+            replay: read.replay,
             attempt: read.attempt,
             data,
             raw,

@@ -15,6 +15,7 @@ mod mac;
 mod recipe;
 mod refusal;
 mod reprint;
+mod signer;
 mod standard;
 mod standard_head;
 mod template;
@@ -37,6 +38,7 @@ pub use self::{
     mac::Algorithm,
     recipe::{HmacRecipe, Recipe, SignError, SignErrorKind, Signed},
     refusal::{Refusal, RefusalKind},
+    signer::StandardSigner,
     standard::StandardWebhooks,
     template::{Template, TemplateError, TemplateErrorKind},
     token::{StaticToken, TokenPlace},

@@ -155,7 +155,7 @@ fn sign_standard(secret: &Secret, body: &[u8], id: &str, at: Timestamp) -> Resul
 }
 
 /// A private key: the seed, or the seed and the public key after it.
-fn signing_key(text: &str) -> Result<SigningKey, SecretError> {
+pub(super) fn signing_key(text: &str) -> Result<SigningKey, SecretError> {
     let wrong = |kind| SecretError::new(kind);
     let bytes = standard::decode_key(text)?;
     if let Ok(pair) = <&[u8; 64]>::try_from(bytes.as_slice()) {
@@ -231,11 +231,8 @@ fn place_token(place: &TokenPlace, secret: &Secret) -> Result<Signed, SignError>
     })
 }
 
-fn value(text: &str) -> Result<HeaderValue, SignError> {
-    HeaderValue::from_str(text).map_err(|_| SignError {
-        kind: SignErrorKind::Value,
-        source: None,
-    })
+pub(super) fn value(text: &str) -> Result<HeaderValue, SignError> {
+    HeaderValue::from_str(text).map_err(|_| SignError::value())
 }
 
 /// A request that cannot be signed.
@@ -246,6 +243,13 @@ pub struct SignError {
 }
 
 impl SignError {
+    pub(super) const fn value() -> Self {
+        Self {
+            kind: SignErrorKind::Value,
+            source: None,
+        }
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn kind(&self) -> SignErrorKind {
