@@ -72,6 +72,9 @@ pub struct Entry {
 }
 
 /// How the hand-over of a lane ended.
+///
+/// What was taken and is in none of the three was begun, and nobody saw its end (a hand-over was cut off half-way): its
+/// attempt stays counted, and it is due as what is untouched.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "written by workers")]
 pub struct Settlement {
