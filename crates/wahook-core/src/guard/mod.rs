@@ -14,6 +14,7 @@ mod store;
 
 pub use self::{
     admit::{Admission, Fresh, Prepared},
+    fingerprint::Fingerprints,
     key::{Digest, Key, Token},
     memory::MemoryStore,
     open::{OpenError, OpenErrorKind},
