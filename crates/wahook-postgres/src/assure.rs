@@ -1,5 +1,7 @@
 //! What survives, from the server's own settings.
 
+use std::borrow::Cow;
+
 use deadpool_postgres::Object;
 use wahook_core::{
     Assurance, Guarantee,
@@ -32,8 +34,31 @@ pub(crate) async fn refuse_unfit(connection: &Object) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// What a failure that is not survived costs.
+#[derive(Clone, Copy)]
+pub(crate) enum Loss {
+    /// Marks: what they marked is done again.
+    Marks,
+    /// What was acknowledged and nobody sends again.
+    Deliveries,
+}
+
+impl Loss {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Marks => "what they marked is handled again",
+            Self::Deliveries => "what they acknowledged is lost",
+        }
+    }
+}
+
 /// Says what survives of what a table is told.
-pub(crate) async fn assure(connection: &Object, schema: &str, table: &str) -> Result<Assurance, OpenError> {
+pub(crate) async fn assure(
+    connection: &Object,
+    schema: &str,
+    table: &str,
+    loss: Loss,
+) -> Result<Assurance, OpenError> {
     let sql = "SELECT current_setting('fsync'), current_setting('full_page_writes'),
                       current_setting('synchronous_commit'), current_setting('synchronous_standby_names'),
                       (SELECT relpersistence::text FROM pg_class WHERE oid = to_regclass($1)),
@@ -55,7 +80,7 @@ pub(crate) async fn assure(connection: &Object, schema: &str, table: &str) -> Re
         persistence: text(4).map_err(unasked)?,
         replicas: row.try_get(5).map_err(unasked)?,
     };
-    Ok(found.judge(table))
+    Ok(found.judge(table, loss))
 }
 
 fn unasked(error: tokio_postgres::Error) -> OpenError {
@@ -78,33 +103,37 @@ struct Found {
 }
 
 impl Found {
-    fn judge(&self, table: &str) -> Assurance {
-        let weak = |because: String, advice: &'static str| {
+    fn judge(&self, table: &str, loss: Loss) -> Assurance {
+        let weak = |because: String, advice: Cow<'static, str>| {
             Assurance::new(Guarantee::ProcessCrashOnly, because).warn(advice)
         };
+        let lost = loss.as_str();
         if self.persistence != "p" {
             return weak(
                 format!("{table} is not logged"),
-                "a crash of PostgreSQL empties the table: ALTER TABLE … SET LOGGED",
+                "a crash of PostgreSQL empties the table: ALTER TABLE … SET LOGGED".into(),
             );
         }
         if self.fsync != "on" {
             return weak(
                 format!("fsync is {}", self.fsync),
-                "a power loss may destroy the whole database: set fsync = on",
+                "a power loss may destroy the whole database: set fsync = on".into(),
             );
         }
         if self.full_page_writes != "on" {
             return weak(
                 format!("full_page_writes is {}", self.full_page_writes),
-                "a power loss may destroy pages: set full_page_writes = on",
+                "a power loss may destroy pages: set full_page_writes = on".into(),
             );
         }
         if self.synchronous_commit == "off" {
             return weak(
                 "synchronous_commit is off".to_owned(),
-                "a crash of PostgreSQL forgets the last moments, and what they marked is handled again: set \
-                 synchronous_commit = on for this role",
+                format!(
+                    "a crash of PostgreSQL forgets the last moments, and {lost}: set synchronous_commit = on for this \
+                     role"
+                )
+                .into(),
             );
         }
         let told = format!(
@@ -115,10 +144,9 @@ impl Found {
         if self.replicas == 0 && self.standbys_waited_for.is_empty() {
             assurance
         } else if self.standbys_waited_for.is_empty() {
-            assurance.warn(
-                "synchronous_standby_names is empty: a failover to a replica forgets the last moments, and what they \
-                 marked is handled again",
-            )
+            assurance.warn(format!(
+                "synchronous_standby_names is empty: a failover to a replica forgets the last moments, and {lost}"
+            ))
         } else if self.synchronous_commit == "local" {
             assurance.warn(
                 "synchronous_commit is local: it does not wait for the replicas of synchronous_standby_names, so a \
@@ -144,7 +172,7 @@ mod tests {
             replicas: 0,
         };
         change(&mut found);
-        found.judge("wahook_guard_record")
+        found.judge("wahook_guard_record", Loss::Marks)
     }
 
     #[test]

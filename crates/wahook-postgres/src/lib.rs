@@ -93,8 +93,11 @@ mod assure;
 mod fault;
 mod guard;
 mod migrate;
+mod open;
 mod options;
 mod pool;
+mod span;
+mod sweep;
 mod tls;
 
 pub use self::{guard::PostgresStore, options::PostgresOptions};

@@ -5,6 +5,5 @@ mod queue;
 mod row;
 mod statements;
 mod store;
-mod sweep;
 
 pub use self::store::PostgresStore;

@@ -5,28 +5,28 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::{
     sync::oneshot,
     task::JoinSet,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout_at},
 };
 use wahook_core::{
     Assurance, BoxFuture,
     guard::{
-        Claim, Digest, GuardStore, Key, OpenError, OpenErrorKind, Settled, StoreError, StoreErrorKind, Token,
+        Claim, Digest, GuardStore, Key, OpenError, Settled, StoreError, StoreErrorKind, Token,
     },
 };
 
 use super::{
     lane::Lanes,
     queue::Queue,
-    row::{Job, Verb, micros},
+    row::{Job, Verb},
     statements::{Statements, TABLE},
-    sweep::Sweep,
 };
 use crate::{
     PostgresOptions,
-    address::Address,
-    assure::{assure, refuse_unfit},
-    migrate::{Part, migrate},
-    pool::Database,
+    assure::Loss,
+    migrate::Part,
+    open::{Opened, open},
+    span::micros,
+    sweep::Sweep,
 };
 
 /// The tables of the guard.
@@ -34,9 +34,6 @@ const GUARD: Part = Part {
     name: "guard",
     steps: &[include_str!("../../migrations/0001_guard.sql")],
 };
-
-/// How long the tables may take to be brought to this release.
-const MIGRATION: Duration = Duration::from_secs(60);
 
 /// Instead of a deadline that is further away than time goes.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -59,32 +56,16 @@ impl PostgresStore {
     ///
     /// # Errors
     ///
-    /// [`Address`](OpenErrorKind::Address) if `url` is none, or names roots of trust that cannot be read;
-    /// [`Unreachable`](OpenErrorKind::Unreachable) if nobody answers in time; [`Refused`](OpenErrorKind::Refused) for
+    /// [`Address`](wahook_core::guard::OpenErrorKind::Address) if `url` is none, or names roots of trust that cannot be read;
+    /// [`Unreachable`](wahook_core::guard::OpenErrorKind::Unreachable) if nobody answers in time; [`Refused`](wahook_core::guard::OpenErrorKind::Refused) for
     /// a wrong login, a certificate that is not accepted, missing rights, a replica, or a server before release 14;
-    /// [`Schema`](OpenErrorKind::Schema) if the tables are a later release's or cannot be made.
+    /// [`Schema`](wahook_core::guard::OpenErrorKind::Schema) if the tables are a later release's or cannot be made.
     pub async fn connect(url: &str, options: PostgresOptions) -> Result<Self, OpenError> {
-        let address = Address::parse(url)?;
-        let database = Database::connect(&address, &options).await?;
-        let prepared = timeout(MIGRATION, async {
-            let mut connection = database.get().await.map_err(|fault| {
-                fault.to_open_error(OpenErrorKind::Unreachable, "bring the tables to this release")
-            })?;
-            refuse_unfit(&connection).await?;
-            let schema = migrate(&mut connection, options.schema.as_deref(), &GUARD).await?;
-            let assurance = assure(&connection, &schema, TABLE).await?;
-            Ok((schema, assurance))
-        });
-        let (schema, assurance) = prepared.await.map_err(|_| {
-            OpenError::new(
-                OpenErrorKind::Unreachable,
-                "PostgreSQL does not answer, or another session holds its tables",
-            )
-        })??;
-        let assurance = match address.warning() {
-            Some(warning) => assurance.warn(warning),
-            None => assurance,
-        };
+        let Opened {
+            database,
+            schema,
+            assurance,
+        } = open(url, &options, &GUARD, TABLE, Loss::Marks).await?;
         let lanes = Arc::new(Lanes {
             statements: Statements::new(&schema, database.prepares()),
             database,
@@ -95,7 +76,13 @@ impl PostgresStore {
         for _ in 0..(options.connections / 2).max(1) {
             tasks.spawn(Arc::clone(&lanes).run());
         }
-        tasks.spawn(Sweep::new(Arc::clone(&lanes), &schema, options.sweep_every).run());
+        let busy = Arc::clone(&lanes);
+        let sweep = Sweep {
+            database: lanes.database.clone(),
+            busy: Box::new(move || busy.queue.is_busy()),
+            every: options.sweep_every,
+        };
+        tasks.spawn(sweep.run(schema.clone(), TABLE, "wahook_guard_sweep"));
         Ok(Self {
             lanes,
             _tasks: tasks,

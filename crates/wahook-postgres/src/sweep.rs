@@ -1,20 +1,20 @@
 //! Removes rows that are over, a little at a time.
 //!
-//! The table is walked from its first page to its last, a few pages in each step, and begun again after a pause. That
-//! needs no index on the times, which every verb would have to keep up. The row of `wahook_guard_sweep` says how far the
+//! A table is walked from its first page to its last, a few pages in each step, and begun again after a pause. That
+//! needs no index on the times, which every verb would have to keep up. The one row of a second table says how far the
 //! walk has come: who locks it takes the next step, so all processes on a database share one walk, and it goes on where
 //! a process that died left it.
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{error::Error as _, time::Duration};
 
 use deadpool_postgres::Object;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::{IsolationLevel, types::Type};
 
-use super::{lane::Lanes, statements::TABLE};
 use crate::{
     fault::{Fault, Remedy},
-    pool::quoted,
+    pool::{Database, quoted},
+    span::micros,
 };
 
 /// Pages of one step, 8 KiB each.
@@ -35,9 +35,14 @@ const LONGEST: Duration = Duration::from_secs(10);
 const ASIDE: &str =
     "SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = '500ms'";
 
-pub(super) struct Sweep {
-    lanes: Arc<Lanes>,
-    every: Duration,
+pub(crate) struct Sweep {
+    pub(crate) database: Database,
+    /// Whether verbs wait since everybody is at work.
+    pub(crate) busy: Box<dyn Fn() -> bool + Send + Sync>,
+    pub(crate) every: Duration,
+}
+
+struct Statements {
     turn: String,
     remove: String,
     advance: String,
@@ -49,14 +54,12 @@ enum Step {
     NotOurs,
 }
 
-impl Sweep {
-    pub(super) fn new(lanes: Arc<Lanes>, schema: &str, every: Duration) -> Self {
-        let (schema, every_micros) = (quoted(schema), super::row::micros(every));
-        let table = format!("{schema}.{TABLE}");
-        let walk = format!("{schema}.wahook_guard_sweep");
+impl Statements {
+    /// For a table with a column `until`, and one with `next_block` and `due`.
+    fn new(schema: &str, table: &str, walk: &str, every: Duration) -> Self {
+        let (schema, every_micros) = (quoted(schema), micros(every));
+        let (table, walk) = (format!("{schema}.{table}"), format!("{schema}.{walk}"));
         Self {
-            lanes,
-            every,
             // A time far ahead was written by a clock that was put back since.
             turn: format!(
                 "SELECT next_block, pg_relation_size('{}'::regclass) /
@@ -81,17 +84,21 @@ impl Sweep {
         }
     }
 
+}
+
+impl Sweep {
     /// Works for ever.
-    pub(super) async fn run(self) {
+    pub(crate) async fn run(self, schema: String, table: &'static str, walk: &'static str) {
+        let statements = Statements::new(&schema, table, walk, self.every);
         loop {
             for _ in 0..PATIENCE {
-                if !self.lanes.queue.is_busy() {
+                if !(self.busy)() {
                     break;
                 }
                 sleep(PAUSE).await;
             }
             let begun = Instant::now();
-            let pause = match self.step_in_time().await {
+            let pause = match self.step_in_time(&statements).await {
                 // At most a tenth of the time of one connection.
                 Ok(Step::Taken) => PAUSE.max(begun.elapsed() * 9),
                 Ok(Step::NotOurs) => LOOK.min(self.every).max(PAUSE),
@@ -105,10 +112,10 @@ impl Sweep {
         }
     }
 
-    async fn step_in_time(&self) -> Result<Step, Fault> {
-        let database = &self.lanes.database;
+    async fn step_in_time(&self, statements: &Statements) -> Result<Step, Fault> {
+        let database = &self.database;
         let mut connection = database.get().await?;
-        match timeout(LONGEST, self.step(&mut connection)).await {
+        match timeout(LONGEST, self.step(statements, &mut connection)).await {
             Ok(outcome) => {
                 if let Err(Fault {
                     remedy: Remedy::Reconnect,
@@ -126,21 +133,21 @@ impl Sweep {
         }
     }
 
-    async fn step(&self, connection: &mut Object) -> Result<Step, Fault> {
+    async fn step(&self, statements: &Statements, connection: &mut Object) -> Result<Step, Fault> {
         let transaction = connection
             .build_transaction()
             .isolation_level(IsolationLevel::ReadCommitted)
             .start()
             .await?;
         transaction.batch_execute(ASIDE).await?;
-        let Some(turn) = transaction.query_typed_opt(&self.turn, &[]).await? else {
+        let Some(turn) = transaction.query_typed_opt(&statements.turn, &[]).await? else {
             return Ok(Step::NotOurs);
         };
         let (block, blocks): (i64, i64) = (turn.try_get(0)?, turn.try_get(1)?);
         let end = block.saturating_add(PAGES).min(blocks);
         let (from, to) = (format!("({block},0)"), format!("({end},0)"));
         let removed = transaction
-            .execute_typed(&self.remove, &[(&from, Type::TEXT), (&to, Type::TEXT)])
+            .execute_typed(&statements.remove, &[(&from, Type::TEXT), (&to, Type::TEXT)])
             .await?;
         let (next, pause) = match () {
             // More may be there.
@@ -148,9 +155,9 @@ impl Sweep {
             () if end < blocks => (end, Duration::ZERO),
             () => (0, self.every),
         };
-        let pause = super::row::micros(pause);
+        let pause = micros(pause);
         transaction
-            .execute_typed(&self.advance, &[(&next, Type::INT8), (&pause, Type::INT8)])
+            .execute_typed(&statements.advance, &[(&next, Type::INT8), (&pause, Type::INT8)])
             .await?;
         transaction.commit().await?;
         Ok(Step::Taken)
