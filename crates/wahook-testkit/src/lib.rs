@@ -30,6 +30,7 @@
 
 mod clock;
 pub mod guard;
+pub mod inbox;
 mod play;
 pub mod provider;
 mod samples;
