@@ -14,6 +14,10 @@ pub mod sinks;
 pub mod stack;
 pub mod stores;
 
+// What operators see and do.
+pub mod admin;
+pub mod metrics;
+
 // How a verb ends, and what it prints.
 mod failure;
 mod output;

@@ -1,0 +1,68 @@
+//! Whether the gateway can do its work, part by part.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+
+/// What is wrong, told by the parts of the gateway themselves; `GET /ready` answers 503 while anything is.
+///
+/// ```
+/// use wahook_gateway::admin::Health;
+///
+/// let health = Health::default();
+/// health.trouble("workers", "no worker runs; start the gateway again");
+/// assert_eq!(health.troubles()[0].part, "workers");
+/// health.well("workers");
+/// assert!(health.troubles().is_empty());
+/// ```
+#[derive(Debug, Default)]
+pub struct Health(Mutex<BTreeMap<&'static str, String>>);
+
+/// What is wrong with a part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Trouble {
+    /// Which part, such as `inbox` or `workers`.
+    pub part: String,
+    /// What is wrong, in a line that says what to do.
+    pub why: String,
+}
+
+impl Trouble {
+    pub(crate) fn new(part: &str, why: impl Into<String>) -> Self {
+        Self {
+            part: part.to_owned(),
+            why: why.into(),
+        }
+    }
+}
+
+impl Health {
+    /// Something is wrong with a part; replaces what was wrong with it before. `why` holds no credential.
+    pub fn trouble(&self, part: &'static str, why: impl Into<String>) {
+        let why = why.into();
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(part, why);
+    }
+
+    /// The part does its work.
+    pub fn well(&self, part: &'static str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+    }
+
+    /// Everything that is wrong.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Trouble> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .map(|(part, why)| Trouble::new(part, why))
+            .collect()
+    }
+}

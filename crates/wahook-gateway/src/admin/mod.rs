@@ -1,0 +1,35 @@
+//! The second listener: is it well, what is in the inbox, and what to do about it (DESIGN, P).
+//!
+//! ```text
+//! request ─access (Host, Origin, token)→ route ─query→ Desk ─mask→ JSON
+//! ```
+//!
+//! Bodies, texts and phone numbers are masked until somebody with the token asks for them; what changes something needs
+//! the token and a header that no page of another site can send.
+
+// Who may ask.
+mod access;
+mod place;
+
+// What is asked, and what is answered.
+mod answer;
+mod mask;
+
+// What is asked for.
+mod health;
+mod reader;
+mod status;
+
+// The whole.
+mod router;
+mod serve;
+mod state;
+
+pub use self::{
+    health::{Health, Trouble},
+    place::AdminPlace,
+    reader::Reader,
+    router::router,
+    serve::{bind, serve},
+    state::AdminState,
+};

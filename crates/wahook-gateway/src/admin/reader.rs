@@ -1,0 +1,60 @@
+//! From stored bytes to events, for those who look at one.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use serde_json::Map;
+use wahook_core::{Endpoint, Secret, Secrets, inbox::Stored, model::Event};
+use wahook_providers::{Options, provider};
+
+/// How stored deliveries are read: with the endpoint that received them, else as their provider reads by default.
+#[derive(Clone)]
+pub struct Reader(Arc<dyn Fn(&Stored) -> Option<Vec<Event>> + Send + Sync>);
+
+impl Reader {
+    /// Reads with these endpoints.
+    pub fn of(endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
+        let endpoints: HashMap<_, _> = endpoints
+            .into_iter()
+            .map(|endpoint| (endpoint.name().to_owned(), endpoint))
+            .collect();
+        Self::new(move |stored| read(&endpoints, stored))
+    }
+
+    /// Reads with a function of one's own, such as one that follows a configuration that changes.
+    pub fn new(read: impl Fn(&Stored) -> Option<Vec<Event>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// The events of a delivery; `None` if nobody here can read it.
+    #[must_use]
+    pub fn read(&self, stored: &Stored) -> Option<Vec<Event>> {
+        (self.0)(stored)
+    }
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::of([])
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reader")
+    }
+}
+
+fn read(endpoints: &HashMap<String, Endpoint>, stored: &Stored) -> Option<Vec<Event>> {
+    let delivery = &stored.delivery;
+    let configured = endpoints
+        .get(delivery.endpoint.as_str())
+        .filter(|endpoint| endpoint.provider().id() == stored.provider.as_str());
+    if let Some(endpoint) = configured {
+        return Some(endpoint.provider().read(delivery));
+    }
+    let row = provider(&stored.provider)?;
+    // Nothing is verified here; an endpoint cannot be built without a secret.
+    let unused = Secret::new((row.make_secret)([7; 32])).ok()?;
+    let endpoint = (row.build)(row.id, Secrets::from(unused), &Options::new(Map::new())).ok()?;
+    Some(endpoint.provider().read(delivery))
+}

@@ -1,0 +1,35 @@
+//! Which path is answered by what.
+
+use axum::{Router, middleware, routing::get};
+
+use super::{AdminState, access, answer::Refused, status};
+
+/// Everything that the admin listener answers.
+///
+/// ```no_run
+/// # async fn doc(inbox: std::sync::Arc<dyn wahook_core::inbox::Desk>, clock: std::sync::Arc<dyn wahook_core::Clock>)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// use wahook_gateway::admin::{self, AdminState};
+///
+/// let token = wahook_core::Secret::new("9ab0…")?;
+/// let listener = admin::bind("127.0.0.1:8081".parse()?, true).await?;
+/// let state = AdminState::new(inbox, clock, [7; 16])
+///     .token(token)
+///     .listening_on(listener.local_addr()?);
+/// admin::serve(listener, admin::router(state), std::future::pending()).await;
+/// # Ok(()) }
+/// ```
+pub fn router(state: AdminState) -> Router {
+    let look = Router::new()
+        .route("/health", get(status::health))
+        .route("/ready", get(status::ready))
+        .route("/metrics", get(status::metrics))
+        .route("/api/v1/status", get(status::status));
+    look.fallback(async || Refused::not_found("nothing is at this path; the API is under /api/v1"))
+        .method_not_allowed_fallback(async || {
+            let message = "this path takes another method: GET to look, POST to change";
+            Refused::new(http::StatusCode::METHOD_NOT_ALLOWED, "method", message)
+        })
+        .layer(middleware::from_fn_with_state(state.clone(), access::guard))
+        .with_state(state)
+}

@@ -1,0 +1,86 @@
+//! What the admin API answers from.
+
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
+
+use wahook_core::{Clock, Secret, inbox::Desk};
+
+use super::{Health, Reader, mask::Mask};
+use crate::metrics::Metrics;
+
+/// What the admin API answers from, and who may ask.
+///
+/// Without further words: as on a listener of 127.0.0.1, without a token, so that nothing can be revealed or changed.
+#[derive(Clone, Debug)]
+pub struct AdminState {
+    pub(super) desk: Arc<dyn Desk>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) health: Arc<Health>,
+    pub(super) metrics: Metrics,
+    pub(super) reader: Reader,
+    pub(super) token: Option<Secret>,
+    pub(super) hosts: BTreeSet<String>,
+    pub(super) address: SocketAddr,
+    pub(super) mask: Mask,
+}
+
+impl AdminState {
+    /// Of this inbox. `hash_key` is random and of this installation: what is masked is shown as a keyed hash of itself.
+    #[must_use]
+    pub fn new(desk: Arc<dyn Desk>, clock: Arc<dyn Clock>, hash_key: [u8; 16]) -> Self {
+        Self {
+            desk,
+            health: Arc::default(),
+            metrics: Metrics::new(Arc::clone(&clock), hash_key),
+            clock,
+            reader: Reader::default(),
+            token: None,
+            hosts: BTreeSet::new(),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            mask: Mask::new(hash_key),
+        }
+    }
+
+    /// What `GET /ready` asks.
+    #[must_use]
+    pub fn health(mut self, health: Arc<Health>) -> Self {
+        self.health = health;
+        self
+    }
+
+    /// What `GET /metrics` tells.
+    #[must_use]
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// How stored deliveries are read.
+    #[must_use]
+    pub fn reader(mut self, reader: Reader) -> Self {
+        self.reader = reader;
+        self
+    }
+
+    /// The token that reveals and changes.
+    #[must_use]
+    pub fn token(mut self, token: Secret) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// The address of the listener. Beyond this machine everything but `/health` and `/ready` needs the token.
+    #[must_use]
+    pub fn listening_on(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Names under which it may be asked, beside those of this machine: what a reverse proxy or a container network
+    /// calls it. Without port.
+    #[must_use]
+    pub fn hosts(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.hosts
+            .extend(names.into_iter().map(|name| name.to_ascii_lowercase()));
+        self
+    }
+}

@@ -1,0 +1,99 @@
+//! How the gateway is: for probes, collectors and people.
+
+use std::time::Duration;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header::CONTENT_TYPE};
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+use wahook_core::inbox;
+
+use super::{
+    AdminState, Trouble,
+    answer::{Refused, found, json},
+};
+
+/// The process lives.
+pub(super) async fn health() -> Response {
+    json(StatusCode::OK, &serde_json::json!({ "alive": true }))
+}
+
+/// Deliveries can be accepted and are worked on; else what is wrong.
+pub(super) async fn ready(State(state): State<AdminState>) -> Response {
+    let (_, troubles) = state.look().await;
+    let ready = troubles.is_empty();
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    json(
+        status,
+        &serde_json::json!({ "ready": ready, "troubles": troubles }),
+    )
+}
+
+/// Counters and gauges in the text form that Prometheus reads.
+pub(super) async fn metrics(State(state): State<AdminState>) -> Response {
+    let (status, _) = state.look().await;
+    let text = state.metrics.text(status.ok().as_ref());
+    ([(CONTENT_TYPE, crate::metrics::CONTENT_TYPE)], text).into_response()
+}
+
+/// How the inbox and its sinks are.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StatusForm {
+    /// The release.
+    pub(crate) version: String,
+    /// Nothing is wrong.
+    pub(crate) ready: bool,
+    /// What is wrong.
+    pub(crate) troubles: Vec<Trouble>,
+    /// What survives of what was acknowledged (I1).
+    pub(crate) guarantee: String,
+    /// Which setting says so.
+    pub(crate) because: String,
+    /// What is unsafe.
+    pub(crate) warnings: Vec<String>,
+    /// The inbox.
+    pub(crate) inbox: inbox::Status,
+}
+
+pub(super) async fn status(State(state): State<AdminState>) -> Result<Response, Refused> {
+    let (status, troubles) = state.look().await;
+    let assurance = state.desk.assurance();
+    Ok(found(&StatusForm {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        ready: troubles.is_empty(),
+        troubles,
+        guarantee: assurance.guarantee.to_string(),
+        because: assurance.because.to_string(),
+        warnings: assurance.warnings.iter().map(ToString::to_string).collect(),
+        inbox: status?,
+    }))
+}
+
+/// A probe that waits longer is answered by nobody.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl AdminState {
+    /// How the inbox is, and everything that is wrong.
+    async fn look(&self) -> (Result<inbox::Status, Refused>, Vec<Trouble>) {
+        let mut troubles = self.health.troubles();
+        let status = match timeout(PATIENCE, self.desk.status()).await {
+            Ok(Ok(status)) => Ok(status),
+            Ok(Err(error)) => {
+                troubles.push(Trouble::new("inbox", crate::failure::chain(&error)));
+                Err(Refused::from(error))
+            }
+            Err(_) => {
+                troubles.push(Trouble::new("inbox", "it did not answer in time"));
+                Err(Refused::too_slow())
+            }
+        };
+        (status, troubles)
+    }
+}
