@@ -79,6 +79,11 @@ impl File {
         }
     }
 
+    /// Where it is, from the root.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A connection to the file, which is made first where `made` says so. Nothing was read yet.
     pub(crate) fn connect(&self, made: Made) -> Result<Connection, OpenError> {
         let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);

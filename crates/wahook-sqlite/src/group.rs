@@ -18,22 +18,23 @@ use crate::{
     connect::connect,
     error::{open_error, verb_error},
     file::{File, Identity, Made},
-    job::{Job, Sort, Work},
+    job::{Job, Memory, Sort, Work},
     options::SqliteOptions,
     patience::{after, is_busy, pause},
-    writer::Part,
+    queue::{Batch, Queue},
+    writer::{Part, Recall},
 };
-
-/// How many verbs share a commit at most: one that fails fails for all of them.
-const BATCH: usize = 256;
 
 /// How many rows are removed when the file is full, before it is tried again.
 const FULL_SWEEP: usize = 1_024;
 
 /// What the writer thread has and does.
-pub(crate) struct Group {
+pub(crate) struct Group<M> {
     /// `None` after an error that a new connection may cure.
     connection: Option<Connection>,
+    /// In step with the file. `None` where there is no connection.
+    memory: Option<M>,
+    recall: Recall<M>,
     /// Which file it was when it was opened: another one under its name is none of ours.
     identity: Identity,
     file: File,
@@ -43,14 +44,13 @@ pub(crate) struct Group {
     checkpoints: Checkpoints,
 }
 
-type Batch = Vec<Box<dyn Job>>;
-
-impl Group {
+impl<M: Memory> Group<M> {
     /// Opens the file, makes it if need be, and brings it to this release.
     pub(crate) fn open(
         file: File,
         options: SqliteOptions,
         parts: &'static [Part],
+        recall: Recall<M>,
         commits: Arc<AtomicU64>,
     ) -> Result<Self, OpenError> {
         // Others that start at the same time may be setting the file up.
@@ -59,6 +59,8 @@ impl Group {
         let checkpoints = Checkpoints::start(file.clone())?;
         let mut group = Self {
             connection: None,
+            memory: None,
+            recall,
             identity,
             file,
             options,
@@ -66,15 +68,15 @@ impl Group {
             commits,
             checkpoints,
         };
-        group.connection = Some(group.listening(connection).map_err(open_error)?);
+        group.adopt(connection).map_err(open_error)?;
         Ok(group)
     }
 
     /// Works until nobody is left and nothing waits, then closes the file.
-    pub(crate) fn serve(mut self, mut waiting: Receiver<Box<dyn Job>>) {
-        let mut batch = Vec::with_capacity(BATCH);
-        while waiting.blocking_recv_many(&mut batch, BATCH) > 0 {
-            let batch = std::mem::take(&mut batch);
+    pub(crate) fn serve(mut self, mut waiting: Receiver<Box<dyn Job<M>>>) {
+        let mut queue = Queue::new(self.options.waiting.get());
+        while queue.fill(&mut waiting) {
+            let batch = queue.batch();
             // The senders of a batch that panics are dropped, which its callers read as unavailable.
             if catch_unwind(AssertUnwindSafe(|| self.settle(batch, &waiting))).is_err() {
                 self.connection = None;
@@ -88,14 +90,17 @@ impl Group {
         let Self {
             connection,
             checkpoints,
+            recall,
             ..
         } = self;
         checkpoints.end();
         drop(connection);
+        // It may hold what keeps others from the file.
+        drop(recall);
     }
 
     /// Carries out a batch and answers all of it.
-    fn settle(&mut self, mut batch: Batch, waiting: &Receiver<Box<dyn Job>>) {
+    fn settle(&mut self, mut batch: Batch<M>, waiting: &Receiver<Box<dyn Job<M>>>) {
         match self.commit(&mut batch, waiting) {
             Err(error) if error.kind() == StoreErrorKind::Full => {
                 self.settle_without_room(batch, &error, waiting);
@@ -106,11 +111,16 @@ impl Group {
 
     /// Makes room of what is over and tries once more; what ends something apart from what begins something, since it
     /// may need no room.
-    fn settle_without_room(&mut self, batch: Batch, error: &StoreError, waiting: &Receiver<Box<dyn Job>>) {
+    fn settle_without_room(
+        &mut self,
+        batch: Batch<M>,
+        error: &StoreError,
+        waiting: &Receiver<Box<dyn Job<M>>>,
+    ) {
         // A log that begins again needs no room either.
         self.checkpoints.waker().wake();
         let swept = self.make_room();
-        let (mut ends, mut begins): (Batch, Batch) =
+        let (mut ends, mut begins): (Batch<M>, Batch<M>) =
             batch.into_iter().partition(|job| job.sort() == Sort::Ends);
         if !ends.is_empty() {
             let outcome = self.commit(&mut ends, waiting);
@@ -131,7 +141,7 @@ impl Group {
         };
         let sweep = || {
             let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-            let swept = self.sweep(&self.work(&transaction), FULL_SWEEP)?;
+            let swept = self.sweep(&transaction, self.now(), FULL_SWEEP)?;
             transaction.commit()?;
             Ok::<_, Error>(swept)
         };
@@ -139,19 +149,37 @@ impl Group {
     }
 
     /// Carries out a batch in one transaction; voids it of what nobody waits for. An error is all of them's.
-    fn commit(&mut self, batch: &mut Batch, waiting: &Receiver<Box<dyn Job>>) -> Result<(), StoreError> {
+    fn commit(
+        &mut self,
+        batch: &mut Batch<M>,
+        waiting: &Receiver<Box<dyn Job<M>>>,
+    ) -> Result<(), StoreError> {
         let done = self.reconnect().and_then(|()| self.transact(batch, waiting));
-        if done
-            .as_ref()
-            .is_err_and(|error| error.kind() == StoreErrorKind::Unavailable)
-        {
-            self.connection = None;
+        match &done {
+            Ok(()) => {
+                if let Some(memory) = &mut self.memory {
+                    memory.keep();
+                }
+            }
+            Err(error) if error.kind() == StoreErrorKind::Unavailable => {
+                self.connection = None;
+                self.memory = None;
+            }
+            Err(_) => {
+                if let Some(memory) = &mut self.memory {
+                    memory.undo();
+                }
+            }
         }
         done
     }
 
-    fn transact(&self, batch: &mut Batch, waiting: &Receiver<Box<dyn Job>>) -> Result<(), StoreError> {
-        let Some(connection) = &self.connection else {
+    fn transact(
+        &mut self,
+        batch: &mut Batch<M>,
+        waiting: &Receiver<Box<dyn Job<M>>>,
+    ) -> Result<(), StoreError> {
+        let (Some(connection), Some(memory)) = (&self.connection, &mut self.memory) else {
             return Err(StoreError::new(StoreErrorKind::Unavailable));
         };
         let is_last = || waiting.is_closed();
@@ -159,14 +187,19 @@ impl Group {
         let Some(transaction) = begun else {
             return Ok(());
         };
-        let work = self.work(&transaction);
+        let mut work = Work {
+            connection: &transaction,
+            now: self.options.clock.now().as_millisecond(),
+            memory,
+        };
         let before = connection.total_changes();
         for job in batch.iter_mut() {
-            job.run(&work).map_err(verb_error)?;
+            job.run(&mut work).map_err(verb_error)?;
         }
         // One that changed nothing costs no flush. One that did pays for what it adds: nobody waits for a sweep.
         if connection.total_changes() != before {
-            self.sweep(&work, 2 * batch.len() + 2).map_err(verb_error)?;
+            self.sweep(&transaction, self.now(), 2 * batch.len() + 2)
+                .map_err(verb_error)?;
         }
         transaction.commit().map_err(verb_error)?;
         self.is_ours()
@@ -181,21 +214,18 @@ impl Group {
         Err(StoreError::with_source(StoreErrorKind::Unavailable, text))
     }
 
-    fn sweep(&self, work: &Work<'_>, mut most: usize) -> Result<usize, Error> {
+    fn sweep(&self, connection: &Connection, now: i64, mut most: usize) -> Result<usize, Error> {
         let mut swept = 0;
-        for part in self.parts {
-            let some = (part.sweep)(work, most)?;
+        for sweep in self.parts.iter().filter_map(|part| part.sweep) {
+            let some = sweep(connection, now, most)?;
             swept += some;
             most = most.saturating_sub(some);
         }
         Ok(swept)
     }
 
-    fn work<'a>(&self, connection: &'a Connection) -> Work<'a> {
-        Work {
-            connection,
-            now: self.options.clock.now().as_millisecond(),
-        }
+    fn now(&self) -> i64 {
+        self.options.clock.now().as_millisecond()
     }
 
     /// Connects again, if the last error made that necessary.
@@ -208,7 +238,13 @@ impl Group {
         let connected = connect(&self.file, Made::Before, &self.options, self.parts, ends);
         let (connection, _) =
             connected.map_err(|error| StoreError::with_source(StoreErrorKind::Unavailable, error))?;
-        self.connection = Some(self.listening(connection).map_err(verb_error)?);
+        self.adopt(connection).map_err(verb_error)
+    }
+
+    /// Works with this connection from now on.
+    fn adopt(&mut self, mut connection: Connection) -> Result<(), Error> {
+        self.memory = Some((self.recall)(&mut connection)?);
+        self.connection = Some(self.listening(connection)?);
         Ok(())
     }
 
@@ -228,9 +264,9 @@ impl Group {
 }
 
 /// Begins the transaction as soon as no other process writes, while somebody waits for it. `None`: nobody does.
-fn begin<'a>(
+fn begin<'a, M>(
     connection: &'a Connection,
-    batch: &mut Batch,
+    batch: &mut Batch<M>,
     deadline: Duration,
     is_last: impl Fn() -> bool,
 ) -> Result<Option<Transaction<'a>>, Error> {
@@ -249,7 +285,7 @@ fn begin<'a>(
     }
 }
 
-fn answer(batch: Batch, outcome: &Result<(), StoreError>) {
+fn answer<M>(batch: Batch<M>, outcome: &Result<(), StoreError>) {
     for job in batch {
         job.answer(outcome.clone());
     }

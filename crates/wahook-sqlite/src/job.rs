@@ -4,11 +4,28 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use wahook_core::guard::StoreError;
 
+/// What the writer thread remembers beside the file, in step with it.
+pub(crate) trait Memory: Send + 'static {
+    /// What was done since the last commit is in the file.
+    fn keep(&mut self);
+
+    /// What was done since the last commit is not in the file.
+    fn undo(&mut self);
+}
+
+/// Nothing is remembered.
+impl Memory for () {
+    fn keep(&mut self) {}
+
+    fn undo(&mut self) {}
+}
+
 /// Where a job is carried out: inside a transaction, at one moment.
-pub(crate) struct Work<'a> {
+pub(crate) struct Work<'a, M = ()> {
     pub(crate) connection: &'a Connection,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
+    pub(crate) memory: &'a mut M,
 }
 
 /// What sort of job it is.
@@ -20,15 +37,26 @@ pub(crate) enum Sort {
     Ends,
 }
 
+/// Whose turn it is when more waits than one transaction takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rank {
+    /// Somebody is answered who will not wait for long.
+    First,
+    /// Work that touches about so many rows; some of it is in every transaction.
+    Later(usize),
+}
+
 /// A verb that waits for the writer, whatever its answer is.
-pub(crate) trait Job: Send {
+pub(crate) trait Job<M>: Send {
     fn sort(&self) -> Sort;
+
+    fn rank(&self) -> Rank;
 
     /// Nobody waits for it, and it need not be carried out.
     fn is_void(&self) -> bool;
 
     /// Carries it out and keeps the answer to itself; may happen again after a rollback.
-    fn run(&mut self, work: &Work<'_>) -> Result<(), rusqlite::Error>;
+    fn run(&mut self, work: &mut Work<'_, M>) -> Result<(), rusqlite::Error>;
 
     /// Gives the answer out, after the commit or instead of it.
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
@@ -37,15 +65,22 @@ pub(crate) trait Job: Send {
 /// A verb with an answer of type `T`.
 pub(crate) struct Verb<T, F> {
     sort: Sort,
+    rank: Rank,
     run: F,
     outcome: Option<T>,
     answer: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T, F> Verb<T, F> {
-    pub(crate) const fn new(sort: Sort, run: F, answer: oneshot::Sender<Result<T, StoreError>>) -> Self {
+    pub(crate) const fn new(
+        sort: Sort,
+        rank: Rank,
+        run: F,
+        answer: oneshot::Sender<Result<T, StoreError>>,
+    ) -> Self {
         Self {
             sort,
+            rank,
             run,
             outcome: None,
             answer,
@@ -53,20 +88,24 @@ impl<T, F> Verb<T, F> {
     }
 }
 
-impl<T, F> Job for Verb<T, F>
+impl<M, T, F> Job<M> for Verb<T, F>
 where
     T: Send,
-    F: FnMut(&Work<'_>) -> Result<T, rusqlite::Error> + Send,
+    F: FnMut(&mut Work<'_, M>) -> Result<T, rusqlite::Error> + Send,
 {
     fn sort(&self) -> Sort {
         self.sort
+    }
+
+    fn rank(&self) -> Rank {
+        self.rank
     }
 
     fn is_void(&self) -> bool {
         self.sort == Sort::Begins && self.answer.is_closed()
     }
 
-    fn run(&mut self, work: &Work<'_>) -> Result<(), rusqlite::Error> {
+    fn run(&mut self, work: &mut Work<'_, M>) -> Result<(), rusqlite::Error> {
         self.outcome = Some((self.run)(work)?);
         Ok(())
     }

@@ -57,10 +57,16 @@ mod error;
 mod file;
 mod group;
 mod guard;
+mod inbox;
 mod job;
 mod migrate;
 mod options;
 mod patience;
+mod queue;
 mod writer;
 
-pub use self::{guard::SqliteStore, options::SqliteOptions};
+pub use self::{
+    guard::SqliteStore,
+    inbox::{SqliteInbox, SqliteInboxOptions},
+    options::SqliteOptions,
+};

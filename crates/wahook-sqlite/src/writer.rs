@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use rusqlite::Connection;
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -21,7 +22,7 @@ use crate::{
     error::no_thread,
     file::File,
     group::Group,
-    job::{Job, Sort, Verb, Work},
+    job::{Job, Memory, Rank, Sort, Verb, Work},
     options::SqliteOptions,
 };
 
@@ -31,25 +32,32 @@ pub(crate) struct Part {
     pub(crate) name: &'static str,
     /// From nothing to this release, one after the other.
     pub(crate) migrations: &'static [&'static str],
-    /// Removes at most so many rows whose time is over, and says how many.
-    pub(crate) sweep: fn(&Work<'_>, usize) -> Result<usize, rusqlite::Error>,
+    /// Removes at most so many rows whose time is over by now, in milliseconds since 1970, and says how many; a part that
+    /// has this done by others has none.
+    pub(crate) sweep: Option<Sweep>,
 }
 
+type Sweep = fn(&Connection, i64, usize) -> Result<usize, rusqlite::Error>;
+
+/// Makes what the writer remembers out of what the file holds; called for each connection.
+pub(crate) type Recall<M> = Box<dyn FnMut(&mut Connection) -> Result<M, rusqlite::Error> + Send>;
+
 /// The way to the writer thread. Dropped, it lets the thread finish what it accepted.
-pub(crate) struct Writer {
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+pub(crate) struct Writer<M = ()> {
+    jobs: Option<mpsc::Sender<Box<dyn Job<M>>>>,
     /// Nothing is ever sent: it closes when the thread has closed the file.
     ended: Mutex<Receiver<()>>,
     commits: Arc<AtomicU64>,
     deadline: Duration,
 }
 
-impl Writer {
+impl<M: Memory> Writer<M> {
     /// Opens the file on a new thread.
     pub(crate) async fn open(
         file: File,
         options: SqliteOptions,
         parts: &'static [Part],
+        recall: Recall<M>,
     ) -> Result<Self, OpenError> {
         let (jobs, waiting) = mpsc::channel(options.waiting.get());
         let (alive, ended) = channel();
@@ -60,7 +68,7 @@ impl Writer {
         Builder::new()
             .name("wahook-sqlite".to_owned())
             .spawn(move || {
-                let (group, said) = match Group::open(file, options, parts, counter) {
+                let (group, said) = match Group::open(file, options, parts, recall, counter) {
                     Ok(group) => (Some(group), Ok(())),
                     Err(error) => (None, Err(error)),
                 };
@@ -97,24 +105,41 @@ impl Writer {
     pub(crate) async fn ask<T, F>(&self, sort: Sort, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnMut(&Work<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+        F: FnMut(&mut Work<'_, M>) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        self.ask_as(sort, Rank::First, run).await
+    }
+
+    /// As [`ask`](Self::ask), for work that others do not wait for: it touches about so many rows.
+    pub(crate) async fn ask_later<T, F>(&self, sort: Sort, rows: usize, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Work<'_, M>) -> Result<T, rusqlite::Error> + Send + 'static,
+    {
+        self.ask_as(sort, Rank::Later(rows), run).await
+    }
+
+    async fn ask_as<T, F>(&self, sort: Sort, rank: Rank, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Work<'_, M>) -> Result<T, rusqlite::Error> + Send + 'static,
     {
         let Some(jobs) = &self.jobs else {
             return Err(StoreError::new(StoreErrorKind::Unavailable));
         };
         let asked = async {
             let (answer, answered) = oneshot::channel();
-            let job = Box::new(Verb::new(sort, run, answer));
-            match sort {
+            let job = Box::new(Verb::new(sort, rank, run, answer));
+            match (sort, rank) {
                 // The disk is behind: more of it would only wait in vain.
-                Sort::Begins => jobs.try_send(job).map_err(|error| match error {
+                (Sort::Begins, Rank::First) => jobs.try_send(job).map_err(|error| match error {
                     TrySendError::Full(_) => {
                         StoreError::with_source(StoreErrorKind::Slow, "too many verbs wait")
                     }
                     TrySendError::Closed(_) => StoreError::new(StoreErrorKind::Unavailable),
                 })?,
-                // Its work is done already, so its place is worth waiting for.
-                Sort::Ends => {
+                // Its work is done already, or nobody else does it: its place is worth waiting for.
+                (Sort::Ends, _) | (_, Rank::Later(_)) => {
                     let sent = jobs.send(job).await;
                     sent.map_err(|_closed| StoreError::new(StoreErrorKind::Unavailable))?;
                 }
@@ -129,7 +154,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl<M> Drop for Writer<M> {
     fn drop(&mut self) {
         self.jobs = None;
         let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -138,11 +163,11 @@ impl Drop for Writer {
     }
 }
 
-impl fmt::Debug for Writer {
+impl<M> fmt::Debug for Writer<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer")
             .field("deadline", &self.deadline)
-            .field("commits", &self.commits())
+            .field("commits", &self.commits.load(Ordering::Relaxed))
             .finish_non_exhaustive()
     }
 }

@@ -12,5 +12,5 @@ use crate::writer::Part;
 pub(crate) const GUARD: Part = Part {
     name: "guard",
     migrations: &[include_str!("../migrations/0001_guard.sql")],
-    sweep: sweep::sweep,
+    sweep: Some(sweep::sweep),
 };

@@ -34,7 +34,7 @@ impl SqliteStore {
     /// locked for longer than the [deadline for that](SqliteOptions::connect_deadline).
     pub async fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, OpenError> {
         let file = File::at(path.as_ref())?;
-        let writer = Writer::open(file, options, &[GUARD]).await?;
+        let writer = Writer::open(file, options, &[GUARD], Box::new(|_| Ok(()))).await?;
         // Both were set and read back.
         let because = "journal_mode is wal, synchronous is full";
         Ok(Self {

@@ -1,9 +1,11 @@
-//! The promises of the store on SQLite.
+//! The promises of the store and of the inbox on SQLite.
 
 mod clock;
 mod contract;
 mod disk;
 mod group;
+mod inbox_kit;
+mod inbox_path;
 mod kit;
 mod life;
 mod lock;

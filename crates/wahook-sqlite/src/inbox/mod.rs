@@ -1,0 +1,25 @@
+//! The inbox's part of a file.
+
+mod accept;
+mod counts;
+mod keys;
+mod lanes;
+mod lock;
+mod options;
+mod raw;
+mod reading;
+mod recall;
+mod remembered;
+mod state;
+mod store;
+
+pub use self::{options::SqliteInboxOptions, store::SqliteInbox};
+
+use crate::writer::Part;
+
+/// The inbox's tables.
+pub(crate) const INBOX: Part = Part {
+    name: "inbox",
+    migrations: &[include_str!("../migrations/0001_inbox.sql")],
+    sweep: None,
+};

@@ -1,0 +1,345 @@
+//! From deliveries to events in lanes.
+
+use std::collections::HashSet;
+
+use rusqlite::{Error, OptionalExtension, params};
+use wahook_core::{
+    guard::{Fingerprints, Key, Token},
+    inbox::{Filed, FiledEvent, Reading, Summary},
+    json::Text,
+};
+
+use super::{
+    counts::less,
+    raw::{Raw, milliseconds},
+    remembered::{claim, said},
+    state::{Reader, State},
+};
+use crate::job::Work;
+
+/// How much is asked for, by whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) token: Token,
+    pub(crate) count: usize,
+    pub(crate) bytes: usize,
+    /// ms
+    pub(crate) lease: i64,
+}
+
+impl Asked {
+    /// The oldest deliveries that are to be read, and whether they are to be read again.
+    pub(crate) fn unread(&self, work: &mut Work<'_, State>) -> Result<Vec<(Raw, bool)>, Error> {
+        let taken = work.memory.reader;
+        if taken.is_some_and(|reader| reader.token != self.token && reader.until > work.now) {
+            return Ok(Vec::new());
+        }
+        work.memory.reader = Some(Reader {
+            token: self.token,
+            until: work.now.saturating_add(self.lease),
+        });
+        let mut statement = work.connection.prepare_cached(
+            "SELECT position, again FROM inbox_unread WHERE unreadable = 0 ORDER BY position LIMIT ?1",
+        )?;
+        let mut rows = statement.query([i64::try_from(self.count.max(1)).unwrap_or(i64::MAX)])?;
+        let mut found: Vec<(Raw, bool)> = Vec::new();
+        let mut left = self.bytes;
+        while let Some(row) = rows.next()? {
+            let Some(raw) = Raw::find(work.connection, row.get(0)?)? else {
+                continue;
+            };
+            if raw.bytes() > left && !found.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(raw.bytes());
+            found.push((raw, row.get(1)?));
+        }
+        Ok(found)
+    }
+}
+
+/// Readings as they are written.
+#[derive(Debug)]
+pub(crate) struct Filing {
+    token: Token,
+    pages: Vec<Page>,
+}
+
+/// What reading a delivery gave.
+#[derive(Debug)]
+struct Page {
+    position: i64,
+    lines: Option<Vec<Line>>,
+    /// ms
+    memory: i64,
+}
+
+/// An event as it is written.
+#[derive(Debug)]
+struct Line {
+    claim: Key,
+    lane: String,
+    summary: Summary,
+    occurred_at: Option<String>,
+    sinks: Vec<Text>,
+}
+
+impl Line {
+    fn new(event: FiledEvent) -> Self {
+        let FiledEvent {
+            claim,
+            summary,
+            lane,
+            mut sinks,
+        } = event;
+        let mut seen = HashSet::new();
+        sinks.retain(|sink| seen.insert(sink.clone()));
+        Self {
+            claim,
+            lane,
+            occurred_at: summary.occurred_at.map(|time| time.to_string()),
+            summary,
+            sinks,
+        }
+    }
+}
+
+impl Filing {
+    /// In order of acceptance.
+    pub(crate) fn new(token: Token, mut readings: Vec<Reading>) -> Self {
+        readings.sort_by_key(|reading| reading.position);
+        let page = |reading: Reading| Page {
+            position: reading.position,
+            lines: reading
+                .events
+                .map(|events| events.into_iter().map(Line::new).collect()),
+            memory: milliseconds(reading.memory),
+        };
+        Self {
+            token,
+            pages: readings.into_iter().map(page).collect(),
+        }
+    }
+
+    /// About how many rows it writes.
+    pub(crate) fn rows(&self) -> usize {
+        let lines = |page: &Page| page.lines.as_ref().map_or(1, |lines| 1 + 2 * lines.len());
+        self.pages.iter().map(lines).sum()
+    }
+
+    /// Files them. `None` if somebody else reads by now.
+    pub(crate) fn run(&self, work: &mut Work<'_, State>) -> Result<Option<Filed>, Error> {
+        if work.memory.reader.is_none_or(|reader| reader.token != self.token) {
+            return Ok(None);
+        }
+        let mut filed = Filed::default();
+        for page in &self.pages {
+            page.file(work, &mut filed)?;
+        }
+        Ok(Some(filed))
+    }
+}
+
+/// How a delivery waits to be read.
+struct Waits {
+    unreadable: bool,
+    again: bool,
+    /// If again: for this sink alone.
+    sink: Option<i64>,
+}
+
+impl Page {
+    fn file(&self, work: &mut Work<'_, State>, filed: &mut Filed) -> Result<(), Error> {
+        let Some(waits) = self.waits(work)? else {
+            return Ok(());
+        };
+        let sql = |sql| work.connection.prepare_cached(sql);
+        let Some(lines) = &self.lines else {
+            if !waits.unreadable {
+                sql("UPDATE inbox_unread SET unreadable = 1 WHERE unreadable = 0 AND position = ?1")?
+                    .execute([self.position])?;
+                less(&mut work.memory.counts.unread);
+                work.memory.counts.unreadable += 1;
+            }
+            return Ok(());
+        };
+        sql("DELETE FROM inbox_unread WHERE unreadable = ?1 AND position = ?2")?
+            .execute(params![waits.unreadable, self.position])?;
+        let counts = &mut work.memory.counts;
+        less(if waits.unreadable {
+            &mut counts.unreadable
+        } else {
+            &mut counts.unread
+        });
+        let first = counts.next_event;
+        for (place, line) in lines.iter().enumerate() {
+            if self.line(work, &waits, first, place, line)? {
+                filed.fresh += 1;
+            } else {
+                filed.duplicates += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is to be read still.
+    fn waits(&self, work: &Work<'_, State>) -> Result<Option<Waits>, Error> {
+        for unreadable in [false, true] {
+            let found = work
+                .connection
+                .prepare_cached(
+                    "SELECT again, sink FROM inbox_unread WHERE unreadable = ?1 AND position = ?2",
+                )?
+                .query_row(params![unreadable, self.position], |row| {
+                    Ok(Waits {
+                        unreadable,
+                        again: row.get(0)?,
+                        sink: row.get(1)?,
+                    })
+                })
+                .optional()?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Files an event, and says whether it was fresh. `first` is the first event of this reading.
+    fn line(
+        &self,
+        work: &mut Work<'_, State>,
+        waits: &Waits,
+        first: i64,
+        place: usize,
+        line: &Line,
+    ) -> Result<bool, Error> {
+        let fingerprint = work.memory.fingerprints.of(&line.claim);
+        let said = said(work.connection, work.memory, fingerprint)?.filter(|said| said.until > work.now);
+        let duplicate = said.is_some_and(|said| {
+            // What a delivery said when it was read before is no obstacle to reading it again.
+            !waits.again || said.delivery != self.position || said.id >= first
+        });
+        let id = work.memory.counts.event();
+        let lane = conversation(&work.memory.fingerprints, &line.lane);
+        let summary = &line.summary;
+        let optional = |text: &Option<Text>| text.as_ref().map(|text| text.as_str().to_owned());
+        work.connection
+            .prepare_cached(
+                "INSERT INTO inbox_event (id, fingerprint, until, duplicate, delivery, place, lane, kind, key, name,
+                 account, chat, message_id, occurred_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            )?
+            .execute(params![
+                id,
+                fingerprint.to_le_bytes(),
+                work.now.saturating_add(self.memory),
+                duplicate,
+                self.position,
+                i64::try_from(place).unwrap_or(i64::MAX),
+                lane,
+                summary.kind.as_str(),
+                summary.key,
+                optional(&summary.name),
+                optional(&summary.account),
+                optional(&summary.chat),
+                optional(&summary.message_id),
+                line.occurred_at,
+            ])?;
+        if duplicate {
+            return Ok(false);
+        }
+        claim(work.connection, work.memory, fingerprint, id)?;
+        if let Some(sink) = waits.sink {
+            enter(
+                work,
+                id,
+                sink,
+                lane_of(&work.memory.fingerprints, sink, lane),
+                true,
+            )?;
+            return Ok(true);
+        }
+        for sink in &line.sinks {
+            let sink = sink_id(work, sink)?;
+            enter(
+                work,
+                id,
+                sink,
+                lane_of(&work.memory.fingerprints, sink, lane),
+                waits.again,
+            )?;
+        }
+        Ok(true)
+    }
+}
+
+/// Puts an event at the end of a lane.
+pub(crate) fn enter(
+    work: &mut Work<'_, State>,
+    event: i64,
+    sink: i64,
+    lane: i64,
+    replay: bool,
+) -> Result<(), Error> {
+    let entry = work.memory.counts.entry();
+    work.connection
+        .prepare_cached(
+            "INSERT INTO inbox_entry (id, event, sink, lane, turn, state, attempt, filed_at, at, replay)
+             VALUES (?1, ?2, ?3, ?4, ?1, 0, 0, ?5, ?5, ?6)",
+        )?
+        .execute(params![entry, event, sink, lane, work.now, replay])?;
+    work.memory.counts.of(sink, |sink| sink.waiting += 1);
+    open(work, sink, lane, entry)
+}
+
+/// Has a lane be there, due at once if it was not.
+pub(crate) fn open(work: &mut Work<'_, State>, sink: i64, lane: i64, turn: i64) -> Result<(), Error> {
+    let opened = work
+        .connection
+        .prepare_cached(
+            "INSERT INTO inbox_lane (id, sink, due_at, turn, taken) VALUES (?1, ?2, ?3, ?4, 0)
+             ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![lane, sink, work.now, turn])?;
+    if opened > 0 {
+        work.memory.counts.of(sink, |sink| sink.lanes += 1);
+    }
+    work.memory.stirs = true;
+    Ok(())
+}
+
+/// The number of a sink, which is new if nobody named it before.
+pub(crate) fn sink_id(work: &mut Work<'_, State>, name: &Text) -> Result<i64, Error> {
+    if let Some(id) = work.memory.counts.sink(name) {
+        return Ok(id);
+    }
+    work.connection
+        .prepare_cached("INSERT INTO inbox_sink (name) VALUES (?1)")?
+        .execute([name.as_str()])?;
+    let id = work.connection.last_insert_rowid();
+    work.memory.counts.sinks.push(super::counts::Sink {
+        id,
+        name: name.clone(),
+        ..super::counts::Sink::default()
+    });
+    Ok(id)
+}
+
+/// What stands for a conversation: two of them in some quintillions share one, and then their order.
+fn conversation(fingerprints: &Fingerprints, lane: &str) -> i64 {
+    short(fingerprints.of_bytes(lane.as_bytes()))
+}
+
+/// What stands for a conversation and a sink.
+pub(crate) fn lane_of(fingerprints: &Fingerprints, sink: i64, conversation: i64) -> i64 {
+    let mut bytes = [0; 16];
+    let (first, second) = bytes.split_at_mut(8);
+    first.copy_from_slice(&sink.to_le_bytes());
+    second.copy_from_slice(&conversation.to_le_bytes());
+    short(fingerprints.of_bytes(&bytes))
+}
+
+/// 63 bits.
+fn short(fingerprint: u128) -> i64 {
+    i64::try_from(fingerprint >> 65).unwrap_or_default()
+}

@@ -1,0 +1,233 @@
+//! The inbox.
+
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+
+use wahook_core::{
+    Assurance, BoxFuture, Guarantee,
+    guard::{OpenError, Settled, StoreError, StoreErrorKind, Token},
+    inbox::{
+        Accepted, Entry, EntryId, Filed, Inbox, Incoming, Lane, LaneId, Reading, Settlement, Stored, Taken,
+        Unread, Want,
+    },
+};
+
+use super::{
+    INBOX,
+    accept::{Accept, Full},
+    lanes::{RawEntry, RawTaken, Take, renew, settle},
+    lock::Exclusive,
+    options::SqliteInboxOptions,
+    raw::{milliseconds, moment},
+    reading::{Asked, Filing},
+    recall::recall,
+    state::{Outside, State},
+};
+use crate::{file::File, job::Sort, writer::Writer};
+
+/// An inbox in one SQLite file, of one process.
+///
+/// See the [crate](crate) for what it promises. Dropping it waits, up to the deadline, until what it accepted is on stable
+/// storage.
+#[derive(Debug)]
+pub struct SqliteInbox {
+    writer: Writer<State>,
+    outside: Outside,
+    options: SqliteInboxOptions,
+    assurance: Assurance,
+}
+
+impl SqliteInbox {
+    /// Opens the file, makes it if it is not there (readable for its owner only), and brings it to this release.
+    ///
+    /// The directory must exist and be on a local disk. The file is this process's alone until the inbox is dropped: a
+    /// file beside it that ends in `-lock` says so.
+    ///
+    /// # Errors
+    ///
+    /// [`Address`](wahook_core::guard::OpenErrorKind::Address) if the path cannot be a file's;
+    /// [`Refused`](wahook_core::guard::OpenErrorKind::Refused) if another process has it, if the file or its directory
+    /// cannot be written, or not in WAL mode; [`Schema`](wahook_core::guard::OpenErrorKind::Schema) if it is no database,
+    /// another program's, damaged, or a later release's;
+    /// [`Unreachable`](wahook_core::guard::OpenErrorKind::Unreachable) if another program keeps it locked for longer than
+    /// the [deadline for that](SqliteInboxOptions::connect_deadline).
+    pub async fn open(path: impl AsRef<Path>, options: SqliteInboxOptions) -> Result<Self, OpenError> {
+        let file = File::at(path.as_ref())?;
+        let exclusive = Exclusive::take(file.path())?;
+        let outside = Outside::new();
+        let mut first = true;
+        let (clock, seen) = (Arc::clone(&options.file.clock), outside.clone());
+        let recall = Box::new(move |connection: &mut rusqlite::Connection| {
+            // It lasts as long as the thread that writes.
+            let _held = &exclusive;
+            recall(
+                connection,
+                &seen,
+                clock.now().as_millisecond(),
+                std::mem::take(&mut first),
+            )
+        });
+        let writer = Writer::open(file, options.file.clone(), &[INBOX], recall).await?;
+        // Both were set and read back.
+        let because = "journal_mode is wal, synchronous is full";
+        Ok(Self {
+            writer,
+            outside,
+            options,
+            assurance: Assurance::new(Guarantee::SurvivesPowerLoss, because),
+        })
+    }
+
+    /// How many transactions changed something and were flushed: verbs per commit tell how well they are grouped.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+}
+
+impl Inbox for SqliteInbox {
+    fn assurance(&self) -> &Assurance {
+        &self.assurance
+    }
+
+    fn accept<'a>(&'a self, incoming: Incoming) -> BoxFuture<'a, Result<Accepted, StoreError>> {
+        let accept = Accept::new(&incoming, self.options.max_waiting);
+        Box::pin(async move {
+            let accepted = self
+                .writer
+                .ask(Sort::Begins, move |work| accept.run(work))
+                .await?;
+            accepted.map_err(|Full| {
+                StoreError::with_source(StoreErrorKind::Full, "as much waits as the inbox may hold")
+            })
+        })
+    }
+
+    fn unread<'a>(
+        &'a self,
+        token: Token,
+        count: usize,
+        bytes: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Unread>, StoreError>> {
+        let asked = Asked {
+            token,
+            count,
+            bytes,
+            lease: milliseconds(lease),
+        };
+        Box::pin(async move {
+            let found = self
+                .writer
+                .ask_later(Sort::Begins, count, move |work| asked.unread(work))
+                .await?;
+            let unread = found.into_iter().map(|(raw, again)| Unread {
+                stored: raw.into_stored(),
+                again,
+            });
+            Ok(unread.collect())
+        })
+    }
+
+    fn file<'a>(
+        &'a self,
+        token: Token,
+        readings: Vec<Reading>,
+    ) -> BoxFuture<'a, Result<Option<Filed>, StoreError>> {
+        let filing = Filing::new(token, readings);
+        Box::pin(
+            self.writer
+                .ask_later(Sort::Ends, filing.rows(), move |work| filing.run(work)),
+        )
+    }
+
+    fn take<'a>(
+        &'a self,
+        sink: &'a str,
+        token: Token,
+        want: Want,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Taken, StoreError>> {
+        let take = Take {
+            sink: sink.to_owned(),
+            token,
+            want,
+            lease: milliseconds(lease),
+        };
+        Box::pin(async move {
+            let taken = self
+                .writer
+                .ask_later(Sort::Begins, take.rows(), move |work| take.run(work))
+                .await?;
+            Ok(told(taken))
+        })
+    }
+
+    fn renew<'a>(
+        &'a self,
+        lane: LaneId,
+        token: Token,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Settled, StoreError>> {
+        let lease = milliseconds(lease);
+        Box::pin(
+            self.writer
+                .ask_later(Sort::Ends, 1, move |work| renew(work, lane, token, lease)),
+        )
+    }
+
+    fn settle<'a>(
+        &'a self,
+        token: Token,
+        settlement: Settlement,
+    ) -> BoxFuture<'a, Result<Settled, StoreError>> {
+        let rows = 1 + settlement.done.len();
+        Box::pin(
+            self.writer
+                .ask_later(Sort::Ends, rows, move |work| settle(work, token, &settlement)),
+        )
+    }
+
+    fn stirred<'a>(&'a self, seen: u64) -> BoxFuture<'a, u64> {
+        let mut mark = self.outside.stirred.subscribe();
+        Box::pin(async move {
+            match mark.wait_for(|mark| *mark != seen).await {
+                Ok(mark) => *mark,
+                // Not while we are here: the sender is ours.
+                Err(_closed) => seen,
+            }
+        })
+    }
+}
+
+/// What was taken, as its taker sees it.
+fn told(taken: RawTaken) -> Taken {
+    let RawTaken {
+        lanes,
+        deliveries,
+        next,
+    } = taken;
+    let deliveries: HashMap<i64, Arc<Stored>> = deliveries
+        .into_iter()
+        .map(|(position, raw)| (position, Arc::new(raw.into_stored())))
+        .collect();
+    let entry = |raw: RawEntry| {
+        let stored = Arc::clone(deliveries.get(&raw.delivery)?);
+        Some(Entry {
+            id: EntryId(raw.id),
+            key: raw.key,
+            place: usize::try_from(raw.place).unwrap_or(usize::MAX),
+            attempt: raw.attempt.saturating_add(1),
+            filed_at: moment(raw.filed_at),
+            replay_of: raw.replay.then_some(stored.delivery.id),
+            stored,
+        })
+    };
+    let lane = |(id, entries): (LaneId, Vec<RawEntry>)| Lane {
+        id,
+        entries: entries.into_iter().filter_map(entry).collect(),
+    };
+    Taken {
+        lanes: lanes.into_iter().map(lane).collect(),
+        next: next.map(|left| Duration::from_millis(left.unsigned_abs())),
+    }
+}

@@ -1,0 +1,102 @@
+-- What is one row for the installation.
+CREATE TABLE inbox_meta (
+    one        INTEGER PRIMARY KEY CHECK (one = 1),
+    hash_key   BLOB    NOT NULL, -- random: nobody outside can make fingerprints that meet
+    last_entry INTEGER NOT NULL  -- a turn was given to an entry that is older than it
+) STRICT;
+
+INSERT INTO inbox_meta VALUES (1, randomblob(16), 0);
+
+-- Deliveries in order of acceptance: what is read often, and what is remembered of those whose bytes are gone.
+CREATE TABLE inbox_delivery (
+    position    INTEGER PRIMARY KEY,
+    fingerprint BLOB    NOT NULL, -- of its key, keyed, 16 bytes
+    digest      BLOB    NOT NULL, -- of its body
+    received_at INTEGER NOT NULL, -- ns since 1970
+    memory      INTEGER NOT NULL, -- ms that its key is remembered
+    conflict    INTEGER NOT NULL, -- another body came under its key
+    redacted_at INTEGER,          -- ms since 1970
+    id          BLOB    NOT NULL,
+    provider    TEXT    NOT NULL,
+    endpoint    TEXT    NOT NULL
+) STRICT;
+
+-- Ids sort by time, so this is written at its right edge.
+CREATE INDEX inbox_delivery_id ON inbox_delivery (id);
+
+-- The bytes of deliveries, apart from what is read often.
+CREATE TABLE inbox_content (
+    position INTEGER PRIMARY KEY,
+    head     BLOB NOT NULL,
+    body     BLOB NOT NULL
+) STRICT;
+
+-- Deliveries that are to be read.
+CREATE TABLE inbox_unread (
+    unreadable INTEGER NOT NULL, -- nobody here can read it
+    position   INTEGER NOT NULL,
+    again      INTEGER NOT NULL, -- it was read before
+    sink       INTEGER,          -- if again: for this one alone
+    PRIMARY KEY (unreadable, position)
+) STRICT, WITHOUT ROWID;
+
+-- Events in order of filing.
+CREATE TABLE inbox_event (
+    id          INTEGER PRIMARY KEY,
+    fingerprint BLOB    NOT NULL, -- of its key in its scope, keyed, 16 bytes
+    until       INTEGER NOT NULL, -- ms since 1970; its key is remembered until then
+    duplicate   INTEGER NOT NULL, -- said before, in another delivery
+    delivery    INTEGER NOT NULL,
+    place       INTEGER NOT NULL,
+    lane        INTEGER NOT NULL, -- stands for the conversation
+    kind        TEXT    NOT NULL,
+    key         TEXT    NOT NULL,
+    name        TEXT,
+    account     TEXT,
+    chat        TEXT,
+    message_id  TEXT,
+    occurred_at TEXT
+) STRICT;
+
+CREATE INDEX inbox_event_delivery ON inbox_event (delivery);
+
+CREATE TABLE inbox_sink (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- Lanes with events that wait, or that stand still.
+CREATE TABLE inbox_lane (
+    id      INTEGER PRIMARY KEY, -- stands for sink and conversation
+    sink    INTEGER NOT NULL,
+    due_at  INTEGER NOT NULL, -- ms since 1970; while it is taken, the end of the lease
+    turn    INTEGER NOT NULL, -- who came first among those due at one moment
+    taken   INTEGER NOT NULL, -- an attempt began for those up to this turn, whose end nobody has told; 0 if none
+    token   BLOB,             -- who has it or had it last
+    blocked INTEGER           -- the dead letter for which it stands still
+) STRICT;
+
+CREATE INDEX inbox_lane_due ON inbox_lane (sink, due_at, turn) WHERE blocked IS NULL;
+
+CREATE INDEX inbox_lane_blocked ON inbox_lane (sink) WHERE blocked IS NOT NULL;
+
+-- An event on its way to a sink.
+CREATE TABLE inbox_entry (
+    id       INTEGER PRIMARY KEY,
+    event    INTEGER NOT NULL,
+    sink     INTEGER NOT NULL,
+    lane     INTEGER NOT NULL,
+    turn     INTEGER NOT NULL, -- the order in the lane
+    state    INTEGER NOT NULL, -- 0 waiting, 1 done, 2 dead, 3 dropped
+    attempt  INTEGER NOT NULL, -- attempts whose end is known
+    filed_at INTEGER NOT NULL, -- ms since 1970
+    at       INTEGER NOT NULL, -- ms since 1970: when it came to this state, or was tried last
+    replay   INTEGER NOT NULL,
+    error    TEXT
+) STRICT;
+
+CREATE INDEX inbox_entry_event ON inbox_entry (event);
+
+CREATE INDEX inbox_entry_waiting ON inbox_entry (sink, lane, turn) WHERE state = 0;
+
+CREATE INDEX inbox_entry_dead ON inbox_entry (sink) WHERE state = 2;
