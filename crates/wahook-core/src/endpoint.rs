@@ -160,6 +160,12 @@ impl Endpoint {
         &*self.0.provider
     }
 
+    /// Its provider, for those who read its deliveries after the endpoint is gone.
+    #[must_use]
+    pub fn shared_provider(&self) -> Arc<dyn AnyProvider> {
+        Arc::clone(&self.0.provider)
+    }
+
     /// What proves that a request is the provider's; its keyrings can be swapped while serving (V5).
     #[must_use]
     pub fn verifier(&self) -> &Verifier {
