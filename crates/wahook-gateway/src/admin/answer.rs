@@ -1,5 +1,7 @@
 //! Answers: JSON, never kept by anybody on the way, never a page that a browser would run.
 
+use std::fmt;
+
 use axum::response::{IntoResponse, Response};
 use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -55,10 +57,11 @@ impl Refused {
         let message = "the inbox did not answer in time; ask for less, such as with a shorter span of time";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "inbox", message)
     }
+}
 
-    #[cfg(test)]
-    pub(super) const fn kind(&self) -> &'static str {
-        self.kind
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

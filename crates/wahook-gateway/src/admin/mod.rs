@@ -13,12 +13,18 @@ mod place;
 
 // What is asked, and what is answered.
 mod answer;
+mod forms;
 mod mask;
+mod query;
 
 // What is asked for.
+mod dead;
+mod events;
 mod health;
 mod reader;
+mod replay;
 mod status;
+mod stream;
 
 // The whole.
 mod router;

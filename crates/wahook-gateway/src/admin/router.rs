@@ -1,8 +1,13 @@
 //! Which path is answered by what.
 
-use axum::{Router, middleware, routing::get};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
 
-use super::{AdminState, access, answer::Refused, status};
+use super::{AdminState, access, answer::Refused, dead, events, replay, status, stream};
 
 /// Everything that the admin listener answers.
 ///
@@ -24,12 +29,27 @@ pub fn router(state: AdminState) -> Router {
         .route("/health", get(status::health))
         .route("/ready", get(status::ready))
         .route("/metrics", get(status::metrics))
-        .route("/api/v1/status", get(status::status));
-    look.fallback(async || Refused::not_found("nothing is at this path; the API is under /api/v1"))
+        .route("/api/v1/status", get(status::status))
+        .route("/api/v1/events", get(events::list))
+        .route("/api/v1/events/stream", get(stream::stream))
+        .route("/api/v1/events/{delivery}/{place}", get(events::one))
+        .route("/api/v1/deliveries/{delivery}", get(events::delivery))
+        .route("/api/v1/dead", get(dead::list));
+    let change = Router::new()
+        .route("/api/v1/dead/retry", post(dead::retry))
+        .route("/api/v1/dead/drop", post(dead::drop))
+        .route("/api/v1/replay", post(replay::replay))
+        .route_layer(middleware::from_fn_with_state(state.clone(), access::change));
+    look.merge(change)
+        .fallback(async || Refused::not_found("nothing is at this path; the API is under /api/v1"))
         .method_not_allowed_fallback(async || {
             let message = "this path takes another method: GET to look, POST to change";
             Refused::new(http::StatusCode::METHOD_NOT_ALLOWED, "method", message)
         })
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn_with_state(state.clone(), access::guard))
         .with_state(state)
 }
+
+/// A question names a thousand ids at most.
+const BODY_BYTES: usize = 64 << 10;

@@ -9,7 +9,7 @@ use axum::{
 use http::{StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
-use wahook_core::inbox;
+use wahook_core::{guard::StoreError, inbox};
 
 use super::{
     AdminState, Trouble,
@@ -79,7 +79,21 @@ pub(super) async fn status(State(state): State<AdminState>) -> Result<Response, 
 /// A probe that waits longer is answered by nobody.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Whoever asks for more than the inbox can tell in this time had better ask for less.
+const LONG_PATIENCE: Duration = Duration::from_secs(30);
+
 impl AdminState {
+    /// What the inbox answers, if it does so in time.
+    pub(super) async fn asked<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, Refused> {
+        match timeout(LONG_PATIENCE, answer).await {
+            Ok(answer) => answer.map_err(Refused::from),
+            Err(_) => Err(Refused::too_slow()),
+        }
+    }
+
     /// How the inbox is, and everything that is wrong.
     async fn look(&self) -> (Result<inbox::Status, Refused>, Vec<Trouble>) {
         let mut troubles = self.health.troubles();

@@ -1,0 +1,164 @@
+//! Which events are there, and what is known of one.
+
+use axum::{
+    Extension,
+    extract::{Path, RawQuery, State},
+    response::Response,
+};
+use serde_json::{Value, value::RawValue};
+use wahook_core::inbox::Kept;
+
+use super::{
+    AdminState,
+    access::Rights,
+    answer::{Refused, found},
+    forms::{DeliveryForm, DeliverySheet, EventForm, EventPage, EventSheet, Shown},
+    query::{self, EVENT_PARAMS, Params},
+};
+
+pub(super) async fn list(
+    State(state): State<AdminState>,
+    Extension(rights): Extension<Rights>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    let mut params = Params::of(query.as_deref())?;
+    let ask = params.events()?;
+    let reveal = params.flag("reveal")?;
+    params.end(&EVENT_PARAMS)?;
+    let shown = state.shown(rights.reveal(reveal, &state)?);
+    let query = ask.query()?;
+    let rows = state.asked(state.desk.events(&query)).await?;
+    Ok(found(&EventPage {
+        masked: !shown.reveal,
+        // A store may give fewer than there are, but not none: only an empty answer is the end.
+        next: rows.last().map(|row| row.cursor),
+        events: rows.iter().map(|row| EventForm::of(row, shown)).collect(),
+    }))
+}
+
+pub(super) async fn one(
+    State(state): State<AdminState>,
+    Extension(rights): Extension<Rights>,
+    Path((delivery, place)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    let shown = only_reveal(&state, rights, query.as_deref())?;
+    let kept = kept(&state, &delivery).await?;
+    let place: usize = place
+        .parse()
+        .map_err(|_| Refused::question("the place of an event in its delivery is a number, from 0"))?;
+    let Some(row) = kept.events.iter().find(|row| row.place == place) else {
+        return Err(Refused::not_found(if kept.read {
+            "the delivery has no event at this place; ask for the delivery to see all"
+        } else {
+            "the delivery is there and nobody has read it yet; ask again in a moment"
+        }));
+    };
+    let (normalised, note) = normalised(&state, &kept, place, &row.summary.key, shown);
+    Ok(found(&EventSheet {
+        masked: !shown.reveal,
+        event: EventForm::of(row, shown),
+        normalised,
+        note,
+        delivery: DeliveryForm::of(&kept, shown),
+    }))
+}
+
+pub(super) async fn delivery(
+    State(state): State<AdminState>,
+    Extension(rights): Extension<Rights>,
+    Path(delivery): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    let shown = only_reveal(&state, rights, query.as_deref())?;
+    let kept = kept(&state, &delivery).await?;
+    let bytes = &kept.stored.delivery.body;
+    let body = if shown.reveal {
+        serde_json::from_slice(bytes).ok()
+    } else {
+        serde_json::from_slice(bytes)
+            .ok()
+            .and_then(|value| raw(&state.mask.foreign(value)))
+    };
+    let body_base64 = (shown.reveal && body.is_none() && !bytes.is_empty()).then(|| base64(bytes));
+    Ok(found(&DeliverySheet {
+        masked: !shown.reveal,
+        delivery: DeliveryForm::of(&kept, shown),
+        events: kept.events.iter().map(|row| EventForm::of(row, shown)).collect(),
+        body,
+        body_base64,
+    }))
+}
+
+impl AdminState {
+    pub(super) const fn shown(&self, reveal: bool) -> Shown<'_> {
+        Shown {
+            mask: &self.mask,
+            reveal,
+        }
+    }
+}
+
+fn only_reveal<'a>(state: &'a AdminState, rights: Rights, query: Option<&str>) -> Result<Shown<'a>, Refused> {
+    let mut params = Params::of(query)?;
+    let reveal = params.flag("reveal")?;
+    params.end(&["reveal"])?;
+    Ok(state.shown(rights.reveal(reveal, state)?))
+}
+
+async fn kept(state: &AdminState, delivery: &str) -> Result<Kept, Refused> {
+    let id = query::delivery(delivery)?;
+    state.asked(state.desk.delivery(id)).await?.ok_or_else(|| {
+        Refused::not_found("no such delivery; it never came, or was removed when it was old enough")
+    })
+}
+
+/// The event as it reads today, or why that cannot be told.
+fn normalised(
+    state: &AdminState,
+    kept: &Kept,
+    place: usize,
+    key: &str,
+    shown: Shown<'_>,
+) -> (Option<Box<RawValue>>, Option<String>) {
+    if kept.stored.redacted_at.is_some() {
+        return (
+            None,
+            Some("its body was removed, as the retention says".to_owned()),
+        );
+    }
+    let Some(events) = state.reader.read(&kept.stored) else {
+        return (
+            None,
+            Some("nobody here reads this provider's deliveries".to_owned()),
+        );
+    };
+    let Some(event) = events.into_iter().nth(place) else {
+        let note = "read again today, the delivery has no event at this place";
+        return (None, Some(note.to_owned()));
+    };
+    let note = (event.key != key)
+        .then(|| "it reads differently today than when it was filed: another key".to_owned());
+    let json = if shown.reveal {
+        // Not through a tree: what the provider sent is shown as it sent it.
+        serde_json::to_string(&event)
+            .ok()
+            .and_then(|text| RawValue::from_string(text).ok())
+    } else {
+        // The bytes of what is no JSON say something as well.
+        let not_json = event.raw.as_ref().is_some_and(|raw| raw.as_json().is_none());
+        let event = if not_json { event.without_raw() } else { event };
+        serde_json::to_value(&event)
+            .ok()
+            .and_then(|value| raw(&state.mask.event(value)))
+    };
+    (json, note)
+}
+
+fn raw(value: &Value) -> Option<Box<RawValue>> {
+    serde_json::value::to_raw_value(value).ok()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    wahook_core::json::Raw::new(bytes::Bytes::copy_from_slice(bytes)).to_base64()
+}

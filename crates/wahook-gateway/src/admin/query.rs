@@ -1,0 +1,473 @@
+//! From parameters and bodies to questions of the inbox. What is not understood is said, not left out: a filter with a
+//! slip of the pen would otherwise change everything.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wahook_core::{
+    DeliveryId,
+    inbox::{DeadQuery, EntryId, EventQuery, Order, Replay},
+    model::Kind,
+};
+
+use super::answer::Refused;
+use crate::suggest::hint;
+
+/// How many are told where nothing is said, and at most.
+pub(crate) const USUAL: u32 = 50;
+pub(crate) const MOST: u32 = 1_000;
+/// No name, id or key is longer.
+const LONGEST: usize = 1_024;
+
+/// Which events: the words of the API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct EventAsk {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) kind: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) chat: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) delivery: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) order: Option<Order>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<u32>,
+}
+
+/// Which dead letters: the words of the API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct DeadAsk {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) id: Vec<EntryId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sink: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) endpoint: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) kind: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<EntryId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<u32>,
+    /// Really all of them; said where something is changed and no filter stands there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) all: bool,
+}
+
+/// What to replay: the words of the API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ReplayAsk {
+    pub(crate) events: EventAsk,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) to: Option<String>,
+    pub(crate) reparse: bool,
+    pub(crate) dry_run: bool,
+    /// Really all of them; said where no filter stands there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) all: bool,
+}
+
+impl EventAsk {
+    pub(super) fn query(&self) -> Result<EventQuery, Refused> {
+        Ok(EventQuery {
+            kinds: kinds(&self.kind)?,
+            endpoint: text("endpoint", self.endpoint.as_ref())?,
+            account: text("account", self.account.as_ref())?,
+            chat: text("chat", self.chat.as_ref())?,
+            message_id: text("message_id", self.message_id.as_ref())?,
+            key: text("key", self.key.as_ref())?,
+            delivery: self.delivery.as_deref().map(delivery).transpose()?,
+            since: self.since,
+            until: self.until,
+            after: self.after,
+            order: self.order.unwrap_or_default(),
+            limit: limit(self.limit)?,
+        })
+    }
+
+    fn is_filtered(&self) -> bool {
+        let places = Self {
+            after: self.after,
+            order: self.order,
+            limit: self.limit,
+            ..Self::default()
+        };
+        *self != places
+    }
+}
+
+impl DeadAsk {
+    pub(super) fn query(&self) -> Result<DeadQuery, Refused> {
+        if self.id.len() > MOST as usize {
+            return Err(Refused::question(format!("name {MOST} dead letters at most")));
+        }
+        Ok(DeadQuery {
+            ids: self.id.clone(),
+            sink: text("sink", self.sink.as_ref())?,
+            endpoint: text("endpoint", self.endpoint.as_ref())?,
+            kinds: kinds(&self.kind)?,
+            since: self.since,
+            until: self.until,
+            before: self.before,
+            limit: limit(self.limit)?,
+        })
+    }
+
+    /// To change them: which ones has to be said.
+    pub(super) fn to_change(&self) -> Result<DeadQuery, Refused> {
+        let places = Self {
+            before: self.before,
+            limit: self.limit,
+            all: self.all,
+            ..Self::default()
+        };
+        match (*self == places, self.all) {
+            (true, false) => Err(Refused::question(
+                "say which dead letters, such as by `id` or `sink`, or `all`: true",
+            )),
+            (false, true) => Err(Refused::question(
+                "say either which dead letters or `all`, not both",
+            )),
+            _ => self.query(),
+        }
+    }
+}
+
+impl ReplayAsk {
+    pub(super) fn replay(&self) -> Result<Replay, Refused> {
+        match (self.events.is_filtered(), self.all) {
+            (false, false) => {
+                return Err(Refused::question(
+                    "say which events, such as by `delivery` or `since`, or `all`: true",
+                ));
+            }
+            (true, true) => return Err(Refused::question("say either which events or `all`, not both")),
+            _ => {}
+        }
+        Ok(Replay {
+            query: self.events.query()?,
+            to: text("to", self.to.as_ref())?,
+            reparse: self.reparse,
+            dry_run: self.dry_run,
+        })
+    }
+}
+
+/// The parameters of an address; each is taken once, and what is left over is nobody's.
+pub(super) struct Params(Vec<(String, String)>);
+
+impl Params {
+    pub(super) fn of(query: Option<&str>) -> Result<Self, Refused> {
+        let pairs: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .into_owned()
+            .take(MOST_PARAMS + 1)
+            .collect();
+        if pairs.len() > MOST_PARAMS {
+            return Err(Refused::question(format!(
+                "there are more than {MOST_PARAMS} parameters; ask in several questions"
+            )));
+        }
+        Ok(Self(pairs))
+    }
+
+    fn all(&mut self, name: &str) -> Vec<String> {
+        let taken = self.0.extract_if(.., |(other, _)| other == name);
+        taken
+            .flat_map(|(_, value)| value.split(',').map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
+    fn one(&mut self, name: &str) -> Result<Option<String>, Refused> {
+        let mut values: Vec<_> = self.0.extract_if(.., |(other, _)| other == name).collect();
+        let value = values.pop().map(|(_, value)| value);
+        if values.is_empty() {
+            Ok(value)
+        } else {
+            Err(Refused::question(format!(
+                "`{name}` stands there twice; keep one"
+            )))
+        }
+    }
+
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, form: &str) -> Result<Option<T>, Refused> {
+        self.one(name)?
+            .map(|value| value.parse().map_err(|_| no(name, form)))
+            .transpose()
+    }
+
+    fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Refused> {
+        self.parsed(name, "a time such as 2026-01-31T12:00:00Z (a `+` is written %2B)")
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> Result<bool, Refused> {
+        match self.one(name)?.as_deref() {
+            None | Some("false" | "0") => Ok(false),
+            Some("" | "true" | "1") => Ok(true),
+            Some(_) => Err(no(name, "true or false")),
+        }
+    }
+
+    /// Nothing may be left.
+    pub(super) fn end(self, known: &[&'static str]) -> Result<(), Refused> {
+        match self.0.first() {
+            None => Ok(()),
+            Some((name, _)) => {
+                let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+                let hint = hint(&shown, known.iter().copied());
+                Err(Refused::question(format!("unknown parameter `{shown}`{hint}")))
+            }
+        }
+    }
+
+    pub(super) fn events(&mut self) -> Result<EventAsk, Refused> {
+        let order = match self.one("order")?.as_deref() {
+            None => None,
+            Some("newest") => Some(Order::Newest),
+            Some("oldest") => Some(Order::Oldest),
+            Some(_) => return Err(no("order", "newest or oldest")),
+        };
+        Ok(EventAsk {
+            kind: self.all("kind"),
+            endpoint: self.one("endpoint")?,
+            account: self.one("account")?,
+            chat: self.one("chat")?,
+            message_id: self.one("message_id")?,
+            key: self.one("key")?,
+            delivery: self.one("delivery")?,
+            since: self.time("since")?,
+            until: self.time("until")?,
+            after: self.parsed("after", "a `cursor`")?,
+            order,
+            limit: self.parsed("limit", A_LIMIT)?,
+        })
+    }
+
+    pub(super) fn dead(&mut self) -> Result<DeadAsk, Refused> {
+        let id = self
+            .all("id")
+            .iter()
+            .map(|id| id.parse().map(EntryId).map_err(|_| no("id", "a number")))
+            .collect::<Result<_, _>>()?;
+        Ok(DeadAsk {
+            id,
+            sink: self.one("sink")?,
+            endpoint: self.one("endpoint")?,
+            kind: self.all("kind"),
+            since: self.time("since")?,
+            until: self.time("until")?,
+            before: self.parsed("before", "the `id` of a dead letter")?.map(EntryId),
+            limit: self.parsed("limit", A_LIMIT)?,
+            all: false,
+        })
+    }
+}
+
+const MOST_PARAMS: usize = 100;
+const A_LIMIT: &str = "a number from 1 to 1000";
+
+/// The parameters of a question for events.
+pub(super) const EVENT_PARAMS: [&str; 13] = [
+    "kind",
+    "endpoint",
+    "account",
+    "chat",
+    "message_id",
+    "key",
+    "delivery",
+    "since",
+    "until",
+    "after",
+    "order",
+    "limit",
+    "reveal",
+];
+
+/// The parameters of a question for dead letters.
+pub(super) const DEAD_PARAMS: [&str; 9] = [
+    "id", "sink", "endpoint", "kind", "since", "until", "before", "limit", "reveal",
+];
+
+/// What a body says; its values are not repeated in what is wrong with it.
+pub(super) fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let text = error.to_string();
+        let why = if text.starts_with("unknown field") || text.starts_with("missing field") {
+            text
+        } else {
+            format!(
+                "the body is not the JSON that this path takes, at line {} column {}",
+                error.line(),
+                error.column()
+            )
+        };
+        Refused::question(why)
+    })
+}
+
+pub(super) fn delivery(text: &str) -> Result<DeliveryId, Refused> {
+    text.parse()
+        .map_err(|error: wahook_core::BadDeliveryId| Refused::question(error.to_string()))
+}
+
+fn limit(limit: Option<u32>) -> Result<u32, Refused> {
+    match limit.unwrap_or(USUAL) {
+        limit @ 1..=MOST => Ok(limit),
+        _ => Err(no("limit", A_LIMIT)),
+    }
+}
+
+fn kinds(words: &[String]) -> Result<Vec<Kind>, Refused> {
+    let all = || Kind::ALL.iter().map(|kind| kind.as_str());
+    words
+        .iter()
+        .map(|word| {
+            let known = Kind::ALL.iter().copied().find(|kind| kind.as_str() == word);
+            known.ok_or_else(|| {
+                let shown: String = word.chars().filter(|c| !c.is_control()).take(40).collect();
+                Refused::question(format!("no kind `{shown}`{}", hint(&shown, all())))
+            })
+        })
+        .collect()
+}
+
+/// A text that a database can be asked for.
+fn text(name: &str, value: Option<&String>) -> Result<Option<String>, Refused> {
+    match value {
+        Some(value) if value.len() > LONGEST => Err(no(name, "a text of 1024 bytes at most")),
+        Some(value) if value.is_empty() || value.chars().any(char::is_control) => {
+            Err(no(name, "a text without control characters"))
+        }
+        value => Ok(value.cloned()),
+    }
+}
+
+fn no(name: &str, form: &str) -> Refused {
+    Refused::question(format!("`{name}` must be {form}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events(query: &str) -> Result<EventQuery, String> {
+        let mut params = Params::of(Some(query)).map_err(|refused| refused.to_string())?;
+        let ask = params.events().map_err(|refused| refused.to_string())?;
+        params.end(&EVENT_PARAMS).map_err(|refused| refused.to_string())?;
+        ask.query().map_err(|refused| refused.to_string())
+    }
+
+    #[test]
+    fn a_question_is_read_with_all_its_parameters() {
+        let query = events(
+            "kind=message.received,call&kind=presence&endpoint=shop&account=a&chat=15550000001%40c.us&message_id=3EB0\
+             &key=v1%3Ax&delivery=0199c0de-7c00-7000-8000-000000000000&since=2026-01-01T00:00:00%2B02:00&until=2026-02-01T00:00:00Z\
+             &after=-7&order=oldest&limit=7",
+        )
+        .unwrap();
+        assert_eq!(query.kinds, [Kind::MessageReceived, Kind::Call, Kind::Presence]);
+        assert_eq!(query.chat.as_deref(), Some("15550000001@c.us"));
+        assert_eq!(
+            (query.after, query.order, query.limit),
+            (Some(-7), Order::Oldest, 7)
+        );
+        assert_eq!(query.since.unwrap().to_string(), "2025-12-31T22:00:00Z");
+        assert_eq!(events("").unwrap().limit, USUAL);
+    }
+
+    #[test]
+    fn p_hostile_parameters_are_refused_with_a_word_on_what_to_do() {
+        let long = format!("chat={}", "9".repeat(2_000));
+        let many = "kind=call&".repeat(101);
+        for (query, says) in [
+            ("limit=0", "`limit` must be a number from 1 to 1000"),
+            ("limit=1001", "`limit`"),
+            ("limit=-1", "`limit`"),
+            ("limit=99999999999999999999", "`limit`"),
+            ("limit=1&limit=2", "twice"),
+            ("after=x", "`after`"),
+            ("after=9223372036854775808", "`after`"),
+            ("since=yesterday", "`since` must be a time"),
+            ("since=2026-01-01T00:00:00+02:00", "%2B"),
+            ("since=999999-01-01T00:00:00Z", "`since`"),
+            ("kind=message.recieved", "did you mean `message.received`?"),
+            ("kind=", "no kind"),
+            ("order=up", "`order`"),
+            ("chat=a%00b", "`chat` must be a text without control characters"),
+            ("chat=", "`chat`"),
+            (&long, "`chat` must be a text of 1024 bytes"),
+            ("delivery=../../etc/passwd", "UUID"),
+            ("chta=1", "unknown parameter `chta`; did you mean `chat`?"),
+            ("%ff%00%0a=1", "unknown parameter"),
+            (&many, "more than 100"),
+        ] {
+            let error = events(query).unwrap_err();
+            assert!(error.contains(says), "{query}: {error}");
+            assert!(!error.contains(['\0', '\n']), "{query}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn what_changes_something_says_of_what() {
+        let dead = |json: &str| body::<DeadAsk>(json.as_bytes()).and_then(|ask| ask.to_change());
+        for json in [
+            "{}",
+            r#"{"limit":5}"#,
+            r#"{"sink":"a","all":true}"#,
+            r#"{"sinks":"a"}"#,
+            r#"{"kind":["message.recieved"]}"#,
+            r#"{"id":["7"]}"#,
+            r#"{"sink":"a\u0000"}"#,
+            "[]",
+            "",
+            "\u{feff}{}",
+        ] {
+            assert!(dead(json).is_err(), "{json}");
+        }
+        assert_eq!(dead(r#"{"id":[7]}"#).unwrap().ids, [EntryId(7)]);
+        assert!(dead(r#"{"all":true,"limit":1000}"#).is_ok());
+
+        let replay = |json: &str| body::<ReplayAsk>(json.as_bytes()).and_then(|ask| ask.replay());
+        for json in [
+            "{}",
+            r#"{"events":{"order":"oldest","limit":9}}"#,
+            r#"{"all":true,"events":{"chat":"a"}}"#,
+        ] {
+            assert!(replay(json).is_err(), "{json}");
+        }
+        assert!(
+            replay(r#"{"events":{"chat":"a"},"to":"erp","dry_run":true}"#)
+                .unwrap()
+                .dry_run
+        );
+    }
+
+    #[test]
+    fn p_what_is_wrong_with_a_body_quotes_none_of_its_values() {
+        let refused = body::<DeadAsk>(br#"{"limit":"15550000001"}"#).unwrap_err();
+        assert!(!refused.to_string().contains("15550000001"), "{refused}");
+        let refused = body::<DeadAsk>(br#"{"lmit":1}"#).unwrap_err();
+        assert!(refused.to_string().contains("unknown field `lmit`"), "{refused}");
+    }
+}
