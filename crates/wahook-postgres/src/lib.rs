@@ -92,12 +92,15 @@ mod address;
 mod assure;
 mod fault;
 mod guard;
+mod inbox;
 mod migrate;
 mod open;
 mod options;
 mod pool;
+mod say;
+mod share;
 mod span;
 mod sweep;
 mod tls;
 
-pub use self::{guard::PostgresStore, options::PostgresOptions};
+pub use self::{guard::PostgresStore, inbox::PostgresInbox, options::PostgresOptions, share::connections};

@@ -11,6 +11,7 @@ pub struct PostgresOptions {
     pub(crate) deadline: Duration,
     pub(crate) sweep_every: Duration,
     pub(crate) transaction_pooler: bool,
+    pub(crate) max_waiting: u64,
 }
 
 impl Default for PostgresOptions {
@@ -22,6 +23,7 @@ impl Default for PostgresOptions {
             deadline: Duration::from_secs(1),
             sweep_every: Duration::from_secs(10 * 60),
             transaction_pooler: false,
+            max_waiting: 10_000_000,
         }
     }
 }
@@ -77,6 +79,15 @@ impl PostgresOptions {
     #[must_use]
     pub fn transaction_pooler(mut self, there_is_one: bool) -> Self {
         self.transaction_pooler = there_is_one;
+        self
+    }
+
+    /// How much may wait in an inbox: deliveries that nobody read, and events in lanes. A delivery beyond that is
+    /// [`Full`](wahook_core::guard::StoreErrorKind::Full); it is counted about once a second, so a little more may come
+    /// in. Default: 10,000,000.
+    #[must_use]
+    pub const fn max_waiting(mut self, count: u64) -> Self {
+        self.max_waiting = count;
         self
     }
 }

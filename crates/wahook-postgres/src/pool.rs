@@ -65,6 +65,10 @@ impl Database {
         Ok(database)
     }
 
+    pub(crate) fn into_pool(self) -> Pool {
+        self.pool
+    }
+
     pub(crate) async fn get(&self) -> Result<Object, Fault> {
         Ok(self.pool.get().await?)
     }
