@@ -32,7 +32,14 @@ mod options;
 mod plan;
 mod retries;
 
-// Those who do it.
+// Those who do it: one reader, one task for each sink, and in it one for each lane in progress.
+mod batch;
+mod gate;
+mod lane;
+mod read;
+mod reader;
+mod serve;
+mod sweep;
 mod workers;
 
 // A function as a sink.
@@ -41,9 +48,11 @@ mod handler;
 // What is told.
 mod observe;
 
-// What is not worth a word.
+// What all of them use.
 mod clock;
+mod patience;
 mod random;
+mod shared;
 
 pub use self::{
     handler::handler,

@@ -111,7 +111,7 @@ pub enum Signal<'a> {
         /// What it removed.
         swept: Swept,
     },
-    /// An event was read that has no neutral words, or is not what it says it is (N1).
+    /// Events were read that have no neutral words, or are not what they say they are (N1).
     Unfamiliar {
         /// The endpoint.
         endpoint: &'a str,
@@ -119,6 +119,8 @@ pub enum Signal<'a> {
         kind: Kind,
         /// The provider's own name of it, where that is a short word.
         name: Option<&'a str>,
+        /// How many of them one delivery says.
+        count: usize,
     },
     /// A delivery could not be read. It is kept, and unread again when the inbox is opened anew.
     Unreadable {
@@ -279,8 +281,13 @@ impl Observer for TracingObserver {
                 let (deliveries, bodies) = (swept.deliveries, swept.bodies);
                 tracing::debug!(target: "wahook", deliveries, bodies, "swept");
             }
-            Signal::Unfamiliar { endpoint, kind, name } => {
-                tracing::info!(target: "wahook", endpoint, kind = kind.as_str(), name, "an event without neutral words");
+            Signal::Unfamiliar {
+                endpoint,
+                kind,
+                name,
+                count,
+            } => {
+                tracing::info!(target: "wahook", endpoint, kind = kind.as_str(), name, count, "no neutral words");
             }
             Signal::Unreadable {
                 endpoint,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use wahook_core::{inbox::Then, sink::SinkErrorKind};
+use wahook_core::inbox::Then;
 
-use crate::random::jittered;
+use crate::{Reason, random::jittered};
 
 /// When to try again, and when to give up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,32 +46,18 @@ impl Default for Retries {
     }
 }
 
-/// Why an attempt failed, as far as what comes next depends on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// What the sink said.
-    Said(SinkErrorKind),
-    /// It said nothing in time: it may be away, or this event may hang it.
-    Deadline,
-}
-
 impl Retries {
     /// What to do after attempt number `attempt` of an event that was put in its lane `age` ago. A sink that is away
-    /// tells the delay of its pause.
-    pub(crate) fn then(
-        &self,
-        failure: Failure,
-        attempt: u32,
-        age: Duration,
-        pause: Option<Duration>,
-    ) -> Then {
+    /// has the delay of its pause.
+    pub(crate) fn then(&self, reason: Reason, attempt: u32, age: Duration, pause: Option<Duration>) -> Then {
         let tired = attempt >= self.attempts;
-        let poison = match failure {
-            Failure::Said(SinkErrorKind::Refused) => true,
-            Failure::Said(SinkErrorKind::Unavailable { .. }) | Failure::Deadline => {
-                tired && age >= self.give_up_after
-            }
-            Failure::Said(_) => tired,
+        let poison = match reason {
+            Reason::Refused => true,
+            // Nobody's fault.
+            Reason::Stopped => false,
+            // Whoever says nothing may be away as well.
+            Reason::Unavailable | Reason::Deadline => tired && age >= self.give_up_after,
+            Reason::Failed | Reason::Panicked | Reason::Unreadable => tired,
         };
         match (poison, self.on_poison) {
             (false, _) => Then::Retry {
@@ -109,8 +95,6 @@ mod tests {
         give_up_after: Duration::from_secs(3600),
         on_poison: OnPoison::Park,
     };
-    const AWAY: Failure = Failure::Said(SinkErrorKind::Unavailable { after: None });
-    const FAILED: Failure = Failure::Said(SinkErrorKind::Failed);
     const HOUR: Duration = Duration::from_secs(3600);
 
     #[test]
@@ -130,27 +114,27 @@ mod tests {
 
     #[test]
     fn i3_what_is_refused_is_poison_at_once_and_what_fails_after_the_last_attempt() {
-        let then = |failure, attempt| RETRIES.then(failure, attempt, HOUR * 2, None);
-        assert_eq!(then(Failure::Said(SinkErrorKind::Refused), 1), Then::Park);
-        assert!(matches!(then(FAILED, 2), Then::Retry { .. }));
-        assert_eq!(then(FAILED, 3), Then::Park);
+        let then = |reason, attempt| RETRIES.then(reason, attempt, HOUR * 2, None);
+        assert_eq!(then(Reason::Refused, 1), Then::Park);
+        assert!(matches!(then(Reason::Failed, 2), Then::Retry { .. }));
+        assert_eq!(then(Reason::Failed, 3), Then::Park);
         let strict = Retries {
             on_poison: OnPoison::Block,
             ..RETRIES
         };
-        assert_eq!(strict.then(FAILED, 3, HOUR, None), Then::Block);
+        assert_eq!(strict.then(Reason::Failed, 3, HOUR, None), Then::Block);
     }
 
     #[test]
     fn i3_an_outage_makes_poison_only_of_what_is_old_and_was_tried_often() {
-        for failure in [AWAY, Failure::Deadline] {
-            let young = RETRIES.then(failure, 1000, HOUR - Duration::from_secs(1), None);
+        for reason in [Reason::Unavailable, Reason::Deadline] {
+            let young = RETRIES.then(reason, 1000, HOUR - Duration::from_secs(1), None);
             assert!(matches!(young, Then::Retry { .. }));
             assert!(matches!(
-                RETRIES.then(failure, 2, HOUR * 99, None),
+                RETRIES.then(reason, 2, HOUR * 99, None),
                 Then::Retry { .. }
             ));
-            assert_eq!(RETRIES.then(failure, 3, HOUR, None), Then::Park);
+            assert_eq!(RETRIES.then(reason, 3, HOUR, None), Then::Park);
         }
     }
 

@@ -1,0 +1,253 @@
+//! The one who reads deliveries and puts their events into lanes.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use tokio::{task::yield_now, time::timeout};
+use wahook_core::{
+    guard::{Key, Token},
+    inbox::{FiledEvent, Reading, Stored, Summary, Unread},
+    json::Text,
+    model::{Event, Kind, TimeSource},
+};
+
+use crate::{
+    Plan, Signal, Unreadable,
+    patience::Patience,
+    random::token,
+    read::read,
+    shared::{Phase, Shared},
+};
+
+/// So many deliveries at once.
+const DELIVERIES: usize = 256;
+/// Others get their turn after so many bytes.
+const TURN_BYTES: usize = 64 << 10;
+/// So many different names of one delivery are told.
+const NAMES: usize = 16;
+/// So many endpoints are remembered whose deliveries could not be read.
+const ENDPOINTS: usize = 1024;
+
+/// One for each process; of several processes one has the part at a time.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    shared: Arc<Shared>,
+    token: Token,
+    patience: Patience,
+    warned: HashSet<Text>,
+}
+
+/// What is told of a delivery once its events are in their lanes.
+struct Told {
+    endpoint: Text,
+    provider: Text,
+    unreadable: Option<Unreadable>,
+    kinds: Vec<(Kind, usize)>,
+    unfamiliar: Vec<(Kind, Option<Text>, usize)>,
+    gap: Option<Duration>,
+}
+
+impl Reader {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            patience: Patience::new(Arc::clone(&shared)),
+            shared,
+            token: token(),
+            warned: HashSet::new(),
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        let mut stirred = self.shared.stirred.subscribe();
+        while !self.shared.is_ending() {
+            // What comes in from here on is heard below.
+            stirred.mark_unchanged();
+            let wait = self.step().await;
+            if wait.is_zero() {
+                continue;
+            }
+            tokio::select! {
+                () = self.shared.reaches(Phase::Ending) => {}
+                // An inbox in trouble is not asked earlier for being fuller.
+                _ = timeout(wait, stirred.changed()), if self.patience.is_calm() => {}
+                () = tokio::time::sleep(wait), if !self.patience.is_calm() => {}
+            }
+        }
+    }
+
+    /// Reads what is unread, and tells how long to wait before the next time.
+    async fn step(&mut self) -> Duration {
+        let options = &self.shared.options;
+        let asked = self
+            .shared
+            .inbox
+            .unread(self.token, DELIVERIES, options.bytes, options.lease)
+            .await;
+        let unread = match asked {
+            Ok(unread) => unread,
+            Err(error) => return self.patience.failed(&error),
+        };
+        if unread.is_empty() {
+            self.patience.succeeded();
+            return options.poll;
+        }
+        let plan = self.shared.plan();
+        let (readings, told) = read_all(&plan, &unread).await;
+        // What failed here is read anew: nothing of it is known, and what is filed already is left as it is.
+        match self.shared.inbox.file(self.token, readings).await {
+            Ok(Some(filed)) => {
+                self.patience.succeeded();
+                self.shared.filed.send_replace(());
+                self.tell(told);
+                self.shared.tell(&Signal::Filed {
+                    deliveries: unread.len(),
+                    fresh: filed.fresh,
+                    duplicates: filed.duplicates,
+                });
+                Duration::ZERO
+            }
+            Ok(None) => {
+                self.patience.succeeded();
+                self.shared.options.poll
+            }
+            Err(error) => self.patience.failed(&error),
+        }
+    }
+
+    fn tell(&mut self, told: Vec<Told>) {
+        for told in told {
+            let endpoint = told.endpoint.as_str();
+            if let Some(why) = told.unreadable {
+                let first = self.warned.len() < ENDPOINTS && self.warned.insert(told.endpoint.clone());
+                let provider = told.provider.as_str();
+                self.shared.tell(&Signal::Unreadable {
+                    endpoint,
+                    provider,
+                    why,
+                    first,
+                });
+                continue;
+            }
+            self.shared.tell(&Signal::Read {
+                endpoint,
+                kinds: &told.kinds,
+            });
+            for (kind, name, count) in &told.unfamiliar {
+                self.shared.tell(&Signal::Unfamiliar {
+                    endpoint,
+                    kind: *kind,
+                    name: name.as_deref(),
+                    count: *count,
+                });
+            }
+            if let Some(gap) = told.gap {
+                self.shared.tell(&Signal::Gap { endpoint, gap });
+            }
+        }
+    }
+}
+
+async fn read_all(plan: &Plan, unread: &[Unread]) -> (Vec<Reading>, Vec<Told>) {
+    let mut readings = Vec::with_capacity(unread.len());
+    let mut told = Vec::with_capacity(unread.len());
+    let mut turn_bytes = 0;
+    for Unread { stored, again } in unread {
+        let events = read(plan, stored).await;
+        if !(*again && events.is_ok()) {
+            told.push(Told::of(stored, &events));
+        }
+        readings.push(reading(plan, stored, events.ok()));
+        turn_bytes += stored.delivery.body.len();
+        if turn_bytes >= TURN_BYTES {
+            turn_bytes = 0;
+            yield_now().await;
+        }
+    }
+    (readings, told)
+}
+
+fn reading(plan: &Plan, stored: &Stored, events: Option<Vec<Event>>) -> Reading {
+    let scope = plan.scope(stored);
+    let filed = |event: Event| FiledEvent {
+        claim: Key::event(scope, &event.key),
+        summary: Summary::of(&event),
+        lane: event.lane(),
+        sinks: plan.sinks(&event),
+    };
+    Reading {
+        position: stored.position,
+        events: events.map(|events| events.into_iter().map(filed).collect()),
+        memory: plan.memory(stored),
+    }
+}
+
+impl Told {
+    fn of(stored: &Stored, events: &Result<Vec<Event>, Unreadable>) -> Self {
+        let mut told = Self {
+            endpoint: stored.delivery.endpoint.clone(),
+            provider: stored.provider.clone(),
+            unreadable: events.as_ref().err().copied(),
+            kinds: Vec::new(),
+            unfamiliar: Vec::new(),
+            gap: None,
+        };
+        for event in events.iter().flatten() {
+            told.add(event);
+        }
+        told
+    }
+
+    fn add(&mut self, event: &Event) {
+        let kind = event.kind();
+        match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => self.kinds.push((kind, 1)),
+        }
+        if matches!(kind, Kind::Unknown | Kind::Malformed) {
+            let name = event.name.as_ref().filter(|name| is_word(name));
+            let names = self.unfamiliar.len();
+            let mut known = self.unfamiliar.iter_mut();
+            match known.find(|(known, known_name, _)| *known == kind && known_name.as_ref() == name) {
+                Some((_, _, count)) => *count += 1,
+                None if names < NAMES => self.unfamiliar.push((kind, name.cloned(), 1)),
+                None => {}
+            }
+        }
+        if event.time_source == TimeSource::Payload
+            && let Some(at) = event.occurred_at
+        {
+            let gap = Duration::try_from(event.received_at.duration_since(at)).unwrap_or_default();
+            self.gap = Some(self.gap.map_or(gap, |known| known.max(gap)));
+        }
+    }
+}
+
+/// Whether a name can be shown: a short word of letters, without a number that might be somebody's.
+fn is_word(name: &str) -> bool {
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    name.len() <= 64
+        && digits < 5
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-:/".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_word;
+
+    #[test]
+    fn p_a_name_is_shown_only_if_it_cannot_be_somebodys() {
+        for word in ["message.any", "poll.vote2", "chats/archive", "session_status"] {
+            assert!(is_word(word), "{word}");
+        }
+        for other in [
+            "15550000001",
+            "15550000001@c.us",
+            "Good morning",
+            "ключ",
+            &"x".repeat(65),
+        ] {
+            assert!(!is_word(other), "{other}");
+        }
+    }
+}
