@@ -59,7 +59,10 @@ pub(super) async fn guard(State(state): State<AdminState>, request: Request, nex
             head.extensions.insert(rights);
             next.run(Request::from_parts(head, body)).await
         }
-        Err(refused) => refused.into_response(),
+        Err(refused) => {
+            state.metrics.admin_refused(refused.kind());
+            refused.into_response()
+        }
     };
     harden(answer.headers_mut());
     answer
@@ -72,7 +75,10 @@ pub(super) async fn change(State(state): State<AdminState>, request: Request, ne
     }
     match state.may_change(&request) {
         Ok(()) => next.run(request).await,
-        Err(refused) => refused.into_response(),
+        Err(refused) => {
+            state.metrics.admin_refused(refused.kind());
+            refused.into_response()
+        }
     }
 }
 

@@ -44,6 +44,10 @@ impl Refused {
         }
     }
 
+    pub(super) const fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// The question makes no sense.
     pub(super) fn question(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "question", message)

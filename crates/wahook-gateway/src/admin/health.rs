@@ -2,8 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +22,10 @@ use serde::{Deserialize, Serialize};
 /// assert!(health.troubles().is_empty());
 /// ```
 #[derive(Debug, Default)]
-pub struct Health(Mutex<BTreeMap<&'static str, String>>);
+pub struct Health(Mutex<Parts>);
+
+/// By part: what is wrong, and until when that is believed.
+type Parts = BTreeMap<&'static str, (String, Option<Instant>)>;
 
 /// What is wrong with a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,26 +49,33 @@ impl Trouble {
 impl Health {
     /// Something is wrong with a part; replaces what was wrong with it before. `why` holds no credential.
     pub fn trouble(&self, part: &'static str, why: impl Into<String>) {
-        let why = why.into();
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(part, why);
+        self.parts().insert(part, (why.into(), None));
+    }
+
+    /// Something was wrong a moment ago, and nobody will say when it is over.
+    pub(crate) fn trouble_for(&self, part: &'static str, why: &str, span: Duration) {
+        let until = Instant::now() + span;
+        self.parts().insert(part, (why.to_owned(), Some(until)));
     }
 
     /// The part does its work.
     pub fn well(&self, part: &'static str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+        self.parts().remove(part);
     }
 
     /// Everything that is wrong.
     #[must_use]
     pub fn troubles(&self) -> Vec<Trouble> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        let now = Instant::now();
+        let mut parts = self.parts();
+        parts.retain(|_, (_, until)| until.is_none_or(|until| until > now));
+        parts
             .iter()
-            .map(|(part, why)| Trouble::new(part, why))
+            .map(|(part, (why, _))| Trouble::new(part, why))
             .collect()
+    }
+
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -31,6 +31,7 @@ mod router;
 mod serve;
 mod state;
 
+pub(crate) use self::mask::stand_in;
 pub use self::{
     health::{Health, Trouble},
     place::AdminPlace,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
 use wahook_core::{Clock, Secret, inbox::Desk};
 
-use super::{Health, Reader, mask::Mask};
+use super::{Health, Reader, mask::Mask, status::Seen};
 use crate::metrics::Metrics;
 
 /// What the admin API answers from, and who may ask.
@@ -13,7 +13,6 @@ use crate::metrics::Metrics;
 #[derive(Clone, Debug)]
 pub struct AdminState {
     pub(super) desk: Arc<dyn Desk>,
-    pub(super) clock: Arc<dyn Clock>,
     pub(super) health: Arc<Health>,
     pub(super) metrics: Metrics,
     pub(super) reader: Reader,
@@ -21,6 +20,7 @@ pub struct AdminState {
     pub(super) hosts: BTreeSet<String>,
     pub(super) address: SocketAddr,
     pub(super) mask: Mask,
+    pub(super) seen: Seen,
 }
 
 impl AdminState {
@@ -30,13 +30,13 @@ impl AdminState {
         Self {
             desk,
             health: Arc::default(),
-            metrics: Metrics::new(Arc::clone(&clock), hash_key),
-            clock,
+            metrics: Metrics::new(clock, hash_key),
             reader: Reader::default(),
             token: None,
             hosts: BTreeSet::new(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             mask: Mask::new(hash_key),
+            seen: Seen::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! How the gateway is: for probes, collectors and people.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -8,7 +8,10 @@ use axum::{
 };
 use http::{StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 use wahook_core::{guard::StoreError, inbox};
 
 use super::{
@@ -97,8 +100,19 @@ impl AdminState {
     /// How the inbox is, and everything that is wrong.
     async fn look(&self) -> (Result<inbox::Status, Refused>, Vec<Trouble>) {
         let mut troubles = self.health.troubles();
+        // Whoever comes while somebody looks waits for that answer: many collectors are one question.
+        let mut seen = self.seen.lock().await;
+        if let Some((at, status)) = &*seen
+            && at.elapsed() < FRESH
+        {
+            return (Ok(status.clone()), troubles);
+        }
+        *seen = None;
         let status = match timeout(PATIENCE, self.desk.status()).await {
-            Ok(Ok(status)) => Ok(status),
+            Ok(Ok(status)) => {
+                *seen = Some((Instant::now(), status.clone()));
+                Ok(status)
+            }
             Ok(Err(error)) => {
                 troubles.push(Trouble::new("inbox", crate::failure::chain(&error)));
                 Err(Refused::from(error))
@@ -111,3 +125,9 @@ impl AdminState {
         (status, troubles)
     }
 }
+
+/// How long an answer is good for.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What was seen last, and when.
+pub(super) type Seen = Arc<Mutex<Option<(Instant, inbox::Status)>>>;

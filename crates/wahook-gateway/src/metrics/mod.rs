@@ -1,39 +1,120 @@
 //! What is counted and measured, in the text form that Prometheus reads.
 //!
 //! Names begin with `wahook_`. Labels are bounded: endpoints and sinks come from the configuration, what providers say is
-//! cut to a set of plain words, and accounts are shown as keyed hashes (P).
+//! cut to a set of plain words, and accounts are shown as keyed hashes unless the configuration names them (P).
+//!
+//! ```text
+//! listener ─of_tower─┐
+//! inbox ───of_inbox──┼→ Metrics ─text→ GET /metrics
+//! workers ─of_worker─┘        ↑ Desk::status
+//! ```
 
-use std::{fmt, sync::Arc};
+mod bounds;
+mod families;
+mod gauges;
+mod inbox;
+mod tower;
+mod worker;
 
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use prometheus_client::{encoding::text, registry::Registry};
 use wahook_core::{Clock, inbox::Status};
+
+use self::{
+    bounds::{Accounts, Words},
+    families::Families,
+};
 
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Everything that is counted. Cheap to clone; clones count together.
+///
+/// ```
+/// # use std::sync::Arc;
+/// use wahook_gateway::metrics::Metrics;
+///
+/// # let clock = Arc::new(wahook_testkit::ManualClock::default());
+/// let metrics = Metrics::new(clock, [7; 16]);
+/// let observer = metrics.of_tower(Arc::new(wahook_tower::TracingObserver::default()));
+/// observer.observe("shop", &wahook_tower::Signal::Stored);
+/// assert!(metrics.text(None).contains("wahook_deliveries_accepted_total{endpoint=\"shop\"} 1"));
+/// ```
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
 struct Inner {
-    _clock: Arc<dyn Clock>,
-    _hash_key: [u8; 16],
+    clock: Arc<dyn Clock>,
+    hash_key: [u8; 16],
+    registry: Registry,
+    families: Families,
+    /// What providers say that is counted by its name.
+    words: Words,
+    accounts: Mutex<Accounts>,
 }
 
 impl Metrics {
     /// Nothing is counted yet. `hash_key` is random and of this installation.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, hash_key: [u8; 16]) -> Self {
+        let mut registry = Registry::with_prefix("wahook");
+        let families = Families::new(&mut registry);
         Self(Arc::new(Inner {
-            _clock: clock,
-            _hash_key: hash_key,
+            clock,
+            hash_key,
+            registry,
+            families,
+            words: Words::default(),
+            accounts: Mutex::default(),
         }))
+    }
+
+    /// Shows accounts under names of the operator's own: account → name. Others are shown as keyed hashes.
+    pub fn name_accounts(&self, names: HashMap<String, String>) {
+        self.0.accounts().name(names);
+    }
+
+    /// So many keys were forgotten before their time since the start, for want of room (G9).
+    pub fn keys_forgotten(&self, total: u64) {
+        let counter = &self.0.families.keys_forgotten;
+        counter.inc_by(total.saturating_sub(counter.get()));
+    }
+
+    /// A request to the admin API was refused.
+    pub(crate) fn admin_refused(&self, kind: &'static str) {
+        self.0
+            .families
+            .admin_refused
+            .get_or_create(&vec![("kind", kind)])
+            .inc();
     }
 
     /// The text; with the gauges of the inbox, if it answered.
     #[must_use]
-    pub fn text(&self, _status: Option<&Status>) -> String {
-        let _ = &self.0;
-        String::new()
+    pub fn text(&self, status: Option<&Status>) -> String {
+        let now = self.0.clock.now();
+        let mut gauges = Registry::with_prefix("wahook");
+        if let Some(status) = status {
+            gauges::of_status(&mut gauges, status, now);
+        }
+        gauges::of_accounts(&mut gauges, &self.0.accounts(), self.0.clock.elapsed());
+        let mut out = String::with_capacity(16 << 10);
+        // Writing to a text cannot fail.
+        let _ = text::encode_registry(&mut out, &self.0.registry);
+        let _ = text::encode_registry(&mut out, &gauges);
+        let _ = text::encode_eof(&mut out);
+        out
+    }
+}
+
+impl Inner {
+    fn accounts(&self) -> std::sync::MutexGuard<'_, Accounts> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

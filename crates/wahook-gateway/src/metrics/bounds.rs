@@ -1,0 +1,155 @@
+//! Labels cannot be made to grow by whoever sends (P): words of providers, and accounts.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use crate::admin::stand_in;
+
+/// Names of events, as providers call them: plain ones, and so many of each endpoint.
+#[derive(Debug, Default)]
+pub(super) struct Words(Mutex<HashMap<String, HashSet<String>>>);
+
+/// In place of what has no label of its own.
+pub(super) const OTHER: &str = "other";
+const WORDS: usize = 50;
+const WORD_BYTES: usize = 64;
+/// More endpoints than anybody configures.
+const ENDPOINTS: usize = 1_000;
+
+impl Words {
+    /// The label of a name that an endpoint's provider said.
+    pub(super) fn label(&self, endpoint: &str, name: Option<&str>) -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let good = |name: &&str| {
+            (1..=WORD_BYTES).contains(&name.len()) && name.bytes().all(plain) && !has_number(name)
+        };
+        let Some(name) = name.filter(good) else {
+            return OTHER.to_owned();
+        };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains_key(endpoint) {
+            if all.len() >= ENDPOINTS {
+                return OTHER.to_owned();
+            }
+            all.insert(endpoint.to_owned(), HashSet::new());
+        }
+        let Some(words) = all.get_mut(endpoint) else {
+            return OTHER.to_owned();
+        };
+        if words.contains(name) {
+            return name.to_owned();
+        }
+        if words.len() >= WORDS {
+            return OTHER.to_owned();
+        }
+        words.insert(name.to_owned());
+        name.to_owned()
+    }
+}
+
+/// Six digits in a row could be part of a phone number.
+fn has_number(name: &str) -> bool {
+    name.as_bytes()
+        .windows(6)
+        .any(|six| six.iter().all(u8::is_ascii_digit))
+}
+
+/// When something came of each account last.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    names: HashMap<String, String>,
+    /// By endpoint, then by label.
+    heard: BTreeMap<(String, String), Duration>,
+    /// Accounts that have no place any more.
+    untold: u64,
+}
+
+const ACCOUNTS: usize = 500;
+
+impl Accounts {
+    pub(super) fn name(&mut self, names: HashMap<String, String>) {
+        self.names = names;
+    }
+
+    /// Something came of an account.
+    pub(super) fn heard(&mut self, hash_key: &[u8; 16], scope: &str, account: &str, at: Duration) {
+        let label = match self.names.get(account) {
+            Some(name) => name.clone(),
+            None => stand_in(hash_key, account),
+        };
+        let room = self.heard.len() < ACCOUNTS;
+        match self.heard.get_mut(&(scope.to_owned(), label.clone())) {
+            Some(last) => *last = at,
+            None if room => {
+                self.heard.insert((scope.to_owned(), label), at);
+            }
+            None => self.untold = self.untold.saturating_add(1),
+        }
+    }
+
+    /// Endpoint, account, and when it was heard last.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str, Duration)> {
+        self.heard
+            .iter()
+            .map(|((scope, account), at)| (scope.as_str(), account.as_str(), *at))
+    }
+
+    /// How often something came of an account that has no place.
+    pub(super) const fn untold(&self) -> u64 {
+        self.untold
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p_names_of_a_hostile_provider_are_at_most_fifty_plain_words() {
+        let words = Words::default();
+        assert_eq!(words.label("shop", Some("message.any")), "message.any");
+        let long = "x".repeat(65);
+        for name in [
+            None,
+            Some(""),
+            Some("a b"),
+            Some("a\"b"),
+            Some("é"),
+            Some("15550000001"),
+            Some("x-15550000001"),
+            Some(long.as_str()),
+        ] {
+            assert_eq!(words.label("shop", name), OTHER, "{name:?}");
+        }
+        let labels: HashSet<_> = (0..10_000)
+            .map(|number| words.label("shop", Some(&format!("n{number}"))))
+            .collect();
+        assert_eq!(labels.len(), 50, "49 more, and `other`");
+        assert_eq!(words.label("shop", Some("message.any")), "message.any");
+        assert_eq!(
+            words.label("lab", Some("n9999")),
+            "n9999",
+            "each endpoint has its own"
+        );
+    }
+
+    #[test]
+    fn p_accounts_are_hashes_or_names_of_ours_and_bounded() {
+        let mut accounts = Accounts::default();
+        accounts.name(HashMap::from([(
+            "15550000001".to_owned(),
+            "front-desk".to_owned(),
+        )]));
+        for number in 0..2_000_u64 {
+            let account = (15_550_000_000 + number).to_string();
+            accounts.heard(&[7; 16], "shop", &account, Duration::from_secs(number));
+        }
+        assert_eq!(accounts.all().count(), ACCOUNTS);
+        assert_eq!(accounts.untold(), 1_500);
+        assert!(accounts.all().all(|(_, label, _)| !label.contains("1555")));
+        assert!(accounts.all().any(|(_, label, _)| label == "front-desk"));
+    }
+}
