@@ -9,6 +9,7 @@ pub mod config;
 mod doctor;
 
 // The way of a delivery: in, through, out.
+mod inbox;
 pub mod server;
 pub mod sinks;
 pub mod stack;

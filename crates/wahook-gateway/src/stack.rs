@@ -7,12 +7,12 @@ use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
 use hyper::body::Incoming;
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_service::Service;
-use wahook_core::{Clock, guard::Fresh, model::Data};
-use wahook_tower::{Answer, DedupeLayer, Kept, LimitLayer, VerifyLayer};
+use wahook_core::{Clock, guard::Fresh, inbox::Inbox, model::Data, sink::Sink};
+use wahook_tower::{Accept, Answer, DedupeLayer, Kept, LimitLayer, Observer, VerifyLayer};
 
 use crate::{
     config::{Limits, Route},
-    sinks::Sink,
+    sinks::hand_over,
     stores::Opened,
 };
 
@@ -24,39 +24,59 @@ pub type Mounted = BoxCloneSyncService<Request<Incoming>, Response<Answer>, Infa
 pub struct Shared {
     limits: Limits,
     clock: Arc<dyn Clock>,
-    sink: Arc<dyn Sink>,
+    observer: Arc<dyn Observer>,
 }
 
 impl Shared {
-    /// These limits, this clock, and this sink.
+    /// These limits, this clock, and whom to tell.
     #[must_use]
-    pub fn new(limits: &Limits, clock: Arc<dyn Clock>, sink: Arc<dyn Sink>) -> Self {
+    pub fn new(limits: &Limits, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         Self {
             limits: limits.clone(),
             clock,
-            sink,
+            observer,
         }
+    }
+
+    fn limit(&self) -> LimitLayer {
+        let limits = &self.limits;
+        LimitLayer::new()
+            .cap(limits.body_bytes)
+            .idle(limits.idle.get())
+            .total(limits.total.get())
+    }
+
+    fn verify(&self, route: &Route) -> VerifyLayer {
+        VerifyLayer::new(route.endpoint.clone())
+            .clock(Arc::clone(&self.clock))
+            .observer(Arc::clone(&self.observer))
     }
 }
 
-/// Limit → verify → dedupe → hand over. Each step leaves a type behind; in another order this does not compile.
+/// Limit → verify → accept; workers take it from there. Each step leaves a type behind; in another order this does not
+/// compile.
 #[must_use]
-pub fn stack(route: &Route, guard: &Opened, shared: &Shared) -> Mounted {
-    let limits = &shared.limits;
-    let limit = LimitLayer::new()
-        .cap(limits.body_bytes)
-        .idle(limits.idle.get())
-        .total(limits.total.get());
-    let verify = VerifyLayer::new(route.endpoint.clone()).clock(Arc::clone(&shared.clock));
+pub fn stack(route: &Route, inbox: &Arc<dyn Inbox>, shared: &Shared) -> Mounted {
+    let accept = Accept::new(Arc::clone(inbox)).observer(Arc::clone(&shared.observer));
+    let stack = ServiceBuilder::new()
+        .layer(shared.limit())
+        .layer(shared.verify(route))
+        .service(accept);
+    BoxCloneSyncService::new(stack)
+}
+
+/// Limit → verify → dedupe → hand over: the way without an inbox, where 200 is said when the sink is done.
+#[must_use]
+pub fn stack_without_inbox(route: &Route, guard: &Opened, sink: &Arc<dyn Sink>, shared: &Shared) -> Mounted {
     let dedupe = DedupeLayer::new(Arc::clone(&guard.store))
         .observer(Arc::clone(&guard.log) as _)
         .dedupe_events()
         .in_flight_wait(route.in_flight_wait.unwrap_or(IN_FLIGHT_WAIT));
     let stack = ServiceBuilder::new()
-        .layer(limit)
-        .layer(verify)
-        .layer(dedupe) // a durable inbox takes the place of this line and the next
-        .service(HandOver(Arc::clone(&shared.sink)));
+        .layer(shared.limit())
+        .layer(shared.verify(route))
+        .layer(dedupe)
+        .service(HandOver(Arc::clone(sink)));
     BoxCloneSyncService::new(stack)
 }
 
@@ -81,7 +101,7 @@ impl Service<Request<Fresh>> for HandOver {
             let fresh = request.into_body();
             let events = fresh.events();
             let mut answer = Response::new(());
-            if let Err(error) = sink.hand_over(&events).await {
+            if let Err(error) = hand_over(&*sink, &events).await {
                 tracing::error!(target: "wahook", endpoint = fresh.endpoint().name(), "not handed over: {error}");
                 *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
                 answer

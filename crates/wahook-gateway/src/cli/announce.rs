@@ -6,17 +6,18 @@ use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use wahook_core::{Delivery, Endpoint, model::Kind};
+use wahook_core::{Assurance, Delivery, Endpoint, model::Kind};
 use wahook_testkit::{Sample, samples};
 
-use super::serve::Plan;
+use super::{gateway::Way, serve::Plan};
 use crate::{
-    config::{Development, Route},
+    config::{Development, Route, SinkPlan},
+    inbox::InboxOpened,
     output,
     stores::{Opened, Stores},
 };
 
-pub(super) fn announce(plan: &Plan, stores: &Stores, address: SocketAddr, json: bool) {
+pub(super) fn announce(plan: &Plan, way: &Way, stores: &Stores, address: SocketAddr, json: bool) {
     let local = format!("http://{address}");
     let public = plan
         .config
@@ -26,15 +27,28 @@ pub(super) fn announce(plan: &Plan, stores: &Stores, address: SocketAddr, json: 
         .trim_end_matches('/');
     if json {
         let endpoints: Vec<_> = plan
+            .built
             .routes
             .iter()
             .map(|route| as_json(plan, route, public))
             .collect();
         let guards: Vec<_> = stores.all.iter().map(|guard| guard_as_json(guard)).collect();
-        output::notice(&json!({ "listening": local, "endpoints": endpoints, "guards": guards }).to_string());
+        let inbox = match way {
+            Way::Inbox { inbox, .. } => inbox_as_json(inbox),
+            Way::HandOver { .. } => Value::Null,
+        };
+        let sinks: Vec<_> = plan.built.sinks.iter().map(sink_as_json).collect();
+        let all = json!({
+            "listening": local,
+            "endpoints": endpoints,
+            "inbox": inbox,
+            "guards": guards,
+            "sinks": sinks,
+        });
+        output::notice(&all.to_string());
         return;
     }
-    for route in &plan.routes {
+    for route in &plan.built.routes {
         let provider = route.endpoint.provider().id();
         match plan.development.iter().find(|one| one.route.path == route.path) {
             Some(one) => development(one, &local, plan.config.public_url.as_deref()),
@@ -46,7 +60,22 @@ pub(super) fn announce(plan: &Plan, stores: &Stores, address: SocketAddr, json: 
         }
     }
     if !plan.development.is_empty() {
-        output::notice("\ndevelopment mode: events are printed and not stored; Ctrl-C ends it");
+        output::notice("\ndevelopment mode: for trying things out; Ctrl-C ends it");
+    }
+    if let Way::Inbox { inbox, .. } = way {
+        let Assurance {
+            guarantee,
+            because,
+            warnings,
+            ..
+        } = inbox.assurance();
+        output::notice(&format!("inbox: {} {}, {guarantee} ({because})", inbox.name, inbox.place));
+        for warning in warnings {
+            output::notice(&format!("  warning: {warning}"));
+        }
+    }
+    for sink in &plan.built.sinks {
+        output::notice(&format!("sink {}: {}", sink.name, sink.to.shown()));
     }
     for guard in &stores.all {
         // Whose guard it is goes without saying where there is one.
@@ -66,6 +95,21 @@ pub(super) fn announce(plan: &Plan, stores: &Stores, address: SocketAddr, json: 
 pub(super) fn guarantee(guard: &Opened) -> String {
     let assurance = &guard.assurance;
     format!("{}, {} ({})", guard.name, assurance.guarantee, assurance.because)
+}
+
+fn inbox_as_json(inbox: &InboxOpened) -> Value {
+    let assurance = inbox.assurance();
+    json!({
+        "store": inbox.name,
+        "place": inbox.place,
+        "guarantee": assurance.guarantee.as_str(),
+        "because": assurance.because,
+        "warnings": assurance.warnings,
+    })
+}
+
+fn sink_as_json(sink: &SinkPlan) -> Value {
+    json!({ "name": sink.name, "to": sink.to.shown() })
 }
 
 fn guard_as_json(guard: &Opened) -> Value {

@@ -81,7 +81,7 @@ struct Findings {
 impl Findings {
     fn of(loaded: &Loaded) -> Self {
         let (problems, more) = match config::build(&loaded.config, &loaded.folder) {
-            Ok((_, warnings)) => (Vec::new(), warnings),
+            Ok(built) => (Vec::new(), built.warnings),
             Err(problems) => (problems, Vec::new()),
         };
         let locate = |problem: &Problem| loaded.locate(problem.clone());

@@ -3,12 +3,15 @@
 mod announce;
 mod config;
 mod doctor;
+mod gateway;
 mod input;
 mod normalize;
 mod schema;
 mod send;
 mod serve;
+mod signals;
 mod verify;
+mod watch;
 
 use std::{env, process::ExitCode};
 

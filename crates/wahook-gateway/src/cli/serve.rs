@@ -6,26 +6,22 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Instant,
 };
 
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
 use tracing_subscriber::EnvFilter;
-use wahook_core::Clock;
 use wahook_tower::SystemClock;
 
-use super::announce::announce;
-
+use super::{
+    announce::announce,
+    gateway::{Gateway, Way},
+    signals::Signals,
+};
 use crate::{
     Failure, Outcome,
-    config::{self, Config, Development, Route},
+    config::{self, Admin, Built, Config, Development, Limits},
     output,
-    server::{Finished, Router, Server},
-    sinks::Stdout,
-    stack::{Shared, stack},
-    stores::{Means, Stores},
+    server::{Finished, Server},
 };
 
 /// Runs the gateway. Without a configuration: development mode, one endpoint for each provider on 127.0.0.1.
@@ -43,7 +39,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 
-    /// Where development mode keeps its secrets.
+    /// Where development mode keeps its secrets and its inbox.
     #[arg(long, value_name = "FOLDER", env = "WAHOOK_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
@@ -54,15 +50,21 @@ pub(super) struct Args {
 
 /// What to serve, and what to say about it.
 pub(super) struct Plan {
+    /// The configuration's file; none in development mode.
+    pub(super) file: Option<PathBuf>,
+    /// Where relative paths start.
+    pub(super) folder: PathBuf,
+    /// Where the file says to listen; the command line may say otherwise.
+    listen_in_file: SocketAddr,
     pub(super) config: Config,
-    pub(super) routes: Vec<Route>,
+    pub(super) built: Built,
     pub(super) development: Vec<Development>,
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     start_log(&args.log, json)?;
     let mut plan = match &args.config {
-        Some(file) => from_file(file)?,
+        Some(file) => Plan::from_file(file)?,
         None => for_development(args)?,
     };
     if let Some(listen) = args.listen {
@@ -73,44 +75,47 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             .map_err(|text| Failure::wrong_use(text.replace("`public_url`", "--public-url")))?;
         plan.config.public_url = Some(url.clone());
     }
-    super::runtime()?.block_on(serve(&plan, json))
+    super::runtime()?.block_on(serve(plan, json))
 }
 
-async fn serve(plan: &Plan, json: bool) -> Result<Outcome, Failure> {
-    let Config { listen, limits, .. } = &plan.config;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    // Before the address is bound: who can connect is served.
-    let stores = Stores::open(&plan.routes, &Means::new(&plan.config, Arc::clone(&clock))?).await?;
-    let server = Server::bind(*listen, limits)
-        .await
-        .map_err(|error| cannot_listen(*listen, &error))?;
-    let address = server.address().map_err(|error| cannot_listen(*listen, &error))?;
+async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
+    let Config { listen, limits, .. } = plan.config.clone();
     // Before anything is accepted: a signal that comes at once is not missed.
-    let stop = Stop::new()?;
-    let sink = Stdout::start(io::stdout())
-        .map_err(|error| Failure::io(format!("cannot start a thread: {error}")))?;
-    let shared = Shared::new(limits, clock, Arc::new(sink.clone()));
-    let guarded = plan.routes.iter().zip(stores.by_route());
-    let router =
-        Router::new(guarded.map(|(route, guard)| (route.path.clone(), stack(route, guard, &shared))));
-    announce(plan, &stores, address, json);
+    let signals = Signals::new()?;
+    // Before the address is bound: who can connect is served.
+    let gateway = Gateway::open(plan, Arc::new(SystemClock::new())).await?;
+    let server = Server::bind(listen, &limits)
+        .await
+        .map_err(|error| cannot_listen(listen, &error))?;
+    let address = server.address().map_err(|error| cannot_listen(listen, &error))?;
+    gateway.told(|plan, stores| announce(plan, &gateway.way, stores, address, json)).await;
 
     let reader_gone = Cell::new(false);
     let stopping = async {
         tokio::select! {
-            () = stop.asked(1) => {}
-            () = sink.closed() => reader_gone.set(true),
+            () = signals.stop_asked(1) => {}
+            () = gateway.reader_gone() => reader_gone.set(true),
+            () = gateway.follow(signals.clone()) => {}
         }
         tracing::info!(target: "wahook", "stopping; what is in progress is finished first");
     };
+    let until_the_end = async {
+        let began = Instant::now();
+        let finished = server.run(gateway.router.clone(), stopping).await;
+        gateway.close(limits.shutdown.get().saturating_sub(began.elapsed())).await;
+        finished
+    };
     let finished = tokio::select! {
-        finished = server.run(router, stopping) => finished,
-        () = stop.asked(2) => return Err(Failure::io("stopped at once, on the second signal")),
+        finished = until_the_end => finished,
+        () = signals.stop_asked(2) => return Err(Failure::io("stopped at once, on the second signal")),
     };
     if reader_gone.get() {
-        let text =
-            "nobody reads stdout any more; what was not written was not acknowledged and will be sent again";
-        return Err(Failure::io(text));
+        return Err(Failure::io(match gateway.way {
+            Way::Inbox { .. } => "nobody reads stdout any more; what was not written is in the inbox and comes at the next start",
+            Way::HandOver { .. } => {
+                "nobody reads stdout any more; what was not written was not acknowledged and will be sent again"
+            }
+        }));
     }
     match finished {
         Finished::InTime => Ok(Outcome::Done),
@@ -122,30 +127,87 @@ async fn serve(plan: &Plan, json: bool) -> Result<Outcome, Failure> {
     }
 }
 
-fn from_file(file: &Path) -> Result<Plan, Failure> {
-    let loaded = config::load(file, std::env::vars())?;
-    let (routes, warnings) = match config::build(&loaded.config, &loaded.folder) {
-        Ok(built) => built,
-        Err(problems) => {
-            let mut problems = problems.into_iter().map(|problem| loaded.locate(problem));
-            let Some(first) = problems.next() else {
-                return Err(Failure::wrong_use(format!("{}: cannot be used", loaded.file())));
-            };
-            for problem in problems {
-                output::notice(&format!("error: {}", problem.line(loaded.file())));
+impl Plan {
+    /// As a file says, with the environment over it. Every problem but the first is printed.
+    pub(super) fn from_file(file: &Path) -> Result<Self, Failure> {
+        let loaded = config::load(file, std::env::vars())?;
+        let built = match config::build(&loaded.config, &loaded.folder) {
+            Ok(built) => built,
+            Err(problems) => {
+                let mut problems = problems.into_iter().map(|problem| loaded.locate(problem));
+                let Some(first) = problems.next() else {
+                    return Err(Failure::wrong_use(format!("{}: cannot be used", loaded.file())));
+                };
+                for problem in problems {
+                    output::notice(&format!("error: {}", problem.line(loaded.file())));
+                }
+                return Err(loaded.failure(first));
             }
-            return Err(loaded.failure(first));
+        };
+        for warning in loaded.warnings.iter().chain(&built.warnings) {
+            let warning = loaded.locate(warning.clone());
+            tracing::warn!(target: "wahook", "{}", warning.line(loaded.file()));
         }
-    };
-    for warning in loaded.warnings.iter().chain(&warnings) {
-        let warning = loaded.locate(warning.clone());
-        tracing::warn!(target: "wahook", "{}", warning.line(loaded.file()));
+        Ok(Self {
+            file: Some(file.to_path_buf()),
+            listen_in_file: loaded.config.listen,
+            folder: loaded.folder,
+            config: loaded.config,
+            built,
+            development: Vec::new(),
+        })
     }
-    Ok(Plan {
-        config: loaded.config,
-        routes,
-        development: Vec::new(),
-    })
+
+    /// The keys whose change a running gateway cannot follow.
+    pub(super) fn needs_restart(&self, next: &Self) -> Vec<&'static str> {
+        let inbox = |plan: &Self| plan.built.inbox.as_ref().map(|inbox| inbox.expose().to_owned());
+        let admin = |plan: &Self| {
+            let token = |admin: &Admin| admin.token.as_ref().map(|token| token.expose().to_owned());
+            plan.built.admin.as_ref().map(|admin| (admin.listen, token(admin)))
+        };
+        let of_server = |plan: &Self| {
+            let Limits {
+                connections,
+                header_timeout,
+                streams,
+                shutdown,
+                remembered_keys,
+                waiting,
+                inbox_bytes,
+                ..
+            } = plan.config.limits;
+            (connections, header_timeout, streams, shutdown, remembered_keys, waiting, inbox_bytes)
+        };
+        let retention = |plan: &Self| plan.config.retention.get();
+        let required = |plan: &Self| plan.config.required_guarantee;
+        [
+            // The address of the command line stands over both.
+            ("listen", self.listen_in_file != next.listen_in_file),
+            ("inbox", inbox(self) != inbox(next)),
+            ("required_guarantee", required(self) != required(next)),
+            ("remember_in_front", self.config.remember_in_front != next.config.remember_in_front),
+            ("limits", of_server(self) != of_server(next)),
+            ("retention", retention(self) != retention(next)),
+            ("admin", admin(self) != admin(next)),
+        ]
+        .into_iter()
+        .filter_map(|(key, changed)| changed.then_some(key))
+        .collect()
+    }
+
+    /// Takes over what a running gateway can follow; the rest stays as it was at the start, so that it is told again.
+    pub(super) fn take_over(&mut self, next: Self) {
+        self.built.routes = next.built.routes;
+        self.built.sinks = next.built.sinks;
+        self.config.endpoint = next.config.endpoint;
+        self.config.sink = next.config.sink;
+        let limits = &mut self.config.limits;
+        (limits.body_bytes, limits.idle, limits.total) = (
+            next.config.limits.body_bytes,
+            next.config.limits.idle,
+            next.config.limits.total,
+        );
+    }
 }
 
 fn for_development(args: &Args) -> Result<Plan, Failure> {
@@ -161,9 +223,14 @@ fn for_development(args: &Args) -> Result<Plan, Failure> {
     // What is printed must work from any folder.
     let folder = std::path::absolute(&folder).unwrap_or(folder);
     let development = config::development(&folder)?;
+    let config = Config::default();
+    let built = config::build_development(&config, &development, &folder)?;
     Ok(Plan {
-        config: Config::default(),
-        routes: development.iter().map(|one| one.route.clone()).collect(),
+        file: None,
+        listen_in_file: config.listen,
+        folder,
+        config,
+        built,
         development,
     })
 }
@@ -199,35 +266,6 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
         _ => Failure::io(format!(
             "cannot listen on {address}: {error}; choose another with --listen"
         )),
-    }
-}
-
-/// SIGINT and SIGTERM, counted.
-#[derive(Clone)]
-struct Stop(watch::Receiver<u32>);
-
-impl Stop {
-    fn new() -> Result<Self, Failure> {
-        let cannot = |error| Failure::io(format!("cannot wait for signals: {error}"));
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
-        let (tell, count) = watch::channel(0);
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                tell.send_modify(|count| *count += 1);
-            }
-        });
-        Ok(Self(count))
-    }
-
-    /// Waits until that many signals came.
-    async fn asked(&self, times: u32) {
-        let mut count = self.0.clone();
-        let _ = count.wait_for(|count| *count >= times).await;
     }
 }
 

@@ -4,10 +4,12 @@ use std::{collections::HashMap, path::Path, time::Duration};
 
 use http::StatusCode;
 use serde_json::{Map, Value};
-use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown, Secret, Secrets};
+use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown, Secrets};
 use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
-use super::{Config, EndpointConfig, Hidden, Problem, StoreDown, WhenConflicting, store};
+use super::{
+    Admin, Config, EndpointConfig, Problem, SinkPlan, StoreDown, WhenConflicting, inbox, secrets::Sources, sinks, store,
+};
 use crate::{failure::chain, stores::StoreAddress, suggest::hint};
 
 /// An endpoint at its path.
@@ -37,12 +39,28 @@ impl Route {
     }
 }
 
-/// Builds every endpoint. Relative `*_file` paths start at `folder`. The second list is of warnings.
+/// All that can be made of a configuration without opening anything.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Built {
+    /// The endpoints.
+    pub routes: Vec<Route>,
+    /// The inbox; `None` where deliveries are handed on before they are answered.
+    pub inbox: Option<StoreAddress>,
+    /// The sinks.
+    pub sinks: Vec<SinkPlan>,
+    /// The second listener.
+    pub admin: Option<Admin>,
+    /// What is worth a warning.
+    pub warnings: Vec<Problem>,
+}
+
+/// Builds every endpoint and every sink. Relative paths start at `folder`.
 ///
 /// # Errors
 ///
 /// Every problem that was found, in the order of the file.
-pub fn build(config: &Config, folder: &Path) -> Result<(Vec<Route>, Vec<Problem>), Vec<Problem>> {
+pub fn build(config: &Config, folder: &Path) -> Result<Built, Vec<Problem>> {
     let mut problems = check_all(config);
     let mut warnings = Vec::new();
     let mut routes = Vec::new();
@@ -62,11 +80,27 @@ pub fn build(config: &Config, folder: &Path) -> Result<(Vec<Route>, Vec<Problem>
         }
     }
     problems.extend(store::of_groups(config, &routes));
-    if problems.is_empty() {
-        Ok((routes, warnings))
-    } else {
-        problems.sort_by_key(|problem| problem.path.get(1).and_then(|index| index.parse::<usize>().ok()));
-        Err(problems)
+    let inbox = inbox::of(config, folder);
+    if let Ok(inbox) = &inbox {
+        problems.extend(inbox::check(config, inbox.as_ref()));
+    }
+    let sinks = sinks::build(config, folder);
+    let admin = config.admin.build(folder);
+    match (inbox, sinks, admin) {
+        (Ok(inbox), Ok(sinks), Ok(admin)) if problems.is_empty() => Ok(Built {
+            routes,
+            inbox,
+            sinks,
+            admin,
+            warnings,
+        }),
+        (inbox, sinks, admin) => {
+            problems.extend(inbox.err());
+            problems.extend(sinks.err().into_iter().flatten());
+            problems.extend(admin.err());
+            problems.sort_by_key(|problem| problem.path.get(1).and_then(|index| index.parse::<usize>().ok()));
+            Err(problems)
+        }
     }
 }
 
@@ -103,15 +137,19 @@ fn check_all(config: &Config) -> Vec<Problem> {
         ("connections", limits.connections == 0),
         ("streams", limits.streams == 0),
         ("remembered_keys", limits.remembered_keys == 0),
+        ("bytes_in_flight", limits.bytes_in_flight < limits.body_bytes),
+        ("waiting", limits.waiting == 0),
+        ("inbox_bytes", limits.inbox_bytes == Some(0)),
         ("idle", limits.idle.get().is_zero()),
         ("total", limits.total.get().is_zero()),
         ("header_timeout", limits.header_timeout.get().is_zero()),
     ] {
         if bad {
-            problems.push(Problem::new(
-                &["limits", key],
-                format!("`{key}` must be more than 0"),
-            ));
+            let text = match key {
+                "bytes_in_flight" => "`bytes_in_flight` must not be less than `body_bytes`".to_owned(),
+                _ => format!("`{key}` must be more than 0"),
+            };
+            problems.push(Problem::new(&["limits", key], text));
         }
     }
     if let Some(url) = &config.public_url
@@ -134,7 +172,8 @@ pub(crate) fn check_public_url(url: &str) -> Result<(), String> {
     }
 }
 
-type Wrong = (&'static str, String);
+/// The key that is wrong, and why.
+pub(super) type Wrong = (&'static str, String);
 
 fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path) -> Result<Route, Wrong> {
     let row = find_provider(&config.provider).map_err(|text| ("provider", text))?;
@@ -225,44 +264,20 @@ fn status(key: &'static str, code: u16, allowed: std::ops::RangeInclusive<u16>) 
 }
 
 fn secrets(config: &EndpointConfig, folder: &Path) -> Result<Secrets, Wrong> {
-    let one = |text: &Hidden| Secret::new(text.expose()).map_err(|error| chain(&error));
-    let from_file = |file: &Path| {
-        let file = folder.join(file);
-        let text = std::fs::read_to_string(&file)
-            .map_err(|error| format!("cannot read the secret in {}: {error}", file.display()))?;
-        Secret::new(text).map_err(|error| format!("{}: {error}", file.display()))
+    let sources = Sources {
+        secret: config.secret.as_ref(),
+        secret_file: config.secret_file.as_ref(),
+        secrets: config.secrets.as_ref(),
+        secrets_files: config.secrets_files.as_ref(),
     };
-    let (key, list): (_, Result<Vec<_>, String>) = match (
-        &config.secret,
-        &config.secret_file,
-        &config.secrets,
-        &config.secrets_files,
-    ) {
-        (Some(secret), None, None, None) => ("secret", one(secret).map(|secret| vec![secret])),
-        (None, Some(file), None, None) => ("secret_file", from_file(file).map(|secret| vec![secret])),
-        (None, None, Some(list), None) => ("secrets", list.iter().map(one).collect()),
-        (None, None, None, Some(files)) => (
-            "secrets_files",
-            files.iter().map(|file| from_file(file)).collect(),
-        ),
-        (None, None, None, None) => {
-            let text = format!(
-                "endpoint `{}` has no secret; add `secret_file = \"…\"`, or set {}",
-                config.name,
-                config.secret_variable()
-            );
-            return Err(("name", text));
-        }
-        _ => {
-            let text = format!(
-                "endpoint `{}` has more than one of secret, secret_file, secrets, secrets_files; keep one",
-                config.name
-            );
-            return Err(("secrets", text));
-        }
-    };
-    list.and_then(|list| Secrets::new(list).map_err(|error| chain(&error)))
-        .map_err(|text| (key, text))
+    let whose = format!("endpoint `{}`", config.name);
+    sources.read(&whose, folder)?.ok_or_else(|| {
+        let text = format!(
+            "{whose} has no secret; add `secret_file = \"…\"`, or set {}",
+            config.secret_variable()
+        );
+        ("name", text)
+    })
 }
 
 /// The key that a provider's refusal to build is about.

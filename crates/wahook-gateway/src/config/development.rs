@@ -11,7 +11,7 @@ use serde_json::Map;
 use wahook_core::{Secret, Secrets};
 use wahook_providers::{Options, PROVIDERS, ProviderRow};
 
-use super::Route;
+use super::{Built, Config, Problem, Route, inbox, sinks};
 use crate::{Failure, failure::chain};
 
 /// One endpoint of development mode.
@@ -41,6 +41,23 @@ pub fn development(folder: &Path) -> Result<Vec<Development>, Failure> {
         .create(&secrets)
         .map_err(|error| cannot("keep secrets in", &secrets, &error))?;
     PROVIDERS.iter().map(|row| of_provider(row, &secrets)).collect()
+}
+
+/// All of development mode: an inbox in `folder`, and events on standard output.
+///
+/// # Errors
+///
+/// If the defaults make no sense, which they do.
+pub fn build_development(config: &Config, development: &[Development], folder: &Path) -> Result<Built, Failure> {
+    let wrong = |problem: &Problem| Failure::wrong_use(problem.message.clone());
+    Ok(Built {
+        routes: development.iter().map(|one| one.route.clone()).collect(),
+        inbox: inbox::of(config, folder).map_err(|problem| wrong(&problem))?,
+        sinks: sinks::build(config, folder)
+            .map_err(|problems| problems.first().map_or_else(|| Failure::wrong_use("no sink"), wrong))?,
+        admin: None,
+        warnings: Vec::new(),
+    })
 }
 
 fn of_provider(row: &'static ProviderRow, folder: &Path) -> Result<Development, Failure> {

@@ -10,7 +10,18 @@ const PREFIX: &str = "WAHOOK_";
 /// Names with this prefix that are no configuration keys.
 const OTHERS: &[&str] = &["CONFIG", "DATA_DIR", "LOG"];
 
-const TOP: &[&str] = &["listen", "public_url", "store", "store_file", "remember_in_front"];
+const TOP: &[&str] = &[
+    "listen",
+    "public_url",
+    "inbox",
+    "inbox_file",
+    "required_guarantee",
+    "store",
+    "store_file",
+    "remember_in_front",
+];
+const RETENTION: &[&str] = &["rows", "bodies", "dead"];
+const ADMIN: &[&str] = &["listen", "token", "token_file"];
 const LIMITS: &[&str] = &[
     "body_bytes",
     "idle",
@@ -20,13 +31,15 @@ const LIMITS: &[&str] = &[
     "streams",
     "shutdown",
     "remembered_keys",
+    "bytes_in_flight",
+    "waiting",
+    "inbox_bytes",
 ];
 const TEXTS: &[&str] = &[
     "secret",
     "secret_file",
     "store",
     "store_file",
-    "inbox",
     "path",
     "provider",
     "on_conflict",
@@ -36,6 +49,15 @@ const TEXTS: &[&str] = &[
     "in_flight_wait",
 ];
 const NUMBERS: &[&str] = &["answer_refused", "answer_malformed"];
+/// What differs between one machine and the next; the rest of a sink is the file's.
+const SINK_TEXTS: &[&str] = &[
+    "url",
+    "secret",
+    "secret_file",
+    "address",
+    "address_file",
+    "path",
+];
 
 /// Puts the variables over the file's values; tells which of them mean nothing.
 pub(crate) fn apply(root: &mut Dict, variables: impl IntoIterator<Item = (String, String)>) -> Vec<Problem> {
@@ -64,16 +86,26 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
             replace_others(root, key);
             root.insert((*key).to_owned(), switch_or_text(text));
         }
-        ["limits", key] if LIMITS.contains(key) => {
-            let limits = root
-                .entry("limits".to_owned())
+        [table @ ("limits" | "retention" | "admin"), key] if of_table(table).contains(key) => {
+            let table = root
+                .entry((*table).to_owned())
                 .or_insert_with(|| Value::from(Dict::new()));
-            if let Value::Dict(_, limits) = limits {
-                limits.insert((*key).to_owned(), number_or_text(text));
+            if let Value::Dict(_, table) = table {
+                replace_others(table, key);
+                table.insert((*key).to_owned(), number_or_text(text));
             }
         }
+        ["sink", sink, key] if SINK_TEXTS.contains(key) => {
+            let sink = find(root, "sink", sink).ok_or("there is no sink of that name")?;
+            replace_others(sink, key);
+            sink.insert((*key).to_owned(), Value::from(text));
+        }
+        ["sink", _, key] => {
+            let known = SINK_TEXTS.iter().copied();
+            return Err(format!("a sink has no such key here{}", hint(key, known)));
+        }
         ["endpoint", endpoint, key] if TEXTS.contains(key) || NUMBERS.contains(key) => {
-            let endpoint = find(root, endpoint).ok_or("there is no endpoint of that name")?;
+            let endpoint = find(root, "endpoint", endpoint).ok_or("there is no endpoint of that name")?;
             replace_others(endpoint, key);
             let value = if NUMBERS.contains(key) {
                 number_or_text(text)
@@ -94,11 +126,21 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
                 hint(key, LIMITS.iter().copied())
             ));
         }
+        [table @ ("retention" | "admin"), key] => {
+            let known = of_table(table).iter().copied();
+            return Err(format!("`{table}` has no such key{}", hint(key, known)));
+        }
         [key, ..] => {
             let all = TOP
                 .iter()
                 .copied()
-                .chain(["limits__<key>", "endpoint__<name>__<key>"]);
+                .chain([
+                    "limits__<key>",
+                    "retention__<key>",
+                    "admin__<key>",
+                    "endpoint__<name>__<key>",
+                    "sink__<name>__<key>",
+                ]);
             return Err(format!("there is no such key{}", hint(key, all)));
         }
         [] => {}
@@ -111,6 +153,9 @@ fn replace_others(table: &mut Dict, key: &str) {
     for sources in [
         &["secret", "secret_file", "secrets", "secrets_files"][..],
         &["store", "store_file"],
+        &["inbox", "inbox_file"],
+        &["token", "token_file"],
+        &["address", "address_file"],
     ] {
         if sources.contains(&key) {
             for other in sources {
@@ -120,20 +165,29 @@ fn replace_others(table: &mut Dict, key: &str) {
     }
 }
 
-fn find<'a>(root: &'a mut Dict, wanted: &str) -> Option<&'a mut Dict> {
-    let Value::Array(_, endpoints) = root.get_mut("endpoint")? else {
+fn of_table(table: &str) -> &'static [&'static str] {
+    match table {
+        "limits" => LIMITS,
+        "retention" => RETENTION,
+        _ => ADMIN,
+    }
+}
+
+/// The endpoint or sink of a name.
+fn find<'a>(root: &'a mut Dict, list: &str, wanted: &str) -> Option<&'a mut Dict> {
+    let Value::Array(_, all) = root.get_mut(list)? else {
         return None;
     };
-    endpoints.iter_mut().find_map(|endpoint| match endpoint {
-        Value::Dict(_, endpoint) => {
-            let name = endpoint.get("name").and_then(Value::as_str)?;
-            (variable_name(name) == wanted).then_some(endpoint)
+    all.iter_mut().find_map(|one| match one {
+        Value::Dict(_, one) => {
+            let name = one.get("name").and_then(Value::as_str)?;
+            (variable_name(name) == wanted).then_some(one)
         }
         _ => None,
     })
 }
 
-/// The spelling of an endpoint's name in the environment, in lower case.
+/// The spelling of a name in the environment, in lower case.
 fn variable_name(name: &str) -> String {
     name.chars()
         .map(|c| {

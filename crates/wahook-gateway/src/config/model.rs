@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Hidden, Inbox, Period, StoreText};
+use super::{AdminConfig, Hidden, Period, RequiredGuarantee, RetentionConfig, SinkConfig, StoreText};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,7 +17,17 @@ pub struct Config {
     /// The URL under which the providers reach us, without a path; it completes the set-up steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
-    /// Where the guard remembers what was handled: `memory` if left out.
+    /// Where deliveries are kept before they are answered: `sqlite:inbox.db` if left out. `none` hands them on before they
+    /// are answered, and then `store` is where the guard remembers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<StoreText>,
+    /// A file that holds it, for an address with a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_file: Option<PathBuf>,
+    /// What the inbox must guarantee; with less the gateway does not start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_guarantee: Option<RequiredGuarantee>,
+    /// Without an inbox: where the guard remembers what was handled; `memory` if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreText>,
     /// A file that holds it, for an address with a password.
@@ -27,8 +37,14 @@ pub struct Config {
     pub remember_in_front: bool,
     /// Limits against slow, large and many requests.
     pub limits: Limits,
+    /// How long finished work is kept in the inbox.
+    pub retention: RetentionConfig,
+    /// The second listener, for operators.
+    pub admin: AdminConfig,
     /// The endpoints.
     pub endpoint: Vec<EndpointConfig>,
+    /// Where events are handed on; standard output if left out.
+    pub sink: Vec<SinkConfig>,
 }
 
 impl Default for Config {
@@ -36,11 +52,17 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
+            inbox: None,
+            inbox_file: None,
+            required_guarantee: None,
             store: None,
             store_file: None,
             remember_in_front: true,
             limits: Limits::default(),
+            retention: RetentionConfig::default(),
+            admin: AdminConfig::default(),
             endpoint: Vec::new(),
+            sink: Vec::new(),
         }
     }
 }
@@ -66,6 +88,14 @@ pub struct Limits {
     pub shutdown: Period,
     /// How many completed keys the guard remembers in the memory of this process.
     pub remembered_keys: usize,
+    /// How many bytes of bodies may be in memory at once, on their way into the inbox; beyond that, senders are asked to
+    /// send again.
+    pub bytes_in_flight: usize,
+    /// How many deliveries and events may wait in the inbox; beyond that, senders are asked to send again.
+    pub waiting: u64,
+    /// How large the file of an inbox in SQLite may grow; as large as the disk lets it if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_bytes: Option<u64>,
 }
 
 impl Default for Limits {
@@ -79,6 +109,9 @@ impl Default for Limits {
             streams: 100,
             shutdown: Period::of_seconds(10),
             remembered_keys: 1_000_000,
+            bytes_in_flight: 256 * 1024 * 1024,
+            waiting: 10_000_000,
+            inbox_bytes: None,
         }
     }
 }
@@ -107,15 +140,12 @@ pub struct EndpointConfig {
     /// Files that hold one secret each, the current one first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets_files: Option<Vec<PathBuf>>,
-    /// Where its guard remembers; the store of all if left out.
+    /// Without an inbox: where its guard remembers; the store of all if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreText>,
     /// A file that holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store_file: Option<PathBuf>,
-    /// Where deliveries are kept before they are answered: nowhere, in this release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inbox: Option<Inbox>,
     /// What to do with another body under a known key.
     #[serde(default)]
     pub on_conflict: WhenConflicting,

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Config, Hidden, Problem, Route};
+use super::{Config, Hidden, Problem, Route, build::Wrong};
 use crate::stores::{StoreAddress, masked};
 
 /// The address of a store: printed and serialised with stars in place of what may be a credential.
@@ -26,27 +26,6 @@ impl Serialize for StoreText {
     }
 }
 
-/// Where deliveries are kept before they are answered.
-#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Inbox {
-    /// Nowhere: they are handed on, and answered when that is done.
-    None,
-}
-
-/// By hand, since everybody else's error would not say that it is this release that knows no other.
-impl<'de> Deserialize<'de> for Inbox {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match String::deserialize(deserializer)?.as_str() {
-            "none" => Ok(Self::None),
-            _ => Err(de::Error::custom(
-                "this release has no inbox; leave it out or write \"none\", and name a `store` for the guard",
-            )),
-        }
-    }
-}
-
 /// The store of the endpoints that name none.
 pub(super) fn of_all(config: &Config, folder: &Path) -> Result<StoreAddress, Problem> {
     match named(config.store.as_ref(), config.store_file.as_deref(), folder) {
@@ -60,24 +39,31 @@ pub(super) fn named(
     store: Option<&StoreText>,
     file: Option<&Path>,
     folder: &Path,
-) -> Result<Option<StoreAddress>, (&'static str, String)> {
-    match (store, file) {
+) -> Result<Option<StoreAddress>, Wrong> {
+    from_keys(["store", "store_file"], store, file, folder)
+}
+
+/// The address that two keys name, one itself and one the file that holds it.
+pub(super) fn from_keys(
+    [key, file_key]: [&'static str; 2],
+    text: Option<&StoreText>,
+    file: Option<&Path>,
+    folder: &Path,
+) -> Result<Option<StoreAddress>, Wrong> {
+    match (text, file) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err((
-            "store_file",
-            "there are both `store` and `store_file`; keep one".to_owned(),
-        )),
-        (Some(store), None) => StoreAddress::parse(store.expose(), folder)
+        (Some(_), Some(_)) => Err((file_key, format!("there are both `{key}` and `{file_key}`; keep one"))),
+        (Some(text), None) => StoreAddress::parse(text.expose(), folder)
             .map(Some)
-            .map_err(|text| ("store", format!("`store`: {text}"))),
+            .map_err(|why| (key, format!("`{key}`: {why}"))),
         (None, Some(file)) => {
             let file = folder.join(file);
             let shown = file.display();
             let text = std::fs::read_to_string(&file)
-                .map_err(|error| ("store_file", format!("cannot read the store in {shown}: {error}")))?;
+                .map_err(|error| (file_key, format!("cannot read the address in {shown}: {error}")))?;
             StoreAddress::parse(&text, folder)
                 .map(Some)
-                .map_err(|text| ("store_file", format!("{shown}: {text}")))
+                .map_err(|why| (file_key, format!("{shown}: {why}")))
         }
     }
 }

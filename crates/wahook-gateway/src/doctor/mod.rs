@@ -2,20 +2,22 @@
 
 mod endpoint;
 mod guard;
+mod inbox;
 mod network;
 mod report;
 mod secrets;
+mod sink;
 
 use std::sync::Arc;
 
 use wahook_tower::SystemClock;
 
 pub(crate) use self::report::Report;
-use self::report::{EndpointState, Finding};
+use self::report::{EndpointState, Finding, SinkState};
 use crate::{
     Failure,
     config::{self, Loaded, Problem},
-    stores::Means,
+    stores::{InboxMeans, Means},
 };
 
 /// Looks at everything: the file, the files that it names, the stores.
@@ -28,9 +30,9 @@ pub(crate) async fn examine(loaded: &Loaded) -> Result<Report, Failure> {
     }
     report.findings.extend(secrets::look(loaded));
     report.findings.extend(network::look(config));
-    let routes = match config::build(config, &loaded.folder) {
+    let built = match config::build(config, &loaded.folder) {
         // Its warnings are said below, with what to do about them.
-        Ok((routes, _)) => routes,
+        Ok(built) => built,
         Err(problems) => {
             for problem in &problems {
                 let endpoint = endpoint_of(loaded, problem);
@@ -40,15 +42,28 @@ pub(crate) async fn examine(loaded: &Loaded) -> Result<Report, Failure> {
             return Ok(report);
         }
     };
-    for (config, route) in config.endpoint.iter().zip(&routes) {
+    let routes = &built.routes;
+    for (config, route) in config.endpoint.iter().zip(routes) {
         report.findings.extend(endpoint::look(config, route));
         report.endpoints.extend(EndpointState::of(route));
     }
-    report.findings.extend(guard::of_memory(config, &routes));
-    let means = Means::new(config, Arc::new(SystemClock::new()))?;
-    let (guards, findings) = guard::look(&routes, &means).await;
-    report.guards = guards;
+    let clock = Arc::new(SystemClock::new());
+    let findings = if let Some(address) = &built.inbox {
+        let means = InboxMeans::new(&config.limits, clock);
+        let (inbox, findings) = inbox::look(config, address, &means).await;
+        report.inbox = Some(inbox);
+        findings
+    } else {
+        report.findings.extend(guard::of_memory(config, routes));
+        let (guards, findings) = guard::look(routes, &Means::new(config, clock)?).await;
+        report.guards = guards;
+        findings
+    };
     report.findings.extend(findings);
+    for sink in &built.sinks {
+        report.findings.extend(sink::look(sink));
+        report.sinks.push(SinkState::of(sink));
+    }
     report.worst_first();
     Ok(report)
 }

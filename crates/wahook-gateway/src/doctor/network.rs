@@ -34,7 +34,7 @@ pub(super) fn look(config: &Config) -> Option<Finding> {
     }
 }
 
-fn is_near(host: &str) -> bool {
+pub(super) fn is_near(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }

@@ -5,7 +5,7 @@ use wahook_core::Assurance;
 use wahook_providers::provider;
 
 use crate::{
-    config::{Period, Problem, Route},
+    config::{Period, Problem, Route, SinkPlan},
     stores::StoreAddress,
 };
 
@@ -15,7 +15,9 @@ pub(crate) struct Report {
     pub(super) file: String,
     pub(crate) findings: Vec<Finding>,
     pub(super) endpoints: Vec<EndpointState>,
+    pub(super) inbox: Option<InboxState>,
     pub(super) guards: Vec<GuardState>,
+    pub(super) sinks: Vec<SinkState>,
 }
 
 /// Something unsafe or missing.
@@ -63,13 +65,35 @@ pub(super) struct GuardState {
     because: Option<String>,
 }
 
+/// The inbox, and what survives of what it acknowledged; unknown where it could not be opened.
+#[derive(Debug, Serialize)]
+pub(super) struct InboxState {
+    pub(super) store: &'static str,
+    pub(super) place: String,
+    pub(super) guarantee: Option<&'static str>,
+    pub(super) because: Option<String>,
+    /// A gateway has it open.
+    pub(super) in_use: bool,
+    /// What is left on its disk, in bytes.
+    pub(super) free_bytes: Option<u64>,
+}
+
+/// A sink.
+#[derive(Debug, Serialize)]
+pub(super) struct SinkState {
+    name: String,
+    to: String,
+}
+
 impl Report {
     pub(super) fn of(file: &str) -> Self {
         Self {
             file: file.to_owned(),
             findings: Vec::new(),
             endpoints: Vec::new(),
+            inbox: None,
             guards: Vec::new(),
+            sinks: Vec::new(),
         }
     }
 
@@ -104,6 +128,12 @@ impl Report {
                 None => format!("  budget: not told by {title}: {text}"),
             });
         }
+        if let Some(inbox) = &self.inbox {
+            lines.push(inbox.line());
+        }
+        for SinkState { name, to } in &self.sinks {
+            lines.push(format!("sink {name}: {to}"));
+        }
         let of_endpoints = lines.len();
         for finding in &self.findings {
             // The first finding stands apart from the endpoints.
@@ -127,7 +157,8 @@ impl Report {
             .iter()
             .find(|guard| guard.endpoints.contains(&endpoint.name));
         let Some(guard) = guard else {
-            return format!("remembers for {memory}");
+            let inbox = if self.inbox.is_some() { " in the inbox" } else { "" };
+            return format!("remembers for {memory}{inbox}");
         };
         let store = guard.store;
         match (guard.guarantee, &guard.because) {
@@ -194,6 +225,26 @@ impl EndpointState {
                 text: row.retries.text,
             },
         })
+    }
+}
+
+impl InboxState {
+    fn line(&self) -> String {
+        let Self { store, place, .. } = self;
+        match (&self.guarantee, &self.because) {
+            (Some(guarantee), Some(because)) => format!("inbox: {store} {place}, {guarantee} ({because})"),
+            _ if self.in_use => format!("inbox: {store} {place}, in use by a gateway that runs"),
+            _ => format!("inbox: {store} {place}, see below"),
+        }
+    }
+}
+
+impl SinkState {
+    pub(super) fn of(sink: &SinkPlan) -> Self {
+        Self {
+            name: sink.name.clone(),
+            to: sink.to.shown(),
+        }
     }
 }
 

@@ -27,6 +27,43 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
         in_file = true;
         findings.push(store_in_file(None, "WAHOOK_STORE"));
     }
+    if written
+        .get("inbox")
+        .is_some_and(|inbox| has_credentials(inbox, loaded))
+    {
+        in_file = true;
+        findings.push(address_in_file("inbox", "inbox_file", "WAHOOK_INBOX"));
+    }
+    if written.get("admin").is_some_and(|admin| admin.get("token").is_some()) {
+        in_file = true;
+        findings.push(
+            Finding::warning(
+                None,
+                "the admin token stands in the configuration, and goes wherever that is copied",
+            )
+            .advise("move it into a file of its own: token_file = \"…\""),
+        );
+    }
+    let sinks = written.get("sink").and_then(toml::Value::as_array);
+    for sink in sinks.into_iter().flatten() {
+        let name = sink.get("name").and_then(toml::Value::as_str).unwrap_or_default();
+        if sink.get("secret").or(sink.get("secrets")).is_some() {
+            in_file = true;
+            let text =
+                format!("the secret of the sink `{name}` stands in the configuration, and goes wherever that is copied");
+            let advice = "move it into a file of its own: secret_file = \"…\"";
+            findings.push(Finding::warning(None, text).advise(advice));
+        }
+        if sink.get("address").is_some_and(|address| has_credentials(address, loaded)) {
+            in_file = true;
+            findings.push(address_in_file(
+                &format!("sink `{name}`"),
+                "address_file",
+                "WAHOOK_SINK__…__ADDRESS",
+            ));
+        }
+        in_file |= sink.get("headers").is_some();
+    }
     let endpoints = written.get("endpoint").and_then(toml::Value::as_array);
     for endpoint in endpoints.into_iter().flatten() {
         let name = endpoint
@@ -66,6 +103,12 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
             .as_ref()
             .map(|file| (None, loaded.folder.join(file))),
     );
+    let of_sinks = config.sink.iter().flat_map(|sink| {
+        let many = sink.secrets_files.iter().flatten();
+        sink.secret_file.iter().chain(&sink.address_file).chain(many)
+    });
+    let of_all = of_sinks.chain(&config.inbox_file).chain(&config.admin.token_file);
+    files.extend(of_all.map(|file| (None, loaded.folder.join(file))));
     for endpoint in &config.endpoint {
         let of_endpoint = endpoint
             .secret_file
@@ -98,6 +141,16 @@ fn store_in_file(endpoint: Option<String>, variable: &str) -> Finding {
     )
     .advise(format!(
         "move the address into a file of its own, store_file = \"…\", or into the variable {variable}"
+    ))
+}
+
+fn address_in_file(whose: &str, key: &str, variable: &str) -> Finding {
+    Finding::warning(
+        None,
+        format!("the password of the {whose} stands in the configuration, and goes wherever that is copied"),
+    )
+    .advise(format!(
+        "move the address into a file of its own, {key} = \"…\", or into the variable {variable}"
     ))
 }
 

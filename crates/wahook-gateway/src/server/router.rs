@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, convert::Infallible, fmt, sync::Arc};
 
+use arc_swap::ArcSwap;
 use http::{Request, Response, StatusCode};
 use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
@@ -14,14 +15,22 @@ use crate::stack::Mounted;
 /// The body of an answer: the endpoint's, or none.
 pub(super) type Body = Either<Answer, Empty<bytes::Bytes>>;
 
-/// Exact paths and what is mounted there; everything else is 404.
+/// Exact paths and what is mounted there; everything else is 404. Its clones share the paths, which can be changed while
+/// it serves.
 #[derive(Clone, Default)]
-pub struct Router(Arc<HashMap<String, Mounted>>);
+pub struct Router(Arc<ArcSwap<HashMap<String, Mounted>>>);
 
 impl Router {
     /// A router for these paths.
     pub fn new(routes: impl IntoIterator<Item = (String, Mounted)>) -> Self {
-        Self(Arc::new(routes.into_iter().collect()))
+        let router = Self::default();
+        router.swap(routes);
+        router
+    }
+
+    /// Other paths from now on; requests in progress end where they began.
+    pub fn swap(&self, routes: impl IntoIterator<Item = (String, Mounted)>) {
+        self.0.store(Arc::new(routes.into_iter().collect()));
     }
 
     /// Answers a request. Logs have the matched path only: a query may hold a token, and so may a path of nobody's.
@@ -29,7 +38,8 @@ impl Router {
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<> {
-        let found = self.0.get_key_value(request.uri().path());
+        let routes = self.0.load();
+        let found = routes.get_key_value(request.uri().path());
         let span = match found {
             Some((path, _)) => tracing::debug_span!(target: "wahook", "request", %path),
             None => tracing::Span::none(),
@@ -53,6 +63,6 @@ impl Router {
 
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.0.load().keys()).finish()
     }
 }

@@ -68,29 +68,29 @@ impl Observer for StoreLog {
 
 /// What a line says, and of how many.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
-    endpoint: String,
-    why: String,
-    count: u64,
+pub(super) struct Line {
+    pub(super) endpoint: String,
+    pub(super) why: String,
+    pub(super) count: u64,
 }
 
 /// At most one line a second; nothing is left uncounted.
 #[derive(Clone)]
-struct Limited {
+pub(super) struct Limited {
     say: Arc<dyn Fn(Line) + Send + Sync>,
     /// While a second runs: what came in it, if anything did.
     second: Arc<Mutex<Option<Option<Line>>>>,
 }
 
 impl Limited {
-    fn new(say: impl Fn(Line) + Send + Sync + 'static) -> Self {
+    pub(super) fn new(say: impl Fn(Line) + Send + Sync + 'static) -> Self {
         Self {
             say: Arc::new(say),
             second: Arc::default(),
         }
     }
 
-    fn note(&self, endpoint: &str, why: impl FnOnce() -> String) {
+    pub(super) fn note(&self, endpoint: &str, why: impl FnOnce() -> String) {
         let line = || Line {
             endpoint: endpoint.to_owned(),
             why: why(),

@@ -5,8 +5,8 @@ use crate::config::MASK;
 /// The address with stars in place of user, password, and whatever is not known to be harmless.
 pub(crate) fn masked(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
-        // A path; `memory`. What is neither may be a secret that got into the wrong place.
-        let known = text == "memory" || text.starts_with("sqlite:");
+        // A path; `memory`; `none`. What is neither may be a secret that got into the wrong place.
+        let known = matches!(text, "memory" | "none") || text.starts_with("sqlite:");
         return if known { text } else { MASK }.to_owned();
     };
     if !(1..=16).contains(&scheme.len()) || !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+') {

@@ -1,10 +1,12 @@
-//! Where the guard remembers: a row for each store, and what is opened of them.
+//! Where the guard remembers, and where deliveries are kept: a row for each database, and what is opened of them.
 
 mod address;
 mod forgetful;
+mod inbox_log;
 mod log;
 mod mask;
 mod open;
+mod open_inbox;
 mod opened;
 mod watched;
 
@@ -13,12 +15,16 @@ use std::sync::Arc;
 use wahook_core::{
     Assurance, BoxFuture,
     guard::{GuardStore, OpenError, OpenErrorKind},
+    inbox::Inbox,
 };
 
 pub use self::{address::StoreAddress, opened::Opened};
 pub(crate) use self::{
+    inbox_log::InboxLog,
     log::StoreLog,
     mask::masked,
+    open::Database,
+    open_inbox::InboxMeans,
     opened::{Group, Means, Stores, group},
 };
 
@@ -32,6 +38,7 @@ pub(crate) static STORES: [StoreRow; 4] = [
         stronger: "name a store that outlives it: store = \"sqlite:guard.db\" for one machine, redis://… or postgres://… for several",
         advice: |_| "",
         open: open::memory,
+        inbox: None,
     },
     StoreRow {
         name: "sqlite",
@@ -41,6 +48,7 @@ pub(crate) static STORES: [StoreRow; 4] = [
         stronger: "put the file on a local disk that keeps what was flushed",
         advice: |_| "",
         open: open::sqlite,
+        inbox: Some(open_inbox::sqlite),
     },
     StoreRow {
         name: "redis",
@@ -57,6 +65,7 @@ pub(crate) static STORES: [StoreRow; 4] = [
         stronger: "set appendonly yes and appendfsync always, without replicas, or name sqlite or postgres",
         advice: |_| "",
         open: open::redis,
+        inbox: None,
     },
     StoreRow {
         name: "postgres",
@@ -72,6 +81,7 @@ pub(crate) static STORES: [StoreRow; 4] = [
             _ => "",
         },
         open: open::postgres,
+        inbox: Some(open_inbox::postgres),
     },
 ];
 
@@ -88,11 +98,15 @@ pub(crate) struct StoreRow {
     /// What gives a better guarantee.
     pub(crate) stronger: &'static str,
     /// What to do where it cannot be opened and does not say that itself.
-    advice: fn(OpenErrorKind) -> &'static str,
+    pub(crate) advice: fn(OpenErrorKind) -> &'static str,
     open: Open,
+    /// How it is opened as an inbox, if it can be one.
+    pub(crate) inbox: Option<OpenInbox>,
 }
 
 type Open = for<'a> fn(&'a StoreAddress, &'a Means) -> BoxFuture<'a, Result<Plain, OpenError>>;
+
+type OpenInbox = for<'a> fn(&'a StoreAddress, &'a InboxMeans) -> BoxFuture<'a, Result<Arc<dyn Inbox>, OpenError>>;
 
 /// A store as its crate opens it.
 type Plain = (Arc<dyn GuardStore>, Assurance);

@@ -59,21 +59,47 @@ pub(super) fn redis<'a>(address: &'a StoreAddress, _: &'a Means) -> Opening<'a> 
 
 pub(super) fn postgres<'a>(address: &'a StoreAddress, _: &'a Means) -> Opening<'a> {
     Box::pin(async move {
-        let (url, ours) = split(address.expose(), &["pooler", "schema"])?;
-        let mut options = PostgresOptions::default().deadline(DEADLINE);
-        for (name, value) in ours {
-            options = match (name, value.as_str()) {
-                ("schema", schema) if !schema.is_empty() => options.schema(schema),
-                ("pooler", "transaction") => options.transaction_pooler(true),
-                ("pooler", "session") => options.transaction_pooler(false),
-                ("pooler", _) => return Err(bad("?pooler is `transaction` or `session`")),
-                _ => return Err(bad("?schema is empty")),
-            };
-        }
-        let store = PostgresStore::connect(&url, options).await?;
+        let database = Database::of(address)?;
+        let store = PostgresStore::connect(&database.url, database.options().deadline(DEADLINE)).await?;
         let assurance = store.assurance().clone();
         Ok((Arc::new(store) as _, assurance))
     })
+}
+
+/// A database of PostgreSQL: the URL for the driver, and what our own parameters say.
+pub(crate) struct Database {
+    pub(crate) url: String,
+    pub(crate) schema: Option<String>,
+    pub(crate) transaction_pooler: bool,
+}
+
+impl Database {
+    pub(crate) fn of(address: &StoreAddress) -> Result<Self, OpenError> {
+        let (url, ours) = split(address.expose(), &["pooler", "schema"])?;
+        let mut database = Self {
+            url,
+            schema: None,
+            transaction_pooler: false,
+        };
+        for (name, value) in ours {
+            match (name, value.as_str()) {
+                ("schema", schema) if !schema.is_empty() => database.schema = Some(schema.to_owned()),
+                ("pooler", "transaction") => database.transaction_pooler = true,
+                ("pooler", "session") => {}
+                ("pooler", _) => return Err(bad("?pooler is `transaction` or `session`")),
+                _ => return Err(bad("?schema is empty")),
+            }
+        }
+        Ok(database)
+    }
+
+    pub(super) fn options(&self) -> PostgresOptions {
+        let options = PostgresOptions::default().transaction_pooler(self.transaction_pooler);
+        match &self.schema {
+            Some(schema) => options.schema(schema),
+            None => options,
+        }
+    }
 }
 
 type Parameters = Vec<(&'static str, String)>;

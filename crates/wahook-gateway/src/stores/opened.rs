@@ -82,6 +82,7 @@ pub struct Opened {
     pub assurance: Assurance,
     /// Itself.
     pub store: Arc<dyn GuardStore>,
+    pub(crate) address: StoreAddress,
     /// Who is told how it is.
     pub(crate) log: Arc<StoreLog>,
 }
@@ -111,13 +112,14 @@ impl Group {
             endpoints: self.endpoints.clone(),
             assurance,
             store,
+            address: self.address.clone(),
             log,
         })
     }
 }
 
 /// All stores of a gateway.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Stores {
     /// Each once.
     pub(crate) all: Vec<Arc<Opened>>,
@@ -125,17 +127,23 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    /// Opens what the routes name, each store once.
-    pub(crate) async fn open(routes: &[Route], means: &Means) -> Result<Self, Failure> {
+    /// Opens what the routes name, each store once; what is open already stays so, with all that it remembers.
+    pub(crate) async fn open(routes: &[Route], means: &Means, there: &Self) -> Result<Self, Failure> {
         let mut all = Vec::new();
         let mut placed = Vec::new();
         for group in group(routes) {
-            let opened = group.open(means).await.map_err(|why| {
-                let (name, endpoints) = (group.address.row().name, group.endpoints.join(", "));
-                Failure::io(format!(
-                    "cannot open the guard store {name} of {endpoints}: {why}"
-                ))
-            })?;
+            let opened = match there.all.iter().find(|open| open.address.is(&group.address)) {
+                Some(open) => Opened {
+                    endpoints: group.endpoints.clone(),
+                    ..Opened::clone(open)
+                },
+                None => group.open(means).await.map_err(|why| {
+                    let (name, endpoints) = (group.address.row().name, group.endpoints.join(", "));
+                    Failure::io(format!(
+                        "cannot open the guard store {name} of {endpoints}: {why}"
+                    ))
+                })?,
+            };
             let opened = Arc::new(opened);
             placed.extend(group.routes.iter().map(|route| (*route, Arc::clone(&opened))));
             all.push(opened);

@@ -1,0 +1,72 @@
+//! Whether the configuration, or a file that it names, was written since it was read.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use crate::config::Config;
+
+/// How often files are looked at. Polling needs no system's help, and sees links that change as those of Kubernetes do.
+pub(super) const EVERY: Duration = Duration::from_secs(2);
+
+/// Files, and how they were.
+#[derive(Debug)]
+pub(super) struct Watch {
+    files: Vec<(PathBuf, Option<State>)>,
+}
+
+/// What changes when a file is written.
+type State = (SystemTime, u64);
+
+impl Watch {
+    /// As they are now.
+    pub(super) fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self {
+            files: files
+                .into_iter()
+                .map(|file| {
+                    let state = look(&file);
+                    (file, state)
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether one of them is not as it was; from then on as it is now.
+    pub(super) fn changed(&mut self) -> bool {
+        let mut changed = false;
+        for (file, state) in &mut self.files {
+            let now = look(file);
+            changed |= *state != now;
+            *state = now;
+        }
+        changed
+    }
+}
+
+fn look(file: &Path) -> Option<State> {
+    let metadata = fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// The file of a configuration, and every file that it names.
+pub(super) fn files(file: &Path, config: &Config, folder: &Path) -> Vec<PathBuf> {
+    let of_endpoints = config.endpoint.iter().flat_map(|endpoint| {
+        let many = endpoint.secrets_files.iter().flatten();
+        endpoint.secret_file.iter().chain(&endpoint.store_file).chain(many)
+    });
+    let of_sinks = config.sink.iter().flat_map(|sink| {
+        let many = sink.secrets_files.iter().flatten();
+        sink.secret_file.iter().chain(&sink.address_file).chain(many)
+    });
+    let named = of_endpoints
+        .chain(of_sinks)
+        .chain(&config.inbox_file)
+        .chain(&config.store_file)
+        .chain(&config.admin.token_file);
+    std::iter::once(file.to_path_buf())
+        .chain(named.map(|file| folder.join(file)))
+        .collect()
+}

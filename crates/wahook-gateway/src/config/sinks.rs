@@ -1,0 +1,258 @@
+//! From configuration to what sinks are opened with; every problem at once.
+
+use std::{collections::HashMap, num::{NonZeroU32, NonZeroU64}, path::Path};
+
+use wahook_core::{guard::Digest, json::Text, model::Kind};
+use wahook_worker::{Filter, OnPoison, Retries};
+
+use super::{
+    Config, EndpointConfig, Format, Problem, SinkConfig, SinkType, UrlText, WhenPoison, build::Wrong, secrets::Sources,
+    store,
+};
+use crate::{
+    failure::chain,
+    sinks::{self, FileOptions, Form, HttpFormat, HttpOptions, SqlOptions},
+    stores::StoreAddress,
+    suggest::hint,
+};
+
+/// A sink that can be opened, and what it is to get.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SinkPlan {
+    /// Its name.
+    pub name: String,
+    /// Which events.
+    pub filter: Filter,
+    /// What happens when it fails.
+    pub retries: Retries,
+    /// How many lanes at once, if that is configured.
+    pub lanes: Option<usize>,
+    /// What to open.
+    pub to: SinkTo,
+    /// Another one has to be opened anew; one of the same may go on.
+    pub(crate) mark: Digest,
+}
+
+/// What to open.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SinkTo {
+    /// Lines in a file.
+    File(FileOptions),
+    /// A URL.
+    Http(UrlText, HttpOptions),
+    /// A table.
+    Sql(StoreAddress, SqlOptions),
+    /// Standard output.
+    Stdout(Form),
+}
+
+impl SinkTo {
+    /// Where events go, without a credential.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::File(options) => format!("file {}", options.path.display()),
+            Self::Http(url, _) => format!("http {}", url.shown()),
+            Self::Sql(address, options) => format!("sql {address}, table {}", options.table),
+            Self::Stdout(_) => "standard output".to_owned(),
+        }
+    }
+}
+
+/// Every sink, in the order of the file; standard output if there is none.
+pub(super) fn build(config: &Config, folder: &Path) -> Result<Vec<SinkPlan>, Vec<Problem>> {
+    let usual = [SinkConfig::stdout()];
+    let sinks = if config.sink.is_empty() { &usual[..] } else { &config.sink };
+    let (mut plans, mut problems) = (Vec::new(), Vec::new());
+    let (mut names, mut files) = (HashMap::new(), HashMap::new());
+    for (index, sink) in sinks.iter().enumerate() {
+        let at = |key: &str, text: String| Problem::new(&["sink", &index.to_string(), key], text);
+        if let Some(first) = names.insert(sink.name.as_str(), index) {
+            let text = format!(
+                "the name `{}` is taken by sink {}; give each sink a name of its own",
+                sink.name,
+                first + 1
+            );
+            problems.push(at("name", text));
+        }
+        match build_one(sink, &config.endpoint, folder) {
+            Ok(plan) => {
+                if let SinkTo::File(options) = &plan.to
+                    && let Some(first) = files.insert(options.path.clone(), index)
+                {
+                    let text = format!("the file is that of sink {}; give each sink a file of its own", first + 1);
+                    problems.push(at("path", text));
+                }
+                plans.push(plan);
+            }
+            Err((key, text)) => problems.push(at(key, text)),
+        }
+    }
+    if problems.is_empty() { Ok(plans) } else { Err(problems) }
+}
+
+fn build_one(sink: &SinkConfig, endpoints: &[EndpointConfig], folder: &Path) -> Result<SinkPlan, Wrong> {
+    check_name(&sink.name)?;
+    let kind = sink.kind.as_str();
+    if let Some((key, of)) = sink.of_types().into_iter().find(|(_, of)| *of != sink.kind) {
+        return Err((key, format!("`{key}` is of sinks of type `{}`; `{}` is one of type `{kind}`", of.as_str(), sink.name)));
+    }
+    let mut mark = format!("{sink:?}").into_bytes();
+    let to = match sink.kind {
+        SinkType::Stdout => SinkTo::Stdout(form(sink)?),
+        SinkType::File => SinkTo::File(file(sink, folder)?),
+        SinkType::Http => http(sink, folder, &mut mark)?,
+        SinkType::Sql => sql(sink, folder, &mut mark)?,
+    };
+    Ok(SinkPlan {
+        name: sink.name.clone(),
+        filter: filter(sink, endpoints)?,
+        retries: retries(sink)?,
+        lanes: above_zero("lanes", sink.lanes)?,
+        to,
+        mark: Digest::of(&mark),
+    })
+}
+
+/// The same as an endpoint's: it shows in the same places.
+fn check_name(name: &str) -> Result<(), Wrong> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+    if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
+        Ok(())
+    } else {
+        Err(("name", "the name of a sink has 1 to 64 lower-case letters, digits, '-', '_' or '.'".to_owned()))
+    }
+}
+
+fn above_zero<T: PartialEq + From<u8>>(key: &'static str, value: Option<T>) -> Result<Option<T>, Wrong> {
+    match value {
+        Some(value) if value == T::from(0) => Err((key, format!("`{key}` must be more than 0"))),
+        value => Ok(value),
+    }
+}
+
+fn filter(sink: &SinkConfig, endpoints: &[EndpointConfig]) -> Result<Filter, Wrong> {
+    let mut filter = Filter::default();
+    for word in &sink.kinds {
+        let words = Kind::ALL.iter().map(|kind| kind.as_str());
+        let kind = Kind::ALL.iter().find(|kind| kind.as_str() == word);
+        let unknown = || ("kinds", format!("unknown kind `{word}`{}", hint(word, words)));
+        filter.kinds.push(*kind.ok_or_else(unknown)?);
+    }
+    for name in &sink.endpoints {
+        let names = endpoints.iter().map(|endpoint| endpoint.name.as_str());
+        if !names.clone().any(|known| known == name) {
+            return Err(("endpoints", format!("unknown endpoint `{name}`{}", hint(name, names))));
+        }
+        filter.endpoints.push(Text::from(name.as_str()));
+    }
+    filter.accounts = sink.accounts.iter().map(|account| Text::from(account.as_str())).collect();
+    Ok(filter)
+}
+
+fn retries(sink: &SinkConfig) -> Result<Retries, Wrong> {
+    let usual = Retries::default();
+    let retries = Retries {
+        first: sink.first_retry.map_or(usual.first, |period| period.get()),
+        most: sink.longest_retry.map_or(usual.most, |period| period.get()),
+        attempts: above_zero("attempts", sink.attempts)?.unwrap_or(usual.attempts),
+        give_up_after: sink.give_up_after.map_or(usual.give_up_after, |period| period.get()),
+        on_poison: match sink.on_poison {
+            WhenPoison::Block => OnPoison::Block,
+            WhenPoison::Park => OnPoison::Park,
+        },
+    };
+    if retries.most < retries.first {
+        return Err(("longest_retry", "`longest_retry` must not be shorter than `first_retry`".to_owned()));
+    }
+    Ok(retries)
+}
+
+fn form(sink: &SinkConfig) -> Result<Form, Wrong> {
+    let format = match sink.format {
+        Format::Event => sinks::Format::Event,
+        Format::CloudEvents => sinks::Format::CloudEvents,
+        Format::CloudEventsBinary => {
+            return Err(("format", "`cloudevents-binary` is of sinks of type `http`: it needs headers".to_owned()));
+        }
+    };
+    Ok(Form { format, raw: sink.raw })
+}
+
+fn file(sink: &SinkConfig, folder: &Path) -> Result<FileOptions, Wrong> {
+    let path = sink.path.as_ref().filter(|path| !path.as_os_str().is_empty());
+    let path = path.ok_or_else(|| missing("path", "events.jsonl"))?;
+    let path = folder.join(path);
+    let mut options = FileOptions::new(std::path::absolute(&path).unwrap_or(path));
+    options.form = form(sink)?;
+    if let Some(bytes) = above_zero("rotate_bytes", sink.rotate_bytes)?.and_then(NonZeroU64::new) {
+        options.max_bytes = bytes;
+    }
+    options.max_age = sink.rotate_after.map(super::Period::get);
+    options.keep = above_zero("keep", sink.keep)?.and_then(NonZeroU32::new);
+    Ok(options)
+}
+
+fn http(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
+    let url = sink.url.as_ref().ok_or_else(|| missing("url", "https://…"))?;
+    mark.extend_from_slice(url.expose().as_bytes());
+    let mut options = HttpOptions::default();
+    options.raw = sink.raw;
+    options.format = match sink.format {
+        Format::Event => HttpFormat::Event,
+        Format::CloudEvents => HttpFormat::CloudEvents,
+        Format::CloudEventsBinary => HttpFormat::CloudEventsBinary,
+    };
+    let sources = Sources {
+        secret: sink.secret.as_ref(),
+        secret_file: sink.secret_file.as_ref(),
+        secrets: sink.secrets.as_ref(),
+        secrets_files: sink.secrets_files.as_ref(),
+    };
+    options.secrets = sources.read(&format!("sink `{}`", sink.name), folder)?;
+    for secret in options.secrets.iter().flat_map(|secrets| secrets.as_slice()) {
+        mark.push(0);
+        mark.extend_from_slice(secret.expose().as_bytes());
+    }
+    if let Some(timeout) = sink.timeout {
+        options.timeout = timeout.get();
+        options.read_timeout = options.read_timeout.min(timeout.get());
+    }
+    if let Some(timeout) = sink.connect_timeout {
+        options.connect_timeout = timeout.get();
+    }
+    options.allow_private = sink.allow_private.unwrap_or(options.allow_private);
+    options.environment_proxy = sink.environment_proxy.unwrap_or(options.environment_proxy);
+    for (name, value) in &sink.headers {
+        mark.extend_from_slice(value.expose().as_bytes());
+        options = options
+            .header(name, value.expose())
+            .map_err(|error| ("headers", chain(&error)))?;
+    }
+    Ok(SinkTo::Http(url.clone(), options))
+}
+
+fn sql(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
+    let keys = ["address", "address_file"];
+    let address = store::from_keys(keys, sink.address.as_ref(), sink.address_file.as_deref(), folder)?
+        .ok_or_else(|| missing("address", "postgres://…"))?;
+    if address.row().inbox.is_none() {
+        let text = format!("{} has no tables; name sqlite:PATH or postgres://…", address.row().name);
+        return Err(("address", text));
+    }
+    mark.extend_from_slice(address.expose().as_bytes());
+    let mut options = SqlOptions::default();
+    options.form = form(sink)?;
+    if let Some(table) = &sink.table {
+        options.table.clone_from(table);
+    }
+    options.create = sink.create.unwrap_or(options.create);
+    Ok(SinkTo::Sql(address, options))
+}
+
+fn missing(key: &'static str, example: &str) -> Wrong {
+    // The place is that of the type, which asks for it.
+    ("type", format!("`{key}` is missing; add `{key} = \"{example}\"`"))
+}

@@ -1,0 +1,28 @@
+//! A sink: whether it can be written, and who can read or forge what it sends.
+
+use http::Uri;
+
+use super::{network::is_near, report::Finding};
+use crate::config::{SinkPlan, SinkTo};
+
+pub(super) fn look(sink: &SinkPlan) -> Option<Finding> {
+    let name = &sink.name;
+    match &sink.to {
+        SinkTo::File(options) => {
+            let folder = options.path.parent()?;
+            (!folder.is_dir()).then(|| {
+                let text = format!("the directory of the sink `{name}`, {}, does not exist", folder.display());
+                Finding::error(None, text).advise("make it, for the user that runs wahook")
+            })
+        }
+        SinkTo::Http(url, _) => {
+            let uri: Uri = url.expose().parse().ok()?;
+            let clear = uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_near);
+            clear.then(|| {
+                let text = format!("the sink `{name}` sends messages over the network unencrypted");
+                Finding::warning(None, text).advise("begin its `url` with https://")
+            })
+        }
+        SinkTo::Sql(..) | SinkTo::Stdout(_) => None,
+    }
+}

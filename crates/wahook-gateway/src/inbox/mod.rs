@@ -1,0 +1,7 @@
+//! Between the endpoints and the sinks: the inbox, what is open of the sinks, and the plan of the workers.
+
+mod open;
+mod plan;
+mod sinks;
+
+pub(crate) use self::{open::{InboxOpened, open}, plan::plan, sinks::Sinks};

@@ -1,0 +1,68 @@
+//! The inbox of a configuration.
+
+use std::sync::Arc;
+
+use wahook_core::{Assurance, Guarantee, inbox::Inbox};
+
+use crate::{
+    Failure,
+    failure::chain,
+    stores::{InboxMeans, StoreAddress},
+};
+
+/// An inbox that answers.
+#[derive(Clone, Debug)]
+pub(crate) struct InboxOpened {
+    pub(crate) name: &'static str,
+    /// Where it is, without a credential.
+    pub(crate) place: String,
+    pub(crate) inbox: Arc<dyn Inbox>,
+}
+
+impl InboxOpened {
+    pub(crate) fn assurance(&self) -> &Assurance {
+        self.inbox.assurance()
+    }
+
+    /// For those who put something in, or take it out.
+    pub(crate) fn inbox(&self) -> Arc<dyn Inbox> {
+        Arc::clone(&self.inbox)
+    }
+}
+
+/// Opens it, or says why not and what to do, without a credential.
+pub(crate) async fn open(
+    address: &StoreAddress,
+    means: &InboxMeans,
+    required: Option<Guarantee>,
+) -> Result<InboxOpened, Failure> {
+    let row = address.row();
+    let place = place(address);
+    let open = row
+        .inbox
+        .ok_or_else(|| Failure::wrong_use(format!("{} cannot be an inbox", row.name)))?;
+    let inbox = open(address, means).await.map_err(|error| {
+        let advice = (row.advice)(error.kind());
+        Failure::io(format!("cannot open the inbox {place}: {}{advice}", chain(&error)))
+    })?;
+    let assurance = inbox.assurance();
+    if let Some(required) = required.filter(|required| assurance.guarantee < *required) {
+        return Err(Failure::wrong_use(format!(
+            "the inbox gives `{}` ({}), and required_guarantee is `{required}`: {}, or require less",
+            assurance.guarantee, assurance.because, row.stronger
+        )));
+    }
+    Ok(InboxOpened {
+        name: row.name,
+        place,
+        inbox,
+    })
+}
+
+/// The file, or the address without what may be a credential.
+fn place(address: &StoreAddress) -> String {
+    match address.file() {
+        Some(file) => file.display().to_string(),
+        None => address.to_string(),
+    }
+}

@@ -1,0 +1,103 @@
+//! The sinks that are open. One that stays as it is configured stays open when the configuration is read again.
+
+use std::{collections::HashMap, io, sync::Arc};
+
+use wahook_core::{
+    Clock,
+    guard::{Digest, OpenError},
+    sink::Sink,
+};
+use wahook_worker::Route;
+
+use crate::{
+    Failure,
+    config::{SinkPlan, SinkTo},
+    failure::chain,
+    sinks::{FileSink, HttpSink, SqlOptions, SqlSink, Stdout},
+    stores::{Database, StoreAddress},
+};
+
+/// The sinks that are open, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Sinks {
+    open: HashMap<String, Open>,
+}
+
+#[derive(Clone, Debug)]
+struct Open {
+    mark: Digest,
+    sink: Arc<dyn Sink>,
+    stdout: Option<Stdout>,
+}
+
+impl Sinks {
+    /// Opens what these plans name and is not open yet, and gives the routes to all of them. What fails changes nothing.
+    pub(crate) async fn open(&mut self, plans: &[SinkPlan], clock: &Arc<dyn Clock>) -> Result<Vec<Route>, Failure> {
+        let mut open = HashMap::new();
+        let mut routes = Vec::new();
+        for plan in plans {
+            let same = self.open.get(&plan.name).filter(|open| open.mark == plan.mark);
+            let one = match same {
+                Some(same) => same.clone(),
+                None => open_one(plan, clock).await.map_err(|why| {
+                    Failure::io(format!("cannot open the sink {}: {why}", plan.name))
+                })?,
+            };
+            let mut route = Route::new(&plan.name, Arc::clone(&one.sink))
+                .filter(plan.filter.clone())
+                .retries(plan.retries);
+            if let Some(lanes) = plan.lanes {
+                route = route.lanes(lanes);
+            }
+            routes.push(route);
+            open.insert(plan.name.clone(), one);
+        }
+        self.open = open;
+        Ok(routes)
+    }
+
+    /// Standard output, where it is a sink.
+    pub(crate) fn stdout(&self) -> Option<Stdout> {
+        self.open.values().find_map(|open| open.stdout.clone())
+    }
+}
+
+async fn open_one(plan: &SinkPlan, clock: &Arc<dyn Clock>) -> Result<Open, String> {
+    let (sink, stdout): (Arc<dyn Sink>, _) = match &plan.to {
+        SinkTo::Stdout(form) => {
+            let stdout = Stdout::start(io::stdout(), *form)
+                .map_err(|error| format!("no thread can be started: {error}"))?;
+            (Arc::new(stdout.clone()), Some(stdout))
+        }
+        SinkTo::File(options) => {
+            let sink = FileSink::open(options.clone(), Arc::clone(clock)).map_err(|error| chain(&error))?;
+            (Arc::new(sink), None)
+        }
+        SinkTo::Http(url, options) => {
+            let sink = HttpSink::new(url.expose(), options.clone(), Arc::clone(clock))
+                .map_err(|error| chain(&error))?;
+            (Arc::new(sink), None)
+        }
+        SinkTo::Sql(address, options) => {
+            let sink = match address.file() {
+                Some(file) => SqlSink::sqlite(&file, options.clone()).await,
+                None => postgres(address, options.clone()).await,
+            };
+            (Arc::new(sink.map_err(|error| chain(&error))?), None)
+        }
+    };
+    Ok(Open {
+        mark: plan.mark,
+        sink,
+        stdout,
+    })
+}
+
+async fn postgres(address: &StoreAddress, mut options: SqlOptions) -> Result<SqlSink, OpenError> {
+    let database = Database::of(address)?;
+    options.transaction_pooler = database.transaction_pooler;
+    if let Some(schema) = database.schema.filter(|_| !options.table.contains('.')) {
+        options.table = format!("{schema}.{}", options.table);
+    }
+    SqlSink::postgres(&database.url, options).await
+}

@@ -1,0 +1,63 @@
+//! What is logged of an inbox that does not answer: why, and how often, at most once a second.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wahook_core::guard::{StoreError, StoreErrorKind};
+use wahook_tower::{Observer, Signal, TracingObserver};
+
+use super::log::{Limited, Line};
+use crate::failure::chain;
+
+/// Tells the log what becomes of deliveries on their way into the inbox. What comes with every delivery while it is down
+/// is told once a second, with the number of deliveries that it stands for.
+#[derive(Debug)]
+pub(crate) struct InboxLog {
+    is_down: AtomicBool,
+    down: Limited,
+    back: Limited,
+}
+
+impl Default for InboxLog {
+    fn default() -> Self {
+        Self {
+            is_down: AtomicBool::new(false),
+            down: Limited::new(|line| {
+                let Line { endpoint, why, count } = line;
+                tracing::error!(target: "wahook", %endpoint, count, "not acknowledged, will be sent again: {why}");
+            }),
+            back: Limited::new(|_| tracing::info!(target: "wahook", "the inbox takes deliveries again")),
+        }
+    }
+}
+
+impl Observer for InboxLog {
+    fn observe(&self, endpoint: &str, signal: &Signal<'_>) {
+        match signal {
+            Signal::NotStored { error } => {
+                self.is_down.store(true, Ordering::Relaxed);
+                self.down.note(endpoint, || why(error));
+            }
+            Signal::Stored | Signal::Duplicate if self.is_down.load(Ordering::Relaxed) => {
+                if self.is_down.swap(false, Ordering::Relaxed) {
+                    self.back.note("", String::new);
+                }
+                TracingObserver::default().observe(endpoint, signal);
+            }
+            other => TracingObserver::default().observe(endpoint, other),
+        }
+    }
+}
+
+/// In words that say whose error it is: stores speak of themselves.
+fn why(error: &StoreError) -> String {
+    let cause = std::error::Error::source(error).map(chain);
+    let what = match error.kind() {
+        StoreErrorKind::Full => "the inbox is full; make room, raise limits.waiting, or look at what sinks leave there",
+        StoreErrorKind::Slow => "the inbox did not answer in time",
+        _ => "the inbox is unavailable",
+    };
+    match cause {
+        Some(cause) => format!("{what}: {cause}"),
+        None => what.to_owned(),
+    }
+}
