@@ -1,36 +1,54 @@
 //! Where events are handed on.
+//!
+//! | sink | an event is done when |
+//! |---|---|
+//! | [`Stdout`] | its line is written: whoever reads the pipe may still lose it |
+//! | [`FileSink`] | its line is on stable storage |
+//! | [`HttpSink`] | the other side answered 2xx |
+//! | [`SqlSink`] | its row is committed |
+//!
+//! Each hands over at least once. What is handed over again has the same key; a replay has the same key too, and a
+//! number of its own ([`Event::replay`]).
 
+mod cloud_event;
+mod file;
+mod form;
+mod http;
+mod identity;
+mod queue;
+mod sql;
 mod stdout;
 
-use std::fmt;
+pub use wahook_core::sink::{Sink, SinkError};
+use wahook_core::{
+    model::Event,
+    sink::{Delivered, SinkErrorKind},
+};
 
-use wahook_core::{BoxFuture, model::Event};
+pub use self::{
+    file::{FileOptions, FileSink},
+    form::{Form, Format},
+    http::{HttpFormat, HttpOptions, HttpSink},
+    sql::{SqlOptions, SqlSink},
+    stdout::Stdout,
+};
 
-pub use self::stdout::Stdout;
-
-/// Takes events. It is done with them when its future says so, not before.
-pub trait Sink: fmt::Debug + Send + Sync + 'static {
-    /// Hands over the events of one delivery, in their order.
-    fn hand_over<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), SinkError>>;
-}
-
-/// A sink that did not take an event. It holds nothing of the event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SinkError {
-    /// The other side is gone.
-    Closed,
-    /// The event has no JSON form.
-    Unwritable,
-}
-
-impl fmt::Display for SinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "nobody reads the sink any more",
-            Self::Unwritable => "the event cannot be written as JSON",
-        })
+/// Hands over all of them, for those who have nowhere to keep what is left.
+///
+/// # Errors
+///
+/// The sink's own; what came before it is done.
+pub async fn hand_over(sink: &dyn Sink, mut events: &[Event]) -> Result<(), SinkError> {
+    while !events.is_empty() {
+        let Delivered { done, error } = sink.deliver(events).await;
+        if let Some(error) = error {
+            return Err(error);
+        }
+        if done == 0 {
+            let text = "the sink took nothing and does not say why";
+            return Err(SinkError::new(SinkErrorKind::Failed, text));
+        }
+        events = events.get(done..).unwrap_or_default();
     }
+    Ok(())
 }
-
-impl std::error::Error for SinkError {}

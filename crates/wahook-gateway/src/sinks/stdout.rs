@@ -2,27 +2,25 @@
 
 use std::{io, thread};
 
-use tokio::sync::{mpsc, oneshot, watch};
-use wahook_core::{BoxFuture, model::Event};
+use tokio::sync::watch;
+use wahook_core::{
+    BoxFuture,
+    model::Event,
+    sink::{Delivered, Sink, SinkError, SinkErrorKind},
+};
 
-use super::{Sink, SinkError};
+use super::{
+    Form,
+    queue::{Queue, Waiting, queue},
+};
 
 /// Writes events as JSON lines. "Written" means handed to the system: whoever reads the pipe may still lose it (I3).
 #[derive(Clone, Debug)]
 pub struct Stdout {
-    jobs: mpsc::Sender<Job>,
+    form: Form,
+    lines: Queue<Vec<u8>>,
     closed: watch::Receiver<bool>,
 }
-
-/// The lines of one delivery.
-#[derive(Debug)]
-struct Job {
-    lines: Vec<u8>,
-    done: oneshot::Sender<Result<(), SinkError>>,
-}
-
-/// How many deliveries wait for the writer; further ones wait in their handlers, so that memory is bounded.
-const WAITING: usize = 256;
 
 impl Stdout {
     /// Starts a writer: standard output, or anything else in tests.
@@ -30,14 +28,14 @@ impl Stdout {
     /// # Errors
     ///
     /// If no thread can be started.
-    pub fn start(out: impl io::Write + Send + 'static) -> io::Result<Self> {
-        let (jobs, queue) = mpsc::channel(WAITING);
+    pub fn start(out: impl io::Write + Send + 'static, form: Form) -> io::Result<Self> {
+        let (lines, waiting) = queue();
         let (tell_closed, closed) = watch::channel(false);
         // A thread of its own: a write to a full pipe blocks, and must not hold up a worker of the runtime.
         thread::Builder::new()
             .name("stdout".to_owned())
-            .spawn(move || write_all(out, queue, &tell_closed))?;
-        Ok(Self { jobs, closed })
+            .spawn(move || write_all(out, waiting, &tell_closed))?;
+        Ok(Self { form, lines, closed })
     }
 
     /// Waits until nobody reads the output any more.
@@ -49,46 +47,35 @@ impl Stdout {
 }
 
 impl Sink for Stdout {
-    fn hand_over<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), SinkError>> {
+    fn deliver<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Delivered> {
         Box::pin(async move {
-            let mut lines = Vec::with_capacity(1024 * events.len());
-            for event in events {
-                serde_json::to_writer(&mut lines, event).map_err(|_| SinkError::Unwritable)?;
-                lines.push(b'\n');
+            let (lines, count, error) = self.form.lines(events);
+            if !lines.is_empty() {
+                let bytes = lines.len();
+                if let Err(error) = self.lines.put(lines, bytes, GONE).await.flatten() {
+                    return Delivered::up_to(0, error);
+                }
             }
-            if lines.is_empty() {
-                return Ok(());
-            }
-            let (done, outcome) = oneshot::channel();
-            self.jobs
-                .send(Job { lines, done })
-                .await
-                .map_err(|_| SinkError::Closed)?;
-            outcome.await.unwrap_or(Err(SinkError::Closed))
+            Delivered { done: count, error }
         })
     }
 }
 
-fn write_all(mut out: impl io::Write, mut queue: mpsc::Receiver<Job>, closed: &watch::Sender<bool>) {
-    while let Some(first) = queue.blocking_recv() {
+const GONE: &str = "nobody reads stdout any more";
+
+fn write_all(mut out: impl io::Write, mut waiting: Waiting<Vec<u8>>, closed: &watch::Sender<bool>) {
+    while let Some(jobs) = waiting.blocking_next() {
         // What waits is written with one flush.
-        let mut jobs = vec![first];
-        while jobs.len() < WAITING
-            && let Ok(job) = queue.try_recv()
-        {
-            jobs.push(job);
-        }
-        // Whoever gave up waiting will be sent it again: writing it now would double it.
-        jobs.retain(|job| !job.done.is_closed());
         let written = jobs
             .iter()
-            .try_for_each(|job| out.write_all(&job.lines))
+            .try_for_each(|job| out.write_all(&job.work))
             .and_then(|()| out.flush());
-        let outcome = written.map_err(|_| SinkError::Closed);
+        let outcome = written.map_err(|_| SinkError::new(SinkErrorKind::Unavailable { after: None }, GONE));
+        let broken = outcome.is_err();
         for job in jobs {
-            let _ = job.done.send(outcome);
+            job.end(outcome.clone());
         }
-        if outcome.is_err() {
+        if broken {
             let _ = closed.send(true);
             return;
         }
