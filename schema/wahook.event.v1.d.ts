@@ -68,6 +68,11 @@ export interface EventBase {
   raw?: unknown;
   /** The item as the provider sent it, where it is not JSON. */
   raw_base64?: string;
+  /**
+   * Which replay it is: a number that no other replay has, the same in all attempts of this one; left out where it is
+   * none.
+   */
+  replay?: number | null;
 }
 
 /** The account itself changed: its quality, limits, name or review. */
