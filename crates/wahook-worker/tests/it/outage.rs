@@ -50,7 +50,7 @@ async fn i3_while_a_sink_is_away_one_lane_asks_and_no_event_becomes_a_dead_lette
     let seen = Arc::new(Seen::default());
     seen.is_away.store(true, Ordering::SeqCst);
     for n in 0..3 {
-        for chat in 0..200 {
+        for chat in 0..60 {
             world.say(&format!("1555000{chat:04}@c.us"), &n.to_string()).await;
         }
     }
@@ -64,7 +64,8 @@ async fn i3_while_a_sink_is_away_one_lane_asks_and_no_event_becomes_a_dead_lette
     let route = Route::new("till", may_be_away(seen.clone()))
         .retries(retries)
         .lanes(16);
-    let workers = world.start(world.plan().route(route));
+    let options = world.options().poll(MINUTE);
+    let workers = world.start_with(world.plan().route(route), options);
     pass(SECOND / 4).await;
     let first_wave = seen.calls.load(Ordering::SeqCst);
     assert!(first_wave <= 16, "{first_wave}");
@@ -76,11 +77,11 @@ async fn i3_while_a_sink_is_away_one_lane_asks_and_no_event_becomes_a_dead_lette
     assert_eq!(seen.most_at_once.load(Ordering::SeqCst), 1);
     assert!(seen.events_while_away.load(Ordering::SeqCst) <= first_wave * 32 + asked);
     assert!(world.dead().await.is_empty());
-    assert_eq!(world.waiting("till").await, 600);
+    assert_eq!(world.waiting("till").await, 180);
 
     seen.is_away.store(false, Ordering::SeqCst);
     pass(MINUTE + 30 * SECOND).await;
-    assert_eq!(seen.done.load(Ordering::SeqCst), 600);
+    assert_eq!(seen.done.load(Ordering::SeqCst), 180);
     assert_eq!(world.signals.of("Resumed").len(), 1);
     assert!(
         seen.most_at_once.load(Ordering::SeqCst) > 8,

@@ -15,7 +15,7 @@ fn hangs(events: Arc<AtomicUsize>, bytes: Arc<AtomicUsize>) -> Arc<FnSink> {
         events.fetch_add(given.len(), Ordering::SeqCst);
         let given = given
             .iter()
-            .map(|event| event.raw.as_ref().map_or(0, |raw| raw.as_bytes().len()));
+            .map(|event| event.raw.as_ref().map_or(0, |raw| raw.bytes().len()));
         bytes.fetch_add(given.sum(), Ordering::SeqCst);
         Box::pin(std::future::pending())
     })
@@ -30,16 +30,16 @@ async fn i5_a_sink_that_hangs_holds_no_more_than_it_may() {
         .events(4);
     let options = world.options().deadline(100_000 * MINUTE);
     let workers = world.start_with(world.plan().route(route), options);
-    for n in 0..10 {
+    for n in 0..6 {
         for chat in 0..100 {
             world.say(&format!("1555000{chat:04}@c.us"), &n.to_string()).await;
         }
     }
-    pass(60 * MINUTE).await;
+    pass(5 * MINUTE).await;
     assert!((8..=32).contains(&events.load(Ordering::SeqCst)));
-    assert_eq!(world.waiting("till").await, 1000);
+    assert_eq!(world.waiting("till").await, 600);
     end(workers.stop(SECOND)).await;
-    assert_eq!(world.waiting("till").await, 1000);
+    assert_eq!(world.waiting("till").await, 600);
 }
 
 #[tokio::test(start_paused = true)]
