@@ -132,5 +132,6 @@ fn find(events: &[Event], entry: &Entry) -> Option<Event> {
     let mut event = found.clone();
     event.attempt = Some(entry.attempt);
     event.replay_of = entry.replay_of.map(|id| Text::from(id.to_string()));
+    event.replay = event.replay_of.is_some().then_some(entry.id.0);
     Some(event)
 }
