@@ -30,9 +30,11 @@ CREATE INDEX wahook_inbox_delivery_id ON wahook_inbox_delivery (id);
 CREATE INDEX wahook_inbox_delivery_whole ON wahook_inbox_delivery (id) WHERE redacted_at IS NULL;
 
 -- Keys that are remembered, of deliveries and of events. `digest` is that of a delivery's body, empty for an event, and
--- zeros where one body stands for all; `body` is then the digest of that one.
+-- zeros where one body stands for all; `body` is then the digest of that one. `delivery` is the one that said an event
+-- first.
 CREATE TABLE wahook_inbox_claim (
     until timestamptz NOT NULL,
+    delivery bigint,
     fingerprint bytea NOT NULL,
     digest bytea NOT NULL,
     body bytea NOT NULL,
@@ -47,18 +49,19 @@ CREATE TABLE wahook_inbox_sweep (
 );
 INSERT INTO wahook_inbox_sweep (next_block, due) VALUES (0, clock_timestamp());
 
--- Deliveries that are to be read; `again`: for a replay, to the sink that is named or to all that want it.
+-- Deliveries that are to be read; `again`: for a replay, to these sinks, where 0 stands for those that want it.
 CREATE TABLE wahook_inbox_unread (
     delivery bigint PRIMARY KEY,
     again boolean NOT NULL DEFAULT false,
     unreadable boolean NOT NULL DEFAULT false,
-    sink integer
+    sinks integer[] NOT NULL DEFAULT '{}'
 ) WITH (autovacuum_vacuum_scale_factor = 0.02);
 
 -- What deliveries say. The hashes find what may be of any length; `lane` stands for the conversation.
 CREATE TABLE wahook_inbox_event (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     delivery bigint NOT NULL,
+    filed_at timestamptz NOT NULL,
     received_nanos bigint NOT NULL,
     occurred_micros bigint,
     key_hash bigint NOT NULL,
@@ -92,6 +95,7 @@ CREATE TABLE wahook_inbox_lane (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     due_at timestamptz,
     taken_to bigint,
+    taken_at timestamptz,
     oldest_nanos bigint NOT NULL,
     sink integer NOT NULL,
     waiting integer NOT NULL,

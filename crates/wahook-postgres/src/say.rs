@@ -16,17 +16,21 @@ pub(crate) struct Sql {
     prepares: bool,
 }
 
+/// A text with the names of the tables: `{t}` becomes what they begin with, `{q}` the same within a literal.
+pub(crate) fn tables(schema: &str, text: &str) -> String {
+    let tables = format!("{}.wahook_inbox", quoted(schema));
+    text.replace("{t}", &tables)
+        .replace("{q}", &tables.replace('\'', "''"))
+}
+
 /// Values of a statement, in its order.
 pub(crate) type Values<'a> = [&'a (dyn ToSql + Sync)];
 
 impl Sql {
-    /// `{t}` becomes what the names of the tables begin with, `{q}` the same within a literal.
+    /// With `{t}` and `{q}` for the names of the [`tables`].
     pub(crate) fn new(schema: &str, prepares: bool, text: &str, types: &'static [Type]) -> Self {
-        let tables = format!("{}.wahook_inbox", quoted(schema));
         Self {
-            text: text
-                .replace("{t}", &tables)
-                .replace("{q}", &tables.replace('\'', "''")),
+            text: tables(schema, text),
             types,
             prepares,
         }

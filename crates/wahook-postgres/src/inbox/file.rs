@@ -1,6 +1,6 @@
 //! From readings to lanes: claims of events, lanes and the mark "read" in one transaction (I3).
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::{Object, Transaction};
 use tokio_postgres::types::Type;
@@ -16,15 +16,21 @@ use super::{
     sinks::Sinks,
     work::{BOUND, Work, begin},
 };
-use crate::{fault::Fault, say::Sql, span::micros};
+use crate::{
+    fault::Fault,
+    say::{Sql, Values},
+    span::micros,
+};
 
 #[derive(Debug)]
 pub(super) struct Filing {
     fence: Sql,
     read: Sql,
     unreadable: Sql,
-    repeated: Sql,
+    old: Sql,
+    said: Sql,
     claim: Sql,
+    forget: Sql,
     event: Sql,
 }
 
@@ -33,31 +39,45 @@ const FENCE: &str = "SELECT true FROM {t} WHERE reader = $1 FOR UPDATE";
 
 const READ: &str = "
 WITH gone AS (
-    DELETE FROM {t}_unread WHERE delivery = ANY ($1) RETURNING delivery, again, sink
+    DELETE FROM {t}_unread WHERE delivery = ANY ($1) RETURNING delivery, again, sinks
 )
-SELECT g.delivery, g.again, g.sink, d.id, d.endpoint, d.received_nanos
+SELECT g.delivery, g.again, g.sinks, d.id, d.endpoint, d.received_nanos
 FROM gone g JOIN {t}_delivery d ON d.seq = g.delivery";
 
 const UNREADABLE: &str = "UPDATE {t}_unread SET unreadable = true WHERE delivery = ANY ($1)";
 
-/// Events of deliveries that are read again, which were duplicates when they were read first.
-const REPEATED: &str =
-    "SELECT delivery, place, key_hash FROM {t}_event WHERE delivery = ANY ($1) AND duplicate";
+/// What deliveries that are read again said when they were read before.
+const OLD: &str = "SELECT delivery, key_hash, duplicate FROM {t}_event WHERE delivery = ANY ($1)";
 
+/// Nobody else writes claims of events while we are the reader.
+const SAID: &str = "
+SELECT c.fingerprint, c.delivery
+FROM unnest($1::bytea[]) AS a (fingerprint)
+JOIN {t}_claim c ON c.fingerprint = a.fingerprint AND c.digest = ''
+WHERE c.until > (SELECT clock_timestamp())";
+
+/// What is there by now is over.
 const CLAIM: &str = "
-WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now)
-INSERT INTO {t}_claim AS c (fingerprint, digest, body, until)
-SELECT fingerprint, '', '', (SELECT now FROM clock) + memory * interval '1 microsecond'
-FROM unnest($1::bytea[], $2::bigint[]) AS a (fingerprint, memory) ORDER BY fingerprint
-ON CONFLICT (fingerprint, digest) DO UPDATE SET until = excluded.until
-WHERE c.until <= (SELECT now FROM clock)
-RETURNING c.fingerprint";
+INSERT INTO {t}_claim AS c (fingerprint, digest, body, delivery, until)
+SELECT fingerprint, '', '', delivery, (SELECT clock_timestamp()) + memory * interval '1 microsecond'
+FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) AS a (fingerprint, delivery, memory) ORDER BY fingerprint
+ON CONFLICT (fingerprint, digest) DO UPDATE SET until = excluded.until, delivery = excluded.delivery";
+
+/// Events that a delivery does not say any more, unless they wait or were given up.
+const FORGET: &str = "
+WITH gone AS (
+    DELETE FROM {t}_event v USING unnest($1::bigint[], $2::int[]) AS a (delivery, places)
+    WHERE v.delivery = a.delivery AND v.place >= a.places
+      AND NOT EXISTS (SELECT FROM {t}_entry e WHERE e.event = v.seq AND e.state IN (0, 2))
+    RETURNING v.seq
+)
+DELETE FROM {t}_entry e USING gone g WHERE e.event = g.seq";
 
 /// In the order of the deliveries. Those that are read again say what they say now.
 const EVENT: &str = "
-INSERT INTO {t}_event AS v (delivery, place, received_nanos, occurred_micros, key_hash, chat_hash, message_hash,
+INSERT INTO {t}_event AS v (delivery, place, filed_at, received_nanos, occurred_micros, key_hash, chat_hash, message_hash,
                             duplicate, kind, lane, endpoint, key, name, account, chat, message_id)
-SELECT delivery, place, received, occurred, key_hash, chat_hash, message_hash, duplicate, kind, lane, endpoint, key, name,
+SELECT delivery, place, (SELECT clock_timestamp()), received, occurred, key_hash, chat_hash, message_hash, duplicate, kind, lane, endpoint, key, name,
        account, chat, message_id
 FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bool[],
             $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::bytea[], $16::bytea[])
@@ -65,7 +85,7 @@ FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $
           name, account, chat, message_id)
 ORDER BY delivery, place
 ON CONFLICT (delivery, place) DO UPDATE SET
-    occurred_micros = excluded.occurred_micros, key_hash = excluded.key_hash, chat_hash = excluded.chat_hash,
+    filed_at = excluded.filed_at, occurred_micros = excluded.occurred_micros, key_hash = excluded.key_hash, chat_hash = excluded.chat_hash,
     message_hash = excluded.message_hash, duplicate = excluded.duplicate, kind = excluded.kind, lane = excluded.lane,
     key = excluded.key, name = excluded.name, account = excluded.account, chat = excluded.chat,
     message_id = excluded.message_id
@@ -97,8 +117,10 @@ impl Filing {
             fence: sql(FENCE, &[Type::BYTEA]),
             read: sql(READ, &[Type::INT8_ARRAY]),
             unreadable: sql(UNREADABLE, &[Type::INT8_ARRAY]),
-            repeated: sql(REPEATED, &[Type::INT8_ARRAY]),
-            claim: sql(CLAIM, &[Type::BYTEA_ARRAY, Type::INT8_ARRAY]),
+            old: sql(OLD, &[Type::INT8_ARRAY]),
+            said: sql(SAID, &[Type::BYTEA_ARRAY]),
+            claim: sql(CLAIM, &[Type::BYTEA_ARRAY, Type::INT8_ARRAY, Type::INT8_ARRAY]),
+            forget: sql(FORGET, &[Type::INT8_ARRAY, Type::INT4_ARRAY]),
             event: sql(EVENT, EVENT_TYPES),
         }
     }
@@ -117,8 +139,8 @@ pub(super) struct File<'a> {
 /// A delivery that was unread until now.
 struct Turned {
     again: bool,
-    /// The only one that wants it.
-    sink: Option<i32>,
+    /// For whom it is read again; 0 stands for those that want it.
+    sinks: Vec<i32>,
     id: DeliveryId,
     endpoint: Vec<u8>,
     received_nanos: i64,
@@ -134,6 +156,14 @@ struct Placed<'a> {
     key_hash: i64,
     turned: &'a Turned,
     duplicate: bool,
+}
+
+/// The keys of an earlier reading, and those of this one, as their hashes.
+#[derive(Default)]
+struct Old {
+    originals: HashSet<i64>,
+    duplicates: HashSet<i64>,
+    now: HashSet<i64>,
 }
 
 impl Work for File<'_> {
@@ -169,7 +199,8 @@ impl Work for File<'_> {
         }
         let turned = self.turn(&transaction, &read).await?;
         let mut events = self.place(&turned);
-        self.judge(&transaction, &mut events).await?;
+        let old = self.old(&transaction, &turned, &events).await?;
+        self.judge(&transaction, &mut events, old).await?;
         let filed = count(&events);
         let numbers = self.store(&transaction, &events).await?;
         let entering = self.entering(&events, &numbers);
@@ -181,7 +212,7 @@ impl Work for File<'_> {
 
 fn count(events: &[Placed<'_>]) -> Filed {
     let mut filed = Filed::default();
-    for event in events.iter().filter(|event| !event.turned.again) {
+    for event in events {
         if event.duplicate {
             filed.duplicates += 1;
         } else {
@@ -208,7 +239,7 @@ impl File<'_> {
                 row.try_get(0)?,
                 Turned {
                     again: row.try_get(1)?,
-                    sink: row.try_get(2)?,
+                    sinks: row.try_get(2)?,
                     id: get_id(&row, 3)?,
                     endpoint: row.try_get(4)?,
                     received_nanos: row.try_get(5)?,
@@ -249,55 +280,77 @@ impl File<'_> {
         short(self.fingerprints.of_bytes(text.as_bytes()))
     }
 
-    /// Finds out which events were said before. What is read again goes around the claims (I4), but was it a duplicate
-    /// then, so it is now; that it was said is remembered all the same.
-    async fn judge(&self, transaction: &Transaction<'_>, events: &mut [Placed<'_>]) -> Result<(), Fault> {
+    /// Finds out which events were said before, and remembers the others.
+    ///
+    /// What is read again goes around the claims (I4); but what had its original in another delivery has it there still.
+    async fn judge(
+        &self,
+        transaction: &Transaction<'_>,
+        events: &mut [Placed<'_>],
+        mut old: HashMap<i64, Old>,
+    ) -> Result<(), Fault> {
         if events.is_empty() {
             return Ok(());
         }
-        let mut asked: HashMap<[u8; 16], i64> = HashMap::new();
-        for event in events.iter_mut() {
-            match asked.entry(event.claim) {
-                // Said before, by one in front of it.
-                Entry::Occupied(_) => event.duplicate = !event.turned.again,
-                Entry::Vacant(free) => drop(free.insert(event.memory)),
+        let asked: HashSet<[u8; 16]> = events.iter().map(|event| event.claim).collect();
+        let asked: Vec<&[u8]> = asked.iter().map(|claim| &claim[..]).collect();
+        let mut said: HashMap<[u8; 16], Option<i64>> = HashMap::new();
+        for row in self.filing.said.say_in(transaction, &[&asked]).await? {
+            if let Ok(claim) = row.try_get::<_, &[u8]>(0)?.try_into() {
+                said.insert(claim, row.try_get(1)?);
             }
         }
-        let claims: Vec<&[u8]> = asked.keys().map(|claim| &claim[..]).collect();
-        let memories: Vec<i64> = asked.values().copied().collect();
-        let mut fresh = HashSet::new();
-        for row in self
-            .filing
-            .claim
-            .say_in(transaction, &[&claims, &memories])
-            .await?
-        {
-            fresh.insert(row.try_get::<_, Vec<u8>>(0)?);
+        let (mut claims, mut deliveries, mut memories) = (Vec::new(), Vec::new(), Vec::new());
+        for event in events.iter_mut() {
+            let by = said.get(&event.claim);
+            event.duplicate = if event.turned.again {
+                let old = old.entry(event.delivery).or_default();
+                let elsewhere = by.is_some_and(|by| *by != Some(event.delivery));
+                let not_ours = old.duplicates.contains(&event.key_hash) && !old.originals.contains(&event.key_hash);
+                // Said twice in one delivery it is said once.
+                elsewhere || not_ours || !old.now.insert(event.key_hash)
+            } else {
+                by.is_some()
+            };
+            if by.is_none() && !event.duplicate {
+                said.insert(event.claim, Some(event.delivery));
+                claims.push(event.claim.to_vec());
+                deliveries.push(event.delivery);
+                memories.push(event.memory);
+            }
         }
-        for event in events.iter_mut().filter(|event| !event.turned.again) {
-            event.duplicate |= !fresh.contains(&event.claim[..]);
-        }
-        let mut again: Vec<i64> = events
-            .iter()
-            .filter(|event| event.turned.again)
-            .map(|event| event.delivery)
-            .collect();
-        again.dedup();
-        if again.is_empty() {
-            return Ok(());
-        }
-        let mut repeated = HashSet::new();
-        for row in self.filing.repeated.say_in(transaction, &[&again]).await? {
-            repeated.insert((
-                row.try_get::<_, i64>(0)?,
-                row.try_get::<_, i32>(1)?,
-                row.try_get::<_, i64>(2)?,
-            ));
-        }
-        for event in events.iter_mut().filter(|event| event.turned.again) {
-            event.duplicate = repeated.contains(&(event.delivery, event.place, event.key_hash));
+        if !claims.is_empty() {
+            let values: &Values<'_> = &[&claims, &deliveries, &memories];
+            self.filing.claim.say_in(transaction, values).await?;
         }
         Ok(())
+    }
+
+    /// What deliveries that are read again said before; events that they say no more are forgotten.
+    async fn old(
+        &self,
+        transaction: &Transaction<'_>,
+        turned: &HashMap<i64, Turned>,
+        events: &[Placed<'_>],
+    ) -> Result<HashMap<i64, Old>, Fault> {
+        let again = turned.iter().filter(|(_, turned)| turned.again);
+        let mut places: HashMap<i64, i32> = again.map(|(delivery, _)| (*delivery, 0)).collect();
+        for event in events.iter().filter(|event| event.turned.again) {
+            let count = places.entry(event.delivery).or_default();
+            *count = (*count).max(event.place.saturating_add(1));
+        }
+        let mut old: HashMap<i64, Old> = HashMap::new();
+        if places.is_empty() {
+            return Ok(old);
+        }
+        let (deliveries, places): (Vec<i64>, Vec<i32>) = places.into_iter().unzip();
+        for row in self.filing.old.say_in(transaction, &[&deliveries]).await? {
+            let old = old.entry(row.try_get(0)?).or_default();
+            let keys = if row.try_get(2)? { &mut old.duplicates } else { &mut old.originals };
+            keys.insert(row.try_get(1)?);
+        }
+        self.filing.forget.say_in(transaction, &[&deliveries, &places]).await?;
+        Ok(old)
     }
 
     /// Keeps what events say; their numbers by delivery and place.
@@ -377,10 +430,13 @@ impl File<'_> {
                 continue;
             };
             let turned = placed.turned;
-            let mut sinks: Vec<i32> = match turned.sink {
-                Some(only) => vec![only],
-                None => placed.event.sinks.iter().filter_map(|name| self.sinks.known(name)).collect(),
+            let wanting = placed.event.sinks.iter().filter_map(|name| self.sinks.known(name));
+            let mut sinks: Vec<i32> = match &turned.sinks[..] {
+                _ if !turned.again => wanting.collect(),
+                named if named.contains(&0) => wanting.chain(named.iter().copied()).collect(),
+                named => named.to_vec(),
             };
+            sinks.retain(|sink| *sink != 0);
             // Exactly once for each.
             sinks.sort_unstable();
             sinks.dedup();

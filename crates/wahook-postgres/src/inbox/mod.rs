@@ -3,6 +3,7 @@
 
 mod accept;
 mod batch;
+mod desk;
 mod enter;
 mod file;
 mod gauge;

@@ -14,9 +14,13 @@ use crate::{fault::Fault, say::Sql, span::micros};
 
 #[derive(Debug)]
 pub(super) struct Reader {
+    any: Sql,
     take_part: Sql,
     oldest: Sql,
 }
+
+/// Who finds nothing does not become the reader, and writes nothing.
+const ANY: &str = "SELECT true FROM {t}_unread WHERE NOT unreadable LIMIT 1";
 
 /// Nobody waits for the part: who holds the row files at this moment.
 const TAKE_PART: &str = "
@@ -31,7 +35,7 @@ const OLDEST: &str = "
 SELECT {stored}, c.again
 FROM (
     SELECT u.delivery, u.again, row_number() OVER w AS place,
-           sum(octet_length(d.head) + octet_length(d.body)) OVER w AS bytes
+           sum(octet_length(d.body)) OVER w AS bytes
     FROM (
         SELECT delivery, again FROM {t}_unread WHERE NOT unreadable ORDER BY delivery LIMIT $1
     ) u JOIN {t}_delivery d ON d.seq = u.delivery
@@ -43,6 +47,7 @@ ORDER BY d.seq";
 impl Reader {
     pub(super) fn new(schema: &str, prepares: bool) -> Self {
         Self {
+            any: Sql::new(schema, prepares, ANY, &[]),
             take_part: Sql::new(schema, prepares, TAKE_PART, &[Type::BYTEA, Type::INT8]),
             oldest: Sql::new(
                 schema,
@@ -71,6 +76,9 @@ impl Work for Read<'_> {
         let lease = micros(self.lease);
         let count = i64::try_from(self.count.max(1)).unwrap_or(i64::MAX);
         let bytes = i64::try_from(self.bytes).unwrap_or(i64::MAX);
+        if self.reader.any.say(connection, &[]).await?.is_empty() {
+            return Ok(Vec::new());
+        }
         let transaction = begin(connection).await?;
         // Said in this order, without waiting in between.
         let ((), part, rows) = tokio::try_join!(
@@ -79,10 +87,10 @@ impl Work for Read<'_> {
             async { self.reader.take_part.say_in(&transaction, &[&token, &lease]).await },
             async { self.reader.oldest.say_in(&transaction, &[&count, &bytes]).await },
         )?;
-        transaction.commit().await?;
-        if part.is_empty() {
+        if part.is_empty() || rows.is_empty() {
             return Ok(Vec::new());
         }
+        transaction.commit().await?;
         rows.iter()
             .map(|row| {
                 Ok(Unread {

@@ -73,7 +73,7 @@ ours AS MATERIALIZED (
     ORDER BY l.sink, l.name FOR UPDATE OF l
 ),
 begun AS MATERIALIZED (
-    SELECT e.id, e.lane, n.entry IS NOT NULL AS named, coalesce(n.state, 0::smallint) AS state,
+    SELECT e.id, e.lane, coalesce(n.state, 0::smallint) AS state,
            coalesce(n.blocks, false) AS blocks, n.error
     FROM ours o
     CROSS JOIN LATERAL (
@@ -86,7 +86,7 @@ begun AS MATERIALIZED (
 written AS (
     UPDATE {t}_entry e SET
         state = b.state, blocks = b.blocks, attempts = e.attempts + 1, at = (SELECT now FROM clock),
-        error = CASE WHEN b.named THEN b.error ELSE e.error END
+        error = coalesce(b.error, e.error)
     FROM begun b WHERE e.id = b.id
 ),
 gone AS (

@@ -20,11 +20,13 @@ use wahook_core::{
 use super::{
     accept::{Accept, Accepting},
     batch::Lines,
+    desk::Drawer,
     enter::Enter,
     file::{File, Filing},
     gauge::Gauge,
     read::{Read, Reader},
     renew::{Renew, Renewing},
+    row::short,
     settle::{Settle, Settling},
     sinks::Sinks,
     take::{Take, Taking},
@@ -62,6 +64,7 @@ pub struct PostgresInbox {
     renewing: Renewing,
     pub(super) sinks: Sinks,
     pub(super) fingerprints: Fingerprints,
+    pub(super) drawer: Drawer,
     /// They end with the inbox.
     _tasks: JoinSet<()>,
     full: Arc<AtomicBool>,
@@ -129,6 +132,7 @@ impl PostgresInbox {
             renewing: Renewing::new(&schema, prepares),
             sinks: Sinks::new(&schema, prepares),
             fingerprints: Fingerprints::new(hash_key),
+            drawer: Drawer::default(),
             _tasks: tasks,
             full,
             stir: watch::Sender::new(0),
@@ -141,6 +145,11 @@ impl PostgresInbox {
 
     pub(super) async fn carry_out<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
         carry_out(&self.database, self.deadline.saturating_mul(PATIENCE), work).await
+    }
+
+    /// What a text is found by.
+    pub(super) fn hash(&self, text: &str) -> i64 {
+        short(self.fingerprints.of_bytes(text.as_bytes()))
     }
 
     /// Says that something came in.

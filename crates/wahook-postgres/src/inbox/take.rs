@@ -45,7 +45,7 @@ WHERE e.lane = g.lane AND e.state = 0 AND e.pos <= g.taken_to";
 /// A statement of its own, after the lanes are locked: it sees what their last takers left.
 const ENTRIES: &str = "
 SELECT a.lane, e.id, e.pos, e.attempts, (extract(epoch FROM e.filed_at) * 1000000)::bigint, e.replay_of, v.key, v.place,
-       v.delivery, (octet_length(d.head) + octet_length(d.body))::bigint, v.received_nanos
+       v.delivery, octet_length(d.body)::bigint, v.received_nanos
 FROM unnest($1::bigint[]) WITH ORDINALITY AS a (lane, place)
 CROSS JOIN LATERAL (
     SELECT * FROM {t}_entry w WHERE w.lane = a.lane AND w.state = 0 ORDER BY w.pos LIMIT $2
@@ -58,6 +58,7 @@ const GIVE: &str = "
 UPDATE {t}_lane l SET
     token = CASE WHEN g.taken_to IS NOT NULL THEN $4 END,
     taken_to = g.taken_to,
+    taken_at = clock_timestamp(),
     oldest_nanos = coalesce(g.oldest, l.oldest_nanos),
     waiting = CASE WHEN g.taken_to IS NOT NULL THEN l.waiting ELSE 0 END,
     due_at = CASE WHEN g.taken_to IS NOT NULL THEN clock_timestamp() + $5 * interval '1 microsecond' END
@@ -66,9 +67,12 @@ WHERE l.id = g.lane";
 
 const DELIVERIES: &str = "SELECT {stored} FROM {t}_delivery d WHERE d.seq = ANY ($1)";
 
+/// Those of others come back when their leases end.
 const NEXT: &str = "
 SELECT (extract(epoch FROM min(due_at) - clock_timestamp()) * 1000000)::bigint
-FROM {t}_lane WHERE sink = $1 AND due_at IS NOT NULL AND id <> ALL ($2)";
+FROM {t}_lane
+WHERE sink = $1 AND due_at IS NOT NULL AND id <> ALL ($2)
+  AND (token IS DISTINCT FROM $3 OR due_at <= clock_timestamp())";
 
 impl Taking {
     pub(super) fn new(schema: &str, prepares: bool) -> Self {
@@ -88,7 +92,7 @@ impl Taking {
                 ],
             ),
             deliveries: sql(&DELIVERIES.replace("{stored}", STORED), &[Type::INT8_ARRAY]),
-            next: sql(NEXT, &[Type::INT4, Type::INT8_ARRAY]),
+            next: sql(NEXT, &[Type::INT4, Type::INT8_ARRAY, Type::BYTEA]),
         }
     }
 }
@@ -164,13 +168,9 @@ impl Work for Take<'_> {
         } else {
             commit_once(transaction).await?;
         }
-        let leased = (!chosen.entries.is_empty()).then_some(self.lease);
         Ok(Taken {
             lanes: assemble(chosen.entries, &deliveries)?,
-            next: match (next, leased) {
-                (Some(next), Some(lease)) => Some(next.min(lease)),
-                (next, lease) => next.or(lease),
-            },
+            next,
         })
     }
 }
@@ -258,7 +258,7 @@ impl Take<'_> {
         let (_, deliveries, next) = tokio::try_join!(
             give,
             deliveries,
-            async { self.taking.next.say_in(transaction, &[&sink, &chosen.lanes]).await },
+            async { self.taking.next.say_in(transaction, &[&sink, &chosen.lanes, &token]).await },
         )?;
         let mut by_number = HashMap::with_capacity(deliveries.len());
         for row in &deliveries {

@@ -1,0 +1,90 @@
+//! What operators ask, and do. Their questions are rare and of many forms: none is prepared.
+
+mod dead;
+mod events;
+mod question;
+mod replay;
+mod rows;
+mod status;
+mod sweep;
+
+use std::sync::Mutex;
+
+use wahook_core::{
+    BoxFuture, DeliveryId,
+    guard::StoreError,
+    inbox::{
+        DeadLetter, DeadQuery, Desk, EventQuery, EventRow, Kept, Replay, Replayed, Retention, Status, Swept,
+    },
+};
+
+use self::{
+    dead::{Dead, DropDead, Retry},
+    events::{Events, OneDelivery},
+    replay::Replaying,
+    status::AskStatus,
+    sweep::{Places, Sweeping},
+};
+use super::store::PostgresInbox;
+
+/// What the desk keeps.
+#[derive(Debug, Default)]
+pub(super) struct Drawer {
+    /// How far the walks over what may be removed have come.
+    places: Mutex<Places>,
+}
+
+impl Desk for PostgresInbox {
+    fn events<'a>(&'a self, query: &'a EventQuery) -> BoxFuture<'a, Result<Vec<EventRow>, StoreError>> {
+        Box::pin(async move { self.carry_out(&Events { inbox: self, query }).await })
+    }
+
+    fn delivery<'a>(&'a self, id: DeliveryId) -> BoxFuture<'a, Result<Option<Kept>, StoreError>> {
+        Box::pin(async move { self.carry_out(&OneDelivery { inbox: self, id }).await })
+    }
+
+    fn dead<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<Vec<DeadLetter>, StoreError>> {
+        Box::pin(async move { self.carry_out(&Dead { inbox: self, query }).await })
+    }
+
+    fn retry<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let count = self.carry_out(&Retry { inbox: self, query }).await?;
+            self.stir();
+            Ok(count)
+        })
+    }
+
+    fn drop_dead<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let count = self.carry_out(&DropDead { inbox: self, query }).await?;
+            self.stir();
+            Ok(count)
+        })
+    }
+
+    fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>> {
+        Box::pin(async move {
+            let replayed = self.carry_out(&Replaying { inbox: self, replay }).await?;
+            if !replay.dry_run {
+                self.stir();
+            }
+            Ok(replayed)
+        })
+    }
+
+    fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {
+        Box::pin(async move { self.carry_out(&AskStatus { inbox: self }).await })
+    }
+
+    fn sweep<'a>(&'a self, retention: Retention) -> BoxFuture<'a, Result<Swept, StoreError>> {
+        Box::pin(async move {
+            let sweeping = Sweeping {
+                inbox: self,
+                retention,
+                places: &self.drawer.places,
+            };
+            sweeping.sweep().await
+        })
+    }
+}
