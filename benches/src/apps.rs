@@ -52,9 +52,9 @@ pub const ALL: &[App] = &[
     },
 ];
 
-const PATH: &str = "/hooks/shop";
+pub const PATH: &str = "/hooks/shop";
 
-fn bare() -> Router {
+pub fn bare() -> Router {
     Router::new().route(
         PATH,
         post(|body: Bytes| async move {

@@ -5,6 +5,7 @@
 //! often a call asks for memory. The group `stores` has columns of its own.
 
 mod apps;
+mod durable;
 mod guard;
 mod harness;
 mod over_http;
@@ -32,6 +33,7 @@ const GROUPS: &[Group] = &[
     stores::GROUP,
     stack::GROUP,
     over_http::GROUP,
+    durable::GROUP,
 ];
 
 fn main() -> ExitCode {

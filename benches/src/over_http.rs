@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::Router;
 use bytes::Bytes;
 use http::Request;
 use tokio::{
@@ -21,13 +22,12 @@ use tokio::{
 };
 
 use crate::{
-    Group,
-    apps::{self, App},
+    Group, apps,
     harness::{Plan, median},
     request::{Family, Signer, message},
 };
 
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 const REQUESTS_EACH: usize = 100;
 
 pub const GROUP: Group = Group {
@@ -37,7 +37,7 @@ pub const GROUP: Group = Group {
 };
 
 /// A running server, and the connections to it.
-struct Running {
+pub struct Running {
     name: &'static str,
     signer: Signer,
     connections: Vec<TcpStream>,
@@ -46,7 +46,7 @@ struct Running {
 }
 
 /// What one server did in one round.
-struct Measured {
+pub struct Measured {
     per_second: f64,
     processor_us: Option<f64>,
     latencies: Vec<Duration>,
@@ -55,24 +55,45 @@ struct Measured {
 fn run(plan: Plan) {
     let runtime = new_runtime();
     for (size, bytes) in [("700 B", 700), ("20 KiB", 20 * 1024)] {
-        let body = message(bytes);
-        let mut servers: Vec<Running> = apps::ALL.iter().map(|app| start(app, &runtime)).collect();
-        let mut rounds: Vec<Vec<Measured>> = servers.iter().map(|_| Vec::new()).collect();
-        // One round more: the first warms up.
-        for round in 0..=plan.rounds.div_ceil(2) {
-            for step in 0..servers.len() {
-                let which = (round + step) % servers.len();
-                let measured = measure(&mut servers[which], &runtime, &body);
-                if round > 0 {
-                    rounds[which].push(measured);
-                }
-            }
-        }
-        print(size, &servers, &rounds);
+        let mut servers: Vec<Running> = apps::ALL
+            .iter()
+            .map(|app| start(app.name, app.make, &runtime))
+            .collect();
+        let rounds = rounds(
+            &mut servers,
+            &runtime,
+            plan.rounds.div_ceil(2),
+            REQUESTS_EACH,
+            bytes,
+        );
+        print(&format!("http, {size}"), &servers, &rounds);
     }
 }
 
-fn new_runtime() -> Runtime {
+/// Measures each server in each round, in rotated order.
+pub fn rounds(
+    servers: &mut [Running],
+    runtime: &Runtime,
+    count: usize,
+    requests_each: usize,
+    bytes: usize,
+) -> Vec<Vec<Measured>> {
+    let body = message(bytes);
+    let mut rounds: Vec<Vec<Measured>> = servers.iter().map(|_| Vec::new()).collect();
+    // One round more: the first warms up.
+    for round in 0..=count {
+        for step in 0..servers.len() {
+            let which = (round + step) % servers.len();
+            let measured = measure(&mut servers[which], runtime, requests_each, &body);
+            if round > 0 {
+                rounds[which].push(measured);
+            }
+        }
+    }
+    rounds
+}
+
+pub fn new_runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -80,9 +101,12 @@ fn new_runtime() -> Runtime {
 }
 
 /// Starts a server on a thread of its own. It lives as long as the process.
-fn start(app: &App, runtime: &Runtime) -> Running {
+pub fn start(
+    name: &'static str,
+    make: impl FnOnce() -> Router + Send + 'static,
+    runtime: &Runtime,
+) -> Running {
     let (tell, told) = mpsc::channel();
-    let make = app.make;
     thread::spawn(move || {
         new_runtime().block_on(async move {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
@@ -106,18 +130,18 @@ fn start(app: &App, runtime: &Runtime) -> Running {
         connections
     });
     Running {
-        name: app.name,
+        name,
         signer: Signer::new(Family::Svix),
         connections,
         processor_time,
     }
 }
 
-fn measure(server: &mut Running, runtime: &Runtime, body: &Bytes) -> Measured {
+fn measure(server: &mut Running, runtime: &Runtime, requests_each: usize, body: &Bytes) -> Measured {
     let work: Vec<(TcpStream, Vec<Vec<u8>>)> = std::mem::take(&mut server.connections)
         .into_iter()
         .map(|stream| {
-            let requests = (0..REQUESTS_EACH)
+            let requests = (0..requests_each)
                 .map(|_| wire(&server.signer.sign(body)))
                 .collect();
             (stream, requests)
@@ -140,7 +164,7 @@ fn measure(server: &mut Running, runtime: &Runtime, body: &Bytes) -> Measured {
     });
     let took = begun.elapsed();
     server.connections = connections;
-    let count = (CONNECTIONS * REQUESTS_EACH) as f64;
+    let count = (CONNECTIONS * requests_each) as f64;
     let processor_us = processor_nanoseconds(&server.processor_time)
         .zip(busy)
         .map(|(after, before)| (after - before) / 1e3 / count);
@@ -210,8 +234,8 @@ fn processor_nanoseconds(statistics: &str) -> Option<f64> {
         .ok()
 }
 
-fn print(size: &str, servers: &[Running], rounds: &[Vec<Measured>]) {
-    println!("\n### http, {size}\n");
+pub fn print(title: &str, servers: &[Running], rounds: &[Vec<Measured>]) {
+    println!("\n### {title}\n");
     println!("| way | requests/s | ratio | processor µs | p50 µs | p99 µs |");
     println!("|:--|--:|--:|--:|--:|--:|");
     for (server, measured) in servers.iter().zip(rounds) {

@@ -1,0 +1,156 @@
+//! Deliveries that are on stable storage before they are answered, over real sockets: the gateway's inbox against what a
+//! team writes by hand, a transaction for each request. In the end each has as many as it acknowledged.
+//!
+//! A virtual disk may answer a flush in a tenth of a millisecond, where an ordinary one takes two: the second table adds
+//! two to each.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use axum::{Router, extract::State, routing::post};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use rusqlite::Connection;
+use wahook_providers::wazapin;
+use wahook_services::Disk;
+use wahook_sqlite::{SqliteInbox, SqliteInboxOptions};
+use wahook_tower::{Intake, SystemClock};
+
+use crate::{
+    Group,
+    apps::{PATH, bare},
+    harness::Plan,
+    over_http::{CONNECTIONS, new_runtime, print, rounds, start},
+    request::SECRET,
+};
+
+pub const GROUP: Group = Group {
+    name: "durable",
+    about: "700 B over HTTP/1.1, 64 connections, answered after the flush; SQLite with synchronous = FULL",
+    run,
+};
+
+const REQUESTS_EACH: usize = 60;
+
+/// Set for the run in which flushes are slow.
+const SLOW: &str = "WAHOOK_BENCH_SLOW_FLUSHES";
+
+fn run(plan: Plan) {
+    if let Some(folder) = env::var_os(SLOW) {
+        return measure(plan, Path::new(&folder), "flushes take 2 ms longer");
+    }
+    let folder = tempfile::tempdir().expect("a place for files");
+    measure(plan, folder.path(), "as the disk flushes");
+    let folder = tempfile::tempdir().expect("a place for files");
+    let disk = Disk::over(folder.path())
+        .expect("a C compiler")
+        .slow(Duration::from_millis(2));
+    let mut again = Command::new(env::current_exe().expect("this program"));
+    again.args(env::args().skip(1).filter(|argument| argument.starts_with('-')));
+    let done = disk
+        .on(again.arg("durable").env(SLOW, folder.path()))
+        .status()
+        .expect("it starts");
+    assert!(done.success());
+}
+
+fn measure(plan: Plan, folder: &Path, title: &str) {
+    let runtime = new_runtime();
+    let (ours, by_hand_file) = (folder.join("inbox.db"), folder.join("by-hand.db"));
+    let (file, by_hand_path) = (ours.clone(), by_hand_file.clone());
+    let inbox = opened(file);
+    let kept = Arc::clone(&inbox);
+    let mut servers = vec![
+        start("axum, reads the body and nothing else", bare, &runtime),
+        start(
+            "wahook, accepted into the SQLite inbox",
+            move || accepting(inbox),
+            &runtime,
+        ),
+        start(
+            "by hand: svix, a transaction for each request",
+            move || by_hand(&by_hand_path),
+            &runtime,
+        ),
+    ];
+    let count = plan.waiting_rounds;
+    let measured = rounds(&mut servers, &runtime, count, REQUESTS_EACH, 700);
+    print(&format!("durable, 700 B, {title}"), &servers, &measured);
+    // The ledger: all that was asked was answered with 200.
+    let acknowledged = (CONNECTIONS * REQUESTS_EACH * (count + 1)) as i64;
+    let rows = |path: &Path, table: &str| -> i64 {
+        let connection = Connection::open(path).expect("the file is there");
+        let count = format!("SELECT count(*) FROM {table}");
+        connection
+            .query_row(&count, [], |row| row.get(0))
+            .expect("the table is there")
+    };
+    assert_eq!(rows(&ours, "inbox_delivery"), acknowledged);
+    assert_eq!(rows(&by_hand_file, "delivery"), acknowledged);
+    println!(
+        "\n{acknowledged} deliveries acknowledged by each, {acknowledged} stored by each; {:.1} deliveries a commit.",
+        acknowledged as f64 / kept.commits() as f64
+    );
+}
+
+/// On a thread of its own: whoever asks is inside a runtime already, or will be.
+fn opened(path: PathBuf) -> Arc<SqliteInbox> {
+    let open = move || {
+        let options = SqliteInboxOptions::new(Arc::new(SystemClock::new()));
+        let inbox = new_runtime().block_on(SqliteInbox::open(path, options));
+        Arc::new(inbox.expect("a new file"))
+    };
+    thread::spawn(open).join().expect("it opens")
+}
+
+fn accepting(inbox: Arc<SqliteInbox>) -> Router {
+    let endpoint = wazapin::endpoint("shop", SECRET).expect("a good secret");
+    Router::new().route(PATH, wahook_axum::accept(Intake::new(endpoint, inbox)))
+}
+
+struct ByHand {
+    webhook: svix::webhooks::Webhook,
+    database: Mutex<Connection>,
+}
+
+fn by_hand(path: &Path) -> Router {
+    async fn handler(State(state): State<Arc<ByHand>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+        if state.webhook.verify(&body, &headers).is_err() {
+            return StatusCode::UNAUTHORIZED;
+        }
+        let Some(id) = headers.get("svix-id").and_then(|id| id.to_str().ok()) else {
+            return StatusCode::BAD_REQUEST;
+        };
+        let id = id.to_owned();
+        let stored = tokio::task::spawn_blocking(move || {
+            let database = state.database.lock().expect("no panic in here");
+            database
+                .prepare_cached("INSERT OR IGNORE INTO delivery (id, body) VALUES (?1, ?2)")?
+                .execute(rusqlite::params![id, &body[..]])
+        });
+        match stored.await {
+            Ok(Ok(_)) => StatusCode::OK,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+    let database = Connection::open(path).expect("a new file");
+    database
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             CREATE TABLE delivery (id TEXT PRIMARY KEY, body BLOB NOT NULL);",
+        )
+        .expect("a new file");
+    let state = ByHand {
+        webhook: svix::webhooks::Webhook::new(SECRET).expect("a good secret"),
+        database: Mutex::new(database),
+    };
+    Router::new()
+        .route(PATH, post(handler))
+        .with_state(Arc::new(state))
+}
