@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Bodies, texts and phone numbers are masked until somebody with the token asks for them; what changes something needs
-//! the token and a header that no page of another site can send.
+//! the token and a header that no page of another site can send. The same router answers the listener of a gateway that
+//! runs and, in the process of a verb, an inbox that nobody else has open.
 
 // Who may ask.
 mod access;
@@ -13,9 +14,9 @@ mod place;
 
 // What is asked, and what is answered.
 mod answer;
-mod forms;
+pub(crate) mod forms;
 mod mask;
-mod query;
+pub(crate) mod query;
 
 // What is asked for.
 mod dead;
@@ -23,10 +24,11 @@ mod events;
 mod health;
 mod reader;
 mod replay;
-mod status;
+pub(crate) mod status;
 mod stream;
 
 // The whole.
+pub(crate) mod client;
 mod router;
 mod serve;
 mod state;
