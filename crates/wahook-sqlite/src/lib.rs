@@ -63,6 +63,7 @@ mod migrate;
 mod options;
 mod patience;
 mod queue;
+mod reader;
 mod writer;
 
 pub use self::{

@@ -71,19 +71,27 @@ impl Take {
                 continue;
             };
             work.connection
-                .prepare_cached("UPDATE inbox_lane SET due_at = ?2, taken = ?3, token = ?4 WHERE id = ?1")?
+                .prepare_cached(
+                    "UPDATE inbox_lane SET due_at = ?2, taken = ?3, token = ?4, taken_at = ?5 WHERE id = ?1",
+                )?
                 .execute(params![
                     lane,
                     work.now.saturating_add(self.lease),
                     last.turn,
-                    self.token.as_bytes()
+                    self.token.as_bytes(),
+                    work.now
                 ])?;
             taken.lanes.push((LaneId(lane), entries));
         }
+        // What we have ourselves comes back when we give it back; that of others when their leases end.
         let next: Option<i64> = work
             .connection
-            .prepare_cached("SELECT min(due_at) FROM inbox_lane WHERE sink = ?1 AND blocked IS NULL")?
-            .query_row([sink], |row| row.get(0))?;
+            .prepare_cached(
+                "SELECT due_at FROM inbox_lane WHERE sink = ?1 AND blocked IS NULL AND (token IS NULL OR token <> ?2)
+                 ORDER BY due_at, turn LIMIT 1",
+            )?
+            .query_row(params![sink, self.token.as_bytes()], |row| row.get(0))
+            .optional()?;
         taken.next = next.map(|due_at| due_at.saturating_sub(work.now).max(0));
         Ok(taken)
     }
@@ -262,7 +270,7 @@ impl Hand<'_, '_> {
             .work
             .connection
             .prepare_cached(
-                "UPDATE inbox_entry SET state = ?4, attempt = attempt + 1, at = ?5, error = ?6
+                "UPDATE inbox_entry SET state = ?4, attempt = attempt + 1, at = ?5, error = coalesce(?6, error)
                  WHERE id = ?1 AND lane = ?2 AND turn <= ?3 AND state = 0",
             )?
             .execute(params![

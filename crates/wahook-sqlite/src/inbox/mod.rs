@@ -1,7 +1,9 @@
 //! The inbox's part of a file.
 
 mod accept;
+mod again;
 mod counts;
+mod desk;
 mod keys;
 mod lanes;
 mod lock;

@@ -1,7 +1,5 @@
 //! From deliveries to events in lanes.
 
-use std::collections::HashSet;
-
 use rusqlite::{Error, OptionalExtension, params};
 use wahook_core::{
     guard::{Fingerprints, Key, Token},
@@ -10,7 +8,8 @@ use wahook_core::{
 };
 
 use super::{
-    counts::less,
+    again::{Again, THOSE_THAT_WANT_IT},
+    counts::{Sink, less},
     raw::{Raw, milliseconds},
     remembered::{claim, said},
     state::{Reader, State},
@@ -34,10 +33,6 @@ impl Asked {
         if taken.is_some_and(|reader| reader.token != self.token && reader.until > work.now) {
             return Ok(Vec::new());
         }
-        work.memory.reader = Some(Reader {
-            token: self.token,
-            until: work.now.saturating_add(self.lease),
-        });
         let mut statement = work.connection.prepare_cached(
             "SELECT position, again FROM inbox_unread WHERE unreadable = 0 ORDER BY position LIMIT ?1",
         )?;
@@ -54,6 +49,12 @@ impl Asked {
             left = left.saturating_sub(raw.bytes());
             found.push((raw, row.get(1)?));
         }
+        if !found.is_empty() {
+            work.memory.reader = Some(Reader {
+                token: self.token,
+                until: work.now.saturating_add(self.lease),
+            });
+        }
         Ok(found)
     }
 }
@@ -67,8 +68,8 @@ pub(crate) struct Filing {
 
 /// What reading a delivery gave.
 #[derive(Debug)]
-struct Page {
-    position: i64,
+pub(super) struct Page {
+    pub(super) position: i64,
     lines: Option<Vec<Line>>,
     /// ms
     memory: i64,
@@ -76,8 +77,8 @@ struct Page {
 
 /// An event as it is written.
 #[derive(Debug)]
-struct Line {
-    claim: Key,
+pub(super) struct Line {
+    pub(super) claim: Key,
     lane: String,
     summary: Summary,
     occurred_at: Option<String>,
@@ -90,10 +91,8 @@ impl Line {
             claim,
             summary,
             lane,
-            mut sinks,
+            sinks,
         } = event;
-        let mut seen = HashSet::new();
-        sinks.retain(|sink| seen.insert(sink.clone()));
         Self {
             claim,
             lane,
@@ -140,136 +139,120 @@ impl Filing {
     }
 }
 
-/// How a delivery waits to be read.
-struct Waits {
-    unreadable: bool,
-    again: bool,
-    /// If again: for this sink alone.
-    sink: Option<i64>,
-}
-
 impl Page {
     fn file(&self, work: &mut Work<'_, State>, filed: &mut Filed) -> Result<(), Error> {
-        let Some(waits) = self.waits(work)? else {
-            return Ok(());
-        };
         let sql = |sql| work.connection.prepare_cached(sql);
-        let Some(lines) = &self.lines else {
-            if !waits.unreadable {
-                sql("UPDATE inbox_unread SET unreadable = 1 WHERE unreadable = 0 AND position = ?1")?
-                    .execute([self.position])?;
-                less(&mut work.memory.counts.unread);
-                work.memory.counts.unreadable += 1;
-            }
+        let again: Option<bool> =
+            sql("SELECT again FROM inbox_unread WHERE unreadable = 0 AND position = ?1")?
+                .query_row([self.position], |row| row.get(0))
+                .optional()?;
+        let Some(again) = again else {
             return Ok(());
         };
-        sql("DELETE FROM inbox_unread WHERE unreadable = ?1 AND position = ?2")?
-            .execute(params![waits.unreadable, self.position])?;
         let counts = &mut work.memory.counts;
-        less(if waits.unreadable {
-            &mut counts.unreadable
-        } else {
-            &mut counts.unread
-        });
-        let first = counts.next_event;
+        less(&mut counts.unread);
+        let Some(lines) = &self.lines else {
+            sql("UPDATE inbox_unread SET unreadable = 1 WHERE unreadable = 0 AND position = ?1")?
+                .execute([self.position])?;
+            counts.unreadable += 1;
+            return Ok(());
+        };
+        sql("DELETE FROM inbox_unread WHERE unreadable = 0 AND position = ?1")?.execute([self.position])?;
+        if again {
+            let fresh = Again::begin(work, self)?.file(work, lines)?;
+            filed.fresh += fresh;
+            filed.duplicates += lines.len() - fresh;
+            return Ok(());
+        }
+        if lines.is_empty() {
+            sql("UPDATE inbox_delivery SET read_at = ?2 WHERE position = ?1")?
+                .execute([self.position, work.now])?;
+        }
         for (place, line) in lines.iter().enumerate() {
-            if self.line(work, &waits, first, place, line)? {
-                filed.fresh += 1;
-            } else {
+            let fingerprint = work.memory.fingerprints.of(&line.claim);
+            let said = said(work.connection, work.memory, fingerprint)?;
+            let duplicate = said.is_some_and(|said| said.until > work.now);
+            let id = work.memory.counts.event();
+            line.insert(work, id, fingerprint, self, place, duplicate)?;
+            if duplicate {
                 filed.duplicates += 1;
+                continue;
             }
+            filed.fresh += 1;
+            claim(work.connection, work.memory, fingerprint, id)?;
+            line.enter(work, id, None)?;
         }
         Ok(())
     }
+}
 
-    /// Whether it is to be read still.
-    fn waits(&self, work: &Work<'_, State>) -> Result<Option<Waits>, Error> {
-        for unreadable in [false, true] {
-            let found = work
-                .connection
-                .prepare_cached(
-                    "SELECT again, sink FROM inbox_unread WHERE unreadable = ?1 AND position = ?2",
-                )?
-                .query_row(params![unreadable, self.position], |row| {
-                    Ok(Waits {
-                        unreadable,
-                        again: row.get(0)?,
-                        sink: row.get(1)?,
-                    })
-                })
-                .optional()?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Files an event, and says whether it was fresh. `first` is the first event of this reading.
-    fn line(
+impl Line {
+    /// Writes the event, in the place of an older reading of it if there is one.
+    pub(super) fn insert(
         &self,
-        work: &mut Work<'_, State>,
-        waits: &Waits,
-        first: i64,
+        work: &Work<'_, State>,
+        id: i64,
+        fingerprint: u128,
+        page: &Page,
         place: usize,
-        line: &Line,
-    ) -> Result<bool, Error> {
-        let fingerprint = work.memory.fingerprints.of(&line.claim);
-        let said = said(work.connection, work.memory, fingerprint)?.filter(|said| said.until > work.now);
-        let duplicate = said.is_some_and(|said| {
-            // What a delivery said when it was read before is no obstacle to reading it again.
-            !waits.again || said.delivery != self.position || said.id >= first
-        });
-        let id = work.memory.counts.event();
-        let lane = conversation(&work.memory.fingerprints, &line.lane);
-        let summary = &line.summary;
-        let optional = |text: &Option<Text>| text.as_ref().map(|text| text.as_str().to_owned());
+        duplicate: bool,
+    ) -> Result<(), Error> {
+        let summary = &self.summary;
+        let text = |text: &'_ Option<Text>| text.as_ref().map(|text| text.as_str().to_owned());
         work.connection
             .prepare_cached(
-                "INSERT INTO inbox_event (id, fingerprint, until, duplicate, delivery, place, lane, kind, key, name,
-                 account, chat, message_id, occurred_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                "INSERT OR REPLACE INTO inbox_event (id, fingerprint, until, duplicate, filed_at, delivery, place, lane,
+                 kind, key, name, account, chat, message_id, occurred_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?
             .execute(params![
                 id,
                 fingerprint.to_le_bytes(),
-                work.now.saturating_add(self.memory),
+                work.now.saturating_add(page.memory),
                 duplicate,
-                self.position,
+                work.now,
+                page.position,
                 i64::try_from(place).unwrap_or(i64::MAX),
-                lane,
+                conversation(&work.memory.fingerprints, &self.lane),
                 summary.kind.as_str(),
                 summary.key,
-                optional(&summary.name),
-                optional(&summary.account),
-                optional(&summary.chat),
-                optional(&summary.message_id),
-                line.occurred_at,
+                text(&summary.name),
+                text(&summary.account),
+                text(&summary.chat),
+                text(&summary.message_id),
+                self.occurred_at,
             ])?;
-        if duplicate {
-            return Ok(false);
+        Ok(())
+    }
+
+    /// Puts the event into its lanes; `again`, for these sinks.
+    pub(super) fn enter(
+        &self,
+        work: &mut Work<'_, State>,
+        event: i64,
+        again: Option<&[i64]>,
+    ) -> Result<(), Error> {
+        let lane = conversation(&work.memory.fingerprints, &self.lane);
+        let mut sinks = Vec::new();
+        if again.is_none_or(|again| again.contains(&THOSE_THAT_WANT_IT)) {
+            for sink in &self.sinks {
+                sinks.push(sink_id(work, sink)?);
+            }
         }
-        claim(work.connection, work.memory, fingerprint, id)?;
-        if let Some(sink) = waits.sink {
+        let named = again.unwrap_or_default().iter().copied();
+        sinks.extend(named.filter(|sink| *sink != THOSE_THAT_WANT_IT));
+        sinks.sort_unstable();
+        sinks.dedup();
+        for sink in sinks {
             enter(
                 work,
-                id,
+                event,
                 sink,
                 lane_of(&work.memory.fingerprints, sink, lane),
-                true,
-            )?;
-            return Ok(true);
-        }
-        for sink in &line.sinks {
-            let sink = sink_id(work, sink)?;
-            enter(
-                work,
-                id,
-                sink,
-                lane_of(&work.memory.fingerprints, sink, lane),
-                waits.again,
+                again.is_some(),
             )?;
         }
-        Ok(true)
+        Ok(())
     }
 }
 
@@ -317,10 +300,10 @@ pub(crate) fn sink_id(work: &mut Work<'_, State>, name: &Text) -> Result<i64, Er
         .prepare_cached("INSERT INTO inbox_sink (name) VALUES (?1)")?
         .execute([name.as_str()])?;
     let id = work.connection.last_insert_rowid();
-    work.memory.counts.sinks.push(super::counts::Sink {
+    work.memory.counts.sinks.push(Sink {
         id,
         name: name.clone(),
-        ..super::counts::Sink::default()
+        ..Sink::default()
     });
     Ok(id)
 }

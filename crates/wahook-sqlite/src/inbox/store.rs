@@ -1,6 +1,11 @@
 //! The inbox.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use wahook_core::{
     Assurance, BoxFuture, Guarantee,
@@ -22,7 +27,7 @@ use super::{
     recall::recall,
     state::{Outside, State},
 };
-use crate::{file::File, job::Sort, writer::Writer};
+use crate::{file::File, job::Sort, reader::Reader, writer::Writer};
 
 /// An inbox in one SQLite file, of one process.
 ///
@@ -30,9 +35,13 @@ use crate::{file::File, job::Sort, writer::Writer};
 /// storage.
 #[derive(Debug)]
 pub struct SqliteInbox {
-    writer: Writer<State>,
-    outside: Outside,
-    options: SqliteInboxOptions,
+    pub(super) writer: Writer<State>,
+    pub(super) reader: Reader,
+    pub(super) outside: Outside,
+    pub(super) options: SqliteInboxOptions,
+    pub(super) path: PathBuf,
+    /// Up to which position nothing was to be removed.
+    pub(super) swept_up_to: AtomicI64,
     assurance: Assurance,
 }
 
@@ -66,13 +75,20 @@ impl SqliteInbox {
                 std::mem::take(&mut first),
             )
         });
+        let path = file.path().to_owned();
+        // A question may look at millions of rows.
+        let patience = options.file.deadline.max(QUESTION);
+        let reader = Reader::start(file.clone(), patience)?;
         let writer = Writer::open(file, options.file.clone(), &[INBOX], recall).await?;
         // Both were set and read back.
         let because = "journal_mode is wal, synchronous is full";
         Ok(Self {
             writer,
+            reader,
             outside,
             options,
+            path,
+            swept_up_to: AtomicI64::new(0),
             assurance: Assurance::new(Guarantee::SurvivesPowerLoss, because),
         })
     }
@@ -83,6 +99,9 @@ impl SqliteInbox {
         self.writer.commits()
     }
 }
+
+/// How long a question of an operator may take.
+const QUESTION: Duration = Duration::from_secs(30);
 
 impl Inbox for SqliteInbox {
     fn assurance(&self) -> &Assurance {

@@ -15,6 +15,7 @@ CREATE TABLE inbox_delivery (
     received_at INTEGER NOT NULL, -- ns since 1970
     memory      INTEGER NOT NULL, -- ms that its key is remembered
     conflict    INTEGER NOT NULL, -- another body came under its key
+    read_at     INTEGER,          -- ms since 1970; only of those without events
     redacted_at INTEGER,          -- ms since 1970
     id          BLOB    NOT NULL,
     provider    TEXT    NOT NULL,
@@ -36,8 +37,14 @@ CREATE TABLE inbox_unread (
     unreadable INTEGER NOT NULL, -- nobody here can read it
     position   INTEGER NOT NULL,
     again      INTEGER NOT NULL, -- it was read before
-    sink       INTEGER,          -- if again: for this one alone
     PRIMARY KEY (unreadable, position)
+) STRICT, WITHOUT ROWID;
+
+-- For which sinks deliveries are to be read again; 0 stands for those that want their events.
+CREATE TABLE inbox_again (
+    position INTEGER NOT NULL,
+    sink     INTEGER NOT NULL,
+    PRIMARY KEY (position, sink)
 ) STRICT, WITHOUT ROWID;
 
 -- Events in order of filing.
@@ -46,6 +53,7 @@ CREATE TABLE inbox_event (
     fingerprint BLOB    NOT NULL, -- of its key in its scope, keyed, 16 bytes
     until       INTEGER NOT NULL, -- ms since 1970; its key is remembered until then
     duplicate   INTEGER NOT NULL, -- said before, in another delivery
+    filed_at    INTEGER NOT NULL, -- ms since 1970
     delivery    INTEGER NOT NULL,
     place       INTEGER NOT NULL,
     lane        INTEGER NOT NULL, -- stands for the conversation
@@ -67,13 +75,14 @@ CREATE TABLE inbox_sink (
 
 -- Lanes with events that wait, or that stand still.
 CREATE TABLE inbox_lane (
-    id      INTEGER PRIMARY KEY, -- stands for sink and conversation
-    sink    INTEGER NOT NULL,
-    due_at  INTEGER NOT NULL, -- ms since 1970; while it is taken, the end of the lease
-    turn    INTEGER NOT NULL, -- who came first among those due at one moment
-    taken   INTEGER NOT NULL, -- an attempt began for those up to this turn, whose end nobody has told; 0 if none
-    token   BLOB,             -- who has it or had it last
-    blocked INTEGER           -- the dead letter for which it stands still
+    id       INTEGER PRIMARY KEY, -- stands for sink and conversation
+    sink     INTEGER NOT NULL,
+    due_at   INTEGER NOT NULL, -- ms since 1970; while it is taken, the end of the lease
+    turn     INTEGER NOT NULL, -- who came first among those due at one moment
+    taken    INTEGER NOT NULL, -- an attempt began for those up to this turn, whose end nobody has told; 0 if none
+    taken_at INTEGER,          -- ms since 1970
+    token    BLOB,             -- who has it
+    blocked  INTEGER           -- the dead letter for which it stands still
 ) STRICT;
 
 CREATE INDEX inbox_lane_due ON inbox_lane (sink, due_at, turn) WHERE blocked IS NULL;
@@ -97,6 +106,6 @@ CREATE TABLE inbox_entry (
 
 CREATE INDEX inbox_entry_event ON inbox_entry (event);
 
-CREATE INDEX inbox_entry_waiting ON inbox_entry (sink, lane, turn) WHERE state = 0;
+CREATE INDEX inbox_entry_waiting ON inbox_entry (sink, lane, turn, event) WHERE state = 0;
 
 CREATE INDEX inbox_entry_dead ON inbox_entry (sink) WHERE state = 2;
