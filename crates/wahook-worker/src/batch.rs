@@ -135,3 +135,113 @@ fn find(events: &[Event], entry: &Entry) -> Option<Event> {
     event.replay = event.replay_of.is_some().then_some(entry.id.0);
     Some(event)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+    use jiff::Timestamp;
+    use wahook_core::{
+        Delivery,
+        inbox::{EntryId, Stored},
+    };
+    use wahook_testkit::inbox::Deliveries;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    /// Two entries of one delivery, and one of another, in one lane.
+    fn lane(stored: &[Arc<Stored>], entries: &[(usize, usize, &str)]) -> Lane {
+        let entries = entries.iter().zip(0..);
+        Lane {
+            id: LaneId(1),
+            entries: entries
+                .map(|((of, place, key), id)| Entry {
+                    id: EntryId(id),
+                    key: (*key).to_owned(),
+                    place: *place,
+                    stored: Arc::clone(&stored[*of]),
+                    attempt: 3,
+                    filed_at: NOW,
+                    replay_of: None,
+                })
+                .collect(),
+        }
+    }
+
+    fn shop() -> (Plan, Stored, String) {
+        let mut shop = Deliveries::of("wawp", "shop");
+        let incoming = shop.message("A1B2C3", "15550000001@c.us", "hello");
+        let key = shop.endpoint().provider().read(incoming.delivery())[0]
+            .key
+            .clone();
+        let stored = Stored {
+            position: 1,
+            provider: Text::from("wawp"),
+            delivery: incoming.delivery().clone(),
+            redacted_at: None,
+        };
+        (Plan::new().endpoint(shop.endpoint().clone()), stored, key)
+    }
+
+    #[tokio::test]
+    async fn i3_an_event_is_found_by_its_key_where_a_release_reads_another_order() {
+        let (plan, stored, key) = shop();
+        let stored = [Arc::new(stored)];
+        let lane = lane(
+            &stored,
+            &[(0, 0, &key), (0, 7, &key), (0, 0, "v1:another"), (0, 0, &key)],
+        );
+        let all = Arc::default();
+        let mut load = loads(vec![lane], &all).remove(0);
+        let (events, missing) = load.read(&plan).await;
+        assert_eq!(events.len(), 2);
+        assert!(
+            events
+                .iter()
+                .all(|event| event.key == key && event.attempt == Some(3))
+        );
+        assert_eq!(missing, Some(Missing::Event));
+    }
+
+    #[tokio::test]
+    async fn i5_what_was_removed_is_told_from_what_is_empty() {
+        let (plan, stored, key) = shop();
+        let mut redacted = stored.clone();
+        redacted.delivery.body = Bytes::new();
+        redacted.redacted_at = Some(NOW);
+        let mut of_another = stored.clone();
+        (of_another.position, of_another.provider) = (2, Text::from("waping"));
+        for (stored, why) in [
+            (redacted, Unreadable::Redacted),
+            (of_another, Unreadable::NoProvider),
+        ] {
+            let lane = lane(&[Arc::new(stored)], &[(0, 0, &key)]);
+            let mut load = loads(vec![lane], &Arc::default()).remove(0);
+            let (events, missing) = load.read(&plan).await;
+            assert!(events.is_empty());
+            assert_eq!(missing, Some(Missing::Delivery(why)));
+        }
+    }
+
+    #[tokio::test]
+    async fn i5_what_is_in_progress_is_weighed_until_it_ends() {
+        let delivery = |position| {
+            let body = Bytes::from(vec![0; 1000]);
+            Arc::new(Stored {
+                position,
+                provider: Text::from("wawp"),
+                delivery: Delivery::dangerous_unverified("shop", HeaderMap::new(), body, NOW),
+                redacted_at: None,
+            })
+        };
+        let stored = [delivery(1), delivery(2)];
+        let lane = lane(&stored, &[(0, 0, "a"), (0, 1, "b"), (1, 0, "c")]);
+        let all = Arc::default();
+        let loads = loads(vec![lane.clone(), lane], &all);
+        assert_eq!(all.load(Ordering::Relaxed), 4000);
+        drop(loads);
+        assert_eq!(all.load(Ordering::Relaxed), 0);
+    }
+}

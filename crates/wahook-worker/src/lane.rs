@@ -218,7 +218,8 @@ impl HandOver {
         });
         Failed {
             reason,
-            text: text.to_owned(),
+            // It is kept and shown as one line.
+            text: text.replace(char::is_control, " "),
             then,
         }
     }

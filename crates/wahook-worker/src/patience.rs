@@ -50,8 +50,9 @@ impl Patience {
 
 impl Drop for Patience {
     fn drop(&mut self) {
-        if self.failures > 0 {
-            self.shared.end_trouble();
+        // Whoever lets go of what it wanted has no trouble any more; at the end nobody has.
+        if self.failures > 0 && self.shared.end_trouble() && !self.shared.is_ending() {
+            self.shared.tell(&Signal::InboxRecovered);
         }
     }
 }

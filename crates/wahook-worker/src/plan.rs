@@ -1,6 +1,11 @@
 //! Who reads deliveries, and where their events go.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use wahook_core::{
     AnyProvider, Endpoint,
@@ -66,8 +71,10 @@ impl Plan {
         self.endpoints.get(endpoint)
     }
 
+    /// Foreign code: whoever panics over a provider does not know it.
     pub(crate) fn provider(&self, id: &str) -> Option<Arc<dyn AnyProvider>> {
-        self.fallback.as_ref()?(id)
+        let find = self.fallback.as_ref()?;
+        catch_unwind(AssertUnwindSafe(|| find(id))).ok().flatten()
     }
 
     /// The sinks that want an event.

@@ -1,10 +1,10 @@
 //! The one who reads deliveries and puts their events into lanes.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, future::pending, sync::Arc, time::Duration};
 
-use tokio::{task::yield_now, time::timeout};
+use tokio::{task::yield_now, time::sleep};
 use wahook_core::{
-    guard::{Key, Token},
+    guard::{Key, StoreError},
     inbox::{FiledEvent, Reading, Stored, Summary, Unread},
     json::Text,
     model::{Event, Kind, TimeSource},
@@ -13,13 +13,16 @@ use wahook_core::{
 use crate::{
     Plan, Signal, Unreadable,
     patience::Patience,
-    random::token,
     read::read,
     shared::{Phase, Shared},
 };
 
 /// So many deliveries at once.
 const DELIVERIES: usize = 256;
+/// For how long the part is taken at most: it need not be renewed, so that others soon take it over.
+const LEASE: Duration = Duration::from_secs(10);
+/// Between finding nothing and looking again.
+const SPACING: Duration = Duration::from_millis(5);
 /// Others get their turn after so many bytes.
 const TURN_BYTES: usize = 64 << 10;
 /// So many different names of one delivery are told.
@@ -31,8 +34,9 @@ const ENDPOINTS: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct Reader {
     shared: Arc<Shared>,
-    token: Token,
     patience: Patience,
+    /// So many deliveries at once.
+    count: usize,
     warned: HashSet<Text>,
 }
 
@@ -51,7 +55,7 @@ impl Reader {
         Self {
             patience: Patience::new(Arc::clone(&shared)),
             shared,
-            token: token(),
+            count: DELIVERIES,
             warned: HashSet::new(),
         }
     }
@@ -65,37 +69,52 @@ impl Reader {
             if wait.is_zero() {
                 continue;
             }
+            let is_calm = self.patience.is_calm();
+            let sooner = async {
+                sleep(SPACING).await;
+                // An inbox in trouble is not asked earlier for being fuller.
+                if !is_calm || stirred.changed().await.is_err() {
+                    pending::<()>().await;
+                }
+            };
             tokio::select! {
                 () = self.shared.reaches(Phase::Ending) => {}
-                // An inbox in trouble is not asked earlier for being fuller.
-                _ = timeout(wait, stirred.changed()), if self.patience.is_calm() => {}
-                () = tokio::time::sleep(wait), if !self.patience.is_calm() => {}
+                () = sooner => {}
+                () = sleep(wait) => {}
             }
         }
+        // The next one need not wait for a lease.
+        let _ = self.unread(1, Duration::ZERO).await;
+    }
+
+    async fn unread(&self, count: usize, lease: Duration) -> Result<Vec<Unread>, StoreError> {
+        let Shared {
+            inbox,
+            options,
+            reader,
+            ..
+        } = &*self.shared;
+        inbox.unread(*reader, count, options.bytes, lease).await
     }
 
     /// Reads what is unread, and tells how long to wait before the next time.
     async fn step(&mut self) -> Duration {
-        let options = &self.shared.options;
-        let asked = self
-            .shared
-            .inbox
-            .unread(self.token, DELIVERIES, options.bytes, options.lease)
-            .await;
-        let unread = match asked {
+        let (lease, poll) = (self.shared.options.lease.min(LEASE), self.shared.options.poll);
+        let unread = match self.unread(self.count, lease).await {
             Ok(unread) => unread,
             Err(error) => return self.patience.failed(&error),
         };
         if unread.is_empty() {
             self.patience.succeeded();
-            return options.poll;
+            return poll;
         }
         let plan = self.shared.plan();
         let (readings, told) = read_all(&plan, &unread).await;
         // What failed here is read anew: nothing of it is known, and what is filed already is left as it is.
-        match self.shared.inbox.file(self.token, readings).await {
+        match self.shared.inbox.file(self.shared.reader, readings).await {
             Ok(Some(filed)) => {
                 self.patience.succeeded();
+                self.count = self.count.saturating_mul(2).min(DELIVERIES);
                 self.shared.filed.send_replace(());
                 self.tell(told);
                 self.shared.tell(&Signal::Filed {
@@ -105,9 +124,11 @@ impl Reader {
                 });
                 Duration::ZERO
             }
+            // It took longer than the lease: less at once the next time.
             Ok(None) => {
                 self.patience.succeeded();
-                self.shared.options.poll
+                self.count = (self.count / 2).max(1);
+                poll
             }
             Err(error) => self.patience.failed(&error),
         }

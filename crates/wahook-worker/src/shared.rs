@@ -6,15 +6,17 @@ use std::sync::{
 };
 
 use tokio::sync::watch;
-use wahook_core::inbox::Inbox;
+use wahook_core::{guard::Token, inbox::Inbox};
 
-use crate::{Observer, Options, Plan, Signal};
+use crate::{Observer, Options, Plan, Signal, random::token};
 
 /// What the tasks share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) inbox: Arc<dyn Inbox>,
     pub(crate) options: Options,
+    /// The reader's, in this life and after a panic.
+    pub(crate) reader: Token,
     pub(crate) plan: watch::Sender<Arc<Plan>>,
     pub(crate) phase: watch::Sender<Phase>,
     /// Something came into the inbox, or somebody says so.
@@ -41,6 +43,7 @@ impl Shared {
         Self {
             inbox,
             options,
+            reader: token(),
             plan: watch::Sender::new(Arc::new(plan)),
             phase: watch::Sender::new(Phase::Serving),
             stirred: watch::Sender::new(()),

@@ -159,3 +159,15 @@ async fn i3_retry_after_is_honoured_within_bounds() {
         assert!(waited >= waits && waited < waits + SECOND, "{waited:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn p_what_a_sink_says_is_kept_as_one_line() {
+    let mut world = World::new();
+    let sink = Arc::new(RecordingSink::answering(|_| {
+        Err(SinkError::new(SinkErrorKind::Refused, "one\nINFO two\0"))
+    }));
+    let _workers = world.start(world.plan().route(Route::new("till", sink)));
+    world.say("15550000001@c.us", "hello").await;
+    pass(MINUTE).await;
+    assert_eq!(world.dead().await[0].error, "one INFO two ");
+}

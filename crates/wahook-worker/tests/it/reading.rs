@@ -166,6 +166,41 @@ async fn g10_what_was_said_before_is_handed_over_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn g10_endpoints_of_a_group_share_what_was_said() {
+    for grouped in [false, true] {
+        let mut world = World::new();
+        let mut other = Deliveries::of("wawp", "other");
+        let sink = Arc::new(RecordingSink::new());
+        let mut plan = Plan::new().route(Route::new("till", sink.clone()));
+        for endpoint in [world.shop.endpoint(), other.endpoint()] {
+            let endpoint = endpoint.clone();
+            plan = plan.endpoint(match grouped {
+                true => endpoint.dedupe_group("all").unwrap(),
+                false => endpoint,
+            });
+        }
+        let _workers = world.start(plan);
+        let first = world.shop.message("A1B2C3", "15550000001@c.us", "hello");
+        let again = other.body("again", first.delivery().body.clone());
+        world.accept(first).await;
+        world.accept(again).await;
+        pass(MINUTE).await;
+        assert_eq!(sink.tried().len(), if grouped { 1 } else { 2 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn n1_who_panics_over_a_providers_name_does_not_know_it() {
+    let mut world = World::new();
+    world.say("15550000001@c.us", "hello").await;
+    let plan = Plan::new().fallback(|id| panic!("{id}"));
+    let _workers = world.start(plan);
+    pass(MINUTE).await;
+    assert_eq!(world.signals.of("Unreadable").len(), 1);
+    assert!(world.signals.of("Panicked").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn p_nothing_that_is_told_holds_contents() {
     let mut world = World::new();
     let sink = Arc::new(RecordingSink::new());
