@@ -4,5 +4,6 @@
 
 mod broken;
 mod guard;
+mod inbox;
 mod play;
 mod schema;

@@ -1,0 +1,189 @@
+//! A test of each rule; the only lists of them.
+
+/// Makes a `#[test]` of every rule of the inbox contract (I1–I6).
+///
+/// Takes the path of an async function without arguments that makes a [`Harness`](crate::inbox::Harness) with an empty
+/// inbox of its own. Attributes before it are put on every test; where a server is needed, tests are ignored, so that a
+/// plain run counts them:
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use wahook_testkit::{ManualClock, inbox::{Harness, MemoryInbox}};
+/// # async fn postgres() -> Harness {
+/// #     let clock = Arc::new(ManualClock::default());
+/// #     Harness::by_hand(Arc::new(MemoryInbox::new(clock.clone())), clock)
+/// # }
+/// wahook_testkit::inbox_contract!(#[ignore = "needs a server"] postgres);
+/// # fn main() { wahook_testkit::inbox::run(postgres, wahook_testkit::inbox::i2_what_comes_again_is_a_duplicate) }
+/// ```
+#[macro_export]
+macro_rules! inbox_contract {
+    ($(#[$attribute:meta])* $make:path) => {
+        $crate::inbox_contract! { @all @tests { $(#[$attribute])* } $make; }
+    };
+    (@all $($then:tt)*) => {
+        $crate::inbox_contract! { $($then)*
+            i1_what_was_accepted_is_there_as_it_came
+            i1_what_many_accept_at_once_is_all_there
+            i2_what_comes_again_is_a_duplicate
+            i2_of_copies_at_once_exactly_one_is_stored
+            i2_a_key_is_of_its_endpoint_and_exactly_its_text
+            i2_another_body_under_a_key_is_stored_and_flagged
+            i2_of_many_bodies_at_once_each_is_stored_once
+            i2_where_conflicts_are_dropped_one_body_is_stored
+            i2_when_its_memory_is_over_it_is_stored_again
+            i2_an_accept_dropped_half_way_is_all_or_nothing
+            i3_the_oldest_are_read_first_within_the_limits
+            i3_one_reads_at_a_time
+            i3_of_many_readers_at_once_one_reads
+            i6_a_reader_who_is_gone_is_followed_by_the_next
+            i3_a_reader_that_asks_again_keeps_the_part
+            i3_readers_in_turn_keep_the_order
+            i5_what_nobody_can_read_stops_nobody
+            i3_an_event_of_several_deliveries_is_in_its_lanes_once
+            i3_in_another_scope_it_is_another_event
+            i3_an_event_said_twice_in_one_delivery_is_in_its_lanes_once
+            i3_an_event_is_in_the_lane_of_each_sink_that_wants_it
+            i3_filing_twice_changes_nothing
+            i3_what_is_filed_in_one_go_is_claimed_among_itself
+            i3_filing_at_once_files_once
+            i3_when_the_memory_of_an_event_is_over_it_is_fresh_again
+            i3_what_is_known_of_an_event_is_kept
+            i3_a_lane_keeps_the_order_of_acceptance
+            i3_an_entry_brings_its_delivery
+            i3_a_lane_is_one_takers_at_a_time
+            i3_of_takers_at_once_each_lane_has_one
+            i3_no_more_is_taken_than_is_wanted
+            i3_the_longest_due_comes_first
+            i3_a_sink_stops_no_other
+            i3_what_comes_later_waits_its_turn
+            i3_when_the_next_lane_is_due_is_told
+            i3_what_was_confirmed_is_not_handed_over_again
+            i3_an_attempt_that_failed_counts
+            i3_an_attempt_is_counted_before_it_begins
+            i3_what_a_settlement_leaves_out_stays_counted
+            i3_a_settlement_is_of_its_own_entries
+            i3_a_settlement_is_done_once
+            i6_what_a_taker_held_who_is_gone_is_taken_over
+            i6_a_late_settlement_is_lost
+            i6_who_is_late_is_late_even_if_nobody_else_came
+            i6_only_the_holder_settles
+            i3_a_lease_that_is_prolonged_runs_from_then_on
+            i6_at_the_end_of_a_lease_one_of_two_has_it
+            i3_of_settlements_at_once_one_is_done
+            i3_a_retry_holds_its_lane_alone
+            i3_when_its_wait_is_over_a_lane_goes_on
+            i3_what_is_parked_lets_its_lane_go_on
+            i3_what_blocks_stops_its_lane_until_it_is_retried
+            i3_what_blocks_stops_its_lane_until_it_is_dropped
+            i3_a_lane_stands_still_for_what_comes_later
+            i3_a_thousand_events_arrive_once_each_and_in_order
+            i3_who_waits_is_told_that_something_came_in
+            i4_a_replay_is_handed_over_once_more_and_says_so
+            i4_a_replay_to_one_sink_goes_there_alone
+            i4_replays_keep_the_order_of_acceptance
+            i4_a_dry_run_changes_nothing
+            i4_a_replay_goes_on_where_it_stopped
+            i4_only_what_is_asked_for_is_replayed
+            i4_a_replay_may_read_again
+            i4_a_duplicate_that_is_read_again_is_still_one
+            i4_a_duplicate_during_a_replay_is_still_one
+            i4_what_waits_or_is_dead_can_be_replayed
+            i4_what_was_redacted_cannot_be_replayed
+            i5_what_is_not_finished_is_never_removed
+            i5_what_one_sink_waits_for_is_not_finished
+            i5_what_is_finished_is_removed_in_its_time
+            i5_a_duplicate_is_one_as_long_as_it_is_remembered
+            i5_an_event_is_remembered_after_its_delivery
+            i5_redaction_removes_what_tells_persons
+            i5_dead_letters_are_kept_until_their_time_is_over
+            i5_no_lane_stands_still_for_what_is_gone
+            i5_what_was_dropped_is_finished
+            i5_sweeping_disturbs_nobody
+            i3_events_are_found_by_what_is_known_of_them
+            i3_events_are_told_piece_by_piece_without_gaps
+            i3_a_delivery_is_told_with_its_events
+            i3_dead_letters_are_found_by_what_is_known_of_them
+            i3_what_is_retried_comes_at_the_end
+            i3_what_is_retried_at_once_keeps_its_order
+            i3_what_is_dropped_is_gone_for_good
+            i3_a_retry_into_a_lane_that_is_taken_waits
+            i3_the_status_counts_what_is_there
+            i3_the_oldest_that_is_not_finished_is_told
+        }
+    };
+    (@tests $attributes:tt $make:path; $($rule:ident)+) => {
+        $( $crate::inbox_contract! { @test $attributes $make; $rule } )+
+    };
+    (@test { $($attribute:tt)* } $make:path; $rule:ident) => {
+        #[test]
+        $($attribute)*
+        fn $rule() {
+            $crate::inbox::run($make, $crate::inbox::$rule);
+        }
+    };
+    (@list $($rule:ident)+) => {
+        vec![$( $crate::inbox::Rule {
+            name: stringify!($rule),
+            check: |harness| Box::pin($crate::inbox::$rule(harness)),
+        } ),+]
+    };
+}
+
+/// Makes a `#[test]` of what outlives the process (I1, I2, I6).
+///
+/// For inboxes that are durable. Takes the same as [`inbox_contract!`](crate::inbox_contract), with a harness that opens
+/// its inbox again: [`Harness::reopened`](crate::inbox::Harness::reopened).
+#[macro_export]
+macro_rules! inbox_reopening_contract {
+    ($(#[$attribute:meta])* $make:path) => {
+        $crate::inbox_reopening_contract! { @all @tests { $(#[$attribute])* } $make; }
+    };
+    (@all $($then:tt)*) => {
+        $crate::inbox_contract! { $($then)*
+            i1_what_was_accepted_outlives_the_process
+            i2_the_memory_of_keys_goes_on
+            i3_what_was_done_is_as_it_was
+            i6_what_a_dead_process_held_is_free
+            i5_what_nobody_could_read_comes_again
+            i4_a_replay_goes_on_after_a_crash
+        }
+    };
+}
+
+/// Makes a `#[test]` of what an inbox promises while its database is out of reach (I5).
+///
+/// Takes the same as [`inbox_contract!`](crate::inbox_contract), with a harness that has an outage:
+/// [`Harness::with_outage`](crate::inbox::Harness::with_outage). An inbox with several ways to be out of reach (locked,
+/// refused, frozen, taken away) runs it once for each, in a module each.
+#[macro_export]
+macro_rules! inbox_outage_contract {
+    ($(#[$attribute:meta])* $make:path) => {
+        $crate::inbox_outage_contract! { @all @tests { $(#[$attribute])* } $make; }
+    };
+    (@all $($then:tt)*) => {
+        $crate::inbox_contract! { $($then)*
+            i5_an_inbox_out_of_reach_says_so_in_time
+            i5_after_an_outage_all_is_as_it_was
+            i6_a_lease_runs_on_while_the_inbox_is_away
+            i5_an_outage_in_the_middle_of_work_loses_nothing
+        }
+    };
+}
+
+/// Makes a `#[test]` of what a full inbox promises (I5).
+///
+/// Takes the same as [`inbox_contract!`](crate::inbox_contract), with a harness that says how many deliveries there is
+/// room for: [`Harness::with_room_for`](crate::inbox::Harness::with_room_for), ten or so.
+#[macro_export]
+macro_rules! inbox_full_contract {
+    ($(#[$attribute:meta])* $make:path) => {
+        $crate::inbox_full_contract! { @all @tests { $(#[$attribute])* } $make; }
+    };
+    (@all $($then:tt)*) => {
+        $crate::inbox_contract! { $($then)*
+            i5_a_full_inbox_says_so_and_stores_nothing
+            i5_of_many_at_once_each_knows_whether_it_is_stored
+        }
+    };
+}

@@ -1,0 +1,75 @@
+//! The inbox in memory keeps the contract.
+
+use std::sync::Arc;
+
+use wahook_core::{guard::StoreErrorKind, inbox::Desk};
+use wahook_testkit::{
+    ManualClock,
+    inbox::{Harness, MemoryInbox},
+};
+
+async fn memory() -> Harness {
+    let clock = Arc::new(ManualClock::default());
+    let inbox = Arc::new(MemoryInbox::new(clock.clone()));
+    let (begun, ended, reopened) = (inbox.clone(), inbox.clone(), inbox.clone());
+    Harness::by_hand(inbox, clock)
+        .with_outage(
+            move || begun.begin_outage(StoreErrorKind::Unavailable),
+            move || ended.end_outage(),
+        )
+        .reopened(move || {
+            reopened.reopen();
+            let inbox: Arc<dyn Desk> = reopened.clone();
+            async { inbox }
+        })
+        .frees_at_reopening()
+}
+
+wahook_testkit::inbox_contract!(memory);
+wahook_testkit::inbox_reopening_contract!(memory);
+wahook_testkit::inbox_outage_contract!(memory);
+
+mod full {
+    use super::*;
+
+    async fn memory() -> Harness {
+        let clock = Arc::new(ManualClock::default());
+        let inbox = MemoryInbox::new(clock.clone()).room_for(10);
+        Harness::by_hand(Arc::new(inbox), clock).with_room_for(10)
+    }
+
+    wahook_testkit::inbox_full_contract!(memory);
+}
+
+/// Several handles, and the real clock.
+mod shared {
+    use std::time::{Duration, Instant};
+
+    use jiff::Timestamp;
+    use wahook_core::Clock;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct WallClock(Instant);
+
+    impl Clock for WallClock {
+        #[expect(clippy::disallowed_methods, reason = "it is the real clock")]
+        fn now(&self) -> Timestamp {
+            Timestamp::now()
+        }
+
+        fn elapsed(&self) -> Duration {
+            self.0.elapsed()
+        }
+    }
+
+    async fn memory() -> Harness {
+        let inbox = Arc::new(MemoryInbox::new(Arc::new(WallClock(Instant::now()))));
+        Harness::in_real_time(inbox.clone())
+            .also_through(inbox.clone())
+            .also_through(inbox)
+    }
+
+    wahook_testkit::inbox_contract!(memory);
+}
