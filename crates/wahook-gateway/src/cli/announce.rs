@@ -34,14 +34,15 @@ pub(super) fn announce(plan: &Plan, way: &Way, stores: &Stores, address: SocketA
             .collect();
         let guards: Vec<_> = stores.all.iter().map(|guard| guard_as_json(guard)).collect();
         let inbox = match way {
-            Way::Inbox { inbox, .. } => inbox_as_json(inbox),
-            Way::HandOver { .. } => Value::Null,
+            Way::Inbox(boxed) => inbox_as_json(&boxed.opened),
+            Way::HandOver(_) => Value::Null,
         };
         let sinks: Vec<_> = plan.built.sinks.iter().map(sink_as_json).collect();
         let all = json!({
             "listening": local,
             "endpoints": endpoints,
             "inbox": inbox,
+            "admin": admin(way),
             "guards": guards,
             "sinks": sinks,
         });
@@ -62,17 +63,24 @@ pub(super) fn announce(plan: &Plan, way: &Way, stores: &Stores, address: SocketA
     if !plan.development.is_empty() {
         output::notice("\ndevelopment mode: for trying things out; Ctrl-C ends it");
     }
-    if let Way::Inbox { inbox, .. } = way {
+    if let Way::Inbox(boxed) = way {
+        let inbox = &boxed.opened;
         let Assurance {
             guarantee,
             because,
             warnings,
             ..
         } = inbox.assurance();
-        output::notice(&format!("inbox: {} {}, {guarantee} ({because})", inbox.name, inbox.place));
+        output::notice(&format!(
+            "inbox: {} {}, {guarantee} ({because})",
+            inbox.name, inbox.place
+        ));
         for warning in warnings {
             output::notice(&format!("  warning: {warning}"));
         }
+    }
+    if let Some(admin) = admin(way) {
+        output::notice(&format!("admin: {admin}"));
     }
     for sink in &plan.built.sinks {
         output::notice(&format!("sink {}: {}", sink.name, sink.to.shown()));
@@ -95,6 +103,14 @@ pub(super) fn announce(plan: &Plan, way: &Way, stores: &Stores, address: SocketA
 pub(super) fn guarantee(guard: &Opened) -> String {
     let assurance = &guard.assurance;
     format!("{}, {} ({})", guard.name, assurance.guarantee, assurance.because)
+}
+
+/// Where operators look.
+fn admin(way: &Way) -> Option<&str> {
+    match way {
+        Way::Inbox(boxed) => boxed.admin.as_ref().map(|admin| admin.place.url.as_str()),
+        Way::HandOver(_) => None,
+    }
 }
 
 fn inbox_as_json(inbox: &InboxOpened) -> Value {

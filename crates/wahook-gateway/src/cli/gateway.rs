@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Mutex, time::sleep};
-use wahook_core::{Clock, sink::Sink};
+use wahook_core::{Clock, inbox::Inbox, sink::Sink};
 use wahook_tower::{Observer, TracingObserver};
 use wahook_worker::Workers;
 
 use super::{
+    operators::{Listener, Operators},
     serve::Plan,
     signals::Signals,
     watch::{self, Watch},
@@ -18,7 +19,7 @@ use crate::{
     output,
     server::Router,
     stack::{Mounted, Shared, stack, stack_without_inbox},
-    stores::{InboxLog, InboxMeans, Means, Stores},
+    stores::{InboxMeans, Means, StoreAddress, Stores},
 };
 
 /// How often the inbox is asked to remove what is old enough.
@@ -37,9 +38,19 @@ pub(super) struct Gateway {
 /// Where deliveries go.
 pub(super) enum Way {
     /// Into an inbox, and from there to the sinks.
-    Inbox { inbox: InboxOpened, workers: Workers },
+    Inbox(Box<Boxed>),
     /// To the sink, before they are answered.
-    HandOver { means: Means },
+    HandOver(Means),
+}
+
+/// An inbox, and all who are at work on it.
+pub(super) struct Boxed {
+    pub(super) opened: InboxOpened,
+    /// The same, as it is used.
+    inbox: Arc<dyn Inbox>,
+    workers: Workers,
+    operators: Operators,
+    pub(super) admin: Option<Listener>,
 }
 
 struct Changing {
@@ -52,63 +63,27 @@ impl Gateway {
     /// Opens everything, and starts the workers. Nothing is served yet.
     pub(super) async fn open(plan: Plan, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let mut sinks = Sinks::default();
-        let limits = &plan.config.limits;
-        let means = Means::new(&plan.config, Arc::clone(&clock))?;
         let mut stores = Stores::default();
-        let observer: Arc<dyn Observer>;
-        let way = if let Some(address) = &plan.built.inbox {
-            let required = plan.config.required_guarantee.map(|required| required.get());
-            let inbox_means = InboxMeans::new(limits, Arc::clone(&clock));
-            let inbox = inbox::open(address, &inbox_means, required).await?;
-            observer = Arc::new(InboxLog::default());
-            let routes = sinks.open(&plan.built.sinks, &clock).await?;
-            let options = wahook_worker::Options::default().clock(Arc::clone(&clock));
-            let workers = Workers::start(inbox.inbox(), inbox::plan(&plan.built.routes, routes), options);
-            Way::Inbox { inbox, workers }
+        let means = Means::new(&plan.config, Arc::clone(&clock))?;
+        let (way, observer): (_, Arc<dyn Observer>) = if let Some(address) = &plan.built.inbox {
+            let operators = Operators::new(Arc::clone(&clock), means.hash_key);
+            let observer = operators.of_endpoints();
+            let boxed = Boxed::open(&plan, address, &mut sinks, operators, &clock).await?;
+            (Way::Inbox(Box::new(boxed)), observer)
         } else {
-            observer = Arc::new(TracingObserver::default());
             sinks.open(&plan.built.sinks, &clock).await?;
             stores = Stores::open(&plan.built.routes, &means, &stores).await?;
-            Way::HandOver { means }
+            (Way::HandOver(means), Arc::new(TracingObserver::default()))
         };
-        let gateway = Self {
+        let changing = Changing { plan, sinks, stores };
+        let router = Router::default();
+        router.swap(mounted(&way, &changing, &clock, &observer)?);
+        Ok(Self {
             clock,
             observer,
             way,
-            router: Router::default(),
-            changing: Mutex::new(Changing { plan, sinks, stores }),
-        };
-        let changing = gateway.changing.lock().await;
-        gateway.router.swap(gateway.mounted(&changing)?);
-        drop(changing);
-        Ok(gateway)
-    }
-
-    /// Every endpoint at its path.
-    fn mounted(&self, changing: &Changing) -> Result<Vec<(String, Mounted)>, Failure> {
-        let Changing { plan, sinks, stores } = changing;
-        let shared = Shared::new(&plan.config.limits, Arc::clone(&self.clock), Arc::clone(&self.observer));
-        let routes = &plan.built.routes;
-        Ok(match &self.way {
-            Way::Inbox { inbox, .. } => {
-                let inbox = inbox.inbox();
-                let mount = |route: &crate::config::Route| (route.path.clone(), stack(route, &inbox, &shared));
-                routes.iter().map(mount).collect()
-            }
-            Way::HandOver { .. } => {
-                let sink: Arc<dyn Sink> = Arc::new(
-                    sinks
-                        .stdout()
-                        .ok_or_else(|| Failure::wrong_use("without an inbox there must be a sink of type `stdout`"))?,
-                );
-                let guarded = routes.iter().zip(stores.by_route());
-                guarded
-                    .map(|(route, guard)| {
-                        let mounted = stack_without_inbox(route, guard, &sink, &shared);
-                        (route.path.clone(), mounted)
-                    })
-                    .collect()
-            }
+            router,
+            changing: Mutex::new(changing),
         })
     }
 
@@ -144,7 +119,9 @@ impl Gateway {
 
     async fn files(&self) -> Vec<std::path::PathBuf> {
         let changing = self.changing.lock().await;
-        let Plan { file, config, folder, .. } = &changing.plan;
+        let Plan {
+            file, config, folder, ..
+        } = &changing.plan;
         file.as_ref()
             .map(|file| watch::files(file, config, folder))
             .unwrap_or_default()
@@ -179,26 +156,33 @@ impl Gateway {
         let restart = changing.plan.needs_restart(&next);
         if changing.plan.built.inbox.is_some() != next.built.inbox.is_some() {
             // Everything else hangs on it.
-            return Err(Failure::wrong_use("whether there is an inbox can be changed by a restart only"));
+            return Err(Failure::wrong_use(
+                "whether there is an inbox can be changed by a restart only",
+            ));
         }
         let routes = changing.sinks.open(&next.built.sinks, &self.clock).await?;
-        if let Way::HandOver { means } = &self.way {
+        if let Way::HandOver(means) = &self.way {
             changing.stores = Stores::open(&next.built.routes, means, &changing.stores).await?;
         }
         changing.plan.take_over(next);
         // The readers first: what comes in at a new endpoint can be read.
-        if let Way::Inbox { workers, .. } = &self.way {
-            workers.swap(inbox::plan(&changing.plan.built.routes, routes));
+        if let Way::Inbox(boxed) = &self.way {
+            boxed.operators.read_with(&changing.plan.built.routes);
+            boxed
+                .workers
+                .swap(inbox::plan(&changing.plan.built.routes, routes));
         }
-        self.router.swap(self.mounted(changing)?);
+        self.router
+            .swap(mounted(&self.way, changing, &self.clock, &self.observer)?);
         Ok(restart)
     }
 
-    /// Lets hand-overs end until the deadline; what is left stays in the inbox.
-    pub(super) async fn close(&self, deadline: Duration) {
-        let Way::Inbox { workers, .. } = &self.way else {
-            return;
-        };
+    /// Lets hand-overs end until the deadline; what is left stays in the inbox. Then closes it.
+    pub(super) async fn close(self, deadline: Duration) {
+        let Way::Inbox(boxed) = self.way else { return };
+        // Deliveries that are on their way hold the inbox, too.
+        self.router.swap([]);
+        let Boxed { workers, admin, .. } = *boxed;
         let stopped = workers.stop(deadline).await;
         if stopped.cut > 0 {
             let count = stopped.cut;
@@ -206,5 +190,82 @@ impl Gateway {
                 "{count} events were in the middle of a hand-over; they come again at the next start"
             ));
         }
+        if let Some(admin) = admin {
+            admin.close().await;
+        }
     }
+}
+
+impl Boxed {
+    async fn open(
+        plan: &Plan,
+        address: &StoreAddress,
+        sinks: &mut Sinks,
+        operators: Operators,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
+        let Plan { config, built, .. } = plan;
+        let required = config.required_guarantee.map(|required| required.get());
+        let opened = inbox::open(
+            address,
+            &InboxMeans::new(&config.limits, Arc::clone(clock)),
+            required,
+        )
+        .await?;
+        let inbox = operators.measured(&opened.desk);
+        operators.read_with(&built.routes);
+        let routes = sinks.open(&built.sinks, clock).await?;
+        let desk = || Arc::clone(&opened.desk);
+        let admin = match &built.admin {
+            Some(admin) => Some(operators.listen(admin, desk()).await?),
+            None if plan.file.is_none() => {
+                let folder = plan.folder.clone();
+                Some(operators.listen_for_development(folder, desk()).await?)
+            }
+            None => None,
+        };
+        let options = wahook_worker::Options::default()
+            .clock(Arc::clone(clock))
+            .observer(operators.of_workers())
+            .retention(desk(), config.retention.get(), SWEEP_EVERY);
+        let workers = Workers::start(Arc::clone(&inbox), inbox::plan(&built.routes, routes), options);
+        Ok(Self {
+            opened,
+            inbox,
+            workers,
+            operators,
+            admin,
+        })
+    }
+}
+
+/// Every endpoint at its path.
+fn mounted(
+    way: &Way,
+    changing: &Changing,
+    clock: &Arc<dyn Clock>,
+    observer: &Arc<dyn Observer>,
+) -> Result<Vec<(String, Mounted)>, Failure> {
+    let Changing { plan, sinks, stores } = changing;
+    let shared = Shared::new(&plan.config.limits, Arc::clone(clock), Arc::clone(observer));
+    let routes = &plan.built.routes;
+    Ok(match way {
+        Way::Inbox(boxed) => routes
+            .iter()
+            .map(|route| (route.path.clone(), stack(route, &boxed.inbox, &shared)))
+            .collect(),
+        Way::HandOver(_) => {
+            let none = || Failure::wrong_use("without an inbox there must be a sink of type `stdout`");
+            let sink: Arc<dyn Sink> = Arc::new(sinks.stdout().ok_or_else(none)?);
+            let guarded = routes.iter().zip(stores.by_route());
+            guarded
+                .map(|(route, guard)| {
+                    (
+                        route.path.clone(),
+                        stack_without_inbox(route, guard, &sink, &shared),
+                    )
+                })
+                .collect()
+        }
+    })
 }

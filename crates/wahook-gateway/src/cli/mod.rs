@@ -1,15 +1,23 @@
 //! The command line: one file for each verb.
 
 mod announce;
+mod ask;
 mod config;
+mod dead;
 mod doctor;
+mod events;
+mod filter;
 mod gateway;
 mod input;
 mod normalize;
+mod operators;
+mod replay;
 mod schema;
 mod send;
 mod serve;
 mod signals;
+mod status;
+mod table;
 mod verify;
 mod watch;
 
@@ -38,6 +46,10 @@ enum Verb {
     Verify(verify::Args),
     Normalize(normalize::Args),
     Schema(schema::Args),
+    Events(events::Args),
+    Dead(dead::Args),
+    Replay(replay::Args),
+    Status(status::Args),
     Config(config::Args),
     Doctor(doctor::Args),
 }
@@ -59,6 +71,10 @@ pub fn main() -> ExitCode {
         Verb::Verify(args) => verify::run(&args, cli.json),
         Verb::Normalize(args) => normalize::run(&args),
         Verb::Schema(args) => schema::run(args),
+        Verb::Events(args) => events::run(&args, cli.json),
+        Verb::Dead(args) => dead::run(&args, cli.json),
+        Verb::Replay(args) => replay::run(&args, cli.json),
+        Verb::Status(args) => status::run(&args, cli.json),
         Verb::Config(args) => config::run(&args, cli.json),
         Verb::Doctor(args) => doctor::run(&args, cli.json),
     };

@@ -88,7 +88,9 @@ async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
         .await
         .map_err(|error| cannot_listen(listen, &error))?;
     let address = server.address().map_err(|error| cannot_listen(listen, &error))?;
-    gateway.told(|plan, stores| announce(plan, &gateway.way, stores, address, json)).await;
+    gateway
+        .told(|plan, stores| announce(plan, &gateway.way, stores, address, json))
+        .await;
 
     let reader_gone = Cell::new(false);
     let stopping = async {
@@ -98,23 +100,30 @@ async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
             () = gateway.follow(signals.clone()) => {}
         }
         tracing::info!(target: "wahook", "stopping; what is in progress is finished first");
+        Instant::now()
     };
+    let has_inbox = matches!(gateway.way, Way::Inbox(_));
     let until_the_end = async {
-        let began = Instant::now();
-        let finished = server.run(gateway.router.clone(), stopping).await;
-        gateway.close(limits.shutdown.get().saturating_sub(began.elapsed())).await;
-        finished
+        let began = Cell::new(Instant::now());
+        let finished = server
+            .run(gateway.router.clone(), async { began.set(stopping.await) })
+            .await;
+        let left = limits.shutdown.get().saturating_sub(began.get().elapsed());
+        (finished, left)
     };
-    let finished = tokio::select! {
+    let (finished, left) = tokio::select! {
         finished = until_the_end => finished,
-        () = signals.stop_asked(2) => return Err(Failure::io("stopped at once, on the second signal")),
+        () = signals.stop_asked(2) => return Err(stopped_at_once()),
     };
+    tokio::select! {
+        () = gateway.close(left) => {}
+        () = signals.stop_asked(2) => return Err(stopped_at_once()),
+    }
     if reader_gone.get() {
-        return Err(Failure::io(match gateway.way {
-            Way::Inbox { .. } => "nobody reads stdout any more; what was not written is in the inbox and comes at the next start",
-            Way::HandOver { .. } => {
-                "nobody reads stdout any more; what was not written was not acknowledged and will be sent again"
-            }
+        return Err(Failure::io(if has_inbox {
+            "nobody reads stdout any more; what was not written is in the inbox and comes at the next start"
+        } else {
+            "nobody reads stdout any more; what was not written was not acknowledged and will be sent again"
         }));
     }
     match finished {
@@ -125,6 +134,10 @@ async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
             Err(Failure::io(text))
         }
     }
+}
+
+fn stopped_at_once() -> Failure {
+    Failure::io("stopped at once, on the second signal")
 }
 
 impl Plan {
@@ -163,7 +176,10 @@ impl Plan {
         let inbox = |plan: &Self| plan.built.inbox.as_ref().map(|inbox| inbox.expose().to_owned());
         let admin = |plan: &Self| {
             let token = |admin: &Admin| admin.token.as_ref().map(|token| token.expose().to_owned());
-            plan.built.admin.as_ref().map(|admin| (admin.listen, token(admin)))
+            plan.built
+                .admin
+                .as_ref()
+                .map(|admin| (admin.listen, token(admin), admin.hosts.clone()))
         };
         let of_server = |plan: &Self| {
             let Limits {
@@ -176,7 +192,15 @@ impl Plan {
                 inbox_bytes,
                 ..
             } = plan.config.limits;
-            (connections, header_timeout, streams, shutdown, remembered_keys, waiting, inbox_bytes)
+            (
+                connections,
+                header_timeout,
+                streams,
+                shutdown,
+                remembered_keys,
+                waiting,
+                inbox_bytes,
+            )
         };
         let retention = |plan: &Self| plan.config.retention.get();
         let required = |plan: &Self| plan.config.required_guarantee;
@@ -185,7 +209,10 @@ impl Plan {
             ("listen", self.listen_in_file != next.listen_in_file),
             ("inbox", inbox(self) != inbox(next)),
             ("required_guarantee", required(self) != required(next)),
-            ("remember_in_front", self.config.remember_in_front != next.config.remember_in_front),
+            (
+                "remember_in_front",
+                self.config.remember_in_front != next.config.remember_in_front,
+            ),
             ("limits", of_server(self) != of_server(next)),
             ("retention", retention(self) != retention(next)),
             ("admin", admin(self) != admin(next)),
@@ -238,7 +265,7 @@ fn for_development(args: &Args) -> Result<Plan, Failure> {
 /// The file that everybody writes; it is used only when it is named, so that nobody serves the wrong one by chance.
 const USUAL_FILE: &str = "wahook.toml";
 
-fn default_data_dir() -> Result<PathBuf, Failure> {
+pub(super) fn default_data_dir() -> Result<PathBuf, Failure> {
     let variable = |name| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())

@@ -55,7 +55,11 @@ fn look(file: &Path) -> Option<State> {
 pub(super) fn files(file: &Path, config: &Config, folder: &Path) -> Vec<PathBuf> {
     let of_endpoints = config.endpoint.iter().flat_map(|endpoint| {
         let many = endpoint.secrets_files.iter().flatten();
-        endpoint.secret_file.iter().chain(&endpoint.store_file).chain(many)
+        endpoint
+            .secret_file
+            .iter()
+            .chain(&endpoint.store_file)
+            .chain(many)
     });
     let of_sinks = config.sink.iter().flat_map(|sink| {
         let many = sink.secrets_files.iter().flatten();

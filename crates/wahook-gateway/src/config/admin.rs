@@ -1,6 +1,9 @@
 //! The second listener, for operators.
 
-use std::{net::SocketAddr, path::{Path, PathBuf}};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 use wahook_core::Secret;
@@ -22,6 +25,9 @@ pub struct AdminConfig {
     /// A file that holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
+    /// Names under which it may be asked, beside those of this machine, such as a proxy's; without port.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
 }
 
 /// A second listener as it is configured.
@@ -32,6 +38,8 @@ pub struct Admin {
     pub listen: SocketAddr,
     /// What whoever changes or reveals something must know.
     pub token: Option<Secret>,
+    /// Names under which it may be asked.
+    pub hosts: Vec<String>,
 }
 
 impl AdminConfig {
@@ -54,7 +62,10 @@ impl AdminConfig {
         let Some(listen) = self.listen else {
             return match token {
                 None => Ok(None),
-                Some(_) => Err(wrong("token", "a token without a listener; add `listen`".to_owned())),
+                Some(_) => Err(wrong(
+                    "token",
+                    "a token without a listener; add `listen`".to_owned(),
+                )),
             };
         };
         if !listen.ip().is_loopback() && token.is_none() {
@@ -63,6 +74,10 @@ impl AdminConfig {
             );
             return Err(wrong("listen", text));
         }
-        Ok(Some(Admin { listen, token }))
+        Ok(Some(Admin {
+            listen,
+            token,
+            hosts: self.hosts.clone(),
+        }))
     }
 }

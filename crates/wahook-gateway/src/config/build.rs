@@ -8,7 +8,8 @@ use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown,
 use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
 use super::{
-    Admin, Config, EndpointConfig, Problem, SinkPlan, StoreDown, WhenConflicting, inbox, secrets::Sources, sinks, store,
+    Admin, Config, EndpointConfig, Problem, SinkPlan, StoreDown, WhenConflicting, inbox, secrets::Sources,
+    sinks, store,
 };
 use crate::{failure::chain, stores::StoreAddress, suggest::hint};
 

@@ -48,13 +48,20 @@ pub fn development(folder: &Path) -> Result<Vec<Development>, Failure> {
 /// # Errors
 ///
 /// If the defaults make no sense, which they do.
-pub fn build_development(config: &Config, development: &[Development], folder: &Path) -> Result<Built, Failure> {
+pub fn build_development(
+    config: &Config,
+    development: &[Development],
+    folder: &Path,
+) -> Result<Built, Failure> {
     let wrong = |problem: &Problem| Failure::wrong_use(problem.message.clone());
     Ok(Built {
         routes: development.iter().map(|one| one.route.clone()).collect(),
         inbox: inbox::of(config, folder).map_err(|problem| wrong(&problem))?,
-        sinks: sinks::build(config, folder)
-            .map_err(|problems| problems.first().map_or_else(|| Failure::wrong_use("no sink"), wrong))?,
+        sinks: sinks::build(config, folder).map_err(|problems| {
+            problems
+                .first()
+                .map_or_else(|| Failure::wrong_use("no sink"), wrong)
+        })?,
         admin: None,
         warnings: Vec::new(),
     })

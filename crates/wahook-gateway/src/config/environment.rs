@@ -50,14 +50,7 @@ const TEXTS: &[&str] = &[
 ];
 const NUMBERS: &[&str] = &["answer_refused", "answer_malformed"];
 /// What differs between one machine and the next; the rest of a sink is the file's.
-const SINK_TEXTS: &[&str] = &[
-    "url",
-    "secret",
-    "secret_file",
-    "address",
-    "address_file",
-    "path",
-];
+const SINK_TEXTS: &[&str] = &["url", "secret", "secret_file", "address", "address_file", "path"];
 
 /// Puts the variables over the file's values; tells which of them mean nothing.
 pub(crate) fn apply(root: &mut Dict, variables: impl IntoIterator<Item = (String, String)>) -> Vec<Problem> {
@@ -131,16 +124,13 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
             return Err(format!("`{table}` has no such key{}", hint(key, known)));
         }
         [key, ..] => {
-            let all = TOP
-                .iter()
-                .copied()
-                .chain([
-                    "limits__<key>",
-                    "retention__<key>",
-                    "admin__<key>",
-                    "endpoint__<name>__<key>",
-                    "sink__<name>__<key>",
-                ]);
+            let all = TOP.iter().copied().chain([
+                "limits__<key>",
+                "retention__<key>",
+                "admin__<key>",
+                "endpoint__<name>__<key>",
+                "sink__<name>__<key>",
+            ]);
             return Err(format!("there is no such key{}", hint(key, all)));
         }
         [] => {}

@@ -81,15 +81,22 @@ impl RetentionConfig {
 
 /// The inbox that the configuration names; `None` where it wants none.
 pub(super) fn of(config: &Config, folder: &Path) -> Result<Option<StoreAddress>, Problem> {
-    let none = || config.inbox.as_ref().is_some_and(|text| text.expose().trim() == "none");
+    let none = || {
+        config
+            .inbox
+            .as_ref()
+            .is_some_and(|text| text.expose().trim() == "none")
+    };
     let found = match (&config.inbox, &config.inbox_file) {
         (None, None) => StoreAddress::parse(USUAL, folder).map_err(|text| ("inbox", text)),
         (Some(_), None) if none() => return Ok(None),
-        (text, file) => match store::from_keys(["inbox", "inbox_file"], text.as_ref(), file.as_deref(), folder) {
-            Ok(Some(address)) => Ok(address),
-            Ok(None) => return Ok(None),
-            Err(wrong) => Err(wrong),
-        },
+        (text, file) => {
+            match store::from_keys(["inbox", "inbox_file"], text.as_ref(), file.as_deref(), folder) {
+                Ok(Some(address)) => Ok(address),
+                Ok(None) => return Ok(None),
+                Err(wrong) => Err(wrong),
+            }
+        }
     };
     found
         .and_then(|address| match address.row().inbox {
@@ -109,11 +116,11 @@ pub(super) fn of(config: &Config, folder: &Path) -> Result<Option<StoreAddress>,
 pub(super) fn check(config: &Config, inbox: Option<&StoreAddress>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let endpoints = || config.endpoint.iter().enumerate();
-    let at = |index: usize, key: &str, text: String| {
-        Problem::new(&["endpoint", &index.to_string(), key], text)
-    };
+    let at =
+        |index: usize, key: &str, text: String| Problem::new(&["endpoint", &index.to_string(), key], text);
     if inbox.is_some() {
-        let advice = "the inbox remembers what came: remove it, or write inbox = \"none\" to work without an inbox";
+        let advice =
+            "the inbox remembers what came: remove it, or write inbox = \"none\" to work without an inbox";
         for (key, there) in [
             ("store", config.store.is_some()),
             ("store_file", config.store_file.is_some()),
@@ -139,11 +146,17 @@ pub(super) fn check(config: &Config, inbox: Option<&StoreAddress>) -> Vec<Proble
         }
     } else {
         let only = "works with an inbox only: remove it, or name an `inbox`";
-        if config.required_guarantee.is_some_and(|required| required.get() > Guarantee::None) {
+        if config
+            .required_guarantee
+            .is_some_and(|required| required.get() > Guarantee::None)
+        {
             problems.push(Problem::new(
                 &["required_guarantee"],
                 format!("`required_guarantee` {only}"),
             ));
+        }
+        if config.admin.listen.is_some() {
+            problems.push(Problem::new(&["admin", "listen"], format!("`[admin]` {only}")));
         }
         for (index, sink) in config.sink.iter().enumerate() {
             if sink.kind != super::SinkType::Stdout {

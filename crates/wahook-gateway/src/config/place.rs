@@ -184,6 +184,7 @@ const HARMLESS: &[&str] = &[
     "bodies",
     "dead",
     "token_file",
+    "hosts",
     "type",
     "kinds",
     "endpoints",

@@ -1,13 +1,17 @@
 //! From configuration to what sinks are opened with; every problem at once.
 
-use std::{collections::HashMap, num::{NonZeroU32, NonZeroU64}, path::Path};
+use std::{
+    collections::HashMap,
+    num::{NonZeroU32, NonZeroU64},
+    path::Path,
+};
 
 use wahook_core::{guard::Digest, json::Text, model::Kind};
 use wahook_worker::{Filter, OnPoison, Retries};
 
 use super::{
-    Config, EndpointConfig, Format, Problem, SinkConfig, SinkType, UrlText, WhenPoison, build::Wrong, secrets::Sources,
-    store,
+    Config, EndpointConfig, Format, Problem, SinkConfig, SinkType, UrlText, WhenPoison, build::Wrong,
+    secrets::Sources, store,
 };
 use crate::{
     failure::chain,
@@ -64,7 +68,11 @@ impl SinkTo {
 /// Every sink, in the order of the file; standard output if there is none.
 pub(super) fn build(config: &Config, folder: &Path) -> Result<Vec<SinkPlan>, Vec<Problem>> {
     let usual = [SinkConfig::stdout()];
-    let sinks = if config.sink.is_empty() { &usual[..] } else { &config.sink };
+    let sinks = if config.sink.is_empty() {
+        &usual[..]
+    } else {
+        &config.sink
+    };
     let (mut plans, mut problems) = (Vec::new(), Vec::new());
     let (mut names, mut files) = (HashMap::new(), HashMap::new());
     for (index, sink) in sinks.iter().enumerate() {
@@ -82,7 +90,10 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Vec<SinkPlan>, Vec
                 if let SinkTo::File(options) = &plan.to
                     && let Some(first) = files.insert(options.path.clone(), index)
                 {
-                    let text = format!("the file is that of sink {}; give each sink a file of its own", first + 1);
+                    let text = format!(
+                        "the file is that of sink {}; give each sink a file of its own",
+                        first + 1
+                    );
                     problems.push(at("path", text));
                 }
                 plans.push(plan);
@@ -90,14 +101,25 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Vec<SinkPlan>, Vec
             Err((key, text)) => problems.push(at(key, text)),
         }
     }
-    if problems.is_empty() { Ok(plans) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(plans)
+    } else {
+        Err(problems)
+    }
 }
 
 fn build_one(sink: &SinkConfig, endpoints: &[EndpointConfig], folder: &Path) -> Result<SinkPlan, Wrong> {
     check_name(&sink.name)?;
     let kind = sink.kind.as_str();
     if let Some((key, of)) = sink.of_types().into_iter().find(|(_, of)| *of != sink.kind) {
-        return Err((key, format!("`{key}` is of sinks of type `{}`; `{}` is one of type `{kind}`", of.as_str(), sink.name)));
+        return Err((
+            key,
+            format!(
+                "`{key}` is of sinks of type `{}`; `{}` is one of type `{kind}`",
+                of.as_str(),
+                sink.name
+            ),
+        ));
     }
     let mut mark = format!("{sink:?}").into_bytes();
     let to = match sink.kind {
@@ -122,7 +144,10 @@ fn check_name(name: &str) -> Result<(), Wrong> {
     if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
         Ok(())
     } else {
-        Err(("name", "the name of a sink has 1 to 64 lower-case letters, digits, '-', '_' or '.'".to_owned()))
+        Err((
+            "name",
+            "the name of a sink has 1 to 64 lower-case letters, digits, '-', '_' or '.'".to_owned(),
+        ))
     }
 }
 
@@ -144,11 +169,18 @@ fn filter(sink: &SinkConfig, endpoints: &[EndpointConfig]) -> Result<Filter, Wro
     for name in &sink.endpoints {
         let names = endpoints.iter().map(|endpoint| endpoint.name.as_str());
         if !names.clone().any(|known| known == name) {
-            return Err(("endpoints", format!("unknown endpoint `{name}`{}", hint(name, names))));
+            return Err((
+                "endpoints",
+                format!("unknown endpoint `{name}`{}", hint(name, names)),
+            ));
         }
         filter.endpoints.push(Text::from(name.as_str()));
     }
-    filter.accounts = sink.accounts.iter().map(|account| Text::from(account.as_str())).collect();
+    filter.accounts = sink
+        .accounts
+        .iter()
+        .map(|account| Text::from(account.as_str()))
+        .collect();
     Ok(filter)
 }
 
@@ -158,14 +190,19 @@ fn retries(sink: &SinkConfig) -> Result<Retries, Wrong> {
         first: sink.first_retry.map_or(usual.first, |period| period.get()),
         most: sink.longest_retry.map_or(usual.most, |period| period.get()),
         attempts: above_zero("attempts", sink.attempts)?.unwrap_or(usual.attempts),
-        give_up_after: sink.give_up_after.map_or(usual.give_up_after, |period| period.get()),
+        give_up_after: sink
+            .give_up_after
+            .map_or(usual.give_up_after, |period| period.get()),
         on_poison: match sink.on_poison {
             WhenPoison::Block => OnPoison::Block,
             WhenPoison::Park => OnPoison::Park,
         },
     };
     if retries.most < retries.first {
-        return Err(("longest_retry", "`longest_retry` must not be shorter than `first_retry`".to_owned()));
+        return Err((
+            "longest_retry",
+            "`longest_retry` must not be shorter than `first_retry`".to_owned(),
+        ));
     }
     Ok(retries)
 }
@@ -175,10 +212,16 @@ fn form(sink: &SinkConfig) -> Result<Form, Wrong> {
         Format::Event => sinks::Format::Event,
         Format::CloudEvents => sinks::Format::CloudEvents,
         Format::CloudEventsBinary => {
-            return Err(("format", "`cloudevents-binary` is of sinks of type `http`: it needs headers".to_owned()));
+            return Err((
+                "format",
+                "`cloudevents-binary` is of sinks of type `http`: it needs headers".to_owned(),
+            ));
         }
     };
-    Ok(Form { format, raw: sink.raw })
+    Ok(Form {
+        format,
+        raw: sink.raw,
+    })
 }
 
 fn file(sink: &SinkConfig, folder: &Path) -> Result<FileOptions, Wrong> {
@@ -239,7 +282,10 @@ fn sql(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, W
     let address = store::from_keys(keys, sink.address.as_ref(), sink.address_file.as_deref(), folder)?
         .ok_or_else(|| missing("address", "postgres://…"))?;
     if address.row().inbox.is_none() {
-        let text = format!("{} has no tables; name sqlite:PATH or postgres://…", address.row().name);
+        let text = format!(
+            "{} has no tables; name sqlite:PATH or postgres://…",
+            address.row().name
+        );
         return Err(("address", text));
     }
     mark.extend_from_slice(address.expose().as_bytes());

@@ -52,7 +52,10 @@ pub(super) fn from_keys(
 ) -> Result<Option<StoreAddress>, Wrong> {
     match (text, file) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err((file_key, format!("there are both `{key}` and `{file_key}`; keep one"))),
+        (Some(_), Some(_)) => Err((
+            file_key,
+            format!("there are both `{key}` and `{file_key}`; keep one"),
+        )),
         (Some(text), None) => StoreAddress::parse(text.expose(), folder)
             .map(Some)
             .map_err(|why| (key, format!("`{key}`: {why}"))),

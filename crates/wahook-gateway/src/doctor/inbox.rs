@@ -51,7 +51,10 @@ pub(super) async fn look(
                 findings.push(Finding::error(None, text).advise("make it, for the user that runs wahook"));
                 return (state, findings);
             }
-            Assurance::new(Guarantee::SurvivesPowerLoss, "its file is made at the first start")
+            Assurance::new(
+                Guarantee::SurvivesPowerLoss,
+                "its file is made at the first start",
+            )
         }
         Some(file) if is_in_use(&file) => {
             state.in_use = true;

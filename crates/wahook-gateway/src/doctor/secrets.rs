@@ -34,7 +34,10 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
         in_file = true;
         findings.push(address_in_file("inbox", "inbox_file", "WAHOOK_INBOX"));
     }
-    if written.get("admin").is_some_and(|admin| admin.get("token").is_some()) {
+    if written
+        .get("admin")
+        .is_some_and(|admin| admin.get("token").is_some())
+    {
         in_file = true;
         findings.push(
             Finding::warning(
@@ -49,12 +52,16 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
         let name = sink.get("name").and_then(toml::Value::as_str).unwrap_or_default();
         if sink.get("secret").or(sink.get("secrets")).is_some() {
             in_file = true;
-            let text =
-                format!("the secret of the sink `{name}` stands in the configuration, and goes wherever that is copied");
+            let text = format!(
+                "the secret of the sink `{name}` stands in the configuration, and goes wherever that is copied"
+            );
             let advice = "move it into a file of its own: secret_file = \"…\"";
             findings.push(Finding::warning(None, text).advise(advice));
         }
-        if sink.get("address").is_some_and(|address| has_credentials(address, loaded)) {
+        if sink
+            .get("address")
+            .is_some_and(|address| has_credentials(address, loaded))
+        {
             in_file = true;
             findings.push(address_in_file(
                 &format!("sink `{name}`"),

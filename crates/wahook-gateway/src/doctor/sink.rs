@@ -11,7 +11,10 @@ pub(super) fn look(sink: &SinkPlan) -> Option<Finding> {
         SinkTo::File(options) => {
             let folder = options.path.parent()?;
             (!folder.is_dir()).then(|| {
-                let text = format!("the directory of the sink `{name}`, {}, does not exist", folder.display());
+                let text = format!(
+                    "the directory of the sink `{name}`, {}, does not exist",
+                    folder.display()
+                );
                 Finding::error(None, text).advise("make it, for the user that runs wahook")
             })
         }

@@ -4,4 +4,8 @@ mod open;
 mod plan;
 mod sinks;
 
-pub(crate) use self::{open::{InboxOpened, open}, plan::plan, sinks::Sinks};
+pub(crate) use self::{
+    open::{InboxOpened, open},
+    plan::plan,
+    sinks::Sinks,
+};

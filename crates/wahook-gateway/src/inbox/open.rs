@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wahook_core::{Assurance, Guarantee, inbox::Inbox};
+use wahook_core::{Assurance, Guarantee, inbox::Desk};
 
 use crate::{
     Failure,
@@ -16,17 +16,12 @@ pub(crate) struct InboxOpened {
     pub(crate) name: &'static str,
     /// Where it is, without a credential.
     pub(crate) place: String,
-    pub(crate) inbox: Arc<dyn Inbox>,
+    pub(crate) desk: Arc<dyn Desk>,
 }
 
 impl InboxOpened {
     pub(crate) fn assurance(&self) -> &Assurance {
-        self.inbox.assurance()
-    }
-
-    /// For those who put something in, or take it out.
-    pub(crate) fn inbox(&self) -> Arc<dyn Inbox> {
-        Arc::clone(&self.inbox)
+        self.desk.assurance()
     }
 }
 
@@ -41,11 +36,14 @@ pub(crate) async fn open(
     let open = row
         .inbox
         .ok_or_else(|| Failure::wrong_use(format!("{} cannot be an inbox", row.name)))?;
-    let inbox = open(address, means).await.map_err(|error| {
+    let desk = open(address, means).await.map_err(|error| {
         let advice = (row.advice)(error.kind());
-        Failure::io(format!("cannot open the inbox {place}: {}{advice}", chain(&error)))
+        Failure::io(format!(
+            "cannot open the inbox {place}: {}{advice}",
+            chain(&error)
+        ))
     })?;
-    let assurance = inbox.assurance();
+    let assurance = desk.assurance();
     if let Some(required) = required.filter(|required| assurance.guarantee < *required) {
         return Err(Failure::wrong_use(format!(
             "the inbox gives `{}` ({}), and required_guarantee is `{required}`: {}, or require less",
@@ -55,7 +53,7 @@ pub(crate) async fn open(
     Ok(InboxOpened {
         name: row.name,
         place,
-        inbox,
+        desk,
     })
 }
 

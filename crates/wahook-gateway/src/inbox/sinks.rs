@@ -32,16 +32,20 @@ struct Open {
 
 impl Sinks {
     /// Opens what these plans name and is not open yet, and gives the routes to all of them. What fails changes nothing.
-    pub(crate) async fn open(&mut self, plans: &[SinkPlan], clock: &Arc<dyn Clock>) -> Result<Vec<Route>, Failure> {
+    pub(crate) async fn open(
+        &mut self,
+        plans: &[SinkPlan],
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Vec<Route>, Failure> {
         let mut open = HashMap::new();
         let mut routes = Vec::new();
         for plan in plans {
             let same = self.open.get(&plan.name).filter(|open| open.mark == plan.mark);
             let one = match same {
                 Some(same) => same.clone(),
-                None => open_one(plan, clock).await.map_err(|why| {
-                    Failure::io(format!("cannot open the sink {}: {why}", plan.name))
-                })?,
+                None => open_one(plan, clock)
+                    .await
+                    .map_err(|why| Failure::io(format!("cannot open the sink {}: {why}", plan.name)))?,
             };
             let mut route = Route::new(&plan.name, Arc::clone(&one.sink))
                 .filter(plan.filter.clone())

@@ -52,7 +52,9 @@ impl Observer for InboxLog {
 fn why(error: &StoreError) -> String {
     let cause = std::error::Error::source(error).map(chain);
     let what = match error.kind() {
-        StoreErrorKind::Full => "the inbox is full; make room, raise limits.waiting, or look at what sinks leave there",
+        StoreErrorKind::Full => {
+            "the inbox is full; make room, raise limits.waiting, or look at what sinks leave there"
+        }
         StoreErrorKind::Slow => "the inbox did not answer in time",
         _ => "the inbox is unavailable",
     };

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use wahook_core::{
     Assurance, BoxFuture,
     guard::{GuardStore, OpenError, OpenErrorKind},
-    inbox::Inbox,
+    inbox::Desk,
 };
 
 pub use self::{address::StoreAddress, opened::Opened};
@@ -106,7 +106,8 @@ pub(crate) struct StoreRow {
 
 type Open = for<'a> fn(&'a StoreAddress, &'a Means) -> BoxFuture<'a, Result<Plain, OpenError>>;
 
-type OpenInbox = for<'a> fn(&'a StoreAddress, &'a InboxMeans) -> BoxFuture<'a, Result<Arc<dyn Inbox>, OpenError>>;
+type OpenInbox =
+    for<'a> fn(&'a StoreAddress, &'a InboxMeans) -> BoxFuture<'a, Result<Arc<dyn Desk>, OpenError>>;
 
 /// A store as its crate opens it.
 type Plain = (Arc<dyn GuardStore>, Assurance);

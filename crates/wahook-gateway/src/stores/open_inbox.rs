@@ -2,11 +2,7 @@
 
 use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
-use wahook_core::{
-    BoxFuture, Clock,
-    guard::OpenError,
-    inbox::Inbox,
-};
+use wahook_core::{BoxFuture, Clock, guard::OpenError, inbox::Desk};
 use wahook_postgres::PostgresInbox;
 use wahook_sqlite::{SqliteInbox, SqliteInboxOptions};
 
@@ -35,7 +31,7 @@ impl InboxMeans {
 /// A little less than a provider waits for us: so it is the inbox that gives up, and it knows why.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-type Opening<'a> = BoxFuture<'a, Result<Arc<dyn Inbox>, OpenError>>;
+type Opening<'a> = BoxFuture<'a, Result<Arc<dyn Desk>, OpenError>>;
 
 pub(super) fn sqlite<'a>(address: &'a StoreAddress, means: &'a InboxMeans) -> Opening<'a> {
     Box::pin(async move {

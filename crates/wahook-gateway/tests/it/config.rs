@@ -140,6 +140,113 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
             1,
             "F:1:1: `public_url` must be scheme and host, such as https://hooks.example.com",
         ),
+        (
+            &format!("inbox = \"redis://u:tell-nobody@h\"\n{good}"),
+            1,
+            "F:1:1: redis cannot keep deliveries; name sqlite:PATH or postgres://…, or write \"none\"",
+        ),
+        (
+            &format!("inbox = \"non\"\n{good}"),
+            1,
+            "F:1:1: `inbox`: that is no store",
+        ),
+        (
+            &format!("store = \"memory\"\n{good}"),
+            1,
+            "F:1:1: `store` is not used, the inbox remembers what came: remove it, or write inbox = \"none\"",
+        ),
+        (
+            &format!("{good}store = \"memory\""),
+            1,
+            "F:5:1: `store` is not used, the inbox remembers what came",
+        ),
+        (
+            &format!("{good}on_store_down = \"accept_without_dedupe\""),
+            1,
+            "F:5:1: without the inbox nothing can be acknowledged: remove `on_store_down`",
+        ),
+        (
+            &format!("inbox = \"none\"\nrequired_guarantee = \"process crash only\"\n{good}"),
+            1,
+            "F:2:1: `required_guarantee` works with an inbox only: remove it, or name an `inbox`",
+        ),
+        (
+            &format!("required_guarantee = \"all\"\n{good}"),
+            1,
+            "F:1:1: `required_guarantee` has no such value; there are: none, process crash only, survives power loss",
+        ),
+        (
+            &format!("{good}[retention]\nbodys = \"1h\""),
+            1,
+            "F:6:1: unknown key `bodys`; did you mean `bodies`?",
+        ),
+        (
+            &format!("{good}[admin]\nlisten = \"0.0.0.0:8081\""),
+            1,
+            "F:6:1: 0.0.0.0:8081 could be reached by others and has no token; add `token_file`, or listen on 127.0.0.1",
+        ),
+        (
+            &format!("{good}[[sink]]\nname = \"out\"\ntype = \"htpp\""),
+            1,
+            "F:7:1: `type` has no such value; did you mean `http`?",
+        ),
+        (
+            &format!("{good}[[sink]]\nname = \"out\"\ntype = \"http\""),
+            1,
+            "F:7:1: `url` is missing; add `url = \"https://…\"`",
+        ),
+        (
+            &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\npath = \"x\""),
+            1,
+            "F:8:1: `path` is of sinks of type `file`; `out` is one of type `stdout`",
+        ),
+        (
+            &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\nkinds = [\"message.recieved\"]"),
+            1,
+            "F:8:1: unknown kind `message.recieved`; did you mean `message.received`?",
+        ),
+        (
+            &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\nendpoints = [\"shpo\"]"),
+            1,
+            "F:8:1: unknown endpoint `shpo`; did you mean `shop`?",
+        ),
+        (
+            &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\nformat = \"cloudevents-binary\""),
+            1,
+            "F:8:1: `cloudevents-binary` is of sinks of type `http`: it needs headers",
+        ),
+        (
+            &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\nattempts = 0"),
+            1,
+            "F:8:1: `attempts` must be more than 0",
+        ),
+        (
+            &format!(
+                "{good}[[sink]]\nname = \"out\"\ntype = \"http\"\nurl = \"https://h\"\nheaders = {{ ce-id = \"tell-nobody\" }}"
+            ),
+            1,
+            "F:9:1: content-*, host, connection",
+        ),
+        (
+            &format!("{good}[[sink]]\nname = \"out\"\ntype = \"sql\"\naddress = \"redis://u:tell-nobody@h\""),
+            1,
+            "F:8:1: redis has no tables; name sqlite:PATH or postgres://…",
+        ),
+        (
+            &format!(
+                "inbox = \"none\"\n{good}[[sink]]\nname = \"out\"\ntype = \"http\"\nurl = \"https://h\""
+            ),
+            1,
+            "F:8:1: a sink of type `http` works with an inbox only: remove it, or name an `inbox`",
+        ),
+        (
+            &format!(
+                "{good}{two}{two}",
+                two = "[[sink]]\nname = \"out\"\ntype = \"file\"\npath = \"a\"\n"
+            ),
+            1,
+            "F:9:1: the name `out` is taken by sink 1; give each sink a name of its own",
+        ),
     ];
     for (toml, code, expected) in cases {
         let (found, said) = check(toml);
@@ -183,6 +290,38 @@ fn v4_the_effective_configuration_is_printed_without_secrets() {
         said.contains("secret = \"********\"") && !said.contains("from-the"),
         "{said}"
     );
+}
+
+#[test]
+fn v4_sinks_and_the_inbox_are_printed_without_what_opens_a_door() {
+    let file = folder("print-sinks").join("wahook.toml");
+    let toml = format!(
+        "inbox = \"postgres://u:hunter2@db.example/d\"\n[admin]\nlisten = \"127.0.0.1:8081\"\ntoken = \"hunter2-hunter2\"\n{}\
+         [[sink]]\nname = \"out\"\ntype = \"http\"\nurl = \"https://u:hunter2@h.example/hunter2?x=hunter2\"\n\
+         secret = \"hunter2\"\nheaders = {{ authorization = \"Bearer hunter2\" }}\n\
+         [[sink]]\nname = \"rows\"\ntype = \"sql\"\naddress = \"postgres://u:hunter2@h/d\"\n",
+        endpoint(&format!("secret = \"{SECRET}\""))
+    );
+    fs::write(&file, toml).unwrap();
+    let output = command(&["config", "print", file.to_str().unwrap()])
+        .env("WAHOOK_RETENTION__BODIES", "1d")
+        .env("WAHOOK_SINK__ROWS__ADDRESS", "sqlite:rows.db")
+        .env("WAHOOK_ADMIN__TOKEN", "hunter2-hunter3")
+        .output()
+        .unwrap();
+    let said = text(&output.stdout) + &text(&output.stderr);
+    for line in [
+        "inbox = \"postgres://********@db.example/d\"",
+        "url = \"https://h.example/…\"",
+        "token = \"********\"",
+        "authorization = \"********\"",
+        "address = \"sqlite:rows.db\"",
+        "bodies = \"24h\"",
+        "format = \"wahook.event/1\"",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(!said.contains("hunter2"), "{said}");
 }
 
 #[test]

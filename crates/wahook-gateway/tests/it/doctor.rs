@@ -64,7 +64,7 @@ fn endpoint(lines: &str) -> String {
     format!("[[endpoint]]\nname = \"shop\"\nprovider = \"wazapin\"\nsecret_file = \"secret\"\n{lines}\n")
 }
 
-const SAFE: &str = "store = \"sqlite:guard.db\"\n";
+const SAFE: &str = "inbox = \"none\"\nstore = \"sqlite:guard.db\"\n";
 
 #[test]
 fn where_all_is_well_it_says_so_and_how_long_each_may_be_down() {
@@ -88,8 +88,9 @@ fn where_all_is_well_it_says_so_and_how_long_each_may_be_down() {
             .starts_with("  budget: 25 s down, then deliveries are lost: Wawp repeats 5 times, 5 s apart"),
         "{said}"
     );
+    assert_eq!(lines[6], "sink stdout: standard output");
     assert!(
-        lines[6].ends_with("wahook.toml: nothing to say, all is well"),
+        lines[7].ends_with("wahook.toml: nothing to say, all is well"),
         "{said}"
     );
     assert!(
@@ -176,7 +177,7 @@ fn g9_each_thing_that_is_unsafe_is_one_finding_with_what_to_do() {
             "https://",
         ),
         (
-            endpoint(""),
+            format!("inbox = \"none\"\n{}", endpoint("")),
             "warning",
             "shop|what was handled is remembered in memory with the guarantee `none`",
             "sqlite:guard.db",
@@ -191,13 +192,19 @@ fn g9_each_thing_that_is_unsafe_is_one_finding_with_what_to_do() {
             "34560",
         ),
         (
-            format!("store = \"sqlite:none/guard.db\"\n{}", endpoint("")),
+            format!(
+                "inbox = \"none\"\nstore = \"sqlite:none/guard.db\"\n{}",
+                endpoint("")
+            ),
             "error",
             "shop|the directory of ",
             "make it",
         ),
         (
-            format!("store = \"redis://127.0.0.1:1\"\n{}", endpoint("")),
+            format!(
+                "inbox = \"none\"\nstore = \"redis://127.0.0.1:1\"\n{}",
+                endpoint("")
+            ),
             "error",
             "shop|the guard store redis cannot be opened: no Redis answers at 127.0.0.1:1",
             "",
@@ -216,7 +223,10 @@ fn g9_each_thing_that_is_unsafe_is_one_finding_with_what_to_do() {
             "secret_file",
         ),
         (
-            format!("store = \"redis://u:hunter2@127.0.0.1:1\"\n{}", endpoint("")),
+            format!(
+                "inbox = \"none\"\nstore = \"redis://u:hunter2@127.0.0.1:1\"\n{}",
+                endpoint("")
+            ),
             "warning",
             "|the password of the store stands in the configuration",
             "store_file",
@@ -237,7 +247,7 @@ fn g9_each_thing_that_is_unsafe_is_one_finding_with_what_to_do() {
                 "chmod 600",
             ),
             (
-                format!("store_file = \"url\"\n{}", endpoint("")),
+                format!("inbox = \"none\"\nstore_file = \"url\"\n{}", endpoint("")),
                 "warning",
                 "|every user of this machine can read",
                 "chmod 600",
@@ -254,9 +264,83 @@ fn g9_each_thing_that_is_unsafe_is_one_finding_with_what_to_do() {
 }
 
 #[test]
+fn i1_the_inbox_is_looked_at_and_not_made() {
+    let patient = Patient::new("doctor-inbox");
+    let (code, said) = patient.says(&endpoint(""), false);
+    assert_eq!(code, 0, "{said}");
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines[1], "  guard:  remembers for 48h in the inbox");
+    assert!(
+        lines[3].starts_with("inbox: sqlite /") && lines[3].contains("/inbox.db, survives power loss ("),
+        "{said}"
+    );
+    assert_eq!(lines[4], "sink stdout: standard output");
+    assert!(
+        !patient.folder.join("inbox.db").exists(),
+        "to look is not to make"
+    );
+
+    let gateway = super::program::Gateway::with_config(&patient.folder, &endpoint(""));
+    let (code, said) = patient.says(&endpoint(""), true);
+    assert_eq!(code, 0, "{said}");
+    let report: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(report["inbox"]["in_use"], true);
+    assert!(report["inbox"]["free_bytes"].as_u64().is_some());
+    drop(gateway);
+    let report: Value = serde_json::from_str(&patient.says(&endpoint(""), true).1).unwrap();
+    assert_eq!(report["inbox"]["in_use"], false);
+    assert_eq!(report["inbox"]["guarantee"], "survives power loss");
+
+    let sink = |lines: &str| format!("{}[[sink]]\nname = \"out\"\n{lines}\n", endpoint(""));
+    for (toml, level, what) in [
+        (
+            format!("inbox = \"sqlite:none/inbox.db\"\n{}", endpoint("")),
+            "error",
+            "|the directory of the inbox ",
+        ),
+        (
+            format!("inbox = \"postgres://u:hunter2@127.0.0.1:1/d\"\n{}", endpoint("")),
+            "error",
+            "|cannot open the inbox postgres://********@127.0.0.1:1/d: ",
+        ),
+        (
+            format!("inbox = \"postgres://u:hunter2@127.0.0.1:1/d\"\n{}", endpoint("")),
+            "warning",
+            "|the password of the inbox stands in the configuration",
+        ),
+        (
+            sink("type = \"http\"\nurl = \"http://h.example/hunter2\""),
+            "warning",
+            "|the sink `out` sends messages over the network unencrypted",
+        ),
+        (
+            sink("type = \"file\"\npath = \"none/events.jsonl\""),
+            "error",
+            "|the directory of the sink `out`, ",
+        ),
+        (
+            sink(
+                "type = \"http\"\nurl = \"https://h.example\"\nsecret = \"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"",
+            ),
+            "warning",
+            "|the secret of the sink `out` stands in the configuration",
+        ),
+    ] {
+        let findings = patient.findings(&toml);
+        let found = findings
+            .iter()
+            .any(|(found, text)| found == level && text.starts_with(what));
+        assert!(found, "{toml}\nexpected {level} {what}\nfound {findings:#?}");
+    }
+}
+
+#[test]
 fn what_is_put_over_the_file_is_looked_at_and_what_stands_in_it_too() {
     let patient = Patient::new("doctor-environment");
-    let config = format!("store = \"redis://u:hunter2@127.0.0.1:1\"\n{}", endpoint(""));
+    let config = format!(
+        "inbox = \"none\"\nstore = \"redis://u:hunter2@127.0.0.1:1\"\n{}",
+        endpoint("")
+    );
     fs::write(&patient.file, config).unwrap();
     fs::set_permissions(&patient.file, Permissions::from_mode(0o600)).unwrap();
     let output = super::program::command(&["doctor", "--json", "--config", patient.file.to_str().unwrap()])

@@ -18,6 +18,11 @@ pub(crate) fn shop(more: &str) -> String {
     format!("{more}\n[[endpoint]]\nname = \"shop\"\nprovider = \"wazapin\"\nsecret = \"{SECRET}\"\n")
 }
 
+/// The way in which deliveries are handed on before they are answered.
+pub(crate) fn without_inbox(more: &str) -> String {
+    shop(&format!("inbox = \"none\"\n{more}"))
+}
+
 pub(crate) fn post(gateway: &Gateway, path: &str, secret: &str, id: &str, body: &[u8]) -> (u16, String) {
     gateway.request(
         &format!("POST {path} HTTP/1.1\r\n{}", signed(secret, id, now(), body)),
@@ -155,7 +160,7 @@ fn nobody_reading_the_log_stops_nothing() {
 
 #[test]
 fn g5_what_is_in_progress_is_finished_before_the_end() {
-    let mut gateway = Gateway::with_config(&folder("graceful"), &shop(""));
+    let mut gateway = Gateway::with_config(&folder("graceful"), &without_inbox(""));
     let headers = signed(SECRET, "msg_1", now(), BODY);
     let head = format!(
         "POST /hooks/shop HTTP/1.1\r\nhost: h\r\n{headers}\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n",
@@ -176,7 +181,7 @@ fn g5_what_is_in_progress_is_finished_before_the_end() {
 
 #[test]
 fn nothing_is_acknowledged_that_nobody_reads() {
-    let mut gateway = Gateway::with_config(&folder("reader"), &shop(""));
+    let mut gateway = Gateway::with_config(&folder("reader"), &without_inbox(""));
     gateway.close_stdout();
     // The thread that reads for us takes one more line before it notices; the pipe is closed after that.
     let mut refused = false;

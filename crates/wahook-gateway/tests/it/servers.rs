@@ -6,7 +6,7 @@ use wahook_services::{Postgres, Redis, Server};
 
 use super::{
     program::{DEADLINE, Gateway, SECRET, folder, now, run, signed, text},
-    serve::{BODY, RECEIVED, post, shop, stop},
+    serve::{BODY, RECEIVED, post, stop, without_inbox},
     stores::{guards, refused},
 };
 
@@ -15,7 +15,7 @@ fn redis() -> Redis {
 }
 
 fn config(server: &Server, more: &str) -> String {
-    shop(&format!("store = \"{}\"\n{more}", server.url()))
+    without_inbox(&format!("store = \"{}\"\n{more}", server.url()))
 }
 
 /// A body that says something else than the others.
@@ -155,7 +155,7 @@ fn without_dedupe_where_that_was_chosen(server: &Server) {
 /// Every output of the program with a wrong password: it is in none.
 fn a_wrong_password_is_said_and_not_shown(url: &str) {
     let folder = folder("password");
-    let (code, said) = refused(&folder, &shop(&format!("store = \"{url}\"")));
+    let (code, said) = refused(&folder, &without_inbox(&format!("store = \"{url}\"")));
     assert_eq!(code, Some(3), "{said}");
     assert!(said.starts_with("error: cannot open the guard store "), "{said}");
     assert!(
@@ -284,7 +284,10 @@ fn i1_the_start_up_line_says_what_survives_and_which_setting_says_so() {
 fn i1_postgres_says_which_setting_decides_and_its_own_parameters_are_ours() {
     let server = Postgres::start(&["synchronous_commit = off"]).unwrap();
     let store = format!("{}?schema=guard&pooler=transaction", server.url());
-    let gateway = Gateway::with_config(&folder("postgres"), &shop(&format!("store = \"{store}\"")));
+    let gateway = Gateway::with_config(
+        &folder("postgres"),
+        &without_inbox(&format!("store = \"{store}\"")),
+    );
     let lines = guards(&gateway);
     assert_eq!(
         lines[0],

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use super::{
     program::{Gateway, SECRET, command, folder, run, text},
-    serve::{BODY, RECEIVED, post, shop, stop},
+    serve::{BODY, RECEIVED, post, shop, stop, without_inbox},
 };
 
 /// A configuration with an endpoint of this name and these lines.
@@ -39,7 +39,7 @@ pub(crate) fn guards(gateway: &Gateway) -> Vec<&str> {
 #[test]
 fn g2_a_restart_forgets_nothing_that_is_in_sqlite() {
     let folder = folder("sqlite");
-    let config = shop("store = \"sqlite:guard.db\"");
+    let config = without_inbox("store = \"sqlite:guard.db\"");
     let mut gateway = Gateway::with_config(&folder, &config);
     assert_eq!(
         guards(&gateway),
@@ -68,7 +68,7 @@ fn g2_a_restart_forgets_nothing_that_is_in_sqlite() {
 #[test]
 fn g2_a_crash_forgets_nothing_that_is_in_sqlite() {
     let folder = folder("sqlite-crash");
-    let config = shop("store = \"sqlite:guard.db\"");
+    let config = without_inbox("store = \"sqlite:guard.db\"");
     let mut gateway = Gateway::with_config(&folder, &config);
     assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", BODY).0, 200);
     gateway.event();
@@ -84,11 +84,11 @@ fn i1_each_endpoint_has_its_store_and_each_store_is_told_once() {
     let folder = folder("several");
     fs::write(folder.join("url"), "sqlite:b.db\n").unwrap();
     let config = format!(
-        "store = \"sqlite:a.db\"\n{}{}{}{}",
+        "inbox = \"none\"\nstore = \"sqlite:a.db\"\n{}{}{}{}",
         named("one", ""),
         named("two", "store = \"memory\""),
         named("three", "store_file = \"url\""),
-        named("four", "inbox = \"none\""),
+        named("four", ""),
     );
     let gateway = Gateway::with_config(&folder, &config);
     let full = "survives power loss (journal_mode is wal, synchronous is full)";
@@ -110,15 +110,6 @@ fn i1_each_endpoint_has_its_store_and_each_store_is_told_once() {
     assert!(
         folder.join("b.db").is_file(),
         "relative to the configuration, not to the file that names it"
-    );
-}
-
-#[test]
-fn i1_development_mode_says_that_it_remembers_in_memory() {
-    let gateway = Gateway::development(&folder("development-guard"));
-    assert_eq!(
-        guards(&gateway),
-        ["guard: memory, none (a restart forgets what was handled)"]
     );
 }
 
@@ -154,7 +145,7 @@ fn a_store_that_cannot_be_opened_is_exit_code_3_and_one_line() {
         ),
         ("postgres://u:hun@ter2@127.0.0.1:1/x", "write `@` as %40"),
     ] {
-        let (code, text) = refused(&folder, &shop(&format!("store = \"{store}\"")));
+        let (code, text) = refused(&folder, &without_inbox(&format!("store = \"{store}\"")));
         assert_eq!(code, Some(3), "{store}: {text}");
         assert!(
             text.starts_with("error: cannot open the guard store ") && text.contains(said),
@@ -199,7 +190,10 @@ fn what_is_wrong_with_a_store_is_said_with_its_place_and_a_suggestion() {
             shop("store = \"memory\"\nstore_file = \"url\""),
             "F:2:1: there are both `store` and `store_file`; keep one",
         ),
-        (shop("store_file = \"none\""), "F:1:1: cannot read the store in "),
+        (
+            shop("store_file = \"none\""),
+            "F:1:1: cannot read the address in ",
+        ),
         (
             shop("store_file = \"wrong\""),
             "wrong: that is no store; did you mean `redis`?",
@@ -216,10 +210,7 @@ fn what_is_wrong_with_a_store_is_said_with_its_place_and_a_suggestion() {
             named("shop", "store = \"sqlite://guard.db\""),
             "F:5:1: `store`: that is no store; sqlite is written as sqlite:PATH",
         ),
-        (
-            named("shop", "inbox = \"sqlite\""),
-            "F:5:1: `inbox`: this release has no inbox; leave it out or write \"none\"",
-        ),
+        (named("shop", "inbox = \"sqlite\""), "F:5:1: unknown key `inbox`"),
         (
             two("", "store = \"sqlite:guard.db\""),
             "F:11:1: `one` and `two` are one dedupe_group and remember in two stores; give them the same store",
@@ -237,7 +228,7 @@ fn what_is_wrong_with_a_store_is_said_with_its_place_and_a_suggestion() {
     }
     fs::write(
         &file,
-        two("store = \"sqlite:guard.db\"", "store = \"sqlite:guard.db\""),
+        "inbox = \"none\"\n".to_owned() + &two("store = \"sqlite:guard.db\"", "store = \"sqlite:guard.db\""),
     )
     .unwrap();
     assert_eq!(
@@ -293,7 +284,7 @@ fn v4_the_store_in_effect_is_printed_without_user_and_password() {
 fn the_start_up_object_tells_the_guards() {
     let folder = folder("json-guards");
     let file = folder.join("wahook.toml");
-    fs::write(&file, shop("store = \"sqlite:guard.db\"")).unwrap();
+    fs::write(&file, without_inbox("store = \"sqlite:guard.db\"")).unwrap();
     let mut gateway = Gateway::start_as(&["serve", "--json", "--config", file.to_str().unwrap()], |line| {
         let said: serde_json::Value = serde_json::from_str(line).ok()?;
         said["listening"]

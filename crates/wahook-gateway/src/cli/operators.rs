@@ -1,0 +1,139 @@
+//! The operators' side of a gateway that runs: what is counted, and the second listener.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use arc_swap::ArcSwap;
+use tokio::{sync::watch, task::JoinHandle};
+use wahook_core::{
+    Clock, Secret,
+    inbox::{Desk, Inbox},
+};
+use wahook_tower::Observer;
+use wahook_worker::TracingObserver;
+
+use crate::{
+    Failure,
+    admin::{self, AdminPlace, AdminState, Health, Reader},
+    config::{Admin, Route},
+    metrics::Metrics,
+    stores::InboxLog,
+};
+
+/// What is counted, and who may look at it.
+#[derive(Debug)]
+pub(super) struct Operators {
+    clock: Arc<dyn Clock>,
+    hash_key: [u8; 16],
+    metrics: Metrics,
+    health: Arc<Health>,
+    reader: Arc<ArcSwap<Reader>>,
+}
+
+/// The second listener.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) place: AdminPlace,
+    folder: Option<PathBuf>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Operators {
+    pub(super) fn new(clock: Arc<dyn Clock>, hash_key: [u8; 16]) -> Self {
+        Self {
+            metrics: Metrics::new(Arc::clone(&clock), hash_key),
+            clock,
+            hash_key,
+            health: Arc::default(),
+            reader: Arc::default(),
+        }
+    }
+
+    /// The inbox, measured: what listeners and workers use.
+    pub(super) fn measured(&self, desk: &Arc<dyn Desk>) -> Arc<dyn Inbox> {
+        self.metrics
+            .of_inbox(Arc::clone(desk) as _, Arc::clone(&self.health))
+    }
+
+    /// Whom the endpoints tell.
+    pub(super) fn of_endpoints(&self) -> Arc<dyn Observer> {
+        self.metrics.of_tower(Arc::new(InboxLog::default()))
+    }
+
+    /// Whom the workers tell.
+    pub(super) fn of_workers(&self) -> Arc<dyn wahook_worker::Observer> {
+        self.metrics.of_worker(Arc::new(TracingObserver::default()))
+    }
+
+    /// Deliveries are read with these endpoints from now on.
+    pub(super) fn read_with(&self, routes: &[Route]) {
+        let endpoints = routes.iter().map(|route| route.endpoint.clone());
+        self.reader.store(Arc::new(Reader::of(endpoints)));
+    }
+
+    /// Listens as it is configured.
+    pub(super) async fn listen(&self, admin: &Admin, desk: Arc<dyn Desk>) -> Result<Listener, Failure> {
+        let listener = admin::bind(admin.listen, admin.token.is_some()).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Failure::io(format!("the admin listener has no address: {error}")))?;
+        let reader = Arc::clone(&self.reader);
+        let mut state = AdminState::new(desk, Arc::clone(&self.clock), self.hash_key)
+            .health(Arc::clone(&self.health))
+            .metrics(self.metrics.clone())
+            .reader(Reader::new(move |stored| reader.load().read(stored)))
+            .hosts(admin.hosts.iter().cloned())
+            .listening_on(address);
+        if let Some(token) = &admin.token {
+            state = state.token(token.clone());
+        }
+        let (stop, mut stopped) = watch::channel(false);
+        let serving = admin::serve(listener, admin::router(state), async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        });
+        Ok(Listener {
+            place: AdminPlace::new(format!("http://{address}"), admin.token.clone()),
+            folder: None,
+            stop,
+            task: tokio::spawn(serving),
+        })
+    }
+
+    /// Listens on a free port of this machine, with a token of its own; both are left in the folder, where the verbs of
+    /// the same user look.
+    pub(super) async fn listen_for_development(
+        &self,
+        folder: PathBuf,
+        desk: Arc<dyn Desk>,
+    ) -> Result<Listener, Failure> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| Failure::io(format!("no random numbers: {error}")))?;
+        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let admin = Admin {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            token: Some(Secret::new(token).map_err(|error| Failure::io(error.to_string()))?),
+            hosts: Vec::new(),
+        };
+        let mut listener = self.listen(&admin, desk).await?;
+        let file = AdminPlace::file(&folder);
+        listener.place.write(&folder).map_err(|error| {
+            Failure::io(format!(
+                "cannot write {}: {error}; choose another folder with --data-dir",
+                file.display()
+            ))
+        })?;
+        listener.folder = Some(folder);
+        Ok(listener)
+    }
+}
+
+impl Listener {
+    /// Stops it; what is in progress has a second to end.
+    pub(super) async fn close(self) {
+        if let Some(folder) = &self.folder {
+            self.place.remove(folder);
+        }
+        let _ = self.stop.send(true);
+        let _ = self.task.await;
+    }
+}
