@@ -7,7 +7,7 @@ mod opened;
 mod options;
 mod writer;
 
-use std::{io, path::PathBuf, sync::Arc, thread};
+use std::{io, path::Path, sync::Arc, thread};
 
 use wahook_core::{
     BoxFuture, Clock,
@@ -32,7 +32,6 @@ use super::{
 /// - One writer at a time: the file is locked. Another waits, unavailable, until the first is gone.
 #[derive(Clone, Debug)]
 pub struct FileSink {
-    path: PathBuf,
     form: Form,
     lines: Queue<Vec<u8>>,
 }
@@ -56,10 +55,7 @@ impl FileSink {
         let form = options.form;
         let (lines, waiting) = queue();
         let writer = Writer {
-            options: FileOptions {
-                path: path.clone(),
-                ..options
-            },
+            options: FileOptions { path, ..options },
             clock,
             opened,
         };
@@ -67,7 +63,7 @@ impl FileSink {
             .name("file".to_owned())
             .spawn(move || writer.run(waiting))
             .map_err(|error| failed(OpenErrorKind::Refused, "no thread can be started", error))?;
-        Ok(Self { path, form, lines })
+        Ok(Self { form, lines })
     }
 }
 
@@ -88,7 +84,7 @@ impl Sink for FileSink {
 
 const GONE: &str = "the writer of the file is gone";
 
-fn not_opened(path: &std::path::Path, error: io::Error) -> OpenError {
+fn not_opened(path: &Path, error: io::Error) -> OpenError {
     let shown = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => {

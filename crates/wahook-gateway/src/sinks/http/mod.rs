@@ -54,6 +54,15 @@ impl HttpSink {
     pub fn new(url: &str, options: HttpOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let url = checked(url)?;
         let reach = reach(&url, options.allow_private)?;
+        Self::within(reach, url, options, clock)
+    }
+
+    fn within(
+        reach: Reach,
+        url: Url,
+        options: HttpOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         if !url.username().is_empty() && options.headers.contains_key(AUTHORIZATION) {
             return Err(wrong(
                 "the URL has a user and there is an authorization header: keep one",
@@ -284,6 +293,28 @@ mod tests {
             assert!(error.to_string().contains(said), "{url}: {error}");
             assert!(!error.to_string().contains("hunter2"), "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn p_a_name_that_turns_inward_is_not_connected_to() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+        let url = checked(&url).unwrap();
+        let clock = Arc::new(wahook_tower::SystemClock::new());
+        // As for a name that was public when it was configured.
+        let sink = HttpSink::within(Reach::Public, url, HttpOptions::default(), clock).unwrap();
+        let delivered = sink.deliver(&[message()]).await;
+        let error = delivered.error.unwrap();
+        assert!(error.to_string().contains("allow_private"), "{error}");
+        listener.set_nonblocking(true).unwrap();
+        assert!(listener.accept().is_err(), "nobody came");
+    }
+
+    fn message() -> Event {
+        let form = r#"{"schema":"wahook.event/1","key":"v1:wawp:A1:message:m1","provider":"wawp","endpoint":"shop",
+            "kind":"unknown","time_source":"none","received_at":"2026-10-03T10:00:01Z","delivery":{
+            "id":"0199c0de-7c00-7000-8000-000000000000","key":"d1","key_source":"body","conflict":false},"data":{}}"#;
+        serde_json::from_str(form).unwrap()
     }
 
     #[test]
