@@ -57,7 +57,7 @@ pub(super) async fn guard(State(state): State<AdminState>, request: Request, nex
     let mut answer = match state.judge(&head) {
         Ok(rights) => {
             head.extensions.insert(rights);
-            next.run(Request::from_parts(head, body)).await
+            in_our_words(next.run(Request::from_parts(head, body)).await)
         }
         Err(refused) => {
             state.metrics.admin_refused(refused.kind());
@@ -66,6 +66,23 @@ pub(super) async fn guard(State(state): State<AdminState>, request: Request, nex
     };
     harden(answer.headers_mut());
     answer
+}
+
+/// What the router itself refuses, such as a body that is too large, is said as everything else is.
+fn in_our_words(answer: Response) -> Response {
+    let status = answer.status();
+    let ours = answer
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/json");
+    if ours || !(status.is_client_error() || status.is_server_error()) {
+        return answer;
+    }
+    let message = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is too large; ask in several questions",
+        _ => "the address or the body makes no sense; see the API's documentation",
+    };
+    Refused::new(status, "question", message).into_response()
 }
 
 /// The middleware around what changes something.

@@ -46,7 +46,10 @@ impl Measured {
             .flatten()
         {
             if let Some(account) = &event.summary.account {
-                accounts.heard(&inner.hash_key, event.claim.scope(), account, now);
+                // A key begins with its space; the endpoint, or the group of endpoints, is behind it.
+                let scope = event.claim.scope();
+                let scope = scope.split_once(':').map_or(scope, |(_, name)| name);
+                accounts.heard(&inner.hash_key, scope, account, now);
             }
         }
     }
