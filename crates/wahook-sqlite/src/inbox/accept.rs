@@ -31,7 +31,6 @@ pub(crate) struct Accept {
     memory: i64,
     head: Vec<u8>,
     body: Bytes,
-    max_waiting: u64,
 }
 
 /// There is no room for it.
@@ -39,7 +38,7 @@ pub(crate) struct Accept {
 pub(crate) struct Full;
 
 impl Accept {
-    pub(crate) fn new(incoming: &Incoming, max_waiting: u64) -> Self {
+    pub(crate) fn new(incoming: &Incoming) -> Self {
         let delivery = incoming.delivery();
         Self {
             key: incoming.key().clone(),
@@ -52,7 +51,6 @@ impl Accept {
             memory: milliseconds(incoming.memory()),
             head: delivery.to_head(),
             body: delivery.body.clone(),
-            max_waiting,
         }
     }
 
@@ -67,7 +65,7 @@ impl Accept {
             Seen::Other => true,
             Seen::Never => false,
         };
-        if state.counts.waiting() >= self.max_waiting {
+        if !state.has_room(work.connection)? {
             return Ok(Err(Full));
         }
         let position = state.counts.delivery();

@@ -44,7 +44,7 @@ impl Counts {
     /// What is not finished, without dead letters.
     pub(crate) fn waiting(&self) -> u64 {
         let lanes: u64 = self.sinks.iter().map(|sink| sink.waiting).sum();
-        self.unread + lanes
+        self.unread + self.unreadable + lanes
     }
 
     /// The number after which this one is counted up.

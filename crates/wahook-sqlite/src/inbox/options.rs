@@ -14,7 +14,7 @@ use crate::options::SqliteOptions;
 #[derive(Clone, Debug)]
 pub struct SqliteInboxOptions {
     pub(crate) file: SqliteOptions,
-    /// The bound for what is accepted; others may go past it, so that what is full can be emptied.
+    /// The file's own bound. What is accepted leaves some of it free, so that what is full can be worked off.
     pub(crate) max_bytes: Option<NonZeroU64>,
     pub(crate) max_waiting: u64,
     pub(crate) keys: usize,
@@ -59,7 +59,8 @@ impl SqliteInboxOptions {
     /// [`Full`](wahook_core::guard::StoreErrorKind::Full). An eighth of it is kept for working off what is there. The log
     /// beside it, some 20 MiB at most as a rule, is not counted.
     #[must_use]
-    pub const fn max_bytes(mut self, bytes: NonZeroU64) -> Self {
+    pub fn max_bytes(mut self, bytes: NonZeroU64) -> Self {
+        self.file = self.file.max_bytes(bytes);
         self.max_bytes = Some(bytes);
         self
     }

@@ -7,7 +7,7 @@ use super::{
     counts::{Counts, Sink},
     keys::Keys,
     remembered::{Remembered, claim},
-    state::{Outside, State},
+    state::{Limits, Outside, State},
 };
 use crate::job::Memory;
 
@@ -16,6 +16,7 @@ use crate::job::Memory;
 pub(crate) fn recall(
     connection: &mut Connection,
     outside: &Outside,
+    limits: Limits,
     now: i64,
     first: bool,
 ) -> Result<State, Error> {
@@ -34,6 +35,8 @@ pub(crate) fn recall(
         counts: Counts::default(),
         reader: None,
         outside: outside.clone(),
+        limits,
+        is_full: true,
         stirs: true,
     };
     count(connection, &mut state.counts)?;

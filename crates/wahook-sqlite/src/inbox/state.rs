@@ -1,11 +1,15 @@
 //! What the writer thread remembers of the inbox, in step with the file.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    num::NonZeroU64,
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use rusqlite::{Connection, Error};
 use tokio::sync::watch;
 use wahook_core::guard::{Fingerprints, Token};
 
-use super::{counts::Counts, keys::Keys};
+use super::{counts::Counts, keys::Keys, options::SqliteInboxOptions};
 use crate::job::Memory;
 
 /// What the writer thread remembers.
@@ -22,9 +26,57 @@ pub(crate) struct State {
     /// Whose part reading is.
     pub(crate) reader: Option<Reader>,
     pub(crate) outside: Outside,
+    pub(crate) limits: Limits,
+    /// As much is in the file as may be, when that was looked up last.
+    pub(crate) is_full: bool,
     /// Something came in since the last commit.
     pub(crate) stirs: bool,
 }
+
+/// How much may be in the inbox.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Bytes of the file for what is accepted.
+    bytes: Option<u64>,
+    /// Of what is not finished.
+    waiting: u64,
+}
+
+impl Limits {
+    pub(crate) fn of(options: &SqliteInboxOptions) -> Self {
+        let bytes = options.max_bytes.map(NonZeroU64::get);
+        Self {
+            // The rest is for working it off: events, lanes and what is written anew.
+            bytes: bytes.map(|bytes| bytes - bytes / 8),
+            waiting: options.max_waiting,
+        }
+    }
+}
+
+impl State {
+    /// Whether one more may be accepted.
+    pub(crate) fn has_room(&mut self, connection: &Connection) -> Result<bool, Error> {
+        if self.counts.waiting() >= self.limits.waiting {
+            return Ok(false);
+        }
+        let Some(most) = self.limits.bytes else {
+            return Ok(true);
+        };
+        if self.is_full || self.counts.next_delivery % LOOK == 0 {
+            let number = |sql| {
+                let mut statement = connection.prepare_cached(sql)?;
+                statement.query_row([], |row| row.get::<_, i64>(0))
+            };
+            let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
+            let bytes = pages.saturating_mul(number("PRAGMA page_size")?);
+            self.is_full = bytes.unsigned_abs() >= most;
+        }
+        Ok(!self.is_full)
+    }
+}
+
+/// How often the size of the file is looked up, in deliveries.
+const LOOK: i64 = 32;
 
 /// Who reads, and until when.
 #[derive(Clone, Copy, Debug)]

@@ -25,7 +25,7 @@ use super::{
     raw::{milliseconds, moment},
     reading::{Asked, Filing},
     recall::recall,
-    state::{Outside, State},
+    state::{Limits, Outside, State},
 };
 use crate::{file::File, job::Sort, reader::Reader, writer::Writer};
 
@@ -65,12 +65,14 @@ impl SqliteInbox {
         let outside = Outside::new();
         let mut first = true;
         let (clock, seen) = (Arc::clone(&options.file.clock), outside.clone());
+        let limits = Limits::of(&options);
         let recall = Box::new(move |connection: &mut rusqlite::Connection| {
             // It lasts as long as the thread that writes.
             let _held = &exclusive;
             recall(
                 connection,
                 &seen,
+                limits,
                 clock.now().as_millisecond(),
                 std::mem::take(&mut first),
             )
@@ -109,7 +111,7 @@ impl Inbox for SqliteInbox {
     }
 
     fn accept<'a>(&'a self, incoming: Incoming) -> BoxFuture<'a, Result<Accepted, StoreError>> {
-        let accept = Accept::new(&incoming, self.options.max_waiting);
+        let accept = Accept::new(&incoming);
         Box::pin(async move {
             let accepted = self
                 .writer

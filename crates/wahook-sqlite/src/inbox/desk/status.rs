@@ -42,6 +42,7 @@ pub(super) fn status(connection: &Connection, counts: &Counts, path: &Path) -> R
             oldest: waits.map(instant),
         });
     }
+    sinks.sort_by(|one, other| one.name.cmp(&other.name));
     for unreadable in [0, 1] {
         let unread = received_at(
             "SELECT received_at FROM inbox_delivery

@@ -69,6 +69,10 @@ impl SqliteInbox {
                 break;
             }
         }
+        if swept == Swept::default() {
+            // Nothing to do, or nothing can be done: whoever writes knows.
+            self.writer.ask_later(Sort::Begins, 0, |_| Ok(())).await?;
+        }
         Ok(swept)
     }
 }
@@ -319,20 +323,15 @@ fn redact(work: &Work<'_, State>, position: i64) -> Result<(), Error> {
         |mut delivery| {
             delivery.headers = HeaderMap::new();
             delivery.provider_id = None;
-            delivery.key.text = Arc::from(redacted(&fingerprint));
+            delivery.key.text = Arc::from(format!("redacted:{fingerprint}"));
             delivery.to_head()
         },
     );
     sql("UPDATE inbox_content SET head = ?2, body = x'' WHERE position = ?1")?
         .execute(params![position, head])?;
     sql("UPDATE inbox_delivery SET redacted_at = ?2 WHERE position = ?1")?.execute([position, work.now])?;
-    sql("UPDATE inbox_event SET key = ?2 || lower(hex(fingerprint)), name = NULL, account = NULL, chat = NULL,
-         message_id = NULL WHERE delivery = ?1")?
-    .execute(params![position, redacted("")])?;
+    // Keys stay, by which operators know their events.
+    sql("UPDATE inbox_event SET name = NULL, account = NULL, chat = NULL, message_id = NULL WHERE delivery = ?1")?
+        .execute([position])?;
     Ok(())
-}
-
-/// A key of which only the fingerprint is left.
-fn redacted(fingerprint: &str) -> String {
-    format!("redacted:{fingerprint}")
 }
