@@ -39,7 +39,11 @@ impl Rights {
     pub(super) fn reveal(self, wanted: bool, state: &AdminState) -> Result<bool, Refused> {
         match self {
             Self::Look if wanted => Err(state.no_token()),
-            _ => Ok(wanted),
+            Self::All if wanted => {
+                tracing::info!(target: "wahook", "contents of the inbox are revealed, by hand");
+                Ok(true)
+            }
+            _ => Ok(false),
         }
     }
 }

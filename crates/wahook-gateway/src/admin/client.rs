@@ -92,11 +92,14 @@ impl Client {
         matches!(self.way, Way::Http { .. })
     }
 
-    /// Whether somebody listens there.
+    /// Whether an admin API listens there, also one that refuses us.
     pub(crate) async fn answers(&self) -> bool {
-        self.exchange(Method::GET, "/health", None)
-            .await
-            .is_ok_and(|answer| answer.status == StatusCode::OK)
+        let Ok(answer) = self.exchange(Method::GET, "/health", None).await else {
+            return false;
+        };
+        let alive = serde_json::from_slice::<serde_json::Value>(&answer.body)
+            .is_ok_and(|health| health["alive"] == true);
+        alive || serde_json::from_slice::<ErrorForm>(&answer.body).is_ok()
     }
 
     /// What is there; `None` if it is not.

@@ -57,6 +57,7 @@ impl AdminPlace {
         text.push(b'\n');
         // Written beside and renamed: nobody reads half of it, and the rights of an older file do not stay.
         let beside = folder.join(format!("admin.json.new-{}", std::process::id()));
+        let _ = fs::remove_file(&beside); // of a process that had this number before and crashed here
         let written = fs::OpenOptions::new()
             .write(true)
             .create_new(true)

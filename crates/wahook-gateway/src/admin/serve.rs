@@ -75,21 +75,13 @@ const HEAD_BYTES: usize = 32 << 10;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // One version: whoever says nothing at all is waited for as long as for a head, and no longer.
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(32)
-        .max_header_list_size(32 << 10)
-        .max_pending_accept_reset_streams(20)
-        .max_local_error_reset_streams(100)
-        .keep_alive_interval(HEAD)
-        .keep_alive_timeout(HEAD);
     let service = TowerToHyperService::new(router);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {

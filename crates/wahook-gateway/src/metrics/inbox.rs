@@ -12,9 +12,11 @@ use super::Metrics;
 use crate::admin::Health;
 
 impl Metrics {
-    /// Measures an inbox: to be used in its place by listeners and workers. Tells `health` when it has no room.
+    /// Measures an inbox: to be used in its place by listeners and workers. `health` is told when it has no room, and
+    /// when it does not answer the workers.
     #[must_use]
     pub fn of_inbox(&self, inbox: Arc<dyn Inbox>, health: Arc<Health>) -> Arc<dyn Inbox> {
+        let _ = self.0.health.set(Arc::clone(&health));
         Arc::new(Measured {
             inbox,
             metrics: self.clone(),

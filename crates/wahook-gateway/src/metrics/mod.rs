@@ -19,7 +19,7 @@ mod worker;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use prometheus_client::{encoding::text, registry::Registry};
@@ -29,6 +29,7 @@ use self::{
     bounds::{Accounts, Words},
     families::Families,
 };
+use crate::admin::Health;
 
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -56,6 +57,8 @@ struct Inner {
     /// What providers say that is counted by its name.
     words: Words,
     accounts: Mutex<Accounts>,
+    /// Who is told when the workers cannot go on.
+    health: OnceLock<Arc<Health>>,
 }
 
 impl Metrics {
@@ -71,6 +74,7 @@ impl Metrics {
             families,
             words: Words::default(),
             accounts: Mutex::default(),
+            health: OnceLock::new(),
         }))
     }
 

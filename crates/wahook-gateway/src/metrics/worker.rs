@@ -110,7 +110,17 @@ impl Counting {
             Signal::Swept { swept } => {
                 of.swept.inc_by(swept.deliveries);
             }
-            // Whether the inbox answers is told by `wahook_deliveries_not_stored` and by `/ready`.
+            Signal::InboxDown { .. } => {
+                if let Some(health) = self.metrics.0.health.get() {
+                    health.trouble(WORKERS, "the inbox does not answer the workers; events wait");
+                }
+            }
+            Signal::InboxRecovered => {
+                if let Some(health) = self.metrics.0.health.get() {
+                    health.well(WORKERS);
+                }
+            }
+            // What a later release of the worker says.
             _ => {}
         }
     }
@@ -124,6 +134,9 @@ impl Counting {
             .inc_by(number(count));
     }
 }
+
+/// The part of the gateway's health.
+const WORKERS: &str = "workers";
 
 fn label(name: &'static str, value: &str) -> Labels {
     vec![(name, value.to_owned())]

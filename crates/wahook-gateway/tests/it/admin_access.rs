@@ -297,3 +297,30 @@ async fn p_every_answer_tells_browsers_to_keep_and_run_nothing() {
         assert!(!answer.headers.contains_key("access-control-allow-origin"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn p_whoever_says_nothing_or_never_ends_does_not_hold_a_connection() {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+    let scene = Scene::empty();
+    let listener = admin::bind("127.0.0.1:0".parse().unwrap(), true).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(admin::serve(listener, scene.router(), std::future::pending()));
+    for beginning in [
+        "",
+        "GET /health HTTP/1.1\r\nhost: local",
+        "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+        // The clock jumps as soon as everybody waits; without a limit this would wait for ever.
+        let mut answer = Vec::new();
+        let closed = tokio::time::timeout(
+            std::time::Duration::from_secs(3_600),
+            stream.read_to_end(&mut answer),
+        );
+        closed.await.expect("it is closed").unwrap();
+    }
+}

@@ -1,6 +1,10 @@
 //! The verbs about the inbox, over both ways: a gateway that runs, and the file when it does not.
 
-use std::{path::Path, process::Output, sync::Arc};
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Output, Stdio},
+};
 
 use serde_json::Value;
 use wahook_core::Secret;
@@ -8,7 +12,7 @@ use wahook_gateway::admin::{self, AdminPlace};
 
 use crate::{
     admin_scene::{CANARIES, Scene, TOKEN},
-    program::{Gateway, folder, now, run, signed, text},
+    program::{Gateway, command, folder, now, run, signed, text},
 };
 
 const BODY: &str = r#"{"event_type":"message.new","organization_id":"o1","channel_id":"c1","data":{"message_id":"m1","conversation_id":"conv-15557770002","contact_id":"15557770001","from":"15557770001","direction":"inbound","type":"text","body":"canary-text"}}"#;
@@ -189,6 +193,40 @@ fn p_the_verbs_answer_the_same_whether_a_gateway_runs_or_not() {
 }
 
 #[test]
+fn events_are_told_as_they_come() {
+    let data = folder("desk-tail");
+    let gateway = gateway_with(&data, 1);
+    let mut tail = command(&["events", "tail", "--data-dir", data.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(tail.stderr.take().unwrap()).lines();
+    assert!(said.next().unwrap().unwrap().contains("waiting for events"));
+    let secret = std::fs::read_to_string(data.join("secrets/wazapin")).unwrap();
+    let body = BODY.replace("m1", "another");
+    let head = signed(&secret, "msg_another", now(), body.as_bytes());
+    gateway.request(
+        &format!("POST /hooks/wazapin HTTP/1.1\r\n{head}"),
+        body.as_bytes(),
+    );
+    let line = BufReader::new(tail.stdout.take().unwrap())
+        .lines()
+        .next()
+        .unwrap()
+        .unwrap();
+    assert!(line.contains("message.received"), "{line}");
+    for canary in CANARIES {
+        assert!(!line.contains(canary), "{line}");
+    }
+    // Once the gateway is gone there is nothing to wait for.
+    drop(gateway);
+    assert_eq!(tail.wait().unwrap().code(), Some(3));
+    assert!(said.next().unwrap().unwrap().contains("the gateway"));
+}
+
+#[test]
 fn p_the_file_that_leads_to_the_gateway_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let data = folder("desk-place");
@@ -313,5 +351,4 @@ async fn g_dead_letters_are_seen_retried_and_dropped_from_the_shell() {
         one_line(&said).contains("did you mean `message.received`?"),
         "{said}"
     );
-    drop(Arc::clone(&scene.inbox));
 }

@@ -298,4 +298,11 @@ async fn i5_an_inbox_without_room_is_not_ready_and_is_believed_again_after_a_whi
     scene.inbox.fail_next(Verb::Accept, StoreErrorKind::Slow);
     accept().await.unwrap_err();
     assert!(scene.health.troubles().is_empty(), "slow is not full");
+
+    let workers = metrics.of_worker(Arc::new(wahook_worker::TracingObserver::default()));
+    let error = StoreError::new(StoreErrorKind::Unavailable);
+    workers.observe(&wahook_worker::Signal::InboxDown { error: &error });
+    assert_eq!(scene.health.troubles()[0].part, "workers");
+    workers.observe(&wahook_worker::Signal::InboxRecovered);
+    assert!(scene.health.troubles().is_empty());
 }
