@@ -97,7 +97,7 @@ impl Missing {
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Delivery(Unreadable::NoProvider) => {
+            Self::Delivery(Unreadable::NoProvider | Unreadable::NotFiled) => {
                 "nobody here can read its delivery: the endpoint is gone"
             }
             Self::Delivery(Unreadable::Panicked) => "the provider's reader panicked over its delivery",

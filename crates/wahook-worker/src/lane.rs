@@ -103,6 +103,10 @@ impl HandOver {
         if events.is_empty() {
             return Outcome::Said(Delivered::default());
         }
+        // What the inbox was slow to answer, or this process to read, may be another's by now.
+        if self.lease_ends <= Instant::now() {
+            return Outcome::Lost;
+        }
         let lease_ends = Mutex::new(self.lease_ends);
         let outcome = self.deliver(events, &lease_ends).await;
         self.lease_ends = lease_ends.into_inner().unwrap_or_else(PoisonError::into_inner);

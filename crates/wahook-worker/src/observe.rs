@@ -193,6 +193,8 @@ impl Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unreadable {
+    /// It was read, and the inbox would not take what it says.
+    NotFiled,
     /// Nobody in the plan knows its provider.
     NoProvider,
     /// Its provider panicked over it.
@@ -207,6 +209,7 @@ impl Unreadable {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoProvider => "no_provider",
+            Self::NotFiled => "not_filed",
             Self::Panicked => "panicked",
             Self::Redacted => "redacted",
         }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, future::pending, sync::Arc, time::Duration};
 
 use tokio::{task::yield_now, time::sleep};
 use wahook_core::{
-    guard::{Key, StoreError},
+    guard::{Key, StoreError, StoreErrorKind},
     inbox::{FiledEvent, Reading, Stored, Summary, Unread},
     json::Text,
     model::{Event, Kind, TimeSource},
@@ -21,6 +21,8 @@ use crate::{
 const DELIVERIES: usize = 256;
 /// For how long the part is taken at most: it need not be renewed, so that others soon take it over.
 const LEASE: Duration = Duration::from_secs(10);
+/// So often one delivery is tried, within a minute or so, before it is kept aside.
+const REFUSALS: u32 = 16;
 /// Between finding nothing and looking again.
 const SPACING: Duration = Duration::from_millis(5);
 /// Others get their turn after so many bytes.
@@ -37,6 +39,8 @@ pub(crate) struct Reader {
     patience: Patience,
     /// So many deliveries at once.
     count: usize,
+    /// How often in a row the inbox gave deliveries and did not take what they say.
+    refusals: u32,
     warned: HashSet<Text>,
 }
 
@@ -56,6 +60,7 @@ impl Reader {
             patience: Patience::new(Arc::clone(&shared)),
             shared,
             count: DELIVERIES,
+            refusals: 0,
             warned: HashSet::new(),
         }
     }
@@ -109,11 +114,21 @@ impl Reader {
             return poll;
         }
         let plan = self.shared.plan();
-        let (readings, told) = read_all(&plan, &unread).await;
+        let (readings, mut told) = read_all(&plan, &unread).await;
+        let positions = readings.iter().map(|reading| reading.position).collect();
         // What failed here is read anew: nothing of it is known, and what is filed already is left as it is.
-        match self.shared.inbox.file(self.shared.reader, readings).await {
+        let mut filed = self.shared.inbox.file(self.shared.reader, readings).await;
+        if let Err(error) = &filed
+            && let Some(kept) = self.refused(error, positions)
+        {
+            filed = self.shared.inbox.file(self.shared.reader, kept).await;
+            told.iter_mut()
+                .for_each(|told| told.unreadable = Some(Unreadable::NotFiled));
+        }
+        match filed {
             Ok(Some(filed)) => {
                 self.patience.succeeded();
+                self.refusals = 0;
                 self.count = self.count.saturating_mul(2).min(DELIVERIES);
                 self.shared.filed.send_replace(());
                 self.tell(told);
@@ -132,6 +147,22 @@ impl Reader {
             }
             Err(error) => self.patience.failed(&error),
         }
+    }
+
+    /// One delivery that the inbox will not take, for whatever it says, must not keep all others from being read: less at
+    /// once, and if it is one alone that fails again and again, it is tried without what it says.
+    fn refused(&mut self, error: &StoreError, positions: Vec<i64>) -> Option<Vec<Reading>> {
+        self.count = (self.count / 2).max(1);
+        // A full disk takes less rather than more.
+        if error.kind() != StoreErrorKind::Full {
+            self.refusals = self.refusals.saturating_add(1);
+        }
+        let kept = |position| Reading {
+            position,
+            events: None,
+            memory: Duration::ZERO,
+        };
+        (self.refusals >= REFUSALS && positions.len() == 1).then(|| positions.into_iter().map(kept).collect())
     }
 
     fn tell(&mut self, told: Vec<Told>) {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use wahook_core::{guard::StoreErrorKind, inbox::Retention};
 use wahook_testkit::inbox::{RecordingSink, Verb};
-use wahook_worker::{Options, Route};
+use wahook_worker::{Options, Route, Workers};
 
+use crate::slow::Slow;
 use crate::world::{LEASE, MINUTE, SECOND, World, end, pass, texts};
 
 fn without_deadline(world: &World) -> Options {
@@ -210,4 +211,61 @@ async fn i5_what_is_finished_and_old_enough_goes_in_small_steps() {
     pass(11 * day).await;
     assert!(world.events().await.is_empty());
     end(workers.stop(SECOND)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn i6_what_came_after_its_lease_is_not_handed_over() {
+    let mut world = World::new();
+    let sink = Arc::new(RecordingSink::new());
+    let slow = Arc::new(Slow::new(world.inbox.clone(), LEASE + SECOND, LEASE + SECOND));
+    let plan = world.plan().route(Route::new("till", sink.clone()));
+    world.say("15550000001@c.us", "hello").await;
+    let _late = Workers::start(slow, plan.clone(), world.options());
+    pass(SECOND).await;
+    // Another process is in time: it takes over the reading, and later the lane.
+    let _in_time = world.start(plan);
+    end(sink.took(1)).await;
+    pass(10 * LEASE).await;
+    assert_eq!(sink.tried().len(), 1);
+    assert_eq!(world.events().await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i6_a_lane_that_came_too_late_is_let_go_of() {
+    let mut world = World::new();
+    let sink = Arc::new(RecordingSink::new());
+    let slow = Arc::new(Slow::new(world.inbox.clone(), LEASE + SECOND, 0 * SECOND));
+    let plan = world.plan().route(Route::new("till", sink.clone()));
+    world.say("15550000001@c.us", "hello").await;
+    let _workers = Workers::start(slow, plan, world.options());
+    let done = end(sink.took(1)).await;
+    pass(10 * LEASE).await;
+    assert_eq!(world.signals.of("Lost").len(), 1);
+    assert_eq!((sink.tried().len(), done[0].attempt), (1, Some(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn i5_one_delivery_that_the_inbox_will_not_take_keeps_no_other_from_being_read() {
+    let mut world = World::new();
+    let sink = Arc::new(RecordingSink::new());
+    let mut picky = Slow::new(world.inbox.clone(), 0 * SECOND, 0 * SECOND);
+    picky.dislikes = Some("15550000002");
+    let plan = world.plan().route(Route::new("till", sink.clone()));
+    for n in 0..30 {
+        world.say(&format!("1555000000{}@c.us", n % 10), "hello").await;
+    }
+    let workers = Workers::start(Arc::new(picky), plan.clone(), world.options());
+    end(sink.took(27)).await;
+    pass(10 * MINUTE).await;
+    assert_eq!(sink.tried().len(), 27);
+    let told = world.signals.of("Unreadable");
+    assert_eq!(
+        told.iter().filter(|signal| signal.contains("NotFiled")).count(),
+        3
+    );
+    // They are kept, for an inbox that takes them.
+    drop(workers);
+    world.inbox.reopen();
+    let _workers = world.start(plan);
+    end(sink.took(30)).await;
 }

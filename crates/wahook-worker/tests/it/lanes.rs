@@ -24,7 +24,7 @@ fn dice(seed: u64) -> impl FnMut(u64) -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn i3_a_lane_keeps_its_order_whatever_fails() {
-    for seed in 1..=5 {
+    for seed in 1..=3 {
         let mut world = World::new();
         let mut roll = dice(seed);
         let sink = Arc::new(RecordingSink::answering(move |_| match roll(6) {
@@ -44,18 +44,18 @@ async fn i3_a_lane_keeps_its_order_whatever_fails() {
             .lanes(4)
             .events(5);
         let workers = world.start(world.plan().route(route));
-        for n in 0..20 {
+        for n in 0..15 {
             for chat in 0..8 {
                 world.say(&format!("1555000{chat:04}@c.us"), &n.to_string()).await;
             }
         }
-        let done = end(sink.took(160)).await;
+        let done = end(sink.took(120)).await;
         let mut chats: HashMap<_, Vec<_>> = HashMap::new();
         for event in &done {
             chats.entry(event.chat().unwrap()).or_default().push(text(event));
         }
         assert_eq!(chats.len(), 8);
-        let in_order: Vec<_> = (0..20).map(|n| n.to_string()).collect();
+        let in_order: Vec<_> = (0..15).map(|n| n.to_string()).collect();
         for (chat, texts) in chats {
             assert_eq!(texts, in_order, "seed {seed}: {chat}");
         }

@@ -7,4 +7,5 @@ mod outage;
 mod poison;
 mod reading;
 mod room;
+mod slow;
 mod world;
