@@ -1,4 +1,4 @@
-//! The guard on a real PostgreSQL.
+//! The guard and the inbox on a real PostgreSQL.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
@@ -7,6 +7,7 @@ mod batching;
 mod common;
 mod contract;
 mod faults;
+mod inbox;
 mod load;
 mod opening;
 mod sweep;

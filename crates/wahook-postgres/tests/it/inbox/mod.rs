@@ -1,0 +1,3 @@
+//! The inbox on a real PostgreSQL.
+
+mod contract;
