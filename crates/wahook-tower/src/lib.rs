@@ -76,7 +76,7 @@ pub use self::{
     answer::{Answer, Kept},
     clock::SystemClock,
     dedupe::{Dedupe, DedupeFuture, DedupeLayer, TimingError, in_memory, remembering},
-    limit::{Limit, LimitLayer, Limited},
+    limit::{Limit, LimitLayer, Limited, Room},
     observe::{Observer, Signal, TracingObserver},
     stack::Stack,
     verify::{Verify, VerifyFuture, VerifyLayer},

@@ -107,6 +107,8 @@ refusals! {
     HeaderRepeated = "header_repeated", "a header came more than once";
     /// Neither POST nor an expected GET.
     MethodNotAllowed = "method_not_allowed", "the method is neither POST nor an expected GET";
+    /// As many bytes of bodies are in memory as may be.
+    NoRoom = "no_room", "as many bytes of bodies are in memory as may be; the sender was asked to come again";
     /// No signature fits the body.
     SignatureMismatch = "signature_mismatch", "no signature fits: another secret, or other bytes than were signed";
     /// Only signatures of other versions were sent.
@@ -133,6 +135,7 @@ impl RefusalKind {
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::ChallengeRefused => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             Self::AddressNotAllowed
             | Self::AddressUnknown
             | Self::AlgorithmUnexpected

@@ -21,7 +21,7 @@ use wahook_core::{
 };
 
 use super::AcceptFuture;
-use crate::{Answer, Observer, Signal, TracingObserver, random::random};
+use crate::{Answer, Observer, Signal, TracingObserver, limit::Held, random::random};
 
 /// Stores each delivery and answers it: the innermost service where an inbox takes the place of
 /// [`Dedupe`](crate::Dedupe) and of your handler.
@@ -117,7 +117,8 @@ impl Service<Request<Verified>> for Accept {
     }
 
     fn call(&mut self, request: Request<Verified>) -> AcceptFuture {
-        let (head, verified) = request.into_parts();
+        let (mut head, verified) = request.into_parts();
+        let held = head.extensions.remove::<Held>();
         let endpoint = verified.endpoint().clone();
         let incoming = Incoming::new(verified, &head.headers, random());
         let (reply, receiver) = oneshot::channel();
@@ -125,6 +126,7 @@ impl Service<Request<Verified>> for Accept {
         let task = async move {
             // An error means that the provider hung up; it is stored all the same.
             let _ = reply.send(accept.store(endpoint, incoming).await);
+            drop(held); // and with it the room that its bytes took
         };
         tokio::spawn(task.in_current_span());
         AcceptFuture(receiver)

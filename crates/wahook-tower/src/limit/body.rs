@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 use wahook_core::proof::RefusalKind;
 
-use super::LimitLayer;
+use super::{LimitLayer, room::Taken};
 use crate::clock::after;
 
 pin_project! {
@@ -30,6 +30,7 @@ pin_project! {
         // Made when the body first has to be waited for: most bodies arrive with their head.
         timer: Option<Pin<Box<Sleep>>>,
         waiting: bool,
+        taken: Option<Taken>,
     }
 }
 
@@ -45,6 +46,7 @@ impl<B: Body> Limited<B> {
             until: after(limits.total),
             timer: None,
             waiting: false,
+            taken: limits.room.as_ref().map(Taken::of),
         }
     }
 
@@ -56,6 +58,11 @@ impl<B: Body> Limited<B> {
     /// The next piece; `None` at the end.
     pub(crate) async fn next(self: &mut Pin<Box<Self>>) -> Option<Result<Bytes, RefusalKind>> {
         poll_fn(|cx| self.as_mut().poll_next(cx)).await
+    }
+
+    /// The room that it has taken, to be kept as long as its bytes are.
+    pub(crate) fn taken(self: &mut Pin<Box<Self>>) -> Option<Taken> {
+        self.as_mut().project().taken.take()
     }
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, RefusalKind>>> {
@@ -70,6 +77,10 @@ impl<B: Body> Limited<B> {
                         return Poll::Ready(Some(Err(RefusalKind::BodyTooLarge)));
                     };
                     *this.left_bytes = left;
+                    // Counted as it comes: a sender that only announces a body takes no room.
+                    if this.taken.as_mut().is_some_and(|taken| !taken.more(length)) {
+                        return Poll::Ready(Some(Err(RefusalKind::NoRoom)));
+                    }
                     return Poll::Ready(Some(Ok(data.copy_to_bytes(length)))); // no copy where it is `Bytes`
                 }
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(RefusalKind::BodyBroken))),

@@ -5,6 +5,8 @@
 
 mod body;
 mod layer;
+mod room;
 mod service;
 
-pub use self::{body::Limited, layer::LimitLayer, service::Limit};
+pub(crate) use self::room::Held;
+pub use self::{body::Limited, layer::LimitLayer, room::Room, service::Limit};

@@ -4,6 +4,7 @@ use std::{
     mem,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -17,7 +18,7 @@ use wahook_core::{
 };
 
 use super::{VerifyFuture, VerifyLayer, hints};
-use crate::{Answer, Limited, Signal};
+use crate::{Answer, Limited, Signal, limit::Held};
 
 /// Verifies requests; made by [`VerifyLayer`].
 ///
@@ -105,6 +106,9 @@ where
                 return Err(Answer::challenge(&answer));
             }
             settings.endpoint.verifier().redact(&mut head);
+            if let Some(taken) = body.taken() {
+                head.extensions.insert(Held::of(taken));
+            }
             Ok(Request::from_parts(head, verified))
         }
         Err((refusal, body)) => {
@@ -186,10 +190,12 @@ fn refuse(settings: &VerifyLayer, refusal: Refusal) -> Response<Answer> {
             Answer::allow("GET, POST")
         }
         RefusalKind::MethodNotAllowed => Answer::allow("POST"),
+        RefusalKind::NoRoom => Answer::later(SOON),
         _ => Answer::status(endpoint.status(&refusal)),
     };
     answer.extensions_mut().insert(refusal);
     answer
 }
 
+const SOON: Duration = Duration::from_secs(1);
 const CHALLENGE_BYTES: usize = 4 << 10;

@@ -19,7 +19,7 @@ use wahook_core::{
     guard::{Digest, Settled, StoreError, StoreErrorKind, Token},
     inbox::{Accepted, Filed, Inbox, Incoming, LaneId, Reading, Settlement, Taken, Unread, Want},
 };
-use wahook_tower::Intake;
+use wahook_tower::{Intake, Room};
 
 use crate::support::{Notes, call, parrot, post, text};
 
@@ -297,6 +297,24 @@ async fn v2_limits_and_methods_are_judged_before_the_inbox() {
         .unwrap();
     assert_eq!(call(&service, get).await.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert!(script.bodies().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn v2_a_body_keeps_its_room_until_it_is_stored() {
+    let (script, room) = (Script::slow(Duration::from_secs(1)), Room::of(100));
+    let service = intake(&script).limit(|limit| limit.room(room.clone()));
+    // The sender hangs up; the bytes are still there.
+    assert!(service.clone().oneshot(post(HELLO)).now_or_never().is_none());
+    assert_eq!(room.left(), 100 - HELLO.len());
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(room.left(), 100);
+    script.does(FAIL);
+    assert_eq!(
+        call(&service, post(OTHER)).await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    tokio::task::yield_now().await;
+    assert_eq!(room.left(), 100);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,6 +15,7 @@ use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt, Full, StreamBody};
 use tower::service_fn;
 use wahook_core::guard::Fresh;
+use wahook_tower::Room;
 
 use crate::support::{Stalling, call, layered, parrot, post, stack};
 
@@ -150,5 +154,47 @@ async fn v2_a_body_in_tiny_frames_takes_no_more_memory_than_its_bytes() {
         MOST.load(Ordering::SeqCst) <= 3,
         "{} frames at once",
         MOST.load(Ordering::SeqCst)
+    );
+}
+
+#[tokio::test]
+async fn v2_bodies_that_do_not_fit_into_memory_together_are_asked_to_come_again() {
+    let room = Room::of(30);
+    let stack = stack(parrot()).limit(|limit| limit.room(room.clone()));
+    let go = Arc::new(tokio::sync::Notify::new());
+    let handler = {
+        let go = Arc::clone(&go);
+        service_fn(move |request: Request<Fresh>| {
+            let go = Arc::clone(&go);
+            async move {
+                let _at_work_on = request;
+                go.notified().await;
+                Ok::<_, Infallible>(Response::new(()))
+            }
+        })
+    };
+    let service = layered(&stack, handler);
+    let first = tokio::spawn({
+        let service = service.clone();
+        async move { call(&service, post(r#"{"id":"d1","said":["a"]}"#)).await.status() }
+    });
+    while room.left() == 30 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(room.left(), 6);
+    // It is refused as it comes, and what was read of it takes no room any more.
+    let second = call(&service, post(r#"{"id":"d2","said":["b"]}"#)).await;
+    assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(second.headers()[http::header::RETRY_AFTER], "1");
+    assert_eq!(room.left(), 6);
+    go.notify_one();
+    assert_eq!(first.await.unwrap(), StatusCode::OK);
+    while room.left() < 30 {
+        tokio::task::yield_now().await;
+    }
+    go.notify_one();
+    assert_eq!(
+        call(&service, post(r#"{"id":"d2","said":["b"]}"#)).await.status(),
+        StatusCode::OK
     );
 }
