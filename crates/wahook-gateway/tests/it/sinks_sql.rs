@@ -384,9 +384,10 @@ async fn i3_postgresql_stops_the_lane_of_a_poisoned_row_only() {
 async fn i5_postgresql_that_is_locked_or_lost_is_waited_for() {
     let (client, mut options) = postgres("lost").await;
     options.deadline = Duration::from_millis(300);
-    let sink = SqlSink::postgres(&shared_postgres(), options.clone())
-        .await
-        .unwrap();
+    let url = shared_postgres();
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{joint}application_name=sink_lost");
+    let sink = SqlSink::postgres(&url, options.clone()).await.unwrap();
     client.batch_execute("BEGIN; LOCK TABLE outbox").await.unwrap();
     let (_, kind, _) = error(&sink, &[event(1)]).await;
     assert_eq!(kind, AWAY);
@@ -395,7 +396,7 @@ async fn i5_postgresql_that_is_locked_or_lost_is_waited_for() {
     client
         .execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE application_name = 'wahook' AND query LIKE '%COMMIT%' AND pid <> pg_backend_pid()",
+             WHERE application_name = 'sink_lost'",
             &[],
         )
         .await

@@ -66,7 +66,8 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     }
     let date = |name: HeaderName| {
         let text = headers.get(name)?.to_str().ok()?;
-        rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
+        let parser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+        parser.parse_timestamp(text.trim()).ok()
     };
     let wait = date(RETRY_AFTER)?.duration_since(date(DATE).unwrap_or(now));
     Some(Duration::try_from(wait).unwrap_or_default())
@@ -125,10 +126,12 @@ mod tests {
 
     #[test]
     fn i3_what_the_receiver_asks_for_is_believed_within_bounds() {
-        let after = |headers| match kind(503, headers) {
-            Some(SinkErrorKind::Unavailable { after }) => after,
-            other => panic!("{other:?}"),
-        };
+        fn after(headers: &[(&'static str, &'static str)]) -> Option<Duration> {
+            match kind(503, headers) {
+                Some(SinkErrorKind::Unavailable { after }) => after,
+                other => panic!("{other:?}"),
+            }
+        }
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         assert_eq!(after(&[("retry-after", "7")]), seconds(7));
         assert_eq!(after(&[("retry-after", " 0 ")]), seconds(0));

@@ -45,8 +45,8 @@ pub(super) async fn start(
 }
 
 fn insert(table: &Table) -> String {
-    // `position` is given in the order of the rows. Times are counted, since not every one that a payload may tell can
-    // be written as text that PostgreSQL reads.
+    // `position` is given in the order of the rows. Times are counted, and need no zone or
+    // style of dates to be read.
     format!(
         "INSERT INTO {table} ({COLUMNS}, appended_at)
          SELECT r.id, r.key, r.kind, r.endpoint, r.account,
@@ -173,7 +173,10 @@ impl Writer {
         let kind = column(rows, |row| row.kind);
         let endpoint = column(rows, |row| &*row.endpoint);
         let account = column(rows, |row| row.account.as_deref());
-        let occurred_at = column(rows, |row| row.occurred_at.map(Timestamp::as_microsecond));
+        let occurred_at = column(rows, |row| {
+            let told = row.occurred_at.map(Timestamp::as_microsecond);
+            told.filter(|at| *at >= EARLIEST)
+        });
         let received_at = column(rows, |row| row.received_at.as_microsecond());
         let attempt = column(rows, |row| row.attempt);
         let event = column(rows, |row| &*row.event);
@@ -208,6 +211,9 @@ impl Writer {
         }
     }
 }
+
+/// The year 1. A payload may tell an earlier time than PostgreSQL has (4713 BC); it stands in the event alone.
+const EARLIEST: i64 = -62_135_596_800_000_000;
 
 /// Several processes may make it at once; without the lock all but one would fail.
 fn make(table: &Table) -> String {
