@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_service::Service;
 use wahook_core::{Clock, guard::Fresh, inbox::Inbox, model::Data, sink::Sink};
-use wahook_tower::{Accept, Answer, DedupeLayer, Kept, LimitLayer, Observer, VerifyLayer};
+use wahook_tower::{Accept, Answer, DedupeLayer, Kept, LimitLayer, Observer, Room, VerifyLayer};
 
 use crate::{
     config::{Limits, Route},
@@ -25,14 +25,16 @@ pub struct Shared {
     limits: Limits,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    room: Room,
 }
 
 impl Shared {
-    /// These limits, this clock, and whom to tell.
+    /// These limits, this room for bodies, this clock, and whom to tell.
     #[must_use]
-    pub fn new(limits: &Limits, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+    pub fn new(limits: &Limits, room: &Room, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
         Self {
             limits: limits.clone(),
+            room: room.clone(),
             clock,
             observer,
         }
@@ -44,6 +46,7 @@ impl Shared {
             .cap(limits.body_bytes)
             .idle(limits.idle.get())
             .total(limits.total.get())
+            .room(self.room.clone())
     }
 
     fn verify(&self, route: &Route) -> VerifyLayer {

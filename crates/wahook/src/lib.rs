@@ -19,16 +19,21 @@
 //! # Ok(()) }
 //! ```
 //!
+//! With a durable inbox, deliveries are on stable storage before they are answered, and workers take their events to your
+//! code or to sinks, with retries and dead letters: `tower::Intake` and [`axum::accept`](axum::accept()) take them in,
+//! `wahook-sqlite` and `wahook-postgres` keep them, `wahook-worker` hands them on.
+//!
 //! # Where things are
 //!
 //! | module | what it is |
 //! |---|---|
 //! | [`waping`], [`wawp`], [`wazapin`] | an endpoint with the right scheme, and the provider's typed events |
 //! | [`model`] | one shape for what every provider says; `wahook.event/1` |
-//! | [`tower`] | limit, verify, dedupe: the layers |
+//! | [`tower`] | limit, verify, dedupe: the layers; limit, verify, accept: into an inbox |
 //! | [`axum`](mod@axum) | mounting, and the extractors `Events` and `Delivery<wawp::Event>` |
 //! | [`proof`] | the schemes, for a provider of your own |
 //! | [`guard`] | the store trait, and the store in memory |
+//! | [`inbox`], [`sink`] | the traits of a durable inbox, and of where events are handed on |
 //! | [`json`] | reading other people's JSON without loss |
 //!
 //! # Features

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Mutex, time::sleep};
 use wahook_core::{Clock, inbox::Inbox, sink::Sink};
-use wahook_tower::{Observer, TracingObserver};
+use wahook_tower::{Observer, Room, TracingObserver};
 use wahook_worker::Workers;
 
 use super::{
@@ -31,6 +31,7 @@ pub(super) struct Gateway {
     observer: Arc<dyn Observer>,
     pub(super) way: Way,
     pub(super) router: Router,
+    room: Room,
     /// What may change while it runs.
     changing: Mutex<Changing>,
 }
@@ -75,15 +76,42 @@ impl Gateway {
             stores = Stores::open(&plan.built.routes, &means, &stores).await?;
             (Way::HandOver(means), Arc::new(TracingObserver::default()))
         };
-        let changing = Changing { plan, sinks, stores };
-        let router = Router::default();
-        router.swap(mounted(&way, &changing, &clock, &observer)?);
-        Ok(Self {
+        let gateway = Self {
+            room: Room::of(plan.config.limits.bytes_in_flight),
             clock,
             observer,
             way,
-            router,
-            changing: Mutex::new(changing),
+            router: Router::default(),
+            changing: Mutex::new(Changing { plan, sinks, stores }),
+        };
+        let changing = gateway.changing.lock().await;
+        gateway.router.swap(gateway.mounted(&changing)?);
+        drop(changing);
+        Ok(gateway)
+    }
+
+    /// Every endpoint at its path.
+    fn mounted(&self, changing: &Changing) -> Result<Vec<(String, Mounted)>, Failure> {
+        let Changing { plan, sinks, stores } = changing;
+        let (clock, observer) = (Arc::clone(&self.clock), Arc::clone(&self.observer));
+        let shared = Shared::new(&plan.config.limits, &self.room, clock, observer);
+        let routes = &plan.built.routes;
+        Ok(match &self.way {
+            Way::Inbox(boxed) => routes
+                .iter()
+                .map(|route| (route.path.clone(), stack(route, &boxed.inbox, &shared)))
+                .collect(),
+            Way::HandOver(_) => {
+                let none = || Failure::wrong_use("without an inbox there must be a sink of type `stdout`");
+                let sink: Arc<dyn Sink> = Arc::new(sinks.stdout().ok_or_else(none)?);
+                let guarded = routes.iter().zip(stores.by_route());
+                guarded
+                    .map(|(route, guard)| {
+                        let mounted = stack_without_inbox(route, guard, &sink, &shared);
+                        (route.path.clone(), mounted)
+                    })
+                    .collect()
+            }
         })
     }
 
@@ -112,7 +140,7 @@ impl Gateway {
             };
             if watch.changed() || asked {
                 self.reload().await;
-                watch = Watch::of(self.files().await);
+                watch = watch.and_now(self.files().await);
             }
         }
     }
@@ -172,8 +200,7 @@ impl Gateway {
                 .workers
                 .swap(inbox::plan(&changing.plan.built.routes, routes));
         }
-        self.router
-            .swap(mounted(&self.way, changing, &self.clock, &self.observer)?);
+        self.router.swap(self.mounted(changing)?);
         Ok(restart)
     }
 
@@ -237,35 +264,4 @@ impl Boxed {
             admin,
         })
     }
-}
-
-/// Every endpoint at its path.
-fn mounted(
-    way: &Way,
-    changing: &Changing,
-    clock: &Arc<dyn Clock>,
-    observer: &Arc<dyn Observer>,
-) -> Result<Vec<(String, Mounted)>, Failure> {
-    let Changing { plan, sinks, stores } = changing;
-    let shared = Shared::new(&plan.config.limits, Arc::clone(clock), Arc::clone(observer));
-    let routes = &plan.built.routes;
-    Ok(match way {
-        Way::Inbox(boxed) => routes
-            .iter()
-            .map(|route| (route.path.clone(), stack(route, &boxed.inbox, &shared)))
-            .collect(),
-        Way::HandOver(_) => {
-            let none = || Failure::wrong_use("without an inbox there must be a sink of type `stdout`");
-            let sink: Arc<dyn Sink> = Arc::new(sinks.stdout().ok_or_else(none)?);
-            let guarded = routes.iter().zip(stores.by_route());
-            guarded
-                .map(|(route, guard)| {
-                    (
-                        route.path.clone(),
-                        stack_without_inbox(route, guard, &sink, &shared),
-                    )
-                })
-                .collect()
-        }
-    })
 }

@@ -190,6 +190,7 @@ impl Plan {
                 remembered_keys,
                 waiting,
                 inbox_bytes,
+                bytes_in_flight,
                 ..
             } = plan.config.limits;
             (
@@ -200,6 +201,7 @@ impl Plan {
                 remembered_keys,
                 waiting,
                 inbox_bytes,
+                bytes_in_flight,
             )
         };
         let retention = |plan: &Self| plan.config.retention.get();

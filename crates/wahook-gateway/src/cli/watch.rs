@@ -23,14 +23,18 @@ type State = (SystemTime, u64);
 impl Watch {
     /// As they are now.
     pub(super) fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self { files: Vec::new() }.and_now(files)
+    }
+
+    /// Other files from now on. One that was watched already is as it was seen last: what was written since is a change.
+    pub(super) fn and_now(self, files: impl IntoIterator<Item = PathBuf>) -> Self {
+        let with_state = |file: PathBuf| {
+            let seen = self.files.iter().find(|(other, _)| *other == file);
+            let state = seen.map_or_else(|| look(&file), |(_, state)| *state);
+            (file, state)
+        };
         Self {
-            files: files
-                .into_iter()
-                .map(|file| {
-                    let state = look(&file);
-                    (file, state)
-                })
-                .collect(),
+            files: files.into_iter().map(with_state).collect(),
         }
     }
 
@@ -73,4 +77,28 @@ pub(super) fn files(file: &Path, config: &Config, folder: &Path) -> Vec<PathBuf>
     std::iter::once(file.to_path_buf())
         .chain(named.map(|file| folder.join(file)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_while_it_is_read_is_a_change() {
+        let folder = std::env::temp_dir().join(format!("wahook-watch-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let (one, two) = (folder.join("one"), folder.join("two"));
+        fs::write(&one, "a").unwrap();
+        let mut watch = Watch::of([one.clone(), two.clone()]);
+        assert!(!watch.changed());
+        fs::write(&two, "b").unwrap();
+        assert!(watch.changed(), "a file that was not there");
+        assert!(!watch.changed());
+        fs::write(&one, "longer").unwrap();
+        let mut watch = watch.and_now([one.clone()]);
+        assert!(watch.changed());
+        fs::remove_file(&one).unwrap();
+        assert!(watch.changed());
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -1,4 +1,17 @@
 //! Configuration: a TOML file, environment variables over it, and secrets that are never printed.
+//!
+//! One endpoint is enough; everything else has a default. With all that most people need:
+//!
+//! ```toml
+#![doc = include_str!("../../wahook.example.toml")]
+//! ```
+//!
+//! `WAHOOK_LISTEN`, `WAHOOK_INBOX`, `WAHOOK_LIMITS__WAITING`, `WAHOOK_RETENTION__BODIES`, `WAHOOK_ADMIN__TOKEN_FILE`,
+//! `WAHOOK_ENDPOINT__<NAME>__SECRET`, `WAHOOK_SINK__<NAME>__URL` and their like stand over the file. `wahook config check`
+//! says what is wrong, `wahook config print` what is in effect.
+//!
+//! A gateway that runs reads its file again on SIGHUP, and when it or a file that it names was written: endpoints,
+//! secrets, sinks and the limits of bodies are exchanged without a restart. One that cannot be used changes nothing.
 
 mod admin;
 mod build;

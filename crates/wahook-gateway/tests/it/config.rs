@@ -293,6 +293,25 @@ fn v4_the_effective_configuration_is_printed_without_secrets() {
 }
 
 #[test]
+fn the_example_is_good() {
+    let folder = folder("example");
+    fs::create_dir(folder.join("secrets")).unwrap();
+    for (name, text) in [
+        ("shop", SECRET),
+        ("orders", SECRET),
+        ("warehouse", "sqlite:rows.db"),
+        ("admin", "5f0c1d6e7a8b9c0d1e2f3a4b"),
+    ] {
+        fs::write(folder.join("secrets").join(name), text).unwrap();
+    }
+    let file = folder.join("wahook.toml");
+    fs::write(&file, include_str!("../../wahook.example.toml")).unwrap();
+    let output = run(&["config", "check", file.to_str().unwrap()], b"");
+    let said = text(&output.stdout);
+    assert!(said.ends_with("wahook.toml: good, 1 endpoint\n"), "{said}");
+}
+
+#[test]
 fn v4_sinks_and_the_inbox_are_printed_without_what_opens_a_door() {
     let file = folder("print-sinks").join("wahook.toml");
     let toml = format!(
