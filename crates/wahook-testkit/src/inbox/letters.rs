@@ -95,9 +95,11 @@ impl Harness {
         let mut all = Vec::new();
         loop {
             let mut more = self.events(&query).await;
+            assert!(all.len() < 100_000, "it comes to an end");
             let Some(last) = more.last() else {
                 return all;
             };
+            assert_ne!(query.after, Some(last.cursor), "it goes on");
             query.after = Some(last.cursor);
             all.append(&mut more);
         }

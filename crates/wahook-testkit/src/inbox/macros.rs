@@ -38,6 +38,7 @@ macro_rules! inbox_contract {
             i3_of_many_readers_at_once_one_reads
             i6_a_reader_who_is_gone_is_followed_by_the_next
             i3_a_reader_that_asks_again_keeps_the_part
+            i3_a_reader_that_asks_for_no_time_lets_go
             i3_readers_in_turn_keep_the_order
             i5_what_nobody_can_read_stops_nobody
             i3_an_event_of_several_deliveries_is_in_its_lanes_once

@@ -103,8 +103,8 @@ pub use self::{
         },
         questions::{i3_the_oldest_that_is_not_finished_is_told, i3_the_status_counts_what_is_there},
         readers::{
-            i3_a_reader_that_asks_again_keeps_the_part, i3_of_many_readers_at_once_one_reads,
-            i3_one_reads_at_a_time, i3_readers_in_turn_keep_the_order,
+            i3_a_reader_that_asks_again_keeps_the_part, i3_a_reader_that_asks_for_no_time_lets_go,
+            i3_of_many_readers_at_once_one_reads, i3_one_reads_at_a_time, i3_readers_in_turn_keep_the_order,
             i3_the_oldest_are_read_first_within_the_limits, i5_what_nobody_can_read_stops_nobody,
             i6_a_reader_who_is_gone_is_followed_by_the_next,
         },
@@ -115,12 +115,12 @@ pub use self::{
         },
         replays::{
             i4_a_dry_run_changes_nothing, i4_a_duplicate_during_a_replay_is_still_one,
-            i4_a_duplicate_that_is_read_again_is_still_one, i4_a_replay_goes_on_where_it_stopped,
-            i4_a_replay_is_handed_over_once_more_and_says_so, i4_a_replay_may_read_again,
+            i4_a_replay_goes_on_where_it_stopped, i4_a_replay_is_handed_over_once_more_and_says_so,
             i4_a_replay_to_one_sink_goes_there_alone, i4_only_what_is_asked_for_is_replayed,
             i4_replays_keep_the_order_of_acceptance, i4_what_waits_or_is_dead_can_be_replayed,
             i4_what_was_redacted_cannot_be_replayed,
         },
+        rereading::{i4_a_duplicate_that_is_read_again_is_still_one, i4_a_replay_may_read_again},
         setbacks::{
             i3_a_lane_stands_still_for_what_comes_later, i3_a_retry_holds_its_lane_alone,
             i3_what_blocks_stops_its_lane_until_it_is_dropped,

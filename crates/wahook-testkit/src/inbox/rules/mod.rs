@@ -25,6 +25,7 @@ pub(super) mod questions;
 pub(super) mod readers;
 pub(super) mod reopening;
 pub(super) mod replays;
+pub(super) mod rereading;
 pub(super) mod setbacks;
 pub(super) mod stirring;
 pub(super) mod sweeping;

@@ -1,5 +1,7 @@
 //! I3: one reader at a time, in the order of acceptance.
 
+use std::time::Duration;
+
 use wahook_core::{guard::Token, inbox::Unread};
 
 use super::{Harness, LONG, POLLS, SHORT, at_once, bodies, reading, said, token, unreadable};
@@ -98,6 +100,15 @@ pub async fn i3_a_reader_that_asks_again_keeps_the_part(harness: Harness) {
     assert_eq!(harness.unread(one, 10, ENOUGH, LONG).await.len(), 1, "for longer");
     harness.pass(3 * SHORT).await;
     assert!(harness.unread(two, 10, ENOUGH, LONG).await.is_empty());
+}
+
+/// **I3**: a reader that asks for no time lets the part go, and the next need not wait.
+pub async fn i3_a_reader_that_asks_for_no_time_lets_go(harness: Harness) {
+    harness.post(&["a"]).await;
+    let (one, two) = (token(), token());
+    assert_eq!(harness.unread(one, 10, ENOUGH, LONG).await.len(), 1);
+    harness.unread(one, 1, ENOUGH, Duration::ZERO).await;
+    assert_eq!(bodies(&harness.unread(two, 10, ENOUGH, LONG).await), ["a"]);
 }
 
 /// **I3**: readers that follow each other, each with a piece, keep the order of acceptance in every lane, also while more
