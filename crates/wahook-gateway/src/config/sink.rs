@@ -100,7 +100,7 @@ pub struct SinkConfig {
     /// `sql`: a file that holds the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address_file: Option<PathBuf>,
-    /// `sql`: the table; `wahook_outbox` if left out.
+    /// `sql`: the table; `wahook_events` if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
     /// `sql`: whether to make the table where it is not there; `true` if left out.

@@ -176,9 +176,9 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
             "F:1:1: `required_guarantee` has no such value; there are: none, process crash only, survives power loss",
         ),
         (
-            &format!("{good}[retention]\nbodys = \"1h\""),
+            &format!("{good}[retention]\nbodie = \"1h\""),
             1,
-            "F:6:1: unknown key `bodys`; did you mean `bodies`?",
+            "F:6:1: unknown key `bodie`; did you mean `bodies`?",
         ),
         (
             &format!("{good}[admin]\nlisten = \"0.0.0.0:8081\""),

@@ -175,7 +175,7 @@ fn i5_an_inbox_that_cannot_be_opened_is_exit_code_3_and_one_line() {
         "sqlite:none/inbox.db",
         "sqlite:text.db",
         "postgres://u:hunter2@127.0.0.1:1/x",
-        "postgres://u:hunter2@127.0.0.1:1/x?pooler=hunter2",
+        "postgres://u:hunter2@127.0.0.1:1/x?pooler=nonsense",
     ] {
         let (code, said) = refused(&folder, &shop(&format!("inbox = \"{inbox}\"")));
         assert_eq!(code, Some(3), "{inbox}: {said}");
