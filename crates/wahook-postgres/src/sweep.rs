@@ -83,7 +83,6 @@ impl Statements {
             ),
         }
     }
-
 }
 
 impl Sweep {

@@ -9,9 +9,7 @@ use tokio::{
 };
 use wahook_core::{
     Assurance, BoxFuture,
-    guard::{
-        Claim, Digest, GuardStore, Key, OpenError, Settled, StoreError, StoreErrorKind, Token,
-    },
+    guard::{Claim, Digest, GuardStore, Key, OpenError, Settled, StoreError, StoreErrorKind, Token},
 };
 
 use super::{

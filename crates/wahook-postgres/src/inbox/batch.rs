@@ -261,7 +261,9 @@ impl<V: Verb> Queue<V> {
         let mut places: HashMap<V::Key, usize> = HashMap::new();
         let (mut later, mut bytes, mut seen) = (Vec::new(), 0_usize, 0);
         while rows.len() < MOST_ROWS && seen < LOOK {
-            let Some(job) = state.waiting.pop_front() else { break };
+            let Some(job) = state.waiting.pop_front() else {
+                break;
+            };
             // Nobody waits for what it would be told.
             if job.answer.is_closed() {
                 continue;

@@ -172,13 +172,10 @@ impl Work for File<'_> {
     async fn work(&self, connection: &mut Object) -> Result<Option<Filed>, Fault> {
         let wanted = self.events().flat_map(|event| &event.sinks);
         self.sinks.learn(connection, wanted.map(|name| &**name)).await?;
-        let (read, unreadable): (Vec<&Reading>, Vec<&Reading>) = self
-            .readings
-            .iter()
-            .partition(|reading| reading.events.is_some());
-        let positions = |readings: &[&Reading]| -> Vec<i64> {
-            readings.iter().map(|reading| reading.position).collect()
-        };
+        let (read, unreadable): (Vec<&Reading>, Vec<&Reading>) =
+            self.readings.iter().partition(|reading| reading.events.is_some());
+        let positions =
+            |readings: &[&Reading]| -> Vec<i64> { readings.iter().map(|reading| reading.position).collect() };
         let (read, unreadable) = (positions(&read), positions(&unreadable));
 
         let transaction = begin(connection).await?;
@@ -306,7 +303,8 @@ impl File<'_> {
             event.duplicate = if event.turned.again {
                 let old = old.entry(event.delivery).or_default();
                 let elsewhere = by.is_some_and(|by| *by != Some(event.delivery));
-                let not_ours = old.duplicates.contains(&event.key_hash) && !old.originals.contains(&event.key_hash);
+                let not_ours =
+                    old.duplicates.contains(&event.key_hash) && !old.originals.contains(&event.key_hash);
                 // Said twice in one delivery it is said once.
                 elsewhere || not_ours || !old.now.insert(event.key_hash)
             } else {
@@ -346,10 +344,17 @@ impl File<'_> {
         let (deliveries, places): (Vec<i64>, Vec<i32>) = places.into_iter().unzip();
         for row in self.filing.old.say_in(transaction, &[&deliveries]).await? {
             let old = old.entry(row.try_get(0)?).or_default();
-            let keys = if row.try_get(2)? { &mut old.duplicates } else { &mut old.originals };
+            let keys = if row.try_get(2)? {
+                &mut old.duplicates
+            } else {
+                &mut old.originals
+            };
             keys.insert(row.try_get(1)?);
         }
-        self.filing.forget.say_in(transaction, &[&deliveries, &places]).await?;
+        self.filing
+            .forget
+            .say_in(transaction, &[&deliveries, &places])
+            .await?;
         Ok(old)
     }
 
@@ -363,7 +368,8 @@ impl File<'_> {
             return Ok(HashMap::new());
         }
         let summaries = || events.iter().map(|it| &it.event.summary);
-        let bytes = |text: &Option<wahook_core::json::Text>| text.as_ref().map(|text| text.as_bytes().to_vec());
+        let bytes =
+            |text: &Option<wahook_core::json::Text>| text.as_ref().map(|text| text.as_bytes().to_vec());
         let hash = |text: &Option<wahook_core::json::Text>| text.as_ref().map(|text| self.hash(text));
         let deliveries: Vec<i64> = events.iter().map(|it| it.delivery).collect();
         let places: Vec<i32> = events.iter().map(|it| it.place).collect();
@@ -430,7 +436,11 @@ impl File<'_> {
                 continue;
             };
             let turned = placed.turned;
-            let wanting = placed.event.sinks.iter().filter_map(|name| self.sinks.known(name));
+            let wanting = placed
+                .event
+                .sinks
+                .iter()
+                .filter_map(|name| self.sinks.known(name));
             let mut sinks: Vec<i32> = match &turned.sinks[..] {
                 _ if !turned.again => wanting.collect(),
                 named if named.contains(&0) => wanting.chain(named.iter().copied()).collect(),

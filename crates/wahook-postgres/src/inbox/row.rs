@@ -3,11 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio_postgres::Row;
-use wahook_core::{
-    Delivery, DeliveryId,
-    inbox::Stored,
-    json::Text,
-};
+use wahook_core::{Delivery, DeliveryId, inbox::Stored, json::Text};
 
 use crate::fault::Fault;
 
@@ -69,7 +65,8 @@ pub(super) fn get_moment(row: &Row, at: usize) -> Result<Timestamp, Fault> {
 }
 
 /// The columns that [`stored`] reads, of the table `d`.
-pub(super) const STORED: &str = "d.seq, d.provider, d.head, d.body, d.conflict, d.id, d.endpoint, d.received_nanos,
+pub(super) const STORED: &str =
+    "d.seq, d.provider, d.head, d.body, d.conflict, d.id, d.endpoint, d.received_nanos,
     (extract(epoch FROM d.redacted_at) * 1000000)::bigint";
 
 /// The delivery whose columns are a row's first.

@@ -96,10 +96,7 @@ impl PostgresInbox {
         let hash_key = begin_anew(&database, &schema).await.map_err(|fault| {
             fault.to_open_error(OpenErrorKind::Refused, "begin with the inbox as it was left")
         })?;
-        let accepting = Arc::new(Lines::new(
-            database.clone(),
-            Accepting::new(&schema, prepares),
-        ));
+        let accepting = Arc::new(Lines::new(database.clone(), Accepting::new(&schema, prepares)));
         let settling = Arc::new(Lines::new(database.clone(), Settling::new(&schema, prepares)));
         let full = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
@@ -108,12 +105,7 @@ impl PostgresInbox {
             tasks.spawn(Arc::clone(&accepting).run());
         }
         tasks.spawn(Arc::clone(&settling).run());
-        let gauge = Gauge::new(
-            database.clone(),
-            &schema,
-            options.max_waiting,
-            Arc::clone(&full),
-        );
+        let gauge = Gauge::new(database.clone(), &schema, options.max_waiting, Arc::clone(&full));
         tasks.spawn(gauge.run());
         let busy = Arc::clone(&accepting);
         let sweep = Sweep {

@@ -237,13 +237,8 @@ impl Take<'_> {
             if chosen.lanes.is_empty() {
                 return Ok(Vec::new());
             }
-            let values: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[
-                &chosen.lanes,
-                &chosen.taken_to,
-                &chosen.oldest,
-                &token,
-                &lease,
-            ];
+            let values: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
+                &[&chosen.lanes, &chosen.taken_to, &chosen.oldest, &token, &lease];
             self.taking.give.say_in(transaction, values).await
         };
         let deliveries = async {
@@ -255,11 +250,12 @@ impl Take<'_> {
                 .say_in(transaction, &[&chosen.deliveries])
                 .await
         };
-        let (_, deliveries, next) = tokio::try_join!(
-            give,
-            deliveries,
-            async { self.taking.next.say_in(transaction, &[&sink, &chosen.lanes, &token]).await },
-        )?;
+        let (_, deliveries, next) = tokio::try_join!(give, deliveries, async {
+            self.taking
+                .next
+                .say_in(transaction, &[&sink, &chosen.lanes, &token])
+                .await
+        },)?;
         let mut by_number = HashMap::with_capacity(deliveries.len());
         for row in &deliveries {
             let stored = stored(row)?;

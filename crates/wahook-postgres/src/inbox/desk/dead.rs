@@ -31,7 +31,11 @@ fn asked_for(query: &DeadQuery, most: u32, select: &str) -> Question {
         "SELECT {select} FROM {PROGRESS_TABLES}
          JOIN {{t}}_event v ON v.seq = e.event JOIN {{t}}_delivery d ON d.seq = v.delivery WHERE e.state = 2"
     ))
-    .with_any(" AND e.id = ANY ($$)", (!ids.is_empty()).then_some(ids), Type::INT8_ARRAY)
+    .with_any(
+        " AND e.id = ANY ($$)",
+        (!ids.is_empty()).then_some(ids),
+        Type::INT8_ARRAY,
+    )
     .with_any(" AND s.name = $$", bytes(&query.sink), Type::BYTEA)
     .with_any(" AND v.endpoint = $$", bytes(&query.endpoint), Type::BYTEA)
     .with_any(

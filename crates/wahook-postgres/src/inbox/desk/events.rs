@@ -74,7 +74,11 @@ pub(super) fn matching(inbox: &PostgresInbox, query: &EventQuery, select: &str) 
     )
     .with_any(" AND v.endpoint = $$", bytes(&query.endpoint), Type::BYTEA)
     .with_any(" AND v.account = $$", bytes(&query.account), Type::BYTEA)
-    .with_any(" AND v.chat_hash = $$", query.chat.as_deref().map(hash), Type::INT8)
+    .with_any(
+        " AND v.chat_hash = $$",
+        query.chat.as_deref().map(hash),
+        Type::INT8,
+    )
     .with_any(" AND v.chat = $$", bytes(&query.chat), Type::BYTEA)
     .with_any(
         " AND v.message_hash = $$",
@@ -129,10 +133,6 @@ impl Work for OneDelivery<'_> {
             let rows = ask_progress(&events).ask(schema, connection).await?;
             add_progress(&mut events, &rows)?;
         }
-        Ok(Some(Kept {
-            stored,
-            read,
-            events,
-        }))
+        Ok(Some(Kept { stored, read, events }))
     }
 }

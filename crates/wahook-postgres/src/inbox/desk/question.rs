@@ -49,7 +49,9 @@ impl Question {
     }
 
     pub(super) async fn ask(&self, schema: &str, connection: &Object) -> Result<Vec<Row>, Fault> {
-        Ok(connection.query_typed(&tables(schema, &self.text), &self.typed()).await?)
+        Ok(connection
+            .query_typed(&tables(schema, &self.text), &self.typed())
+            .await?)
     }
 
     pub(super) async fn ask_in(
@@ -57,7 +59,9 @@ impl Question {
         schema: &str,
         transaction: &Transaction<'_>,
     ) -> Result<Vec<Row>, Fault> {
-        Ok(transaction.query_typed(&tables(schema, &self.text), &self.typed()).await?)
+        Ok(transaction
+            .query_typed(&tables(schema, &self.text), &self.typed())
+            .await?)
     }
 
     fn typed(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {

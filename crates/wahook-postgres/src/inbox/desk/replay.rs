@@ -47,7 +47,10 @@ impl Work for Replaying<'_> {
     async fn work(&self, connection: &mut Object) -> Result<Replayed, Fault> {
         let (schema, replay) = (&self.inbox.schema, self.replay);
         if let (Some(to), false) = (&replay.to, replay.dry_run) {
-            self.inbox.sinks.learn(connection, std::iter::once(to.as_str())).await?;
+            self.inbox
+                .sinks
+                .learn(connection, std::iter::once(to.as_str()))
+                .await?;
         }
         let limit = replay.query.limit.min(MOST) as usize;
         let select = "SELECT v.seq, v.delivery, d.id, v.lane, v.received_nanos, d.redacted_at IS NOT NULL";

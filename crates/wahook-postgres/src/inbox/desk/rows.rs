@@ -11,11 +11,14 @@ use wahook_core::{
 use super::{super::settle::state, question::Question};
 use crate::{
     fault::Fault,
-    inbox::row::{from_nanos, get_id, get_id_if_any, get_moment, get_moment_if_any, get_text, get_text_if_any},
+    inbox::row::{
+        from_nanos, get_id, get_id_if_any, get_moment, get_moment_if_any, get_text, get_text_if_any,
+    },
 };
 
 /// What [`event`] reads, of the tables `v` and `d`; so many columns.
-pub(super) const EVENT: &str = "v.seq, d.id, v.place, v.endpoint, d.provider, v.received_nanos, v.key, v.kind, v.name,
+pub(super) const EVENT: &str =
+    "v.seq, d.id, v.place, v.endpoint, d.provider, v.received_nanos, v.key, v.kind, v.name,
     v.account, v.chat, v.message_id, v.occurred_micros, v.duplicate";
 pub(super) const EVENT_COLUMNS: usize = 14;
 
@@ -72,8 +75,11 @@ pub(super) fn progress(row: &Row, first: usize) -> Result<Progress, Fault> {
 /// The question how far all sinks are with some events.
 pub(super) fn ask_progress(events: &[EventRow]) -> Question {
     let cursors: Vec<i64> = events.iter().map(|event| event.cursor).collect();
-    Question::new(&format!("SELECT {PROGRESS}, e.event FROM {PROGRESS_TABLES}"))
-        .with(" WHERE e.event = ANY ($$) ORDER BY e.id", cursors, Type::INT8_ARRAY)
+    Question::new(&format!("SELECT {PROGRESS}, e.event FROM {PROGRESS_TABLES}")).with(
+        " WHERE e.event = ANY ($$) ORDER BY e.id",
+        cursors,
+        Type::INT8_ARRAY,
+    )
 }
 
 /// Adds to events how far all sinks are.

@@ -65,7 +65,13 @@ impl Sweeping<'_> {
         let bodies = self.walk(What::Bodies, most.saturating_sub(rows), end).await?;
         swept.bodies = u64::try_from(bodies).unwrap_or_default();
         let lane = self.places().lane;
-        let next = self.inbox.carry_out(&Lanes { sweeping: self, after: lane }).await?;
+        let next = self
+            .inbox
+            .carry_out(&Lanes {
+                sweeping: self,
+                after: lane,
+            })
+            .await?;
         self.places().lane = next;
         Ok(swept)
     }
@@ -194,11 +200,7 @@ impl Piece<'_> {
     }
 
     /// The next deliveries that are old enough, with their ids.
-    async fn seen(
-        &self,
-        schema: &str,
-        transaction: &Transaction<'_>,
-    ) -> Result<Vec<(i64, Vec<u8>)>, Fault> {
+    async fn seen(&self, schema: &str, transaction: &Transaction<'_>) -> Result<Vec<(i64, Vec<u8>)>, Fault> {
         let rows = Question::new(match self.what {
             What::Rows => "SELECT d.seq, d.id FROM {t}_delivery d WHERE true",
             What::Bodies => "SELECT d.seq, d.id FROM {t}_delivery d WHERE d.redacted_at IS NULL",
@@ -277,20 +279,22 @@ async fn remove(schema: &str, transaction: &Transaction<'_>, finished: &[Finishe
 async fn redact(schema: &str, transaction: &Transaction<'_>, finished: Vec<Finished>) -> Result<i64, Fault> {
     let deliveries: Vec<i64> = finished.iter().map(|it| it.delivery).collect();
     let heads: Vec<Vec<u8>> = finished.into_iter().map(|it| without_headers(it.head)).collect();
-    let rows = Question::new("WITH gone AS (UPDATE {t}_delivery d SET head = a.head, body = '', redacted_at = clock_timestamp()")
-        .with(" FROM unnest($$", deliveries, Type::INT8_ARRAY)
-        .with(", $$) AS a (delivery, head)", heads, Type::BYTEA_ARRAY)
-        .and(" WHERE d.seq = a.delivery")
-        .and(STILL)
-        .and(
-            " RETURNING d.seq),
+    let rows = Question::new(
+        "WITH gone AS (UPDATE {t}_delivery d SET head = a.head, body = '', redacted_at = clock_timestamp()",
+    )
+    .with(" FROM unnest($$", deliveries, Type::INT8_ARRAY)
+    .with(", $$) AS a (delivery, head)", heads, Type::BYTEA_ARRAY)
+    .and(" WHERE d.seq = a.delivery")
+    .and(STILL)
+    .and(
+        " RETURNING d.seq),
               events AS (
                   UPDATE {t}_event v SET chat = NULL, chat_hash = NULL FROM gone g WHERE v.delivery = g.seq
               )
               SELECT count(*) FROM gone",
-        )
-        .ask_in(schema, transaction)
-        .await?;
+    )
+    .ask_in(schema, transaction)
+    .await?;
     first(&rows)
 }
 

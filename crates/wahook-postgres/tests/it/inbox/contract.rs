@@ -15,10 +15,7 @@ async fn open(url: &str, options: PostgresOptions) -> Arc<dyn Desk> {
 
 /// Two handles, as two processes have them.
 async fn harness(url: &str, options: PostgresOptions) -> Harness {
-    let (one, two) = (
-        open(url, options.clone()).await,
-        open(url, options.clone()).await,
-    );
+    let (one, two) = (open(url, options.clone()).await, open(url, options.clone()).await);
     let url = url.to_owned();
     Harness::in_real_time(one)
         .also_through(two)
@@ -73,7 +70,7 @@ mod one_connection {
 
 /// Through two handles that soon know that nobody answers.
 async fn brittle(url: &str) -> Harness {
-    let options = PostgresOptions::default().connect_deadline(Duration::from_secs(1));
+    let options = PostgresOptions::default().connect_deadline(Duration::from_secs(3));
     harness(url, options).await
 }
 
