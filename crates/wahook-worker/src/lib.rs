@@ -26,6 +26,22 @@
 //!
 //! Every event comes to every sink that wants it at least once, in the order of its conversation; what comes again has
 //! the same key and a higher `attempt`. A slow sink stops no other sink, a slow conversation no other conversation.
+//!
+//! # What becomes of a failure
+//!
+//! | the sink | its lane |
+//! |---|---|
+//! | says `Failed`, or panics | waits, twice as long each time; after [`Retries::attempts`] the event is poison |
+//! | says `Refused` | the event is poison at once |
+//! | says `Unavailable` | waits with all lanes of the sink, while one of them asks; the event is poison only if it was tried often *and* is older than [`Retries::give_up_after`] |
+//! | says nothing in time | is cut off and waits; poison as for `Unavailable` |
+//!
+//! Poison becomes a dead letter; [`Retries::on_poison`] says whether its lane goes on. What a hand-over was cut off in
+//! the middle of, by a deadline, a panic, the end of the worker or of a lease, may have been done: all of its events
+//! count an attempt.
+//!
+//! A panic is caught, but its message goes to the program's panic hook first: providers and sinks must not put contents
+//! into it.
 
 // What is to be done.
 mod options;

@@ -1,6 +1,6 @@
 //! Leases, and an inbox that does not answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use wahook_core::{guard::StoreErrorKind, inbox::Retention};
 use wahook_testkit::inbox::{RecordingSink, Verb};
@@ -234,7 +234,7 @@ async fn i6_what_came_after_its_lease_is_not_handed_over() {
 async fn i6_a_lane_that_came_too_late_is_let_go_of() {
     let mut world = World::new();
     let sink = Arc::new(RecordingSink::new());
-    let slow = Arc::new(Slow::new(world.inbox.clone(), LEASE + SECOND, 0 * SECOND));
+    let slow = Arc::new(Slow::new(world.inbox.clone(), LEASE + SECOND, Duration::ZERO));
     let plan = world.plan().route(Route::new("till", sink.clone()));
     world.say("15550000001@c.us", "hello").await;
     let _workers = Workers::start(slow, plan, world.options());
@@ -248,7 +248,7 @@ async fn i6_a_lane_that_came_too_late_is_let_go_of() {
 async fn i5_one_delivery_that_the_inbox_will_not_take_keeps_no_other_from_being_read() {
     let mut world = World::new();
     let sink = Arc::new(RecordingSink::new());
-    let mut picky = Slow::new(world.inbox.clone(), 0 * SECOND, 0 * SECOND);
+    let mut picky = Slow::new(world.inbox.clone(), Duration::ZERO, Duration::ZERO);
     picky.dislikes = Some("15550000002");
     let plan = world.plan().route(Route::new("till", sink.clone()));
     for n in 0..30 {
