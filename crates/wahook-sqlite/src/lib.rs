@@ -1,4 +1,7 @@
-//! wahook on SQLite: what was handled is remembered in one file, by all processes of a machine and across restarts.
+//! wahook on SQLite: a guard, which remembers what was handled, for all processes of a machine and across restarts; and
+//! an inbox, which keeps what was acknowledged until every sink has it.
+//!
+//! # The guard
 //!
 //! ```
 //! use std::sync::Arc;
@@ -21,6 +24,37 @@
 //! # }
 //! ```
 //!
+//! # The inbox
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use wahook_core::inbox::{Accepted, Inbox};
+//! use wahook_sqlite::{SqliteInbox, SqliteInboxOptions};
+//! # use wahook_testkit::{ManualClock as SystemClock, inbox::Deliveries};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("inbox.db");
+//! # let incoming = Deliveries::of("waping", "shop").body("id", "a body");
+//! let options = SqliteInboxOptions::new(Arc::new(SystemClock::default()));
+//! let inbox: Arc<dyn Inbox> = Arc::new(SqliteInbox::open(&path, options).await?);
+//!
+//! // A verified delivery; when this is answered, it is on stable storage.
+//! assert_eq!(inbox.accept(incoming.clone()).await?, Accepted::Stored { conflict: false });
+//! assert_eq!(inbox.accept(incoming).await?, Accepted::Duplicate { conflict: false });
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! An inbox is one process's while it is open. Which keys were seen is held in memory, some 20 bytes each, and made out
+//! of the file when it is opened: an index on random keys in the file would cost two thirds of what can be accepted in a
+//! second. Whatever a process that died had taken is free at once for the next. Questions of operators are answered by a
+//! thread and a connection of their own.
+//!
+//! # Both
+//!
 //! The clock is `wahook_tower::SystemClock` in a program and `wahook_testkit::ManualClock` in a test. The verbs need a
 //! tokio runtime with its timer on, as the guard itself does.
 //!
@@ -31,7 +65,7 @@
 //! transaction, flushes once, and answers only then; so many verbs at a time cost little more than one, and a
 //! transaction that fails fails for all of them, with nothing half done. Verbs that change nothing cost no flush.
 //!
-//! Several processes of one machine may share the file. A network file system will not do: its locks lie, and SQLite
+//! Several processes of one machine may share a guard's file. A network file system will not do: its locks lie, and SQLite
 //! cannot find that out.
 //!
 //! A disk that is full, a file that is locked or lost is an error of the verb, and when it is over, the next verb is
@@ -40,7 +74,7 @@
 //!
 //! # Time
 //!
-//! The file outlives the process and several share it, so leases and lives run on the wall clock. If it jumps forward,
+//! The file outlives the process, and several may share it, so leases and lives run on the wall clock. If it jumps forward,
 //! they end early by as much: the old holder's token is refused, and what a provider repeats after the early end of a mark
 //! is handled again. If it jumps back, a record that claims to live longer than it was given is given its whole life
 //! again, from the moment it is met: nothing is refused for ever.

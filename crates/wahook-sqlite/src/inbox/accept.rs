@@ -12,6 +12,7 @@ use wahook_core::{
 use super::{
     raw::{milliseconds, nanoseconds},
     remembered::{Seen, note, seen},
+    spill::spill,
     state::State,
 };
 use crate::job::Work;
@@ -65,7 +66,7 @@ impl Accept {
             Seen::Other => true,
             Seen::Never => false,
         };
-        if !state.has_room(work.connection)? {
+        if !state.has_room(work.connection, self.head.len() + self.body.len())? {
             return Ok(Err(Full));
         }
         let position = state.counts.delivery();
@@ -101,6 +102,7 @@ impl Accept {
         state.counts.deliveries += 1;
         state.counts.unread += 1;
         state.stirs = true;
+        spill(work)?;
         Ok(Ok(Accepted::Stored { conflict }))
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::Error;
 
 use super::{
     reading::{Line, Page},
-    remembered::{claim, said},
+    remembered::{claim, said, unsay},
     state::State,
 };
 use crate::job::Work;
@@ -68,7 +68,7 @@ impl<'a> Again<'a> {
             let id = match self.older.remove(&place) {
                 Some((id, older)) => {
                     if older != fingerprint {
-                        work.memory.events.remove(older, id);
+                        unsay(work.connection, work.memory, older, id)?;
                     }
                     id
                 }
@@ -76,7 +76,7 @@ impl<'a> Again<'a> {
             };
             line.insert(work, id, fingerprint, self.page, place, duplicate)?;
             if duplicate {
-                work.memory.events.remove(fingerprint, id);
+                unsay(work.connection, work.memory, fingerprint, id)?;
                 continue;
             }
             fresh.insert(fingerprint);
@@ -97,7 +97,7 @@ impl<'a> Again<'a> {
                 )?
                 .execute([id])?;
             if dropped > 0 {
-                work.memory.events.remove(fingerprint, id);
+                unsay(work.connection, work.memory, fingerprint, id)?;
             }
         }
         Ok(())

@@ -10,6 +10,9 @@ pub(crate) struct Counts {
     pub(crate) next_event: i64,
     /// The next entry's id, and the next turn in a lane.
     pub(crate) next_entry: i64,
+    /// Keys of deliveries up to this position, and of events up to this one, are in the file alone.
+    pub(crate) spilled_deliveries: i64,
+    pub(crate) spilled_events: i64,
     pub(crate) deliveries: u64,
     pub(crate) unread: u64,
     pub(crate) unreadable: u64,

@@ -74,12 +74,14 @@ impl Keys {
         self.changes.push(Change::Added(slot));
     }
 
-    /// Forgets that a row has this key.
-    pub(crate) fn remove(&mut self, fingerprint: u128, row: i64) {
+    /// Forgets that a row has this key; whether it was known.
+    pub(crate) fn remove(&mut self, fingerprint: u128, row: i64) -> bool {
         let slot = Slot::new(fingerprint, row);
-        if self.take(slot) {
+        let taken = self.take(slot);
+        if taken {
             self.changes.push(Change::Removed(slot));
         }
+        taken
     }
 
     /// How many there are.

@@ -12,6 +12,7 @@ mod raw;
 mod reading;
 mod recall;
 mod remembered;
+mod spill;
 mod state;
 mod store;
 

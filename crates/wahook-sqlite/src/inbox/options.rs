@@ -14,7 +14,7 @@ use crate::options::SqliteOptions;
 #[derive(Clone, Debug)]
 pub struct SqliteInboxOptions {
     pub(crate) file: SqliteOptions,
-    /// The file's own bound. What is accepted leaves some of it free, so that what is full can be worked off.
+    /// Not the file's own bound: what is full has to be worked off.
     pub(crate) max_bytes: Option<NonZeroU64>,
     pub(crate) max_waiting: u64,
     pub(crate) keys: usize,
@@ -56,11 +56,11 @@ impl SqliteInboxOptions {
     }
 
     /// How large the file may grow, in bytes; as large as the disk lets it if not set. A delivery beyond that is
-    /// [`Full`](wahook_core::guard::StoreErrorKind::Full). An eighth of it is kept for working off what is there. The log
-    /// beside it, some 20 MiB at most as a rule, is not counted.
+    /// [`Full`](wahook_core::guard::StoreErrorKind::Full). For each that nobody read 1 KiB is kept free for its events; what
+    /// is there is worked off in any case, even if that takes more. The log beside it, some 20 MiB at most as a rule, is
+    /// not counted.
     #[must_use]
-    pub fn max_bytes(mut self, bytes: NonZeroU64) -> Self {
-        self.file = self.file.max_bytes(bytes);
+    pub const fn max_bytes(mut self, bytes: NonZeroU64) -> Self {
         self.max_bytes = Some(bytes);
         self
     }

@@ -12,6 +12,7 @@ use super::{
     counts::{Sink, less},
     raw::{Raw, milliseconds},
     remembered::{claim, said},
+    spill::spill,
     state::{Reader, State},
 };
 use crate::job::Work;
@@ -181,6 +182,7 @@ impl Page {
             filed.fresh += 1;
             claim(work.connection, work.memory, fingerprint, id)?;
             line.enter(work, id, None)?;
+            spill(work)?;
         }
         Ok(())
     }
@@ -198,7 +200,6 @@ impl Line {
         duplicate: bool,
     ) -> Result<(), Error> {
         let summary = &self.summary;
-        let text = |text: &'_ Option<Text>| text.as_ref().map(|text| text.as_str().to_owned());
         work.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO inbox_event (id, fingerprint, until, duplicate, filed_at, delivery, place, lane,
@@ -216,10 +217,10 @@ impl Line {
                 conversation(&work.memory.fingerprints, &self.lane),
                 summary.kind.as_str(),
                 summary.key,
-                text(&summary.name),
-                text(&summary.account),
-                text(&summary.chat),
-                text(&summary.message_id),
+                summary.name.as_deref(),
+                summary.account.as_deref(),
+                summary.chat.as_deref(),
+                summary.message_id.as_deref(),
                 self.occurred_at,
             ])?;
         Ok(())

@@ -37,6 +37,7 @@ pub(crate) fn recall(
         outside: outside.clone(),
         limits,
         is_full: true,
+        since_look: 0,
         stirs: true,
     };
     count(connection, &mut state.counts)?;
@@ -68,6 +69,8 @@ fn count(connection: &Connection, counts: &mut Counts) -> Result<(), Error> {
     counts.next_event = 1 + number("SELECT coalesce(max(id), 0) FROM inbox_event")?;
     counts.next_entry = 1 + number("SELECT coalesce(max(id), 0) FROM inbox_entry")?
         .max(number("SELECT last_entry FROM inbox_meta")?);
+    counts.spilled_deliveries = number("SELECT spilled_deliveries FROM inbox_meta")?;
+    counts.spilled_events = number("SELECT spilled_events FROM inbox_meta")?;
     counts.deliveries = number("SELECT count(*) FROM inbox_delivery")?.cast_unsigned();
     counts.unread = number("SELECT count(*) FROM inbox_unread WHERE unreadable = 0")?.cast_unsigned();
     counts.unreadable = number("SELECT count(*) FROM inbox_unread WHERE unreadable = 1")?.cast_unsigned();
@@ -116,9 +119,10 @@ fn deliveries(connection: &Connection, state: &mut State, now: i64) -> Result<()
         .deliveries
         .reserve(usize::try_from(state.counts.deliveries).unwrap_or(0));
     let mut statement = connection.prepare(
-        "SELECT position, fingerprint, digest, received_at, memory FROM inbox_delivery ORDER BY position",
+        "SELECT position, fingerprint, digest, received_at, memory FROM inbox_delivery
+         WHERE position > ?1 ORDER BY position",
     )?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([state.counts.spilled_deliveries])?;
     while let Some(row) = rows.next()? {
         let found = Remembered::of(row)?;
         if found.lives(now) {
@@ -129,9 +133,10 @@ fn deliveries(connection: &Connection, state: &mut State, now: i64) -> Result<()
 }
 
 fn events(connection: &Connection, state: &mut State, now: i64) -> Result<(), Error> {
-    let mut statement = connection
-        .prepare("SELECT id, fingerprint FROM inbox_event WHERE until > ?1 AND duplicate = 0 ORDER BY id")?;
-    let mut rows = statement.query([now])?;
+    let mut statement = connection.prepare(
+        "SELECT id, fingerprint FROM inbox_event WHERE id > ?2 AND until > ?1 AND duplicate = 0 ORDER BY id",
+    )?;
+    let mut rows = statement.query([now, state.counts.spilled_events])?;
     while let Some(row) = rows.next()? {
         let fingerprint = u128::from_le_bytes(row.get(1)?);
         claim(connection, state, fingerprint, row.get(0)?)?;

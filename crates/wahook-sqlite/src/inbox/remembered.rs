@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Error, OptionalExtension, Row};
 use wahook_core::guard::{Digest, Fingerprints};
 
-use super::state::State;
+use super::{spill, state::State};
 
 /// A delivery that is kept, as far as its key goes.
 #[derive(Debug)]
@@ -59,7 +59,11 @@ pub(crate) fn note(
         state.deliveries.remove(fingerprint, older.position);
         if older.digest != *digest {
             let body = with_body(&state.fingerprints, fingerprint, &older.digest);
-            state.bodies.add(body, older.position);
+            if older.position > state.counts.spilled_deliveries {
+                state.bodies.add(body, older.position);
+            } else {
+                spill::keep(connection, body.to_le_bytes(), older.position)?;
+            }
         }
     }
     state.deliveries.add(fingerprint, position);
@@ -80,14 +84,18 @@ pub(crate) fn seen(
         return Ok(Seen::Same);
     }
     let body = with_body(&state.fingerprints, fingerprint, digest);
+    let is_same =
+        |found: &Remembered| found.fingerprint == fingerprint && found.digest == *digest && found.lives(now);
     for position in state.bodies.rows(body) {
-        if let Some(found) = find(connection, position)?
-            && found.fingerprint == fingerprint
-            && found.digest == *digest
-            && found.lives(now)
-        {
+        if find(connection, position)?.is_some_and(|found| is_same(&found)) {
             return Ok(Seen::Same);
         }
+    }
+    if state.counts.spilled_deliveries > 0
+        && let Some(position) = spill::find(connection, body)?
+        && find(connection, position)?.is_some_and(|found| is_same(&found))
+    {
+        return Ok(Seen::Same);
     }
     Ok(if newest.is_some() {
         Seen::Other
@@ -97,10 +105,35 @@ pub(crate) fn seen(
 }
 
 /// Forgets the key of a delivery that is removed.
-pub(crate) fn forget(state: &mut State, position: i64, fingerprint: u128, digest: &[u8; 32]) {
+pub(crate) fn forget(
+    connection: &Connection,
+    state: &mut State,
+    position: i64,
+    fingerprint: u128,
+    digest: &[u8; 32],
+) -> Result<(), Error> {
     let body = with_body(&state.fingerprints, fingerprint, digest);
     state.deliveries.remove(fingerprint, position);
     state.bodies.remove(body, position);
+    if position <= state.counts.spilled_deliveries {
+        spill::forget(connection, fingerprint, position)?;
+        spill::forget(connection, body, position)?;
+    }
+    Ok(())
+}
+
+/// Forgets the key of an event that is removed.
+pub(crate) fn unsay(
+    connection: &Connection,
+    state: &mut State,
+    fingerprint: u128,
+    id: i64,
+) -> Result<(), Error> {
+    state.events.remove(fingerprint, id);
+    if id <= state.counts.spilled_events {
+        spill::forget(connection, fingerprint, id)?;
+    }
+    Ok(())
 }
 
 /// The newest delivery with this key, whether its time is over or not.
@@ -112,7 +145,13 @@ fn newest(connection: &Connection, state: &State, fingerprint: u128) -> Result<O
             return Ok(Some(found));
         }
     }
-    Ok(None)
+    if state.counts.spilled_deliveries == 0 {
+        return Ok(None);
+    }
+    let Some(position) = spill::find(connection, fingerprint)? else {
+        return Ok(None);
+    };
+    Ok(find(connection, position)?.filter(|found| found.fingerprint == fingerprint))
 }
 
 fn find(connection: &Connection, position: i64) -> Result<Option<Remembered>, Error> {
@@ -124,7 +163,7 @@ fn find(connection: &Connection, position: i64) -> Result<Option<Remembered>, Er
         .optional()
 }
 
-fn with_body(fingerprints: &Fingerprints, key: u128, digest: &[u8; 32]) -> u128 {
+pub(crate) fn with_body(fingerprints: &Fingerprints, key: u128, digest: &[u8; 32]) -> u128 {
     let mut bytes = [0; 48];
     let (first, second) = bytes.split_at_mut(16);
     first.copy_from_slice(&key.to_le_bytes());
@@ -144,24 +183,32 @@ pub(crate) struct Said {
 /// The newest event that claimed this key, whether its time is over or not.
 pub(crate) fn said(connection: &Connection, state: &State, fingerprint: u128) -> Result<Option<Said>, Error> {
     for id in state.events.rows(fingerprint) {
-        let found = connection
-            .prepare_cached("SELECT fingerprint, delivery, until FROM inbox_event WHERE id = ?1")?
-            .query_row([id], |row| {
-                let said = Said {
-                    id,
-                    delivery: row.get(1)?,
-                    until: row.get(2)?,
-                };
-                Ok((u128::from_le_bytes(row.get(0)?), said))
-            })
-            .optional()?;
-        if let Some((other, said)) = found
-            && other == fingerprint
-        {
-            return Ok(Some(said));
+        let found = event(connection, id, fingerprint)?;
+        if found.is_some() {
+            return Ok(found);
         }
     }
-    Ok(None)
+    if state.counts.spilled_events == 0 {
+        return Ok(None);
+    }
+    match spill::find(connection, fingerprint)? {
+        Some(id) => event(connection, id, fingerprint),
+        None => Ok(None),
+    }
+}
+
+/// An event, if it has this key.
+fn event(connection: &Connection, id: i64, fingerprint: u128) -> Result<Option<Said>, Error> {
+    connection
+        .prepare_cached("SELECT delivery, until FROM inbox_event WHERE id = ?1 AND fingerprint = ?2")?
+        .query_row((id, fingerprint.to_le_bytes()), |row| {
+            Ok(Said {
+                id,
+                delivery: row.get(0)?,
+                until: row.get(1)?,
+            })
+        })
+        .optional()
 }
 
 /// Has an event claim its key.
@@ -172,7 +219,11 @@ pub(crate) fn claim(
     id: i64,
 ) -> Result<(), Error> {
     if let Some(older) = said(connection, state, fingerprint)? {
-        state.events.remove(fingerprint, older.id);
+        unsay(connection, state, fingerprint, older.id)?;
+    }
+    // What is read again keeps its number, and where its key is.
+    if id <= state.counts.spilled_events {
+        return spill::keep(connection, fingerprint.to_le_bytes(), id);
     }
     state.events.add(fingerprint, id);
     Ok(())

@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     /// As much is in the file as may be, when that was looked up last.
     pub(crate) is_full: bool,
+    /// Bytes that were accepted since then.
+    pub(crate) since_look: u64,
     /// Something came in since the last commit.
     pub(crate) stirs: bool,
 }
@@ -40,43 +42,54 @@ pub(crate) struct Limits {
     bytes: Option<u64>,
     /// Of what is not finished.
     waiting: u64,
+    /// In memory.
+    pub(crate) keys: usize,
 }
 
 impl Limits {
     pub(crate) fn of(options: &SqliteInboxOptions) -> Self {
-        let bytes = options.max_bytes.map(NonZeroU64::get);
         Self {
-            // The rest is for working it off: events, lanes and what is written anew.
-            bytes: bytes.map(|bytes| bytes - bytes / 8),
+            bytes: options.max_bytes.map(NonZeroU64::get),
             waiting: options.max_waiting,
+            keys: options.keys,
         }
     }
 }
 
 impl State {
-    /// Whether one more may be accepted.
-    pub(crate) fn has_room(&mut self, connection: &Connection) -> Result<bool, Error> {
+    pub(crate) fn keys_in_memory(&self) -> usize {
+        self.deliveries.len() + self.bodies.len() + self.events.len()
+    }
+
+    /// Whether one more may be accepted, of so many bytes.
+    pub(crate) fn has_room(&mut self, connection: &Connection, bytes: usize) -> Result<bool, Error> {
         if self.counts.waiting() >= self.limits.waiting {
             return Ok(false);
         }
         let Some(most) = self.limits.bytes else {
             return Ok(true);
         };
-        if self.is_full || self.counts.next_delivery % LOOK == 0 {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(EVENTS);
+        self.since_look = self.since_look.saturating_add(bytes);
+        if self.is_full || self.since_look >= most / LOOK {
             let number = |sql| {
                 let mut statement = connection.prepare_cached(sql)?;
                 statement.query_row([], |row| row.get::<_, i64>(0))
             };
             let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
-            let bytes = pages.saturating_mul(number("PRAGMA page_size")?);
-            self.is_full = bytes.unsigned_abs() >= most;
+            let used = pages.saturating_mul(number("PRAGMA page_size")?).unsigned_abs();
+            self.is_full = used.saturating_add(EVENTS * self.counts.unread) >= most;
+            self.since_look = 0;
         }
         Ok(!self.is_full)
     }
 }
 
-/// How often the size of the file is looked up, in deliveries.
-const LOOK: i64 = 32;
+/// The size of the file is looked up whenever about such a part of what may be in it was accepted.
+const LOOK: u64 = 256;
+
+/// What the events of a delivery take, about.
+const EVENTS: u64 = 1_024;
 
 /// Who reads, and until when.
 #[derive(Clone, Copy, Debug)]

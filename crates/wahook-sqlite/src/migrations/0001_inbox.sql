@@ -2,10 +2,12 @@
 CREATE TABLE inbox_meta (
     one        INTEGER PRIMARY KEY CHECK (one = 1),
     hash_key   BLOB    NOT NULL, -- random: nobody outside can make fingerprints that meet
-    last_entry INTEGER NOT NULL  -- a turn was given to an entry that is older than it
+    last_entry INTEGER NOT NULL, -- a turn was given to an entry that is older than it
+    spilled_deliveries INTEGER NOT NULL, -- keys of deliveries up to this position are in inbox_key
+    spilled_events     INTEGER NOT NULL  -- keys of events up to this one are in inbox_key
 ) STRICT;
 
-INSERT INTO inbox_meta VALUES (1, randomblob(16), 0);
+INSERT INTO inbox_meta VALUES (1, randomblob(16), 0, 0, 0);
 
 -- Deliveries in order of acceptance: what is read often, and what is remembered of those whose bytes are gone.
 CREATE TABLE inbox_delivery (
@@ -24,6 +26,12 @@ CREATE TABLE inbox_delivery (
 
 -- Ids sort by time, so this is written at its right edge.
 CREATE INDEX inbox_delivery_id ON inbox_delivery (id);
+
+-- Keys that are not held in memory any more, with the newest row among them.
+CREATE TABLE inbox_key (
+    fingerprint BLOB    PRIMARY KEY,
+    row         INTEGER NOT NULL -- a delivery's or an event's
+) STRICT, WITHOUT ROWID;
 
 -- The bytes of deliveries, apart from what is read often.
 CREATE TABLE inbox_content (

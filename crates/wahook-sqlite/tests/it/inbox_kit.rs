@@ -46,7 +46,7 @@ impl Desk {
             directory: tempfile::tempdir().unwrap(),
             clock,
             reader: Token::new([9; 16]),
-            shop: Deliveries::of("waping", "shop").arriving_at(now),
+            shop: Deliveries::of("wazapin", "shop").arriving_at(now),
         }
     }
 

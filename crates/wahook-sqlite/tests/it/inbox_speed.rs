@@ -28,7 +28,7 @@ fn deliveries(desk: &mut Desk, from: usize, count: usize) -> Vec<Incoming> {
     let body = |number: usize| format!("{number:0>700}");
     let numbers = from..from + count;
     numbers
-        .map(|number| desk.shop.body(&format!("id {number}"), body(number)))
+        .map(|number| desk.shop.body(&format!("id_{number}"), body(number)))
         .collect()
 }
 

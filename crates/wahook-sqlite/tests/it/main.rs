@@ -6,6 +6,7 @@ mod disk;
 mod group;
 mod inbox_contract;
 mod inbox_kit;
+mod inbox_memory;
 mod inbox_path;
 mod inbox_speed;
 mod kit;

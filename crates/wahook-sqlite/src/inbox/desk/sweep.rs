@@ -19,7 +19,7 @@ use crate::{
         counts::less,
         lanes::{DEAD, DONE, DROPPED},
         raw::milliseconds,
-        remembered::forget,
+        remembered::{forget, unsay},
         state::State,
         store::SqliteInbox,
     },
@@ -292,7 +292,7 @@ fn remove(work: &mut Work<'_, State>, position: i64) -> Result<(), Error> {
         gone.push((row.get(0)?, u128::from_le_bytes(row.get(1)?)));
     }
     for (event, fingerprint) in gone {
-        work.memory.events.remove(fingerprint, event);
+        unsay(work.connection, work.memory, fingerprint, event)?;
         let mut entries = sql("DELETE FROM inbox_entry WHERE event = ?1 RETURNING sink, state")?;
         let mut rows = entries.query([event])?;
         while let Some(row) = rows.next()? {
@@ -305,7 +305,13 @@ fn remove(work: &mut Work<'_, State>, position: i64) -> Result<(), Error> {
     let (fingerprint, digest): ([u8; 16], [u8; 32]) =
         sql("DELETE FROM inbox_delivery WHERE position = ?1 RETURNING fingerprint, digest")?
             .query_row([position], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    forget(work.memory, position, u128::from_le_bytes(fingerprint), &digest);
+    forget(
+        work.connection,
+        work.memory,
+        position,
+        u128::from_le_bytes(fingerprint),
+        &digest,
+    )?;
     less(&mut work.memory.counts.deliveries);
     Ok(())
 }
