@@ -20,6 +20,8 @@ use wahook_core::{
 mod desk;
 mod faults;
 mod lanes;
+#[cfg(test)]
+mod misuse;
 mod reading;
 mod records;
 mod state;

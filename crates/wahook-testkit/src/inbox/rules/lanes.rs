@@ -100,7 +100,7 @@ pub async fn i3_of_takers_at_once_each_lane_has_one(harness: Harness) {
                 if held.is_empty() {
                     return keys;
                 }
-                assert!(held.len() <= 2);
+                assert!(held.len() <= 2 && keys.len() <= 12, "each is taken once");
                 keys.extend(held.iter().flat_map(super::Hold::keys));
             }
         }
