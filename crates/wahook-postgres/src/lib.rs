@@ -1,4 +1,4 @@
-//! wahook on PostgreSQL: a guard that processes share and restarts do not empty.
+//! wahook on PostgreSQL: a guard and an inbox that processes share and restarts do not empty.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -20,7 +20,25 @@
 //! # }
 //! ```
 //!
-//! # How it works
+//! The inbox keeps deliveries until every sink has their events; it is the guard of what it keeps, so whoever has it needs
+//! no other. `wahook-worker` reads it and hands on.
+//!
+//! ```no_run
+//! use wahook_core::inbox::{Accepted, Inbox, Incoming};
+//! use wahook_postgres::{PostgresInbox, PostgresOptions};
+//!
+//! # async fn example(incoming: Incoming) -> Result<(), Box<dyn std::error::Error>> {
+//! let url = "postgres://shop:secret@db.example/shop?sslmode=verify-full";
+//! let inbox = PostgresInbox::connect(url, PostgresOptions::new()).await?;
+//! match inbox.accept(incoming).await? {
+//!     Accepted::Stored { .. } => { /* It is on stable storage: answer 200. */ }
+//!     _ => { /* It was there already: answer 200 as well. */ }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How the guard works
 //!
 //! **One statement per verb, many verbs per statement.** While a statement is under way, further verbs wait and then go
 //! out together, so that many tasks share one round trip and one flush of the log. A verb that meets an idle store goes
@@ -44,13 +62,40 @@
 //! **Two bodies under one key** that two processes claim in the same moment may each be told that there is no other;
 //! every later claim is told.
 //!
+//! # How the inbox works
+//!
+//! **Accepting is one statement for many deliveries**: it claims their keys and stores their bytes, and each caller is
+//! answered after its commit. While one is under way the next gathers; copies that wait together are one row. Settling is
+//! one statement for many lanes in the same way.
+//!
+//! **One process reads at a time**, for a lease on the server's clock, so the order of acceptance holds over all of them; if
+//! it dies the next one goes on. Reading takes what is unread, not what is above a mark: numbers of rows become visible
+//! out of order, and some never. Claims of events, their lanes and the mark "read" are one transaction, which locks the
+//! reader's row: who lost the part changes nothing.
+//!
+//! **Lanes are taken with `SKIP LOCKED`**, so takers never wait for each other, and each is its taker's until the lease
+//! ends. An attempt is written down with the lane when it is taken, and counted even if nobody comes back. Whoever locks
+//! several lanes does so in one order, so there are no deadlocks; a lane counts what waits in it, so nothing is forgotten
+//! that comes while it is being settled.
+//!
+//! **Nobody is notified across processes**: `NOTIFY` takes a lock that all commits of a database share. A process is stirred
+//! by what it did itself, and has to look every now and then for the rest.
+//!
+//! **Bodies are bytes, and so are texts of providers**: they may hold what `text` cannot. To read them in `psql`,
+//! `encode(chat, 'escape')`.
+//!
+//! Its tables begin with `wahook_inbox`. What is finished is removed when [`Desk::sweep`](wahook_core::inbox::Desk::sweep)
+//! is called; keys whose memory is over are removed in the background. A full inbox
+//! ([`PostgresOptions::max_waiting`]) is noticed within about a second.
+//!
 //! # What survives
 //!
 //! What the server's settings promise, no more: [`PostgresStore::assurance`] reads `fsync`, `full_page_writes`,
 //! `synchronous_commit` and whether the table is logged, and names the one that decides. None is overruled:
 //! `synchronous_commit = off` for the role is an operator's choice, at the price that a crash of the server forgets the
 //! last moments. After a failover to a replica that was not waited for (`synchronous_standby_names`) marks may be
-//! missing too. Whatever is forgotten is handled again.
+//! missing too. Whatever marks are forgotten, that is handled again; a delivery that is forgotten is lost, since it was
+//! acknowledged: [`Inbox::assurance`](wahook_core::inbox::Inbox::assurance) warns in those words.
 //!
 //! # Failures
 //!
@@ -58,7 +103,8 @@
 //! [`Slow`](wahook_core::guard::StoreErrorKind::Slow), and its statement is called off. Where nobody answers, or the
 //! server refuses, it is [`Unavailable`](wahook_core::guard::StoreErrorKind::Unavailable), where there is no room
 //! [`Full`](wahook_core::guard::StoreErrorKind::Full). A lost connection or a deadlock is mended once within that second;
-//! a statement that may have been carried out twice gives the right answer or an error, never a wrong one.
+//! a statement that may have been carried out twice gives the right answer or an error, never a wrong one. What workers and
+//! operators ask of the inbox may take five times as long.
 //!
 //! # Addresses
 //!

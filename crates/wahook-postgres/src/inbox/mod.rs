@@ -6,6 +6,7 @@ mod batch;
 mod desk;
 mod enter;
 mod file;
+mod filing;
 mod gauge;
 mod read;
 mod renew;
