@@ -12,7 +12,8 @@ use super::{
     access::Rights,
     answer::{Refused, found},
     forms::{Count, DeadForm, DeadPage},
-    query::{self, DEAD_PARAMS, DeadAsk, Params},
+    params::{DEAD_PARAMS, Params},
+    query::{self, DeadAsk},
 };
 
 pub(super) async fn list(

@@ -13,7 +13,8 @@ use super::{
     access::Rights,
     answer::{Refused, found},
     forms::{DeliveryForm, DeliverySheet, EventForm, EventPage, EventSheet, Shown},
-    query::{self, EVENT_PARAMS, Params},
+    params::{EVENT_PARAMS, Params},
+    query,
 };
 
 pub(super) async fn list(

@@ -16,6 +16,7 @@ mod place;
 mod answer;
 pub(crate) mod forms;
 mod mask;
+mod params;
 pub(crate) mod query;
 
 // What is asked for.

@@ -1,8 +1,6 @@
 //! From parameters and bodies to questions of the inbox. What is not understood is said, not left out: a filter with a
 //! slip of the pen would otherwise change everything.
 
-use std::str::FromStr;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wahook_core::{
@@ -17,6 +15,7 @@ use crate::suggest::hint;
 /// How many are told where nothing is said, and at most.
 pub(crate) const USUAL: u32 = 50;
 pub(crate) const MOST: u32 = 1_000;
+pub(super) const A_LIMIT: &str = "a number from 1 to 1000";
 /// No name, id or key is longer.
 const LONGEST: usize = 1_024;
 
@@ -175,140 +174,6 @@ impl ReplayAsk {
     }
 }
 
-/// The parameters of an address; each is taken once, and what is left over is nobody's.
-pub(super) struct Params(Vec<(String, String)>);
-
-impl Params {
-    pub(super) fn of(query: Option<&str>) -> Result<Self, Refused> {
-        let pairs: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-            .into_owned()
-            .take(MOST_PARAMS + 1)
-            .collect();
-        if pairs.len() > MOST_PARAMS {
-            return Err(Refused::question(format!(
-                "there are more than {MOST_PARAMS} parameters; ask in several questions"
-            )));
-        }
-        Ok(Self(pairs))
-    }
-
-    fn all(&mut self, name: &str) -> Vec<String> {
-        let taken = self.0.extract_if(.., |(other, _)| other == name);
-        taken
-            .flat_map(|(_, value)| value.split(',').map(str::to_owned).collect::<Vec<_>>())
-            .collect()
-    }
-
-    fn one(&mut self, name: &str) -> Result<Option<String>, Refused> {
-        let mut values: Vec<_> = self.0.extract_if(.., |(other, _)| other == name).collect();
-        let value = values.pop().map(|(_, value)| value);
-        if values.is_empty() {
-            Ok(value)
-        } else {
-            Err(Refused::question(format!(
-                "`{name}` stands there twice; keep one"
-            )))
-        }
-    }
-
-    pub(super) fn parsed<T: FromStr>(&mut self, name: &str, form: &str) -> Result<Option<T>, Refused> {
-        self.one(name)?
-            .map(|value| value.parse().map_err(|_| no(name, form)))
-            .transpose()
-    }
-
-    fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Refused> {
-        self.parsed(name, "a time such as 2026-01-31T12:00:00Z (a `+` is written %2B)")
-    }
-
-    pub(super) fn flag(&mut self, name: &str) -> Result<bool, Refused> {
-        match self.one(name)?.as_deref() {
-            None | Some("false" | "0") => Ok(false),
-            Some("" | "true" | "1") => Ok(true),
-            Some(_) => Err(no(name, "true or false")),
-        }
-    }
-
-    /// Nothing may be left.
-    pub(super) fn end(self, known: &[&'static str]) -> Result<(), Refused> {
-        match self.0.first() {
-            None => Ok(()),
-            Some((name, _)) => {
-                let shown: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-                let hint = hint(&shown, known.iter().copied());
-                Err(Refused::question(format!("unknown parameter `{shown}`{hint}")))
-            }
-        }
-    }
-
-    pub(super) fn events(&mut self) -> Result<EventAsk, Refused> {
-        let order = match self.one("order")?.as_deref() {
-            None => None,
-            Some("newest") => Some(Order::Newest),
-            Some("oldest") => Some(Order::Oldest),
-            Some(_) => return Err(no("order", "newest or oldest")),
-        };
-        Ok(EventAsk {
-            kind: self.all("kind"),
-            endpoint: self.one("endpoint")?,
-            account: self.one("account")?,
-            chat: self.one("chat")?,
-            message_id: self.one("message_id")?,
-            key: self.one("key")?,
-            delivery: self.one("delivery")?,
-            since: self.time("since")?,
-            until: self.time("until")?,
-            after: self.parsed("after", "a `cursor`")?,
-            order,
-            limit: self.parsed("limit", A_LIMIT)?,
-        })
-    }
-
-    pub(super) fn dead(&mut self) -> Result<DeadAsk, Refused> {
-        let id = self
-            .all("id")
-            .iter()
-            .map(|id| id.parse().map(EntryId).map_err(|_| no("id", "a number")))
-            .collect::<Result<_, _>>()?;
-        Ok(DeadAsk {
-            id,
-            sink: self.one("sink")?,
-            endpoint: self.one("endpoint")?,
-            kind: self.all("kind"),
-            since: self.time("since")?,
-            until: self.time("until")?,
-            before: self.parsed("before", "the `id` of a dead letter")?.map(EntryId),
-            limit: self.parsed("limit", A_LIMIT)?,
-            all: false,
-        })
-    }
-}
-
-const MOST_PARAMS: usize = 100;
-const A_LIMIT: &str = "a number from 1 to 1000";
-
-/// The parameters of a question for events.
-pub(super) const EVENT_PARAMS: [&str; 13] = [
-    "kind",
-    "endpoint",
-    "account",
-    "chat",
-    "message_id",
-    "key",
-    "delivery",
-    "since",
-    "until",
-    "after",
-    "order",
-    "limit",
-    "reveal",
-];
-
-/// The parameters of a question for dead letters.
-pub(super) const DEAD_PARAMS: [&str; 9] = [
-    "id", "sink", "endpoint", "kind", "since", "until", "before", "limit", "reveal",
-];
-
 /// What a body says; its values are not repeated in what is wrong with it.
 pub(super) fn body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
     serde_json::from_slice(bytes).map_err(|error| {
@@ -363,13 +228,16 @@ fn text(name: &str, value: Option<&String>) -> Result<Option<String>, Refused> {
     }
 }
 
-fn no(name: &str, form: &str) -> Refused {
+pub(super) fn no(name: &str, form: &str) -> Refused {
     Refused::question(format!("`{name}` must be {form}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::params::{EVENT_PARAMS, Params},
+        *,
+    };
 
     fn events(query: &str) -> Result<EventQuery, String> {
         let mut params = Params::of(Some(query)).map_err(|refused| refused.to_string())?;

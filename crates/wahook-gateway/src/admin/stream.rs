@@ -20,7 +20,7 @@ use super::{
     access::Rights,
     answer::Refused,
     forms::{EventForm, Shown},
-    query::{EVENT_PARAMS, Params},
+    params::{EVENT_PARAMS, Params},
 };
 
 /// From `after` on, or from `Last-Event-ID` on, as browsers say when they come back; else from now on.

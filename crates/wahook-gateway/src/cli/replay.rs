@@ -65,9 +65,8 @@ async fn replay(args: &Args, json: bool) -> Result<Outcome, Failure> {
     let mut events = args.filter.ask(now);
     match &args.id {
         None => {}
-        Some(Id::Delivery(delivery)) => events.delivery = Some(delivery.to_string()),
+        Some(Id::Delivery(delivery) | Id::Event(delivery, _)) => events.delivery = Some(delivery.to_string()),
         Some(Id::Key(key)) => events.key = Some(key.clone()),
-        Some(Id::Event(delivery, _)) => events.delivery = Some(delivery.to_string()),
     }
     let unfiltered = events == EventAsk::default();
     if unfiltered != args.all {
