@@ -42,6 +42,8 @@ async fn put_short_saying(harness: &Harness, key: &str, says: Vec<Said>) {
     harness
         .accept(harness.letter(key).remembered_for(SHORT).incoming())
         .await;
+    // Others may come in between.
+    tokio::task::yield_now().await;
     let unread = harness.all_unread().await;
     let readings = unread
         .iter()

@@ -121,9 +121,7 @@ flaws! {
     /// A sink that does not want it has the event.
     FilesForASinkMore: i3_an_event_is_in_the_lane_of_each_sink_that_wants_it;
     /// All conversations are one lane.
-    HasOneLane:
-        i3_a_lane_is_one_takers_at_a_time
-        i3_of_takers_at_once_each_lane_has_one;
+    HasOneLane: i3_a_lane_is_one_takers_at_a_time;
     /// Each event is a lane.
     HasNoLanes:
         i3_a_lane_keeps_the_order_of_acceptance
@@ -133,7 +131,7 @@ flaws! {
     /// Events are never forgotten.
     RemembersEventsForEver: i3_when_the_memory_of_an_event_is_over_it_is_fresh_again;
     /// No event is claimed.
-    ForgetsEvents: i3_an_event_of_several_deliveries_is_in_its_lanes_once;
+    ForgetsEvents: i3_when_the_memory_of_an_event_is_over_it_is_fresh_again;
     /// Events that were said before leave no trace.
     RecordsNoDuplicates: i3_an_event_of_several_deliveries_is_in_its_lanes_once;
     /// A lane gives the last first.
@@ -206,9 +204,7 @@ flaws! {
         i6_only_the_holder_settles
         i6_a_late_settlement_is_lost;
     /// Who is late settles if nobody came in between.
-    SettlesLate:
-        i6_who_is_late_is_late_even_if_nobody_else_came
-        i6_at_the_end_of_a_lease_one_of_two_has_it;
+    SettlesLate: i6_who_is_late_is_late_even_if_nobody_else_came;
     /// A settlement is listened to whatever it names.
     SettlesForOthers: i3_a_settlement_is_of_its_own_entries;
     /// What was not begun counts as an attempt.
@@ -240,7 +236,8 @@ flaws! {
     /// What is lost is called done.
     AlwaysSaysDone:
         i3_a_settlement_is_done_once
-        i3_of_settlements_at_once_one_is_done;
+        i3_of_settlements_at_once_one_is_done
+        i6_at_the_end_of_a_lease_one_of_two_has_it;
     /// A lease cannot be prolonged.
     RenewsNothing: i3_a_lease_that_is_prolonged_runs_from_then_on;
     /// A lease cannot be shortened.
