@@ -8,7 +8,9 @@ use wahook_providers::{Options, provider};
 
 /// How stored deliveries are read: with the endpoint that received them, else as their provider reads by default.
 #[derive(Clone)]
-pub struct Reader(Arc<dyn Fn(&Stored) -> Option<Vec<Event>> + Send + Sync>);
+pub struct Reader(Arc<Read>);
+
+type Read = dyn Fn(&Stored) -> Option<Vec<Event>> + Send + Sync;
 
 impl Reader {
     /// Reads with these endpoints.
