@@ -74,10 +74,10 @@ impl Work for AskStatus<'_> {
             bytes: count(row, 3)?,
             sinks: Vec::new(),
         };
-        if status.deliveries < COUNTED {
-            if let Some(row) = Question::new(COUNT).ask(schema, connection).await?.first() {
-                status.deliveries = count(row, 0)?;
-            }
+        if status.deliveries < COUNTED
+            && let Some(row) = Question::new(COUNT).ask(schema, connection).await?.first()
+        {
+            status.deliveries = count(row, 0)?;
         }
         for row in Question::new(SINKS).ask(schema, connection).await? {
             status.sinks.push(SinkStatus {
