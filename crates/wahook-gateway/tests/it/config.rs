@@ -245,7 +245,7 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
                 two = "[[sink]]\nname = \"out\"\ntype = \"file\"\npath = \"a\"\n"
             ),
             1,
-            "F:9:1: the name `out` is taken by sink 1; give each sink a name of its own",
+            "F:10:1: the name `out` is taken by sink 1; give each sink a name of its own",
         ),
     ];
     for (toml, code, expected) in cases {
