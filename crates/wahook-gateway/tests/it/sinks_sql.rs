@@ -1,5 +1,7 @@
 //! Events as rows, in a real SQLite and a real PostgreSQL.
 
+#![allow(clippy::field_reassign_with_default, reason = "options are read so in a configuration")]
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use futures_util::future::join_all;

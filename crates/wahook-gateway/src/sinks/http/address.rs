@@ -27,6 +27,7 @@ pub(super) fn place(address: IpAddr) -> Place {
     }
 }
 
+#[allow(clippy::match_same_arms, reason = "a line for each reason")]
 fn place_4(address: Ipv4Addr) -> Place {
     if METADATA_4.contains(&address) {
         return Place::Never;
@@ -52,6 +53,7 @@ const METADATA_4: [Ipv4Addr; 3] = [
     Ipv4Addr::new(168, 63, 129, 16),
 ];
 
+#[allow(clippy::match_same_arms, reason = "a line for each reason")]
 fn place_6(address: Ipv6Addr) -> Place {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let last = || place_4(v4(g, h));
