@@ -1,6 +1,9 @@
 //! Events as rows, in a real SQLite and a real PostgreSQL.
 
-#![allow(clippy::field_reassign_with_default, reason = "options are read so in a configuration")]
+#![allow(
+    clippy::field_reassign_with_default,
+    reason = "options are read so in a configuration"
+)]
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
