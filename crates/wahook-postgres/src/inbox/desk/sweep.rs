@@ -342,10 +342,11 @@ impl Work for Lanes<'_> {
                      FOR UPDATE SKIP LOCKED
                  )
              )
-             SELECT CASE WHEN count(*) = 500 THEN max(id) ELSE 0 END FROM piece",
+             SELECT CASE WHEN count(*)",
             PIECE,
             Type::INT8,
         )
+        .with(" = $$ THEN max(id) ELSE 0 END FROM piece", PIECE, Type::INT8)
         .ask(&self.sweeping.inbox.schema, connection)
         .await?;
         first(&rows)
