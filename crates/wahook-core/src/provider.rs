@@ -37,6 +37,11 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// Reads all items of a delivery in one pass over its body.
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Self::Event>>;
 
+    /// As [`parse`](Self::parse), one item after the other. Only a provider that can spare the list has one of its own.
+    fn parse_each(&self, delivery: &Delivery, each: impl FnMut(Parsed<Self::Event>)) {
+        self.parse(delivery).into_iter().for_each(each);
+    }
+
     /// Maps one item to the event model (N4).
     fn normalise(&self, item: Parsed<Self::Event>, delivery: &Delivery) -> Draft;
 }
@@ -140,11 +145,13 @@ impl<P: Provider> AnyProvider for P {
     }
 
     fn read(&self, delivery: &Delivery) -> Vec<model::Event> {
-        self.parse(delivery)
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| self.normalise(item, delivery).finish(P::ID, delivery, index))
-            .collect()
+        // Nearly every delivery says one thing.
+        let mut events = Vec::with_capacity(1);
+        self.parse_each(delivery, |item| {
+            let index = events.len();
+            events.push(self.normalise(item, delivery).finish(P::ID, delivery, index));
+        });
+        events
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -40,7 +40,7 @@ fn digest(body: &Bytes) -> Keyed {
 
 /// The members of interest are nested, so this reads the event as the parse after it does: one pass, no tree.
 fn occurrence(body: &Bytes) -> Option<String> {
-    reading::read(body, occurrence_of).ok()?
+    reading::read(body, |item| occurrence_of(item.ok()?))
 }
 
 fn occurrence_of(item: &Item<'_>) -> Option<String> {

@@ -70,15 +70,20 @@ impl Provider for Waping {
     }
 
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Event>> {
+        let mut items = Vec::with_capacity(1);
+        self.parse_each(delivery, |item| items.push(item));
+        items
+    }
+
+    fn parse_each(&self, delivery: &Delivery, mut each: impl FnMut(Parsed<Event>)) {
         let body = &delivery.body;
         match items(body) {
             // No page speaks of lists; each item is read for itself, so that none harms its neighbours.
             Ok(Some(items)) => items
                 .into_iter()
-                .flat_map(|item| parse_one(body.slice_ref(item.get().as_bytes())))
-                .collect(),
-            Ok(None) => parse_one(body.clone()),
-            Err(error) => malformed(error, body.clone()),
+                .for_each(|item| each(parse_one(body.slice_ref(item.get().as_bytes())))),
+            Ok(None) => each(parse_one(body.clone())),
+            Err(error) => each(malformed(error, Raw::new(body.clone()))),
         }
     }
 
@@ -91,22 +96,16 @@ impl Provider for Waping {
     }
 }
 
-/// A list of one, made inside, so that only a pointer to the event is handed out of the reading.
-fn parse_one(bytes: Bytes) -> Vec<Parsed<Event>> {
-    reading::read(&bytes, |item| {
-        vec![reading::parsed(item, Raw::new(bytes.clone()))]
+fn parse_one(bytes: Bytes) -> Parsed<Event> {
+    let raw = Raw::new(bytes.clone());
+    reading::read(&bytes, |read| match read {
+        Ok(item) => reading::parsed(item, raw),
+        Err(error) => malformed(error, raw),
     })
-    .unwrap_or_else(|error| malformed(error, bytes))
 }
 
-fn malformed(error: ReadError, bytes: Bytes) -> Vec<Parsed<Event>> {
-    let raw = Raw::new(bytes);
-    vec![Parsed::Malformed(Malformed::new(
-        None,
-        error,
-        Context::default(),
-        raw,
-    ))]
+fn malformed(error: ReadError, raw: Raw) -> Parsed<Event> {
+    Parsed::Malformed(Malformed::new(None, error, Context::default(), raw))
 }
 
 /// The items of a list; nothing for a body that is no list.

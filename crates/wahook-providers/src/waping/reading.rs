@@ -1,10 +1,10 @@
 //! What an event is: the noun before the first dot of its name, then the word after it, then its members.
 
 use jiff::Timestamp;
-use serde::de::{DeserializeSeed, Deserializer};
+use serde::Deserializer;
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant_of_text,
-    json::{Raw, ReadError, Text, read_seed},
+    json::{Fill, Raw, ReadError, Text, read_borrowed},
 };
 
 use super::{
@@ -14,20 +14,18 @@ use super::{
 use crate::slot::{Slot, TextSlot, lower, object};
 
 /// Reads an event in one pass and decides while it is still borrowed: only what is kept is copied.
-pub(super) fn read<V>(bytes: &[u8], then: impl Fn(&Item<'_>) -> V) -> Result<V, ReadError> {
-    struct Seed<'a, F>(&'a F);
+pub(super) fn read<V>(bytes: &[u8], then: impl FnOnce(Result<&Item<'_>, ReadError>) -> V) -> V {
+    struct Borrowed;
 
-    impl<'de, V, F: Fn(&Item<'_>) -> V> DeserializeSeed<'de> for Seed<'_, F> {
-        type Value = V;
+    impl Fill for Borrowed {
+        type Target<'de> = Item<'de>;
 
-        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
-            let mut item = Item::default();
-            object(&mut item, deserializer)?;
-            Ok((self.0)(&item))
+        fn fill<'de, D: Deserializer<'de>>(item: &mut Item<'de>, json: D) -> Result<(), D::Error> {
+            object(item, json)
         }
     }
 
-    read_seed(bytes, || Seed(&then))
+    read_borrowed::<Borrowed, V>(bytes, |item| then(item.map(|item| &*item)))
 }
 
 /// The sense of a name, before its payload is looked at.

@@ -38,7 +38,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wahook_core::{
     BuildError, Context, Delivery, Endpoint, Habits, Keyed, Parsed, Provider, Secrets,
-    json::{Raw, ReadError, Text},
+    json::{Raw, Text},
     model::{Draft, NameSource},
     proof::{Proof, StandardWebhooks},
 };
@@ -47,7 +47,6 @@ pub use self::event::{
     CommerceOrder, ContactUpdated, ConversationUpdated, Direction, Event, EventName, MessageNew, MessageSent,
     MessageStatus, MessageType, Payload, Status, TemplateStatus,
 };
-use self::shape::Shaped;
 use crate::{OptionRow, Options, ProviderRow, row::Retries};
 
 /// Reads what Wazapin sends.
@@ -71,14 +70,21 @@ impl Wazapin {
         }
     }
 
-    fn read<V>(&self, bytes: &[u8], then: impl Fn(Shaped<'_, '_>) -> V) -> Result<V, ReadError> {
-        shape::read(bytes, self.declared.as_ref(), then)
+    /// A body is one item.
+    fn item(&self, body: &Bytes) -> Parsed<Event> {
+        let raw = Raw::new(body.clone());
+        shape::read(body, self.declared.as_ref(), |read| match read {
+            Ok(shaped) => shaped.parsed(raw),
+            Err(error) => shape::malformed(self.declared.clone(), error, Context::default(), raw),
+        })
     }
 
     /// The name of an item without a type, and its source, found once more: only such items pay for it.
     fn name_again(&self, raw: &Raw) -> Option<(EventName, NameSource)> {
-        self.read(raw.bytes(), |shaped| shaped.name)
-            .unwrap_or_else(|_| Some((self.declared.clone()?, NameSource::Declared)))
+        shape::read(raw.bytes(), self.declared.as_ref(), |read| match read {
+            Ok(shaped) => shaped.name,
+            Err(_) => Some((self.declared.clone()?, NameSource::Declared)),
+        })
     }
 }
 
@@ -103,17 +109,11 @@ impl Provider for Wazapin {
     }
 
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Event>> {
-        let raw = || Raw::new(delivery.body.clone());
-        // The list is made inside, so that only a pointer to the event is handed out of the reading.
-        self.read(&delivery.body, |shaped| vec![shaped.parsed(raw())])
-            .unwrap_or_else(|error| {
-                vec![shape::malformed(
-                    self.declared.clone(),
-                    error,
-                    Context::default(),
-                    raw(),
-                )]
-            })
+        vec![self.item(&delivery.body)]
+    }
+
+    fn parse_each(&self, delivery: &Delivery, mut each: impl FnMut(Parsed<Event>)) {
+        each(self.item(&delivery.body));
     }
 
     fn normalise(&self, item: Parsed<Event>, _delivery: &Delivery) -> Draft {

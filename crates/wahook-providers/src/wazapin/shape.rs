@@ -3,10 +3,10 @@
 use std::mem;
 
 use jiff::Timestamp;
-use serde::de::{DeserializeSeed, Deserializer};
+use serde::Deserializer;
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant_of_text,
-    json::{Raw, ReadError, Text, read_seed},
+    json::{Fill, Raw, ReadError, Text, read_borrowed},
     model::NameSource,
 };
 
@@ -32,27 +32,19 @@ pub(super) struct Shaped<'a, 'de> {
 pub(super) fn read<V>(
     bytes: &[u8],
     declared: Option<&EventName>,
-    then: impl Fn(Shaped<'_, '_>) -> V,
-) -> Result<V, ReadError> {
-    struct Seed<'a, F> {
-        declared: Option<&'a EventName>,
-        then: &'a F,
-    }
+    then: impl FnOnce(Result<Shaped<'_, '_>, ReadError>) -> V,
+) -> V {
+    struct Borrowed;
 
-    impl<'de, V, F: Fn(Shaped<'_, '_>) -> V> DeserializeSeed<'de> for Seed<'_, F> {
-        type Value = V;
+    impl Fill for Borrowed {
+        type Target<'de> = Body<'de>;
 
-        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
-            let mut body = Body::default();
-            object(&mut body, deserializer)?;
-            Ok((self.then)(Shaped::of(&mut body, self.declared)))
+        fn fill<'de, D: Deserializer<'de>>(body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
+            object(body, json)
         }
     }
 
-    read_seed(bytes, || Seed {
-        declared,
-        then: &then,
-    })
+    read_borrowed::<Borrowed, V>(bytes, |body| then(body.map(|body| Shaped::of(body, declared))))
 }
 
 impl<'a, 'de> Shaped<'a, 'de> {
