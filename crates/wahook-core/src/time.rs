@@ -1,6 +1,6 @@
 //! Instants in the many forms that providers write them (N7).
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
 use crate::json::Number;
 
@@ -20,7 +20,10 @@ pub fn instant(number: &Number) -> Option<Timestamp> {
 /// As [`instant`], from a text.
 #[must_use]
 pub fn instant_of_text(text: &str) -> Option<Timestamp> {
-    // The usual form first: a date, and no number that would have to be tried.
+    if let Some(at) = instant_of_utc(text) {
+        return Some(at);
+    }
+    // A date, and no number that would have to be tried.
     if let [year @ .., b'-', _, _, b'-', _, _] = text.as_bytes().get(..10).unwrap_or_default()
         && year.iter().all(u8::is_ascii_digit)
     {
@@ -39,6 +42,37 @@ pub fn instant_of_text(text: &str) -> Option<Timestamp> {
         return from_float(number);
     }
     text.parse().ok()
+}
+
+/// `2026-01-01T00:00:00Z`, with or without a fraction: what nearly every sender writes. It needs no general parser, which
+/// takes as long as the rest of a short body. What is not exactly of this form is left to that parser.
+fn instant_of_utc(text: &str) -> Option<Timestamp> {
+    let (at, rest) = text.as_bytes().split_first_chunk::<19>()?;
+    let nanosecond = match rest {
+        [b'Z'] => 0,
+        [b'.', digits @ .., b'Z'] if (1..=9).contains(&digits.len()) => {
+            let missing = (digits.len()..9).fold(1, |factor, _| factor * 10);
+            number::<i32>(digits)? * missing
+        }
+        _ => return None,
+    };
+    if [at[4], at[7], at[10], at[13], at[16]] != *b"--T::" {
+        return None;
+    }
+    let (year, month, day) = (number(&at[..4])?, number(&at[5..7])?, number(&at[8..10])?);
+    let (hour, minute, second) = (number(&at[11..13])?, number(&at[14..16])?, number(&at[17..])?);
+    let at = DateTime::new(year, month, day, hour, minute, second, nanosecond).ok()?;
+    Offset::UTC.to_timestamp(at).ok()
+}
+
+/// Of at most nine digits.
+fn number<N: TryFrom<i32>>(digits: &[u8]) -> Option<N> {
+    let number = digits.iter().try_fold(0, |number, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| number * 10 + i32::from(digit - b'0'))
+    })?;
+    N::try_from(number).ok()
 }
 
 fn from_float(number: f64) -> Option<Timestamp> {
@@ -105,6 +139,35 @@ mod tests {
             Number::Text("".into()),
         ] {
             assert_eq!(instant(&number), None, "{number:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn n7_the_short_way_says_what_the_general_parser_says(
+            text in "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,10})?Z?",
+            (at, byte) in (0_usize..32, "[ -~]"),
+        ) {
+            let mut other = text.clone();
+            if at < other.len() {
+                other.replace_range(at..=at, &byte);
+            }
+            for text in [text, other] {
+                if let Some(short) = instant_of_utc(&text) {
+                    proptest::prop_assert_eq!(Some(short), text.parse().ok());
+                }
+            }
+        }
+
+        #[test]
+        fn n7_the_short_way_knows_every_instant(
+            second in Timestamp::MIN.as_second()..=Timestamp::MAX.as_second(),
+            nanosecond in 0..1_000_000_000,
+        ) {
+            let at = Timestamp::new(second, nanosecond).unwrap_or(Timestamp::MAX);
+            // A year before 0 has a sign, and is the general parser's.
+            let expected = at.to_string().starts_with(|letter: char| letter.is_ascii_digit()).then_some(at);
+            proptest::prop_assert_eq!(instant_of_utc(&at.to_string()), expected);
         }
     }
 }
