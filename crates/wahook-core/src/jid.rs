@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use arrayvec::ArrayString;
+
 use crate::json::Text;
 
 /// A WhatsApp address such as `15550001@c.us`, split into its parts.
@@ -140,7 +142,13 @@ impl fmt::Display for Jid {
 pub fn phone(text: &str) -> Option<Text> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let plausible = (5..=15).contains(&digits.len()) && is_digits(digits) && !digits.starts_with('0');
-    plausible.then(|| Text::concat(&["+", digits]))
+    if !plausible {
+        return None;
+    }
+    let mut phone = ArrayString::<16>::new_const();
+    phone.try_push('+').ok()?;
+    phone.try_push_str(digits).ok()?;
+    Some(phone.as_str().into())
 }
 
 fn is_digits(text: &str) -> bool {

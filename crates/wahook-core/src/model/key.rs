@@ -53,7 +53,8 @@ impl Parts {
 impl EventKey {
     /// A key of this kind; add what identifies the occurrence with [`part`](Self::part).
     #[must_use]
-    pub fn new(kind: &'static str) -> Self {
+    #[inline]
+    pub const fn new(kind: &'static str) -> Self {
         Self {
             kind,
             parts: Parts::Short(ArrayString::new_const()),
@@ -73,14 +74,21 @@ impl EventKey {
     }
 
     /// Adds a part. Whatever it contains, two different lists of parts give two different keys.
+    // In two, so that the large key is filled in place instead of being handed through.
     #[must_use]
+    #[inline]
     pub fn part(mut self, text: &str) -> Self {
-        push(text, |text| self.parts.push_str(text));
+        self.add(text);
         self
+    }
+
+    fn add(&mut self, text: &str) {
+        push(text, |text| self.parts.push_str(text));
     }
 
     /// Adds a part that may be missing.
     #[must_use]
+    #[inline]
     pub fn optional(self, text: Option<&str>) -> Self {
         self.part(text.unwrap_or_default())
     }
