@@ -43,11 +43,9 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
             (Data::ChatUpdated(update), key)
         }
         Payload::ContactUpdated(contact) => {
-            // Its state is its name; keys show up in more places than names should.
-            let state = contact
-                .name
-                .as_deref()
-                .map(|name| Digest::of(name.as_bytes()).to_string());
+            // Its state is its name; keys show up in more places than names should. Without a time there is no such key.
+            let name = contact.name.as_deref().filter(|_| occurred_at.is_some());
+            let state = name.map(|name| Digest::of(name.as_bytes()).to_string());
             let key = occurrence(
                 "contact",
                 Some(&contact.contact_id),
