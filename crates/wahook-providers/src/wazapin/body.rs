@@ -37,14 +37,21 @@ macro_rules! fields {
     ($($field:ident = $name:literal $(| $alias:literal)*),+ $(,)?) => {
         /// Every member of every event: all of them are short texts.
         #[derive(Debug, Default)]
-        pub(super) struct Fields<'de> { $(pub(super) $field: TextSlot<'de>),+ }
+        pub(super) struct Fields<'de> {
+            $(pub(super) $field: TextSlot<'de>,)+
+            /// Whether any has a wrong shape. Nearly none ever has: only then is it worth a look which.
+            pub(super) any_wrong: bool,
+        }
 
         impl<'de> Object<'de> for Fields<'de> {
             fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-                match name {
-                    $($name $(| $alias)* => self.$field.take(map),)+
-                    _ => pass(map),
-                }
+                let slot = match name {
+                    $($name $(| $alias)* => &mut self.$field,)+
+                    _ => return pass(map),
+                };
+                slot.take(map)?;
+                self.any_wrong |= matches!(slot, Slot::Wrong);
+                Ok(())
             }
         }
     };

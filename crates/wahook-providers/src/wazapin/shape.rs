@@ -67,6 +67,7 @@ impl<'a, 'de> Shaped<'a, 'de> {
         let (fields, wrapped) = match data {
             // Without a name it is a wrapper only if nothing beside `data` says what happened.
             Slot::Value(inner) if name.is_some() || !top.names_something() => {
+                inner.any_wrong |= top.any_wrong;
                 fill_gap(&mut inner.channel_id, &mut top.channel_id);
                 fill_gap(&mut inner.organization_id, &mut top.organization_id);
                 (inner, true)
@@ -195,9 +196,10 @@ fn lacks_essentials(name: &EventName, fields: &Fields<'_>) -> bool {
     }
 }
 
-/// The payload; a documented member of another shape is an error, an undocumented one is left to `raw`.
-fn typed(name: &EventName, fields: &Fields<'_>, prefix: &str) -> Result<Option<Payload>, ReadError> {
-    let shapes: &[(&TextSlot<'_>, &str)] = match name {
+/// The documented member of another shape than the documented one, if there is one.
+#[cold]
+fn wrong(name: &EventName, fields: &Fields<'_>) -> Option<&'static str> {
+    let shapes: &[(&TextSlot<'_>, &'static str)] = match name {
         EventName::MessageNew | EventName::MessageReceived => &[
             (&fields.message_id, "message_id"),
             (&fields.conversation_id, "conversation_id"),
@@ -224,20 +226,27 @@ fn typed(name: &EventName, fields: &Fields<'_>, prefix: &str) -> Result<Option<P
         EventName::TemplateStatusUpdate => {
             &[(&fields.template_id, "template_id"), (&fields.status, "status")]
         }
-        EventName::CommerceOrderUpdated => &[],
-        EventName::Unknown(_) => return Ok(None),
+        // No member of it is documented.
+        EventName::CommerceOrderUpdated | EventName::Unknown(_) => &[],
     };
     let everywhere = [
         (&fields.channel_id, "channel_id"),
         (&fields.organization_id, "organization_id"),
     ];
-    for (slot, name) in everywhere.iter().chain(shapes) {
-        slot.strict(|| format!("{prefix}{name}"))?;
+    let mut slots = everywhere.iter().chain(shapes);
+    slots.find_map(|(slot, name)| matches!(slot, Slot::Wrong).then_some(*name))
+}
+
+/// The payload; a documented member of another shape is an error, an undocumented one is left to `raw`.
+fn typed(name: &EventName, fields: &Fields<'_>, prefix: &str) -> Result<Option<Payload>, ReadError> {
+    let error = |name| ReadError::shape(format!("{prefix}{name}"));
+    if fields.any_wrong
+        && !matches!(name, EventName::Unknown(_))
+        && let Some(name) = wrong(name, fields)
+    {
+        return Err(error(name));
     }
-    let needed = |slot: &TextSlot<'_>, name: &str| {
-        slot.to_text()
-            .ok_or_else(|| ReadError::shape(format!("{prefix}{name}")))
-    };
+    let needed = |slot: &TextSlot<'_>, name| slot.to_text().ok_or_else(|| error(name));
     let body = || fields.body.get().map(|text| Text::from(text.as_ref()));
     Ok(Some(match name {
         EventName::MessageNew | EventName::MessageReceived => Payload::MessageNew(MessageNew {
