@@ -15,11 +15,16 @@ use http::{Request, StatusCode, Uri};
 use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
-use wahook_axum::{Delivery, Events, WebhookLayer, endpoint};
-use wahook_core::{Clock, Endpoint, Secret, proof::ClientAddr};
+use wahook_axum::{Delivery, Events, WebhookLayer, accept, endpoint};
+use wahook_core::{
+    Challenge, Clock, Endpoint, Secret,
+    guard::Token,
+    inbox::{Desk, Inbox},
+    proof::ClientAddr,
+};
 use wahook_providers::{wawp, wazapin};
-use wahook_testkit::ManualClock;
-use wahook_tower::Stack;
+use wahook_testkit::{ManualClock, inbox::MemoryInbox};
+use wahook_tower::{Intake, Stack};
 
 const WAZAPIN: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const WAWP: &str = "0123456789abcdef";
@@ -271,4 +276,39 @@ async fn v2_after_an_early_refusal_the_connection_serves_the_next_request() {
         let read = talk(address, &one.repeat(2), 2).await;
         assert_eq!(read.matches(&format!("HTTP/1.1 {status} ")).count(), 2, "{read}");
     }
+}
+
+#[tokio::test]
+async fn i1_an_inbox_takes_deliveries_in_and_answers_challenges_beside_it() {
+    let clock = clock();
+    let inbox = Arc::new(MemoryInbox::new(clock.clone()));
+    let line = wawp::endpoint("line", WAWP)
+        .unwrap()
+        .challenge(Challenge::get(Some("a-token-of-ours".try_into().unwrap())));
+    let intake = Intake::new(line.clone(), Arc::clone(&inbox) as _).clock(clock.clone());
+    let app = Router::new().nest("/api", Router::new().route("/hooks/line", accept(intake)));
+    let request = || signed(&line, WAWP, "/api/hooks/line?lang=pt", MESSAGE, &clock);
+    let received = (StatusCode::OK, r#"{"received":true}"#.to_owned());
+    assert_eq!(answer(app.clone(), request()).await, received);
+    assert_eq!(answer(app.clone(), request()).await, received);
+    let forged = Request::post("/api/hooks/line")
+        .body(Body::from(MESSAGE))
+        .unwrap();
+    assert_eq!(answer(app.clone(), forged).await.0, StatusCode::UNAUTHORIZED);
+    let asked = "/api/hooks/line?hub.mode=subscribe&hub.verify_token=a-token-of-ours&hub.challenge=1158";
+    let asked = Request::get(asked).body(Body::empty()).unwrap();
+    assert_eq!(
+        answer(app.clone(), asked).await,
+        (StatusCode::OK, "1158".to_owned())
+    );
+    let put = Request::put("/api/hooks/line").body(Body::empty()).unwrap();
+    assert_eq!(answer(app, put).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    let status = inbox.status().await.unwrap();
+    assert_eq!((status.deliveries, status.unread), (1, 1));
+    let unread = inbox
+        .unread(Token::new([7; 16]), 10, 1 << 20, Duration::from_secs(30))
+        .await
+        .unwrap();
+    assert_eq!(unread[0].stored.delivery.body, MESSAGE);
+    assert!(!format!("{:?}", unread[0].stored.delivery.headers).contains(WAWP));
 }
