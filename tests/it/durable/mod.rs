@@ -1,0 +1,56 @@
+//! What was answered with 200 reaches every sink, once, in order: whatever happens to the gateway (I1–I3, I5).
+
+mod ledger;
+mod node;
+mod traffic;
+
+use std::time::Duration;
+
+use wahook_services::Disk;
+
+use self::{ledger::Ledger, node::Node, traffic::Traffic};
+
+/// How many conversations send at once.
+const CHATS: usize = 24;
+
+#[test]
+fn i1_i3_killed_fifty_times_under_load_nothing_acknowledged_is_lost_or_doubled() {
+    let ledger = Ledger::default();
+    let mut node = Node::new("killed", "inbox = \"sqlite:inbox.db\"");
+    let url = node.start();
+    let traffic = Traffic::start(CHATS, &node.hook(), &url, &ledger);
+    for _ in 0..50 {
+        traffic.run_for(Duration::from_millis(40), Duration::from_millis(250));
+        node.kill();
+        node.start();
+    }
+    traffic.stop();
+    let lines = node.lines_until(&ledger);
+    ledger.check(&lines).unwrap();
+}
+
+#[test]
+fn i1_with_a_disk_that_forgets_what_was_not_flushed_nothing_acknowledged_is_lost() {
+    let lost = power_losses("forgetful", "inbox = \"sqlite:inbox.db\"", 12);
+    assert_eq!(lost, Ok(()));
+}
+
+/// Runs under load on such a disk, which loses its power so many times.
+fn power_losses(name: &str, settings: &str, times: usize) -> Result<(), String> {
+    let ledger = Ledger::default();
+    let mut node = Node::new(name, settings);
+    let disk = Disk::over(&node.folder()).unwrap();
+    let url = node.start_on(&disk);
+    let traffic = Traffic::start(CHATS, &node.hook(), &url, &ledger);
+    let mut writes = 0;
+    for _ in 0..times {
+        traffic.run_for(Duration::from_millis(100), Duration::from_millis(400));
+        node.kill();
+        writes += disk.lose_power().unwrap();
+        node.start_on(&disk);
+    }
+    assert!(writes > 0, "a disk that lost nothing shows nothing");
+    traffic.stop();
+    let lines = node.lines_until(&ledger);
+    ledger.check(&lines)
+}
