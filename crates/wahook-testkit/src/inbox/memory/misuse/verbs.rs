@@ -236,14 +236,12 @@ impl Flawed {
             Flaw::ReadsAgainThroughTheGuard => {
                 state.deliveries.values_mut().for_each(|kept| kept.again = None);
             }
-            Flaw::ReadsAgainWithoutClaims => {
-                if state.deliveries.values().any(|kept| kept.again.is_some()) {
-                    state.said.clear();
-                    state
-                        .events
-                        .values_mut()
-                        .for_each(|event| event.duplicate = false);
-                }
+            Flaw::ReadsAgainWithoutClaims if state.deliveries.values().any(|kept| kept.again.is_some()) => {
+                state.said.clear();
+                state
+                    .events
+                    .values_mut()
+                    .for_each(|event| event.duplicate = false);
             }
             Flaw::ReadsAgainForAll => {
                 let again = state
