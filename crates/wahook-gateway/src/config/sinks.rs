@@ -289,12 +289,13 @@ fn sql(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, W
         return Err(("address", text));
     }
     mark.extend_from_slice(address.expose().as_bytes());
-    let mut options = SqlOptions::default();
-    options.form = form(sink)?;
-    if let Some(table) = &sink.table {
-        options.table.clone_from(table);
-    }
-    options.create = sink.create.unwrap_or(options.create);
+    let usual = SqlOptions::default();
+    let options = SqlOptions {
+        table: sink.table.clone().unwrap_or_else(|| usual.table.clone()),
+        create: sink.create.unwrap_or(usual.create),
+        form: form(sink)?,
+        ..usual
+    };
     Ok(SinkTo::Sql(address, options))
 }
 
