@@ -9,7 +9,7 @@ use crate::{
     error::open_error,
     file::{File, Identity, Made},
     migrate::migrate,
-    options::SqliteOptions,
+    options::{Flush, SqliteOptions},
     patience::patiently,
     writer::Part,
 };
@@ -50,10 +50,15 @@ pub(crate) fn connect(
         ));
     }
     patiently(ends, || settle(&connection)).map_err(open_error)?;
+    if options.flush == Flush::Later {
+        connection
+            .execute_batch("PRAGMA synchronous = normal")
+            .map_err(open_error)?;
+    }
     let synchronous: i64 = connection
         .query_row("PRAGMA synchronous", [], |row| row.get(0))
         .map_err(open_error)?;
-    if synchronous != FULL {
+    if options.flush == Flush::First && synchronous != FULL {
         return Err(OpenError::new(
             OpenErrorKind::Refused,
             "SQLite does not take `synchronous = full`, without which a power cut loses what was answered",

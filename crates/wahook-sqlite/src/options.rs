@@ -16,6 +16,16 @@ pub struct SqliteOptions {
     pub(crate) connect_deadline: Duration,
     pub(crate) waiting: NonZeroUsize,
     pub(crate) max_bytes: Option<NonZeroU64>,
+    pub(crate) flush: Flush,
+}
+
+/// When what was committed is flushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flush {
+    /// Before it is answered.
+    First,
+    /// When the system likes, and before the log is moved.
+    Later,
 }
 
 impl SqliteOptions {
@@ -28,6 +38,7 @@ impl SqliteOptions {
             connect_deadline: Duration::from_secs(5),
             waiting: WAITING,
             max_bytes: None,
+            flush: Flush::First,
         }
     }
 

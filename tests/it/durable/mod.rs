@@ -35,6 +35,14 @@ fn i1_with_a_disk_that_forgets_what_was_not_flushed_nothing_acknowledged_is_lost
     assert_eq!(lost, Ok(()));
 }
 
+/// Shows that the test above can fail: without a flush before the answer it does.
+#[test]
+fn i1_without_the_flush_the_same_disk_loses_what_was_acknowledged() {
+    let settings = "inbox = \"sqlite:inbox.db?synchronous=normal\"";
+    let lost = power_losses("unflushed", settings, 12);
+    assert!(lost.is_err(), "a guarantee of `process crash only` is one");
+}
+
 /// Runs under load on such a disk, which loses its power so many times.
 fn power_losses(name: &str, settings: &str, times: usize) -> Result<(), String> {
     let ledger = Ledger::default();

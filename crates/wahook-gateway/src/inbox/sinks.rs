@@ -82,6 +82,9 @@ async fn open_one(plan: &SinkPlan, clock: &Arc<dyn Clock>) -> Result<Open, Strin
                 .map_err(|error| chain(&error))?;
             (Arc::new(sink), None)
         }
+        SinkTo::Sql(address, _) if address.flushes_later() => {
+            return Err("a sink always flushes first: leave ?synchronous=normal to an inbox".to_owned());
+        }
         SinkTo::Sql(address, options) => {
             let sink = match address.file() {
                 Some(file) => SqlSink::sqlite(&file, options.clone()).await,

@@ -11,6 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Reach, STORES, StoreRow, masked};
 use crate::suggest::hint;
 
+/// SQLite's own word for it.
+const NORMAL: &str = "synchronous=normal";
+
 /// Where a store is. `Debug` and `Display` leave out what may be a credential.
 #[derive(Clone)]
 pub struct StoreAddress {
@@ -54,6 +57,12 @@ impl StoreAddress {
                 row.name, row.form
             ));
         }
+        if row.reach == Reach::Machine
+            && let Some((_, parameters)) = text.split_once('?')
+            && !["synchronous=full", NORMAL].contains(&parameters)
+        {
+            return Err("after the file there may be ?synchronous=normal or ?synchronous=full".to_owned());
+        }
         Ok(Self {
             row,
             text: SecretString::from(text),
@@ -71,9 +80,19 @@ impl StoreAddress {
         self.text.expose_secret()
     }
 
+    /// Whether what is acknowledged need not be flushed before: only an inbox can do that, and says what it means.
+    pub(crate) fn flushes_later(&self) -> bool {
+        self.row.reach == Reach::Machine
+            && self
+                .expose()
+                .split_once('?')
+                .is_some_and(|(_, parameters)| parameters == NORMAL)
+    }
+
     /// The file of a store that is one.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         let (_, path) = self.expose().split_once(':')?;
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
         (self.row.reach == Reach::Machine).then(|| {
             let path = self.folder.join(path);
             std::path::absolute(&path).unwrap_or(path)
@@ -150,6 +169,10 @@ mod tests {
         let file = |text| parse(text).unwrap().file().unwrap();
         assert_eq!(file("sqlite:guard.db"), Path::new("/etc/wahook/guard.db"));
         assert_eq!(file("sqlite:/var/guard.db"), Path::new("/var/guard.db"));
+        assert_eq!(
+            file("sqlite:/var/inbox.db?synchronous=normal"),
+            Path::new("/var/inbox.db")
+        );
         assert_eq!(parse("redis://h").unwrap().file(), None);
     }
 

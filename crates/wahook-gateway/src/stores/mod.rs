@@ -45,7 +45,7 @@ pub(crate) static STORES: [StoreRow; 4] = [
         schemes: &["sqlite"],
         form: "sqlite:PATH",
         reach: Reach::Machine,
-        stronger: "put the file on a local disk that keeps what was flushed",
+        stronger: "leave out ?synchronous=normal, and put the file on a local disk that keeps what was flushed",
         advice: |_| "",
         open: open::sqlite,
         inbox: Some(open_inbox::sqlite),

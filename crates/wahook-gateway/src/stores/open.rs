@@ -36,6 +36,11 @@ pub(super) fn memory<'a>(_: &'a StoreAddress, means: &'a Means) -> Opening<'a> {
 
 pub(super) fn sqlite<'a>(address: &'a StoreAddress, means: &'a Means) -> Opening<'a> {
     Box::pin(async move {
+        if address.flushes_later() {
+            return Err(bad(
+                "a guard store always flushes first: leave ?synchronous=normal to an inbox",
+            ));
+        }
         let options = SqliteOptions::new(Arc::clone(&means.clock)).deadline(DEADLINE);
         let path = address.file().unwrap_or_default();
         let store = SqliteStore::open(path, options).await?;

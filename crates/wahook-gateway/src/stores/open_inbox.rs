@@ -38,6 +38,9 @@ pub(super) fn sqlite<'a>(address: &'a StoreAddress, means: &'a InboxMeans) -> Op
         let mut options = SqliteInboxOptions::new(Arc::clone(&means.clock))
             .deadline(DEADLINE)
             .max_waiting(means.waiting);
+        if address.flushes_later() {
+            options = options.process_crash_only();
+        }
         if let Some(bytes) = means.bytes {
             options = options.max_bytes(bytes);
         }
@@ -46,10 +49,10 @@ pub(super) fn sqlite<'a>(address: &'a StoreAddress, means: &'a InboxMeans) -> Op
     })
 }
 
-pub(super) fn postgres<'a>(address: &'a StoreAddress, _means: &'a InboxMeans) -> Opening<'a> {
+pub(super) fn postgres<'a>(address: &'a StoreAddress, means: &'a InboxMeans) -> Opening<'a> {
     Box::pin(async move {
         let database = Database::of(address)?;
-        let options = database.options().deadline(DEADLINE);
+        let options = database.options().deadline(DEADLINE).max_waiting(means.waiting);
         Ok(Arc::new(PostgresInbox::connect(&database.url, options).await?) as _)
     })
 }

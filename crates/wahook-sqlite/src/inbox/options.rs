@@ -8,7 +8,7 @@ use std::{
 
 use wahook_core::Clock;
 
-use crate::options::SqliteOptions;
+use crate::options::{Flush, SqliteOptions};
 
 /// How an inbox is opened, how long its verbs may take and how much it may hold.
 #[derive(Clone, Debug)]
@@ -37,6 +37,14 @@ impl SqliteInboxOptions {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.file = self.file.deadline(deadline);
+        self
+    }
+
+    /// Answers before what was accepted is flushed: it outlives a crash of the process, and not a power cut or a crash of
+    /// the machine. The [guarantee](wahook_core::Guarantee) says so.
+    #[must_use]
+    pub const fn process_crash_only(mut self) -> Self {
+        self.file.flush = Flush::Later;
         self
     }
 

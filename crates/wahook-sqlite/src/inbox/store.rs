@@ -27,7 +27,7 @@ use super::{
     recall::recall,
     state::{Limits, Outside, State},
 };
-use crate::{file::File, job::Sort, reader::Reader, writer::Writer};
+use crate::{file::File, job::Sort, options::Flush, reader::Reader, writer::Writer};
 
 /// An inbox in one SQLite file, of one process.
 ///
@@ -82,8 +82,17 @@ impl SqliteInbox {
         let patience = options.file.deadline.max(QUESTION);
         let reader = Reader::start(file.clone(), patience)?;
         let writer = Writer::open(file, options.file.clone(), &[INBOX], recall).await?;
-        // Both were set and read back.
-        let because = "journal_mode is wal, synchronous is full";
+        // Both were set, and what a guarantee stands on was read back.
+        let assurance = match options.file.flush {
+            Flush::First => Assurance::new(
+                Guarantee::SurvivesPowerLoss,
+                "journal_mode is wal, synchronous is full",
+            ),
+            Flush::Later => Assurance::new(
+                Guarantee::ProcessCrashOnly,
+                "journal_mode is wal, synchronous is normal",
+            ),
+        };
         Ok(Self {
             writer,
             reader,
@@ -91,7 +100,7 @@ impl SqliteInbox {
             options,
             path,
             swept_up_to: AtomicI64::new(0),
-            assurance: Assurance::new(Guarantee::SurvivesPowerLoss, because),
+            assurance,
         })
     }
 
