@@ -43,7 +43,9 @@ async fn put_short_saying(harness: &Harness, key: &str, says: Vec<Said>) {
         .accept(harness.letter(key).remembered_for(SHORT).incoming())
         .await;
     // Others may come in between.
-    tokio::task::yield_now().await;
+    for _ in 0..5 {
+        tokio::task::yield_now().await;
+    }
     let unread = harness.all_unread().await;
     let readings = unread
         .iter()
