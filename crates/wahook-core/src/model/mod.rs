@@ -11,6 +11,7 @@ mod account;
 mod content;
 mod conversation;
 mod event;
+mod form;
 mod group;
 mod identity;
 mod key;
@@ -31,7 +32,8 @@ pub use self::{
         Contact, Contacts, Content, Interactive, Location, Media, MediaContent, Order, OrderItem, Poll,
         ReplyType, System, Template, TextContent, Unavailable, UnknownContent,
     },
-    event::{DeliveryInfo, Draft, Event, NameSource, SCHEMA, TimeSource},
+    event::{DeliveryInfo, Draft, Event, NameSource, TimeSource},
+    form::SCHEMA,
     group::{ChatAction, ChatUpdate, GroupAction, GroupUpdate, Participants, ParticipantsAction},
     identity::{Chat, ChatType, Identity},
     key::EventKey,

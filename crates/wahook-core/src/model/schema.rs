@@ -11,7 +11,7 @@ use std::{
 use schemars::{Schema, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{Kind, SCHEMA, event::Form, kind};
+use super::{Kind, SCHEMA, form::Form, kind};
 
 /// The JSON Schema (draft 2020-12) of one event, as one object.
 #[must_use]
