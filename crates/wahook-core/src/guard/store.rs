@@ -128,9 +128,9 @@ pub enum StoreErrorKind {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            StoreErrorKind::Full => "the guard store has no room for another claim",
-            StoreErrorKind::Slow => "the guard store did not answer in time",
-            StoreErrorKind::Unavailable => "the guard store is unavailable",
+            StoreErrorKind::Full => "the store has no room for more",
+            StoreErrorKind::Slow => "the store did not answer in time",
+            StoreErrorKind::Unavailable => "the store is unavailable",
         })
     }
 }
