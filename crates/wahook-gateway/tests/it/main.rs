@@ -9,6 +9,7 @@ mod admin_stream;
 mod config;
 mod desk_cli;
 mod doctor;
+#[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
 mod inbox;
 mod limits;
 mod metrics_text;
