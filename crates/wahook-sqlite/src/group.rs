@@ -18,7 +18,7 @@ use crate::{
     connect::connect,
     error::{open_error, verb_error},
     file::{File, Identity, Made},
-    job::{Job, Memory, Sort, Work},
+    job::{Job, Memory, Rank, Sort, Work},
     options::SqliteOptions,
     patience::{after, is_busy, pause},
     queue::{Batch, Queue},
@@ -120,11 +120,19 @@ impl<M: Memory> Group<M> {
         // A log that begins again needs no room either.
         self.checkpoints.waker().wake();
         let swept = self.make_room();
-        let (mut ends, mut begins): (Batch<M>, Batch<M>) =
+        let (mut ends, begins): (Batch<M>, Batch<M>) =
             batch.into_iter().partition(|job| job.sort() == Sort::Ends);
+        let (mut later, mut begins): (Batch<M>, Batch<M>) = begins
+            .into_iter()
+            .partition(|job| matches!(job.rank(), Rank::Later(_)));
         if !ends.is_empty() {
             let outcome = self.commit(&mut ends, waiting);
             answer(ends, &outcome);
+        }
+        // What works off what is there may need less than what adds to it.
+        if !later.is_empty() {
+            let outcome = self.commit(&mut later, waiting);
+            answer(later, &outcome);
         }
         let outcome = if swept > 0 {
             self.commit(&mut begins, waiting)

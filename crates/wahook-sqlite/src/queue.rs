@@ -56,10 +56,10 @@ impl<M> Queue<M> {
         let mut batch: Batch<M> = self.first.drain(..count).collect();
         let mut rows = 0;
         while let Some((more, _)) = self.later.front()
-            && (rows == 0 || rows + more <= ROWS)
+            && (rows == 0 || *more <= ROWS.saturating_sub(rows))
             && let Some((more, job)) = self.later.pop_front()
         {
-            rows += more.max(1);
+            rows = usize::saturating_add(rows, more.max(1));
             batch.push(job);
         }
         batch

@@ -76,7 +76,17 @@ impl HandOver {
     pub(crate) async fn run(mut self) -> Ended {
         let began = Instant::now();
         let plan = self.shared.plan();
-        let (events, missing) = self.load.read(&plan).await;
+        let (mut events, mut missing) = self.load.read(&plan).await;
+        // What failed before is tried alone: no other is blamed for an event at which the sink hangs or panics.
+        let failed_before = self
+            .load
+            .entries
+            .first()
+            .is_some_and(|(entry, _)| entry.attempt > 1);
+        if failed_before && events.len() > 1 {
+            events.truncate(1);
+            missing = None;
+        }
         let outcome = self.hand_over(&events).await;
         let took = began.elapsed();
         let is_untouched = matches!(outcome, Outcome::Untouched);
@@ -117,7 +127,8 @@ impl HandOver {
         // The call itself may panic before there is a future.
         let call = AssertUnwindSafe(async { self.route.sink.deliver(events).await }).catch_unwind();
         let times = u32::try_from(events.len()).unwrap_or(u32::MAX);
-        let deadline = after(self.shared.options.deadline.saturating_mul(times));
+        let each = self.route.deadline.unwrap_or(self.shared.options.deadline);
+        let deadline = after(each.saturating_mul(times));
         tokio::select! {
             biased;
             said = call => said.map_or(Outcome::Broken(Reason::Panicked), Outcome::Said),

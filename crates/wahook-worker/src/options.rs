@@ -60,11 +60,11 @@ impl Options {
     }
 
     /// For how long lanes, and the part of the reader, are taken (30 s): what a process that died held waits so long.
-    /// Hand-overs that take longer renew it. One second at least.
+    /// Hand-overs that take longer renew it. One second at least, one day at most.
     #[must_use]
     pub fn lease(self, lease: Duration) -> Self {
         Self {
-            lease: lease.max(Duration::from_secs(1)),
+            lease: lease.clamp(Duration::from_secs(1), Duration::from_secs(86_400)),
             ..self
         }
     }

@@ -105,6 +105,7 @@ pub struct Route {
     pub(crate) retries: Retries,
     pub(crate) lanes: Option<usize>,
     pub(crate) events: Option<usize>,
+    pub(crate) deadline: Option<std::time::Duration>,
 }
 
 impl Route {
@@ -118,6 +119,7 @@ impl Route {
             retries: Retries::default(),
             lanes: None,
             events: None,
+            deadline: None,
         }
     }
 
@@ -131,6 +133,16 @@ impl Route {
     #[must_use]
     pub fn retries(self, retries: Retries) -> Self {
         Self { retries, ..self }
+    }
+
+    /// How long a hand-over may take for each of its events, where this sink shall have other than
+    /// [`Options::deadline`](crate::Options::deadline): a little longer than the sink itself waits.
+    #[must_use]
+    pub fn deadline(self, deadline: std::time::Duration) -> Self {
+        Self {
+            deadline: Some(deadline),
+            ..self
+        }
     }
 
     /// So many lanes at once, where this sink shall have other than [`Options::lanes`](crate::Options::lanes).

@@ -154,7 +154,8 @@ impl Reader {
     fn refused(&mut self, error: &StoreError, positions: Vec<i64>) -> Option<Vec<Reading>> {
         self.count = (self.count / 2).max(1);
         // A full disk takes less rather than more.
-        if error.kind() != StoreErrorKind::Full {
+        // Nor does one that is too slow, whatever it is given.
+        if !matches!(error.kind(), StoreErrorKind::Full | StoreErrorKind::Slow) {
             self.refusals = self.refusals.saturating_add(1);
         }
         let kept = |position| Reading {

@@ -173,6 +173,8 @@ const WAMID: &str = "wamid.";
 
 /// Six digits or more and nothing else: could be a phone number.
 fn is_number(word: &str) -> bool {
+    // `session15550000001` is a number as well; `3EB0…AB` is none: there, letters stand between.
+    let word = word.trim_matches(char::is_alphabetic);
     word.chars().all(char::is_numeric) && word.chars().count() >= 6
 }
 

@@ -74,6 +74,8 @@ const AT_ONCE: u32 = 100;
 /// What other processes filed is noticed by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+const LOOK_AT_MOST_EVERY: Duration = Duration::from_millis(50);
+
 /// Who listens, and how far it has heard.
 struct Tail {
     state: AdminState,
@@ -93,6 +95,8 @@ impl Tail {
             // Asked before looking: what comes in between is not slept through.
             match self.state.asked(self.state.desk.events(&self.query)).await {
                 Ok(rows) if rows.is_empty() => {
+                    // Looking may be a long way: under load it is not done for each that comes in.
+                    sleep(LOOK_AT_MOST_EVERY).await;
                     if let Ok(seen) = timeout(LOOK_EVERY, self.state.desk.stirred(self.seen)).await {
                         self.seen = seen;
                     }

@@ -79,7 +79,7 @@ impl Where {
 }
 
 async fn of_config(file: &Path, token: Option<Secret>) -> Result<Client, Failure> {
-    let loaded = config::load(file, std::env::vars())?;
+    let loaded = config::load(file, config::variables())?;
     let built = config::build(&loaded.config, &loaded.folder).map_err(|problems| {
         let first = problems.into_iter().next().map(|problem| loaded.locate(problem));
         match first {

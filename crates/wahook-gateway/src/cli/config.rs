@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
 }
 
 fn check(File { file }: &File, json: bool) -> Result<Outcome, Failure> {
-    let findings = match config::load(file, std::env::vars()) {
+    let findings = match config::load(file, config::variables()) {
         Ok(loaded) => Findings::of(&loaded),
         Err(LoadError::Senseless {
             file,
@@ -130,7 +130,7 @@ fn as_json(problem: &Problem) -> Value {
 }
 
 fn print(File { file }: &File, json: bool) -> Result<Outcome, Failure> {
-    let Loaded { config, .. } = config::load(file, std::env::vars())?;
+    let Loaded { config, .. } = config::load(file, config::variables())?;
     if json {
         output::json(&config)?;
     } else {

@@ -23,7 +23,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
-    let report = match config::load(&args.config, std::env::vars()) {
+    let report = match config::load(&args.config, config::variables()) {
         Ok(loaded) => super::runtime()?.block_on(examine(&loaded))?,
         Err(LoadError::Senseless { file, problem, .. }) => Report::senseless(&file, &problem),
         Err(unreadable) => return Err(unreadable.into()),

@@ -86,6 +86,10 @@ async fn replay(args: &Args, json: bool) -> Result<Outcome, Failure> {
         let Some(sheet) = client.look::<EventSheet>(&path).await? else {
             return filter::missing("no such event; see `wahook events list`", json);
         };
+        if sheet.event.duplicate {
+            let text = "this event was said before, in another delivery: replay that one, by its key";
+            return filter::missing(text, json);
+        }
         // The one that stands right behind the place before it.
         events.after = Some(sheet.event.cursor.saturating_sub(1));
         left = 1;

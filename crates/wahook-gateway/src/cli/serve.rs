@@ -84,9 +84,14 @@ async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
     let signals = Signals::new()?;
     // Before the address is bound: who can connect is served.
     let gateway = Gateway::open(plan, Arc::new(SystemClock::new())).await?;
-    let server = Server::bind(listen, &limits)
-        .await
-        .map_err(|error| cannot_listen(listen, &error))?;
+    let server = match Server::bind(listen, &limits).await {
+        Ok(server) => server,
+        Err(error) => {
+            // What the workers took by now is handed back.
+            gateway.close(limits.shutdown.get()).await;
+            return Err(cannot_listen(listen, &error));
+        }
+    };
     let address = server.address().map_err(|error| cannot_listen(listen, &error))?;
     gateway
         .told(|plan, stores| announce(plan, &gateway.way, stores, address, json))
@@ -143,7 +148,7 @@ fn stopped_at_once() -> Failure {
 impl Plan {
     /// As a file says, with the environment over it. Every problem but the first is printed.
     pub(super) fn from_file(file: &Path) -> Result<Self, Failure> {
-        let loaded = config::load(file, std::env::vars())?;
+        let loaded = config::load(file, config::variables())?;
         let built = match config::build(&loaded.config, &loaded.folder) {
             Ok(built) => built,
             Err(problems) => {
@@ -300,9 +305,15 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
 
 /// Logs go to stderr: stdout belongs to events.
 fn start_log(filter: &str, json: bool) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter).map_err(|_| {
+    let mut filter = EnvFilter::try_new(filter).map_err(|_| {
         Failure::wrong_use("--log makes no sense; write it as `info`, `debug` or `wahook=debug`")
     })?;
+    // At `debug` these write what they carry: bodies, keys, headers (P).
+    for library in ["tokio_postgres", "hyper", "hyper_util", "h2", "reqwest", "rustls"] {
+        if let Ok(quiet) = format!("{library}=info").parse() {
+            filter = filter.add_directive(quiet);
+        }
+    }
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -1,6 +1,9 @@
 //! From file and environment to a [`Config`].
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use figment::{Figment, Profile, error::Kind, providers::Serialized, value::Dict};
 
@@ -85,6 +88,13 @@ impl From<LoadError> for Failure {
             }
         }
     }
+}
+
+/// The environment, without what is not text: whoever set that did not mean us.
+pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text)
 }
 
 /// Reads a file, and the environment over it.

@@ -44,6 +44,7 @@ pub use self::{
 };
 pub(crate) use self::{
     build::{check_options, check_public_url, find_provider},
+    load::variables,
     model::is_secret,
     value::MASK,
 };

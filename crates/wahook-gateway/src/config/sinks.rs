@@ -261,7 +261,7 @@ fn http(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, 
     }
     if let Some(timeout) = sink.timeout {
         options.timeout = timeout.get();
-        options.read_timeout = options.read_timeout.min(timeout.get());
+        options.read_timeout = timeout.get();
     }
     if let Some(timeout) = sink.connect_timeout {
         options.connect_timeout = timeout.get();

@@ -1,6 +1,6 @@
 //! The sinks that are open. One that stays as it is configured stays open when the configuration is read again.
 
-use std::{collections::HashMap, io, sync::Arc};
+use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
 use wahook_core::{
     Clock,
@@ -16,6 +16,9 @@ use crate::{
     sinks::{FileSink, HttpSink, SqlOptions, SqlSink, Stdout},
     stores::{Database, StoreAddress},
 };
+
+/// How much longer than the sink itself the worker waits.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// The sinks that are open, by name.
 #[derive(Debug, Default)]
@@ -50,11 +53,18 @@ impl Sinks {
             let mut route = Route::new(&plan.name, Arc::clone(&one.sink))
                 .filter(plan.filter.clone())
                 .retries(plan.retries);
+            if let SinkTo::Http(_, options) = &plan.to {
+                // The sink gives up first: it knows why.
+                route = route.deadline(options.timeout.saturating_add(GRACE));
+            }
             if let Some(lanes) = plan.lanes {
                 route = route.lanes(lanes);
             }
             routes.push(route);
             open.insert(plan.name.clone(), one);
+        }
+        for sink in self.open.keys().filter(|name| !open.contains_key(*name)) {
+            tracing::warn!(target: "wahook", %sink, "this sink is gone; what waits for it stays in the inbox until there is one of this name again");
         }
         self.open = open;
         Ok(routes)

@@ -28,6 +28,9 @@ enum Change {
     Removed(Slot),
 }
 
+/// What more changes than these took is given back after a commit.
+const MOST_CHANGES: usize = 4_096;
+
 impl Slot {
     fn new(fingerprint: u128, row: i64) -> Self {
         let row = row.cast_unsigned();
@@ -96,6 +99,8 @@ impl Keys {
 
     pub(crate) fn keep(&mut self) {
         self.changes.clear();
+        // All keys of a file were changes when it was opened.
+        self.changes.shrink_to(MOST_CHANGES);
     }
 
     pub(crate) fn undo(&mut self) {

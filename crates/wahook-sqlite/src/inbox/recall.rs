@@ -1,5 +1,7 @@
 //! Making the state out of the file.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, Error};
 use wahook_core::{guard::Fingerprints, json::Text};
 
@@ -9,7 +11,10 @@ use super::{
     remembered::{Remembered, claim},
     state::{Limits, Outside, State},
 };
-use crate::job::Memory;
+use crate::{
+    job::Memory,
+    patience::{after, patiently},
+};
 
 /// Makes the state out of what the file holds. `first`: nobody can have anything any more, since the process that had
 /// the inbox is gone.
@@ -24,7 +29,8 @@ pub(crate) fn recall(
     // What was removed is not to be found in the file any more.
     connection.execute_batch("PRAGMA secure_delete = 1")?;
     if first {
-        free(connection)?;
+        // A backup may be reading it.
+        patiently(after(PATIENCE), || free(connection))?;
     }
     let hash_key: [u8; 16] = connection.query_row("SELECT hash_key FROM inbox_meta", [], |row| row.get(0))?;
     let mut state = State {
@@ -49,6 +55,9 @@ pub(crate) fn recall(
 
 const STATEMENTS: usize = 128;
 
+/// How long another program may keep the file locked while it is opened.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Ends all leases. Attempts that had begun are counted.
 fn free(connection: &mut Connection) -> Result<(), Error> {
     let transaction = connection.transaction()?;
@@ -65,8 +74,11 @@ fn free(connection: &mut Connection) -> Result<(), Error> {
 fn count(connection: &Connection, counts: &mut Counts) -> Result<(), Error> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     // A position that is unread or has events is not used again, although its row may be the last one and be removed.
-    counts.next_delivery = 1 + number("SELECT coalesce(max(position), 0) FROM inbox_delivery")?;
-    counts.next_event = 1 + number("SELECT coalesce(max(id), 0) FROM inbox_event")?;
+    // Nor is one whose key may be in the file: what is loaded begins after those.
+    counts.next_delivery = 1 + number("SELECT coalesce(max(position), 0) FROM inbox_delivery")?
+        .max(number("SELECT spilled_deliveries FROM inbox_meta")?);
+    counts.next_event = 1 + number("SELECT coalesce(max(id), 0) FROM inbox_event")?
+        .max(number("SELECT spilled_events FROM inbox_meta")?);
     counts.next_entry = 1 + number("SELECT coalesce(max(id), 0) FROM inbox_entry")?
         .max(number("SELECT last_entry FROM inbox_meta")?);
     counts.spilled_deliveries = number("SELECT spilled_deliveries FROM inbox_meta")?;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use wahook_core::{
     inbox::{DeadQuery, Desk},
-    sink::{SinkError, SinkErrorKind},
+    sink::{Delivered, SinkError, SinkErrorKind},
 };
 use wahook_testkit::inbox::RecordingSink;
 use wahook_worker::{OnPoison, Retries, Route};
@@ -54,6 +54,28 @@ async fn i3_poison_is_parked_after_its_attempts_and_its_lane_goes_on() {
     assert_eq!(attempts, [Some(1), Some(2), Some(3)]);
     assert_eq!(world.signals.of("Setback").len(), 2);
     assert_eq!(world.signals.of("Dead").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i3_an_event_at_which_the_sink_panics_takes_no_other_with_it() {
+    let done = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = Arc::clone(&done);
+    let sink = FnSink::new(move |events| {
+        let said: Vec<_> = events.iter().map(text).collect();
+        assert!(!said.contains(&"poison".to_owned()), "the sink's own fault");
+        kept.lock().unwrap().extend(said);
+        Box::pin(async move { Delivered::all(events) })
+    });
+    let mut world = World::new();
+    for text in ["one", "two", "poison", "three", "four"] {
+        world.say("15550000001@c.us", text).await;
+    }
+    let route = Route::new("till", sink).retries(few());
+    let workers = world.start(world.plan().route(route));
+    pass(30 * MINUTE).await;
+    workers.stop(SECOND).await;
+    assert_eq!(*done.lock().unwrap(), ["one", "two", "three", "four"]);
+    assert_eq!(world.dead().await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

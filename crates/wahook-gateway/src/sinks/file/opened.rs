@@ -45,10 +45,11 @@ impl Opened {
                 return Err(io::Error::new(ErrorKind::ResourceBusy, "another writer has it"));
             }
         }
-        if !there {
+        let length = repair(&mut file)?;
+        // An empty one may have been made by somebody who died before the folder knew of it.
+        if !there || length == 0 {
             sync_folder(path)?;
         }
-        let length = repair(&mut file)?;
         let found = file.metadata()?;
         let since = found.created().or_else(|_| found.modified()).ok();
         Ok(Self {

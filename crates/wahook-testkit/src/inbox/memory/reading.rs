@@ -47,7 +47,8 @@ impl State {
                 again: kept.again.is_some(),
             });
         }
-        if !unread.is_empty() {
+        let lets_go = lease.is_zero() && self.reader.is_some_and(|(reader, _)| reader == token);
+        if !unread.is_empty() || lets_go {
             self.reader = Some((token, at.elapsed.saturating_add(lease)));
         }
         unread

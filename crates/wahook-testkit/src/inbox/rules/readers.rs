@@ -108,7 +108,14 @@ pub async fn i3_a_reader_that_asks_for_no_time_lets_go(harness: Harness) {
     let (one, two) = (token(), token());
     assert_eq!(harness.unread(one, 10, ENOUGH, LONG).await.len(), 1);
     harness.unread(one, 1, ENOUGH, Duration::ZERO).await;
-    assert_eq!(bodies(&harness.unread(two, 10, ENOUGH, LONG).await), ["a"]);
+    let unread = harness.unread(two, 10, ENOUGH, LONG).await;
+    assert_eq!(bodies(&unread), ["a"]);
+    // Also where nothing is left to read.
+    let readings = unread.iter().map(|unread| reading(unread, vec![said("a")]));
+    assert!(harness.file(two, readings.collect()).await.is_some());
+    assert!(harness.unread(two, 1, ENOUGH, Duration::ZERO).await.is_empty());
+    harness.post(&["b"]).await;
+    assert_eq!(bodies(&harness.unread(one, 10, ENOUGH, LONG).await), ["b"]);
 }
 
 /// **I3**: readers that follow each other, each with a piece, keep the order of acceptance in every lane, also while more
