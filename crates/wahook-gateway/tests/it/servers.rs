@@ -70,7 +70,7 @@ fn while_it_is_down_senders_are_asked_to_come_again(server: &Server, name: &str)
         answer.to_ascii_lowercase().contains("\r\nretry-after: "),
         "{answer}"
     );
-    let line = gateway.wait_for_log("the guard store");
+    let line = gateway.wait_for_log("the store ");
     assert!(
         line.contains("endpoint=shop") && line.contains(&format!("store=\"{name}\"")),
         "{line}"
@@ -111,10 +111,7 @@ fn a_store_that_is_down_does_not_flood_the_log(server: &Server) {
     let seconds = begun.elapsed().as_secs() + 2;
     assert_eq!(stop(&mut gateway), Vec::<String>::new());
     let log = gateway.log();
-    let lines: Vec<_> = log
-        .iter()
-        .filter(|line| line.contains("the guard store"))
-        .collect();
+    let lines: Vec<_> = log.iter().filter(|line| line.contains("the store ")).collect();
     assert!(
         !lines.is_empty() && lines.len() as u64 <= seconds,
         "{} lines: {lines:#?}",

@@ -66,6 +66,8 @@ pub struct PostgresInbox {
     pub(super) sinks: Sinks,
     pub(super) fingerprints: Fingerprints,
     pub(super) drawer: Drawer,
+    /// Who has it may ask as an operator.
+    desk: tokio::sync::Mutex<()>,
     /// They end with the inbox.
     _tasks: JoinSet<()>,
     full: Arc<AtomicBool>,
@@ -126,6 +128,7 @@ impl PostgresInbox {
             sinks: Sinks::new(&schema, prepares),
             fingerprints: Fingerprints::new(hash_key),
             drawer: Drawer::default(),
+            desk: tokio::sync::Mutex::default(),
             _tasks: tasks,
             full,
             stir: watch::Sender::new(0),
@@ -138,6 +141,18 @@ impl PostgresInbox {
 
     pub(super) async fn carry_out<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
         carry_out(&self.database, self.deadline.saturating_mul(PATIENCE), work).await
+    }
+
+    /// The same for questions of operators, one at a time: connections must be left for what comes in and goes out.
+    pub(super) async fn at_desk<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
+        let patience = self.deadline.saturating_mul(PATIENCE);
+        match tokio::time::timeout(patience, self.desk.lock()).await {
+            Ok(_one) => self.carry_out(work).await,
+            Err(_elapsed) => Err(StoreError::with_source(
+                StoreErrorKind::Slow,
+                "another question is still being answered",
+            )),
+        }
     }
 
     /// What a text is found by.

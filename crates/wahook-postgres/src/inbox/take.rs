@@ -37,7 +37,11 @@ WHERE sink = $1 AND due_at <= (SELECT clock_timestamp())
 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED";
 
 /// The attempts of a taker who is gone: what it took is noted in the lane, and counted when it is settled or here.
+/// What does not fit this time is due again, and must not be counted again.
 const LEFT: &str = "
+WITH free AS (
+    UPDATE {t}_lane l SET taken_to = NULL, token = NULL FROM unnest($1::bigint[]) AS f (lane) WHERE l.id = f.lane
+)
 UPDATE {t}_entry e SET attempts = e.attempts + 1, at = clock_timestamp()
 FROM unnest($1::bigint[], $2::bigint[]) AS g (lane, taken_to)
 WHERE e.lane = g.lane AND e.state = 0 AND e.pos <= g.taken_to";

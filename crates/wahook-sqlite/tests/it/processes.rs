@@ -129,7 +129,6 @@ fn g1_two_processes_race_and_each_key_is_fresh_once() {
         .into_iter()
         .map(|output| std::thread::spawn(move || output.collect::<Vec<_>>()))
         .collect();
-    let mut shares = Vec::new();
     for reader in readers {
         let lines = reader.join().unwrap();
         assert!(
@@ -141,7 +140,6 @@ fn g1_two_processes_race_and_each_key_is_fresh_once() {
             .iter()
             .filter_map(|line| line.strip_prefix("fresh ")?.parse().ok())
             .collect();
-        shares.push(numbers.len());
         for number in numbers {
             fresh[number] += 1;
         }
@@ -154,11 +152,8 @@ fn g1_two_processes_race_and_each_key_is_fresh_once() {
         .enumerate()
         .filter(|(_, times)| **times != 1)
         .collect();
+    // Who is first may have them all: hundreds of claims share a commit.
     assert!(wrong.is_empty(), "(key, times fresh): {wrong:?}");
-    assert!(
-        shares.iter().all(|share| *share > 0),
-        "nobody is shut out: {shares:?}"
-    );
 }
 
 #[tokio::test]

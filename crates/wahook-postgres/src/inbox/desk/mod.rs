@@ -36,20 +36,20 @@ pub(super) struct Drawer {
 
 impl Desk for PostgresInbox {
     fn events<'a>(&'a self, query: &'a EventQuery) -> BoxFuture<'a, Result<Vec<EventRow>, StoreError>> {
-        Box::pin(async move { self.carry_out(&Events { inbox: self, query }).await })
+        Box::pin(async move { self.at_desk(&Events { inbox: self, query }).await })
     }
 
     fn delivery<'a>(&'a self, id: DeliveryId) -> BoxFuture<'a, Result<Option<Kept>, StoreError>> {
-        Box::pin(async move { self.carry_out(&OneDelivery { inbox: self, id }).await })
+        Box::pin(async move { self.at_desk(&OneDelivery { inbox: self, id }).await })
     }
 
     fn dead<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<Vec<DeadLetter>, StoreError>> {
-        Box::pin(async move { self.carry_out(&Dead { inbox: self, query }).await })
+        Box::pin(async move { self.at_desk(&Dead { inbox: self, query }).await })
     }
 
     fn retry<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(async move {
-            let count = self.carry_out(&Retry { inbox: self, query }).await?;
+            let count = self.at_desk(&Retry { inbox: self, query }).await?;
             self.stir();
             Ok(count)
         })
@@ -57,7 +57,7 @@ impl Desk for PostgresInbox {
 
     fn drop_dead<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(async move {
-            let count = self.carry_out(&DropDead { inbox: self, query }).await?;
+            let count = self.at_desk(&DropDead { inbox: self, query }).await?;
             self.stir();
             Ok(count)
         })
@@ -65,7 +65,7 @@ impl Desk for PostgresInbox {
 
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>> {
         Box::pin(async move {
-            let replayed = self.carry_out(&Replaying { inbox: self, replay }).await?;
+            let replayed = self.at_desk(&Replaying { inbox: self, replay }).await?;
             if !replay.dry_run {
                 self.stir();
             }
@@ -74,7 +74,7 @@ impl Desk for PostgresInbox {
     }
 
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {
-        Box::pin(async move { self.carry_out(&AskStatus { inbox: self }).await })
+        Box::pin(async move { self.at_desk(&AskStatus { inbox: self }).await })
     }
 
     fn sweep<'a>(&'a self, retention: Retention) -> BoxFuture<'a, Result<Swept, StoreError>> {

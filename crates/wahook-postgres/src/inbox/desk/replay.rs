@@ -85,7 +85,18 @@ impl Work for Replaying<'_> {
         if rows.len() > limit {
             replayed.next = last;
         }
-        let deliveries: BTreeSet<i64> = matches.values().map(|it| it.delivery).collect();
+        let mut deliveries: BTreeSet<i64> = matches.values().map(|it| it.delivery).collect();
+        if !replay.dry_run && !matches.is_empty() {
+            let asked: Vec<i64> = deliveries.into_iter().collect();
+            let there = Question::new(KEEP)
+                .with(KEEP_THESE, asked, Type::INT8_ARRAY)
+                .ask_in(schema, &transaction)
+                .await?;
+            let there: Result<_, _> = there.iter().map(|row| row.try_get(0)).collect();
+            deliveries = there?;
+            // What was removed meanwhile has nothing to replay.
+            matches.retain(|_, it| deliveries.contains(&it.delivery));
+        }
         replayed.events = matches.len() as u64;
         replayed.deliveries = deliveries.len() as u64;
         if replay.dry_run || matches.is_empty() {
@@ -93,10 +104,6 @@ impl Work for Replaying<'_> {
         }
         let to = replay.to.as_deref().and_then(|to| self.inbox.sinks.known(to));
         let deliveries: Vec<i64> = deliveries.into_iter().collect();
-        Question::new(KEEP)
-            .with(KEEP_THESE, deliveries.clone(), Type::INT8_ARRAY)
-            .ask_in(schema, &transaction)
-            .await?;
         if replay.reparse {
             self.read_again(&transaction, deliveries, to).await?;
         } else {
