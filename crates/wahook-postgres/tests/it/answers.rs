@@ -22,6 +22,13 @@ async fn g5_an_answer_that_is_lost_can_be_asked_for_again() {
     let (claimed, completed, released) = (token(), token(), token());
     assert_eq!(claim(&store, "completed", completed).await, FRESH);
     assert_eq!(claim(&store, "released", released).await, FRESH);
+    // Meanwhile its connection is given back: a new one could not even begin.
+    for number in 0..10 {
+        assert_eq!(
+            claim(&other, &format!("meanwhile {number}"), token()).await,
+            FRESH
+        );
+    }
     proxy.drop_answers();
     let lost = store.claim(&key("claimed"), body(), claimed, LONG).await;
     assert_eq!(lost.expect_err("its answer is lost").kind(), StoreErrorKind::Slow);
