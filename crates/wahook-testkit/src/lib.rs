@@ -29,6 +29,7 @@
 //! A store or a provider proves the contract with one line: [`guard_store_contract!`] and [`provider_contract!`].
 
 mod clock;
+mod contract;
 pub mod guard;
 pub mod inbox;
 mod play;

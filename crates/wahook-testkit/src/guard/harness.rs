@@ -14,8 +14,10 @@ use wahook_core::{
     guard::{Claim, Digest, GuardStore, Key, Settled, StoreError, Token},
 };
 
-use super::{LONG, SHORT};
-use crate::ManualClock;
+use crate::{
+    ManualClock,
+    contract::{LONG, Outage, POLLS, SHORT, random, token},
+};
 
 /// How time passes for a store: a clock moved by hand, or the real one.
 pub trait TimePasses: fmt::Debug + Send + Sync + 'static {
@@ -92,10 +94,7 @@ impl Harness {
         begin: impl Fn() + Send + Sync + 'static,
         end: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        self.outage = Some(Outage {
-            begin: Arc::new(begin),
-            end: Arc::new(end),
-        });
+        self.outage = Some(Outage::new(begin, end));
         self
     }
 
@@ -192,55 +191,15 @@ impl Harness {
         panic!("the record did not become free although its time was over long ago");
     }
 
+    fn outage(&self) -> &Outage {
+        self.outage.as_ref().expect("the harness has an outage")
+    }
+
     pub(super) async fn begin_outage(&self) {
-        let outage = self.outage.clone().expect("the harness has an outage");
-        let done = tokio::task::spawn_blocking(move || (outage.begin)()).await;
-        done.expect("the store can be put out of reach");
+        self.outage().begin().await;
     }
 
     pub(super) async fn end_outage(&self) {
-        let outage = self.outage.clone().expect("the harness has an outage");
-        let done = tokio::task::spawn_blocking(move || (outage.end)()).await;
-        done.expect("the store can be put back");
+        self.outage().end().await;
     }
-}
-
-#[derive(Clone)]
-struct Outage {
-    begin: Arc<dyn Fn() + Send + Sync>,
-    end: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl fmt::Debug for Outage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outage").finish_non_exhaustive()
-    }
-}
-
-/// Steps of a fifth of [`SHORT`]: five seconds on a real clock.
-const POLLS: usize = 500;
-
-pub(super) fn token() -> Token {
-    Token::new(random())
-}
-
-fn random() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    bytes
-}
-
-/// Runs one rule on a runtime of its own with several threads. What
-/// [`guard_store_contract!`](crate::guard_store_contract) expands to.
-pub fn run<Made, Ran>(make: impl FnOnce() -> Made, rule: impl FnOnce(Harness) -> Ran)
-where
-    Made: Future<Output = Harness>,
-    Ran: Future<Output = ()>,
-{
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .expect("a runtime starts");
-    runtime.block_on(async { rule(make().await).await });
 }

@@ -30,16 +30,12 @@
     reason = "these are tests"
 )]
 
-use std::{fmt, time::Duration};
-
-use wahook_core::BoxFuture;
-
 mod harness;
 mod macros;
 mod rules;
 
 pub use self::{
-    harness::{Harness, RealTime, TimePasses, run},
+    harness::{Harness, RealTime, TimePasses},
     rules::{
         bodies::{
             g7_a_conflict_lasts_as_long_as_the_other_record, g7_each_digest_has_a_life_of_its_own,
@@ -79,22 +75,10 @@ pub use self::{
         spans::{g2_what_has_no_time_is_over_at_once, g2_what_is_endless_does_not_end},
     },
 };
+pub use crate::contract::run;
 
 /// One rule of the contract.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct Rule {
-    /// The name of its function.
-    pub name: &'static str,
-    /// Runs it, on a runtime with several threads and its clock: see [`run()`]. Panics where the rule is broken.
-    pub check: fn(Harness) -> BoxFuture<'static, ()>,
-}
-
-impl fmt::Debug for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rule").field(&self.name).finish()
-    }
-}
+pub type Rule = crate::contract::Rule<Harness>;
 
 /// All that [`guard_store_contract!`](crate::guard_store_contract) makes tests of.
 #[must_use]
@@ -107,9 +91,3 @@ pub fn rules() -> Vec<Rule> {
 pub fn outage_rules() -> Vec<Rule> {
     crate::guard_store_outage_contract! { @all @list }
 }
-
-/// A lease or life whose end a test waits for.
-const SHORT: Duration = Duration::from_millis(50);
-
-/// A lease or life that does not end during a test.
-const LONG: Duration = Duration::from_secs(3_600);

@@ -7,8 +7,7 @@ use serde_json::Value;
 use wahook_core::{Endpoint, Secret, Secrets, inbox::Incoming};
 use wahook_providers::{Options, PROVIDERS};
 
-use super::random;
-use crate::{Outgoing, Sender, sample};
+use crate::{Outgoing, Sender, contract::random, sample};
 
 /// Verified deliveries of one endpoint, one after the other: each is signed as the provider signs, and verified.
 ///
@@ -156,9 +155,8 @@ impl Deliveries {
         let mut check = self.endpoint().begin(&head, self.at).expect("it was signed");
         check.update(body);
         let verified = check.finish().expect("it was signed");
-        let [random @ .., _, _, _, _, _, _] = random();
         self.at = self.at.checked_add(1.second()).unwrap_or(Timestamp::MAX);
-        Incoming::new(verified, &head.headers, random)
+        Incoming::new(verified, &head.headers, random())
     }
 }
 

@@ -19,9 +19,9 @@ use wahook_core::{
     },
 };
 
-use super::{LONG, SHORT, random};
 use crate::{
     ManualClock,
+    contract::{LONG, Outage, POLLS, SHORT, token},
     guard::{RealTime, TimePasses},
 };
 
@@ -123,10 +123,7 @@ impl Harness {
         begin: impl Fn() + Send + Sync + 'static,
         end: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        self.outage = Some(Outage {
-            begin: Arc::new(begin),
-            end: Arc::new(end),
-        });
+        self.outage = Some(Outage::new(begin, end));
         self
     }
 
@@ -154,16 +151,16 @@ impl Harness {
         self.clock.as_ref().map_or_else(now, |clock| clock.now())
     }
 
+    fn outage(&self) -> &Outage {
+        self.outage.as_ref().expect("the harness has an outage")
+    }
+
     pub(super) async fn begin_outage(&self) {
-        let outage = self.outage.clone().expect("the harness has an outage");
-        let done = tokio::task::spawn_blocking(move || (outage.begin)()).await;
-        done.expect("the inbox can be put out of reach");
+        self.outage().begin().await;
     }
 
     pub(super) async fn end_outage(&self) {
-        let outage = self.outage.clone().expect("the harness has an outage");
-        let done = tokio::task::spawn_blocking(move || (outage.end)()).await;
-        done.expect("the inbox can be put back");
+        self.outage().end().await;
     }
 
     pub(super) async fn reopen(&self) {
@@ -298,44 +295,10 @@ impl Harness {
 }
 
 #[derive(Clone)]
-struct Outage {
-    begin: Arc<dyn Fn() + Send + Sync>,
-    end: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl fmt::Debug for Outage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outage").finish_non_exhaustive()
-    }
-}
-
-#[derive(Clone)]
 struct Reopening(Arc<dyn Fn() -> BoxFuture<'static, Arc<dyn Desk>> + Send + Sync>);
 
 impl fmt::Debug for Reopening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reopening").finish_non_exhaustive()
     }
-}
-
-/// Steps of a fifth of [`SHORT`]: five seconds on a real clock.
-pub(super) const POLLS: usize = 500;
-
-pub(super) fn token() -> Token {
-    Token::new(random())
-}
-
-/// Runs one rule on a runtime of its own with several threads. What
-/// [`inbox_contract!`](crate::inbox_contract) expands to.
-pub fn run<Made, Ran>(make: impl FnOnce() -> Made, rule: impl FnOnce(Harness) -> Ran)
-where
-    Made: Future<Output = Harness>,
-    Ran: Future<Output = ()>,
-{
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build()
-        .expect("a runtime starts");
-    runtime.block_on(async { rule(make().await).await });
 }

@@ -34,10 +34,6 @@
     reason = "these are tests"
 )]
 
-use std::{fmt, time::Duration};
-
-use wahook_core::BoxFuture;
-
 mod deliveries;
 mod harness;
 mod letters;
@@ -48,7 +44,7 @@ mod sink;
 
 pub use self::{
     deliveries::Deliveries,
-    harness::{Harness, run},
+    harness::Harness,
     memory::{MemoryInbox, Verb},
     rules::{
         accepting::{
@@ -138,22 +134,10 @@ pub use self::{
     },
     sink::RecordingSink,
 };
+pub use crate::contract::run;
 
 /// One rule of the contract.
-#[derive(Clone, Copy)]
-#[non_exhaustive]
-pub struct Rule {
-    /// The name of its function.
-    pub name: &'static str,
-    /// Runs it, on a runtime with several threads and its clock: see [`run()`]. Panics where the rule is broken.
-    pub check: fn(Harness) -> BoxFuture<'static, ()>,
-}
-
-impl fmt::Debug for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Rule").field(&self.name).finish()
-    }
-}
+pub type Rule = crate::contract::Rule<Harness>;
 
 /// All that [`inbox_contract!`](crate::inbox_contract) makes tests of.
 #[must_use]
@@ -177,16 +161,4 @@ pub fn outage_rules() -> Vec<Rule> {
 #[must_use]
 pub fn full_rules() -> Vec<Rule> {
     crate::inbox_full_contract! { @all @list }
-}
-
-/// A lease, life or wait whose end a test waits for.
-const SHORT: Duration = Duration::from_millis(50);
-
-/// A lease, life or wait that does not end during a test.
-const LONG: Duration = Duration::from_secs(3_600);
-
-fn random() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    bytes
 }
