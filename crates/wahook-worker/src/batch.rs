@@ -108,10 +108,10 @@ impl Missing {
 }
 
 impl Load {
-    /// Its events in their order, up to the first that cannot be read, and why.
-    pub(crate) async fn read(&mut self, plan: &Plan) -> (Vec<Event>, Option<Missing>) {
-        let mut events = Vec::with_capacity(self.entries.len());
-        for (entry, cell) in &mut self.entries {
+    /// So many of its events in their order, up to the first that cannot be read, and why.
+    pub(crate) async fn read(&mut self, plan: &Plan, most: usize) -> (Vec<Event>, Option<Missing>) {
+        let mut events = Vec::with_capacity(most.min(self.entries.len()));
+        for (entry, cell) in self.entries.iter_mut().take(most) {
             // What was read is given back as soon as this lane has its part of it.
             let cell = std::mem::take(cell);
             let read = cell.get_or_init(|| read(plan, &entry.stored)).await;
@@ -195,7 +195,7 @@ mod tests {
         );
         let all = Arc::default();
         let mut load = loads(vec![lane], &all).remove(0);
-        let (events, missing) = load.read(&plan).await;
+        let (events, missing) = load.read(&plan, usize::MAX).await;
         assert_eq!(events.len(), 2);
         assert!(
             events
@@ -219,7 +219,7 @@ mod tests {
         ] {
             let lane = lane(&[Arc::new(stored)], &[(0, 0, &key)]);
             let mut load = loads(vec![lane], &Arc::default()).remove(0);
-            let (events, missing) = load.read(&plan).await;
+            let (events, missing) = load.read(&plan, usize::MAX).await;
             assert!(events.is_empty());
             assert_eq!(missing, Some(Missing::Delivery(why)));
         }

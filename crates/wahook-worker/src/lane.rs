@@ -76,17 +76,12 @@ impl HandOver {
     pub(crate) async fn run(mut self) -> Ended {
         let began = Instant::now();
         let plan = self.shared.plan();
-        let (mut events, mut missing) = self.load.read(&plan).await;
         // What failed before is tried alone: no other is blamed for an event at which the sink hangs or panics.
-        let failed_before = self
-            .load
-            .entries
-            .first()
-            .is_some_and(|(entry, _)| entry.attempt > 1);
-        if failed_before && events.len() > 1 {
-            events.truncate(1);
-            missing = None;
-        }
+        let most = match self.load.entries.first() {
+            Some((entry, _)) if entry.attempt > 1 => 1,
+            _ => self.load.entries.len(),
+        };
+        let (events, missing) = self.load.read(&plan, most).await;
         let outcome = self.hand_over(&events).await;
         let took = began.elapsed();
         let is_untouched = matches!(outcome, Outcome::Untouched);

@@ -5,6 +5,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Duration,
 };
 
 use wahook_core::{
@@ -105,7 +106,7 @@ pub struct Route {
     pub(crate) retries: Retries,
     pub(crate) lanes: Option<usize>,
     pub(crate) events: Option<usize>,
-    pub(crate) deadline: Option<std::time::Duration>,
+    pub(crate) deadline: Option<Duration>,
 }
 
 impl Route {
@@ -138,7 +139,7 @@ impl Route {
     /// How long a hand-over may take for each of its events, where this sink shall have other than
     /// [`Options::deadline`](crate::Options::deadline): a little longer than the sink itself waits.
     #[must_use]
-    pub fn deadline(self, deadline: std::time::Duration) -> Self {
+    pub fn deadline(self, deadline: Duration) -> Self {
         Self {
             deadline: Some(deadline),
             ..self
