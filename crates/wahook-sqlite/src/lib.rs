@@ -98,6 +98,7 @@ mod options;
 mod patience;
 mod queue;
 mod reader;
+mod span;
 mod writer;
 
 pub use self::{

@@ -54,12 +54,12 @@ impl<M> Queue<M> {
     pub(crate) fn batch(&mut self) -> Batch<M> {
         let count = self.first.len().min(BATCH);
         let mut batch: Batch<M> = self.first.drain(..count).collect();
-        let mut rows = 0;
+        let mut rows = 0_usize;
         while let Some((more, _)) = self.later.front()
             && (rows == 0 || *more <= ROWS.saturating_sub(rows))
             && let Some((more, job)) = self.later.pop_front()
         {
-            rows = usize::saturating_add(rows, more.max(1));
+            rows = rows.saturating_add(more.max(1));
             batch.push(job);
         }
         batch

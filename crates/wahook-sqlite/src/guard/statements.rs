@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Error, OptionalExtension, params};
 use wahook_core::guard::{Claim, Digest, Key, Settled, Token};
 
-use crate::job::Work;
+use crate::{job::Work, span::milliseconds};
 
 /// Which record, and whose token.
 #[derive(Clone, Debug)]
@@ -158,30 +158,6 @@ struct Found {
     life: i64,
 }
 
-/// Rounded up: a life is never shorter than it was asked for.
-fn milliseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
-}
-
 fn duration(milliseconds: i64) -> Duration {
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn g4_lives_are_rounded_up_and_saturate() {
-        let cases = [
-            (Duration::ZERO, 0),
-            (Duration::from_nanos(1), 1),
-            (Duration::from_millis(50), 50),
-            (Duration::from_micros(50_001), 51),
-            (Duration::MAX, i64::MAX),
-        ];
-        for (time, expected) in cases {
-            assert_eq!(milliseconds(time), expected, "{time:?}");
-        }
-    }
 }

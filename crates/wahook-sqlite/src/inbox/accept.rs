@@ -10,12 +10,12 @@ use wahook_core::{
 };
 
 use super::{
-    raw::{milliseconds, nanoseconds},
+    raw::nanoseconds,
     remembered::{Seen, note, seen},
     spill::spill,
     state::State,
 };
-use crate::job::Work;
+use crate::{job::Work, span::milliseconds};
 
 /// A delivery as it is written.
 #[derive(Debug)]

@@ -8,12 +8,8 @@ use wahook_core::{
     inbox::{EntryId, LaneId, Settlement, Then, Want},
 };
 
-use super::{
-    counts::less,
-    raw::{Raw, milliseconds},
-    state::State,
-};
-use crate::job::Work;
+use super::{counts::less, raw::Raw, state::State};
+use crate::{job::Work, span::milliseconds};
 
 /// Who wants lanes of which sink.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! Rows as the file has them, and what they are outside.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -71,11 +69,6 @@ impl Raw {
 
 pub(crate) fn text(row: &Row<'_>, column: usize) -> Result<Text, Error> {
     Ok(Text::from(row.get_ref(column)?.as_str()?))
-}
-
-/// ms, rounded up: a life is never shorter than it was asked for.
-pub(crate) fn milliseconds(time: Duration) -> i64 {
-    i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
 }
 
 /// ns since 1970; the years before 1678 and after 2261 are cut off.

@@ -10,12 +10,12 @@ use wahook_core::{
 use super::{
     again::{Again, THOSE_THAT_WANT_IT},
     counts::{Sink, less},
-    raw::{Raw, milliseconds},
+    raw::Raw,
     remembered::{claim, said},
     spill::spill,
     state::{Reader, State},
 };
-use crate::job::Work;
+use crate::{job::Work, span::milliseconds};
 
 /// How much is asked for, by whom.
 #[derive(Clone, Copy, Debug)]

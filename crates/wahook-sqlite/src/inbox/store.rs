@@ -22,12 +22,12 @@ use super::{
     lanes::{RawEntry, RawTaken, Take, renew, settle},
     lock::Exclusive,
     options::SqliteInboxOptions,
-    raw::{milliseconds, moment},
+    raw::moment,
     reading::{Asked, Filing},
     recall::recall,
     state::{Limits, Outside, State},
 };
-use crate::{file::File, job::Sort, options::Flush, reader::Reader, writer::Writer};
+use crate::{file::File, job::Sort, options::Flush, reader::Reader, span::milliseconds, writer::Writer};
 
 /// An inbox in one SQLite file, of one process.
 ///

@@ -18,12 +18,12 @@ use crate::{
     inbox::{
         counts::less,
         lanes::{DEAD, DONE, DROPPED},
-        raw::milliseconds,
         remembered::{forget, unsay},
         state::State,
         store::SqliteInbox,
     },
     job::{Sort, Work},
+    span::milliseconds,
 };
 
 /// So many deliveries are swept in one transaction: each is some rows.
