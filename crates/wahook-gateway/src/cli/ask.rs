@@ -15,7 +15,7 @@ use crate::{
     Failure,
     admin::{self, AdminPlace, AdminState, Reader, client::Client},
     config::{self, Config, Period},
-    inbox,
+    inbox, random,
     stores::InboxMeans,
 };
 
@@ -147,13 +147,8 @@ async fn here(
         };
         Failure::io(format!("{failure}{advice}"))
     })?;
-    let cannot = |error| Failure::io(format!("no random numbers: {error}"));
-    let (mut key, mut token) = ([0; 16], [0; 32]);
-    getrandom::fill(&mut key).map_err(cannot)?;
-    getrandom::fill(&mut token).map_err(cannot)?;
-    let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
-    let token = Secret::new(token).map_err(|error| Failure::io(error.to_string()))?;
-    let state = AdminState::new(inbox.desk, clock, key)
+    let token = random::token()?;
+    let state = AdminState::new(inbox.desk, clock, random::random()?)
         .reader(reader)
         .token(token.clone());
     Ok(Client::here(admin::router(state), token))

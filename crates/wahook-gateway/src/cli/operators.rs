@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use arc_swap::ArcSwap;
 use tokio::{sync::watch, task::JoinHandle};
 use wahook_core::{
-    Clock, Secret,
+    Clock,
     inbox::{Desk, Inbox},
 };
 use wahook_tower::Observer;
@@ -16,6 +16,7 @@ use crate::{
     admin::{self, AdminPlace, AdminState, Health, Reader},
     config::{Admin, Route},
     metrics::Metrics,
+    random,
     stores::InboxLog,
 };
 
@@ -106,12 +107,9 @@ impl Operators {
         folder: PathBuf,
         desk: Arc<dyn Desk>,
     ) -> Result<Listener, Failure> {
-        let mut random = [0; 32];
-        getrandom::fill(&mut random).map_err(|error| Failure::io(format!("no random numbers: {error}")))?;
-        let token: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let admin = Admin {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            token: Some(Secret::new(token).map_err(|error| Failure::io(error.to_string()))?),
+            token: Some(random::token()?),
             hosts: Vec::new(),
         };
         let mut listener = self.listen(&admin, desk).await?;

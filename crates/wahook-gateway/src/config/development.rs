@@ -12,7 +12,7 @@ use wahook_core::{Secret, Secrets};
 use wahook_providers::{Options, PROVIDERS, ProviderRow};
 
 use super::{Built, Config, Problem, Route, inbox, sinks};
-use crate::{Failure, failure::chain};
+use crate::{Failure, failure::chain, random::random};
 
 /// One endpoint of development mode.
 #[derive(Clone, Debug)]
@@ -90,9 +90,7 @@ fn of_provider(row: &'static ProviderRow, folder: &Path) -> Result<Development, 
 }
 
 fn generate(row: &ProviderRow, file: &Path) -> Result<Secret, Failure> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| Failure::io(format!("no random numbers: {error}")))?;
-    let text = (row.make_secret)(random);
+    let text = (row.make_secret)(random()?);
     // Written beside and renamed: a crash leaves no half secret, and of two starts at once both use the same.
     let beside = file.with_extension(format!("new-{}", std::process::id()));
     let write = || {

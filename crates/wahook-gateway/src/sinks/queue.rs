@@ -1,7 +1,12 @@
 //! What waits for a writer: many callers share one write and one flush.
 
 use tokio::sync::{mpsc, oneshot};
-use wahook_core::sink::{SinkError, SinkErrorKind};
+use wahook_core::{
+    model::Event,
+    sink::{Delivered, SinkError, SinkErrorKind},
+};
+
+use super::Form;
 
 /// How work ended that is done as a whole or not at all.
 pub(super) type Outcome = Result<(), SinkError>;
@@ -54,6 +59,20 @@ impl<T, O> Queue<T, O> {
         let sent = self.0.send(Job { work, bytes, done }).await;
         sent.map_err(|_| gone())?;
         outcome.await.map_err(|_| gone())
+    }
+}
+
+impl Queue<Vec<u8>> {
+    /// Has events written as lines, all of them or none.
+    pub(super) async fn write(&self, form: Form, events: &[Event], gone: &'static str) -> Delivered {
+        let (lines, count, error) = form.lines(events);
+        if !lines.is_empty() {
+            let bytes = lines.len();
+            if let Err(error) = self.put(lines, bytes, gone).await.flatten() {
+                return Delivered::up_to(0, error);
+            }
+        }
+        Delivered { done: count, error }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     Failure,
     config::{Config, Route},
     failure::chain,
+    random::random,
 };
 
 /// What stores are opened with.
@@ -29,12 +30,10 @@ pub(crate) struct Means {
 impl Means {
     /// As the configuration says.
     pub(crate) fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
-        let mut hash_key = [0; 16];
-        getrandom::fill(&mut hash_key).map_err(|error| Failure::io(format!("no random numbers: {error}")))?;
         Ok(Self {
             clock,
             capacity: NonZeroUsize::new(config.limits.remembered_keys).unwrap_or(NonZeroUsize::MIN),
-            hash_key,
+            hash_key: random()?,
             remember_in_front: config.remember_in_front,
         })
     }

@@ -21,7 +21,7 @@ use self::{
     report::Report,
 };
 use super::input;
-use crate::{Failure, Outcome, config::find_provider, failure::chain, output, suggest::hint};
+use crate::{Failure, Outcome, config::find_provider, failure::chain, output, random::random, suggest::hint};
 
 /// Sends deliveries as a provider does, and tells what was answered. Exit code 1 if an answer is not the expected one.
 #[derive(Debug, clap::Args)]
@@ -235,9 +235,8 @@ async fn send_all(
 /// numbers of the call before it have passed, would send the same events. 48 bits are the last piece of a UUID, so that
 /// ids keep their look.
 fn fresh_number() -> Result<u64, Failure> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random[2..]).map_err(|error| Failure::io(format!("no random numbers: {error}")))?;
-    Ok(u64::from_be_bytes(random))
+    let [a, b, c, d, e, f] = random()?;
+    Ok(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
 }
 
 async fn deliver(client: &Client, plan: Plan) -> Vec<(Answer, Vec<u16>)> {

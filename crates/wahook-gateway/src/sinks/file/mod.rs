@@ -69,16 +69,7 @@ impl FileSink {
 
 impl Sink for FileSink {
     fn deliver<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Delivered> {
-        Box::pin(async move {
-            let (lines, count, error) = self.form.lines(events);
-            if !lines.is_empty() {
-                let bytes = lines.len();
-                if let Err(error) = self.lines.put(lines, bytes, GONE).await.flatten() {
-                    return Delivered::up_to(0, error);
-                }
-            }
-            Delivered { done: count, error }
-        })
+        Box::pin(self.lines.write(self.form, events, GONE))
     }
 }
 
