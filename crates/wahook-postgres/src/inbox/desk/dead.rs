@@ -147,36 +147,24 @@ FROM (
     SELECT lane, count(*) FILTER (WHERE more) AS more, bool_or(unblocks) AS unblocked
     FROM unnest(";
 
-/// [`Desk::retry`](wahook_core::inbox::Desk::retry). Done twice it finds none of them dead.
-pub(super) struct Retry<'a> {
+/// [`Desk::retry`](wahook_core::inbox::Desk::retry) and [`Desk::drop_dead`](wahook_core::inbox::Desk::drop_dead). Done
+/// twice it finds none of them dead.
+pub(super) struct Changing<'a> {
     pub(super) inbox: &'a PostgresInbox,
     pub(super) query: &'a DeadQuery,
+    pub(super) change: Change,
 }
 
-impl Work for Retry<'_> {
+impl Work for Changing<'_> {
     type Answer = u64;
 
     async fn work(&self, connection: &mut Object) -> Result<u64, Fault> {
-        change_all(self.inbox, self.query, connection, Change::WaitAgain).await
-    }
-}
-
-/// [`Desk::drop_dead`](wahook_core::inbox::Desk::drop_dead). Done twice it finds none of them dead.
-pub(super) struct DropDead<'a> {
-    pub(super) inbox: &'a PostgresInbox,
-    pub(super) query: &'a DeadQuery,
-}
-
-impl Work for DropDead<'_> {
-    type Answer = u64;
-
-    async fn work(&self, connection: &mut Object) -> Result<u64, Fault> {
-        change_all(self.inbox, self.query, connection, Change::Drop).await
+        change_all(self.inbox, self.query, connection, self.change).await
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Change {
+pub(super) enum Change {
     WaitAgain,
     Drop,
 }

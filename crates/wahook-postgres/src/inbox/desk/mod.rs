@@ -19,7 +19,7 @@ use wahook_core::{
 };
 
 use self::{
-    dead::{Dead, DropDead, Retry},
+    dead::{Change, Changing, Dead},
     events::{Events, OneDelivery},
     replay::Replaying,
     status::AskStatus,
@@ -48,19 +48,11 @@ impl Desk for PostgresInbox {
     }
 
     fn retry<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(async move {
-            let count = self.at_desk(&Retry { inbox: self, query }).await?;
-            self.stir();
-            Ok(count)
-        })
+        Box::pin(self.change_dead(query, Change::WaitAgain))
     }
 
     fn drop_dead<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>> {
-        Box::pin(async move {
-            let count = self.at_desk(&DropDead { inbox: self, query }).await?;
-            self.stir();
-            Ok(count)
-        })
+        Box::pin(self.change_dead(query, Change::Drop))
     }
 
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>> {
@@ -86,5 +78,18 @@ impl Desk for PostgresInbox {
             };
             sweeping.sweep().await
         })
+    }
+}
+
+impl PostgresInbox {
+    async fn change_dead(&self, query: &DeadQuery, change: Change) -> Result<u64, StoreError> {
+        let changing = Changing {
+            inbox: self,
+            query,
+            change,
+        };
+        let count = self.at_desk(&changing).await?;
+        self.stir();
+        Ok(count)
     }
 }
