@@ -91,9 +91,7 @@ impl Past {
         }
         for path in files(&self.folder)? {
             // Shared memory of processes that are gone.
-            if path.extension().is_some_and(|end| {
-                end.to_string_lossy().ends_with("-shm") || end.to_string_lossy().ends_with("shm")
-            }) {
+            if path.to_string_lossy().ends_with("-shm") {
                 fs::remove_file(path)?;
             }
         }
