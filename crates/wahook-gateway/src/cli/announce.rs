@@ -18,7 +18,8 @@ use crate::{
 };
 
 pub(super) fn announce(plan: &Plan, way: &Way, stores: &Stores, address: SocketAddr, json: bool) {
-    let local = format!("http://{address}");
+    let scheme = if plan.built.tls.is_some() { "https" } else { "http" };
+    let local = format!("{scheme}://{address}");
     let public = plan
         .config
         .public_url

@@ -6,6 +6,8 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use wahook_core::Clock;
+use wahook_tower::SystemClock;
 
 use crate::{
     Failure, Outcome,
@@ -81,7 +83,15 @@ struct Findings {
 impl Findings {
     fn of(loaded: &Loaded) -> Self {
         let (problems, more) = match config::build(&loaded.config, &loaded.folder) {
-            Ok(built) => (Vec::new(), built.warnings),
+            Ok(built) => {
+                let now = SystemClock::new().now();
+                let certificate = built.tls.and_then(|shown| shown.validity(now).complaint());
+                let certificate = certificate.map(|text| Problem::new(&["tls", "cert_file"], text));
+                (
+                    Vec::new(),
+                    built.warnings.into_iter().chain(certificate).collect(),
+                )
+            }
             Err(problems) => (problems, Vec::new()),
         };
         let locate = |problem: &Problem| loaded.locate(problem.clone());

@@ -17,7 +17,7 @@ use crate::{
     Failure,
     inbox::{self, InboxOpened, Sinks},
     output,
-    server::Router,
+    server::{HandshakeFailure, Router, Tls},
     stack::{Mounted, Shared, stack, stack_without_inbox},
     stores::{InboxMeans, Means, StoreAddress, Stores},
 };
@@ -31,6 +31,8 @@ pub(super) struct Gateway {
     observer: Arc<dyn Observer>,
     pub(super) way: Way,
     pub(super) router: Router,
+    /// What the listener shows, where it speaks TLS.
+    pub(super) tls: Option<Tls>,
     room: Room,
     /// What may change while it runs.
     changing: Mutex<Changing>,
@@ -76,7 +78,19 @@ impl Gateway {
             stores = Stores::open(&plan.built.routes, &means, &stores).await?;
             (Way::HandOver(means), Arc::new(TracingObserver::default()))
         };
+        let tls = plan.built.tls.as_ref().map(|certificate| {
+            let tls = Tls::new(certificate);
+            match &way {
+                Way::Inbox(boxed) => {
+                    let operators = boxed.operators.clone();
+                    tls.when_failed(move |failure: HandshakeFailure| operators.no_handshake(failure))
+                }
+                Way::HandOver(_) => tls,
+            }
+        });
+        plan.warn_of_certificate(&*clock);
         let gateway = Self {
+            tls,
             room: Room::of(plan.config.limits.bytes_in_flight),
             clock,
             observer,
@@ -132,37 +146,27 @@ impl Gateway {
 
     /// Reads the configuration again when it is asked to, or when a file of it was written; never ends.
     pub(super) async fn follow(&self, mut signals: Signals) {
-        let mut watch = Watch::of(self.files().await);
+        let mut watch = self.changing.lock().await.plan.watch.clone();
         loop {
             let asked = tokio::select! {
                 () = signals.reload_asked() => true,
                 () = sleep(watch::EVERY) => false,
             };
             if watch.changed() || asked {
-                self.reload().await;
-                watch = watch.and_now(self.files().await);
+                watch = self.reload().await.unwrap_or(watch);
             }
         }
     }
 
-    async fn files(&self) -> Vec<std::path::PathBuf> {
-        let changing = self.changing.lock().await;
-        let Plan {
-            file, config, folder, ..
-        } = &changing.plan;
-        file.as_ref()
-            .map(|file| watch::files(file, config, folder))
-            .unwrap_or_default()
-    }
-
-    /// Reads the configuration again; one that cannot be used changes nothing.
-    async fn reload(&self) {
+    /// Reads the configuration again, and tells what to watch; one that cannot be used changes nothing.
+    async fn reload(&self) -> Option<Watch> {
         let mut changing = self.changing.lock().await;
         let Some(file) = changing.plan.file.clone() else {
             tracing::info!(target: "wahook", "development mode has no configuration that could be read again");
-            return;
+            return None;
         };
-        match self.exchange(&mut changing, Plan::from_file(&file)).await {
+        let (watch, next) = Plan::from_file(&file);
+        match self.exchange(&mut changing, next).await {
             Ok(restart) => {
                 tracing::info!(target: "wahook", "the configuration was read again and is in effect");
                 for key in restart {
@@ -173,6 +177,7 @@ impl Gateway {
                 tracing::error!(target: "wahook", "the configuration was read again and cannot be used; the old one stays: {failure}");
             }
         }
+        Some(watch)
     }
 
     async fn exchange(
@@ -192,6 +197,10 @@ impl Gateway {
         if let Way::HandOver(means) = &self.way {
             changing.stores = Stores::open(&next.built.routes, means, &changing.stores).await?;
         }
+        if let (Some(tls), Some(certificate)) = (&self.tls, &next.built.tls) {
+            tls.show(certificate);
+        }
+        next.warn_of_certificate(&*self.clock);
         changing.plan.take_over(next);
         // The readers first: what comes in at a new endpoint can be read.
         if let Way::Inbox(boxed) = &self.way {

@@ -17,11 +17,12 @@ use crate::{
     config::{Admin, Route},
     metrics::Metrics,
     random,
+    server::HandshakeFailure,
     stores::InboxLog,
 };
 
 /// What is counted, and who may look at it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Operators {
     clock: Arc<dyn Clock>,
     hash_key: [u8; 16],
@@ -64,6 +65,11 @@ impl Operators {
     /// Whom the workers tell.
     pub(super) fn of_workers(&self) -> Arc<dyn wahook_worker::Observer> {
         self.metrics.of_worker(Arc::new(TracingObserver::default()))
+    }
+
+    /// A TLS handshake failed.
+    pub(super) fn no_handshake(&self, failure: HandshakeFailure) {
+        self.metrics.tls_failed(failure.as_str());
     }
 
     /// Deliveries are read with these endpoints from now on.

@@ -10,16 +10,18 @@ use std::{
 };
 
 use tracing_subscriber::EnvFilter;
+use wahook_core::Clock;
 use wahook_tower::SystemClock;
 
 use super::{
     announce::announce,
     gateway::{Gateway, Way},
     signals::Signals,
+    watch::{self, Watch},
 };
 use crate::{
     Failure, Outcome,
-    config::{self, Admin, Built, Config, Development, Limits},
+    config::{self, Admin, Built, Config, Development, Limits, Loaded},
     output,
     server::{Finished, Server},
 };
@@ -52,6 +54,8 @@ pub(super) struct Args {
 pub(super) struct Plan {
     /// The configuration's file; none in development mode.
     pub(super) file: Option<PathBuf>,
+    /// This file and those that it names, as they were when they were read.
+    pub(super) watch: Watch,
     /// Where relative paths start.
     pub(super) folder: PathBuf,
     /// Where the file says to listen; the command line may say otherwise.
@@ -64,7 +68,7 @@ pub(super) struct Plan {
 pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     start_log(&args.log, json)?;
     let mut plan = match &args.config {
-        Some(file) => Plan::from_file(file)?,
+        Some(file) => Plan::from_file(file).1?,
         None => for_development(args)?,
     };
     if let Some(listen) = args.listen {
@@ -85,7 +89,7 @@ async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
     // Before the address is bound: who can connect is served.
     let gateway = Gateway::open(plan, Arc::new(SystemClock::new())).await?;
     let server = match Server::bind(listen, &limits).await {
-        Ok(server) => server,
+        Ok(server) => server.tls(gateway.tls.clone()),
         Err(error) => {
             // What the workers took by now is handed back.
             gateway.close(limits.shutdown.get()).await;
@@ -146,9 +150,20 @@ fn stopped_at_once() -> Failure {
 }
 
 impl Plan {
-    /// As a file says, with the environment over it. Every problem but the first is printed.
-    pub(super) fn from_file(file: &Path) -> Result<Self, Failure> {
-        let loaded = config::load(file, config::variables())?;
+    /// As a file says, with the environment over it. Every problem but the first is printed. What to watch is told in
+    /// either case: a file that is missing may come.
+    pub(super) fn from_file(file: &Path) -> (Watch, Result<Self, Failure>) {
+        // Each is looked at before it is read: what is written in between is a change.
+        let watch = Watch::of([file.to_path_buf()]);
+        let loaded = match config::load(file, config::variables()) {
+            Ok(loaded) => loaded,
+            Err(error) => return (watch, Err(error.into())),
+        };
+        let watch = watch.and_now(watch::files(file, &loaded.config, &loaded.folder));
+        (watch.clone(), Self::of(file, loaded, watch))
+    }
+
+    fn of(file: &Path, loaded: Loaded, watch: Watch) -> Result<Self, Failure> {
         let built = match config::build(&loaded.config, &loaded.folder) {
             Ok(built) => built,
             Err(problems) => {
@@ -168,12 +183,21 @@ impl Plan {
         }
         Ok(Self {
             file: Some(file.to_path_buf()),
+            watch,
             listen_in_file: loaded.config.listen,
             folder: loaded.folder,
             config: loaded.config,
             built,
             development: Vec::new(),
         })
+    }
+
+    /// Says it in the log where providers refuse the certificate, or soon will.
+    pub(super) fn warn_of_certificate(&self, clock: &dyn Clock) {
+        let certificate = self.built.tls.as_ref();
+        if let Some(text) = certificate.and_then(|shown| shown.validity(clock.now()).complaint()) {
+            tracing::warn!(target: "wahook", "{text}");
+        }
     }
 
     /// The keys whose change a running gateway cannot follow.
@@ -214,6 +238,7 @@ impl Plan {
         [
             // The address of the command line stands over both.
             ("listen", self.listen_in_file != next.listen_in_file),
+            ("tls", self.built.tls.is_some() != next.built.tls.is_some()),
             ("inbox", inbox(self) != inbox(next)),
             ("required_guarantee", required(self) != required(next)),
             (
@@ -235,6 +260,11 @@ impl Plan {
         self.built.sinks = next.built.sinks;
         self.config.endpoint = next.config.endpoint;
         self.config.sink = next.config.sink;
+        // Whether there is TLS is a matter of the start; what is shown is not.
+        if self.built.tls.is_some() && next.built.tls.is_some() {
+            self.built.tls = next.built.tls;
+            self.config.tls = next.config.tls;
+        }
         let limits = &mut self.config.limits;
         (limits.body_bytes, limits.idle, limits.total) = (
             next.config.limits.body_bytes,
@@ -261,6 +291,7 @@ fn for_development(args: &Args) -> Result<Plan, Failure> {
     let built = config::build_development(&config, &development, &folder)?;
     Ok(Plan {
         file: None,
+        watch: Watch::default(),
         listen_in_file: config.listen,
         folder,
         config,

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -12,18 +13,18 @@ use crate::config::Config;
 pub(super) const EVERY: Duration = Duration::from_secs(2);
 
 /// Files, and how they were.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     files: Vec<(PathBuf, Option<State>)>,
 }
 
-/// What changes when a file is written.
-type State = (SystemTime, u64);
+/// What changes when a file is written, or when another takes its place.
+type State = (SystemTime, u64, u64);
 
 impl Watch {
     /// As they are now.
     pub(super) fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self { files: Vec::new() }.and_now(files)
+        Self::default().and_now(files)
     }
 
     /// Other files from now on. One that was watched already is as it was seen last: what was written since is a change.
@@ -52,7 +53,7 @@ impl Watch {
 
 fn look(file: &Path) -> Option<State> {
     let metadata = fs::metadata(file).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }
 
 /// The file of a configuration, and every file that it names.
@@ -73,6 +74,8 @@ pub(super) fn files(file: &Path, config: &Config, folder: &Path) -> Vec<PathBuf>
         .chain(of_sinks)
         .chain(&config.inbox_file)
         .chain(&config.store_file)
+        .chain(&config.tls.cert_file)
+        .chain(&config.tls.key_file)
         .chain(&config.admin.token_file);
     std::iter::once(file.to_path_buf())
         .chain(named.map(|file| folder.join(file)))
@@ -97,6 +100,14 @@ mod tests {
         fs::write(&one, "longer").unwrap();
         let mut watch = watch.and_now([one.clone()]);
         assert!(watch.changed());
+        // A renewed certificate: another file of the same length and, as copies have it, of the same time.
+        let seen = fs::metadata(&one).unwrap();
+        fs::write(&two, "renewd").unwrap();
+        let copy = fs::File::options().write(true).open(&two).unwrap();
+        copy.set_modified(seen.modified().unwrap()).unwrap();
+        fs::rename(&two, &one).unwrap();
+        assert_eq!(fs::metadata(&one).unwrap().len(), seen.len());
+        assert!(watch.changed(), "a file that took its place");
         fs::remove_file(&one).unwrap();
         assert!(watch.changed());
         fs::remove_dir_all(&folder).unwrap();

@@ -11,7 +11,7 @@ use super::{
     Admin, Config, EndpointConfig, Problem, SinkPlan, StoreDown, WhenConflicting, inbox, secrets::Sources,
     sinks, store,
 };
-use crate::{failure::chain, stores::StoreAddress, suggest::hint};
+use crate::{failure::chain, server::Certificate, stores::StoreAddress, suggest::hint};
 
 /// An endpoint at its path.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct Built {
     pub inbox: Option<StoreAddress>,
     /// The sinks.
     pub sinks: Vec<SinkPlan>,
+    /// What the listener shows; `None` where it speaks plain HTTP.
+    pub tls: Option<Certificate>,
     /// The second listener.
     pub admin: Option<Admin>,
     /// What is worth a warning.
@@ -86,18 +88,21 @@ pub fn build(config: &Config, folder: &Path) -> Result<Built, Vec<Problem>> {
         problems.extend(inbox::check(config, inbox.as_ref()));
     }
     let sinks = sinks::build(config, folder);
+    let tls = config.tls.build(folder);
     let admin = config.admin.build(folder);
-    match (inbox, sinks, admin) {
-        (Ok(inbox), Ok(sinks), Ok(admin)) if problems.is_empty() => Ok(Built {
+    match (inbox, sinks, tls, admin) {
+        (Ok(inbox), Ok(sinks), Ok(tls), Ok(admin)) if problems.is_empty() => Ok(Built {
             routes,
             inbox,
             sinks,
+            tls,
             admin,
             warnings,
         }),
-        (inbox, sinks, admin) => {
+        (inbox, sinks, tls, admin) => {
             problems.extend(inbox.err());
             problems.extend(sinks.err().into_iter().flatten());
+            problems.extend(tls.err());
             problems.extend(admin.err());
             problems.sort_by_key(|problem| problem.path.get(1).and_then(|index| index.parse::<usize>().ok()));
             Err(problems)

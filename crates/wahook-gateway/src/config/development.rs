@@ -62,6 +62,7 @@ pub fn build_development(
                 .first()
                 .map_or_else(|| Failure::wrong_use("no sink"), wrong)
         })?,
+        tls: None,
         admin: None,
         warnings: Vec::new(),
     })

@@ -21,6 +21,7 @@ const TOP: &[&str] = &[
     "remember_in_front",
 ];
 const RETENTION: &[&str] = &["rows", "bodies", "dead"];
+const TLS: &[&str] = &["cert_file", "key_file"];
 const ADMIN: &[&str] = &["listen", "token", "token_file"];
 const LIMITS: &[&str] = &[
     "body_bytes",
@@ -79,13 +80,20 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
             replace_others(root, key);
             root.insert((*key).to_owned(), switch_or_text(text));
         }
-        [table @ ("limits" | "retention" | "admin"), key] if of_table(table).contains(key) => {
+        [table @ ("limits" | "retention" | "tls" | "admin"), key] if of_table(table).contains(key) => {
+            let is_limits = *table == "limits";
             let table = root
                 .entry((*table).to_owned())
                 .or_insert_with(|| Value::from(Dict::new()));
             if let Value::Dict(_, table) = table {
                 replace_others(table, key);
-                table.insert((*key).to_owned(), number_or_text(text));
+                // A token may well look like a number.
+                let value = if is_limits {
+                    number_or_text(text)
+                } else {
+                    Value::from(text)
+                };
+                table.insert((*key).to_owned(), value);
             }
         }
         ["sink", sink, key] if SINK_TEXTS.contains(key) => {
@@ -119,7 +127,7 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
                 hint(key, LIMITS.iter().copied())
             ));
         }
-        [table @ ("retention" | "admin"), key] => {
+        [table @ ("retention" | "tls" | "admin"), key] => {
             let known = of_table(table).iter().copied();
             return Err(format!("`{table}` has no such key{}", hint(key, known)));
         }
@@ -127,6 +135,7 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
             let all = TOP.iter().copied().chain([
                 "limits__<key>",
                 "retention__<key>",
+                "tls__<key>",
                 "admin__<key>",
                 "endpoint__<name>__<key>",
                 "sink__<name>__<key>",
@@ -159,6 +168,7 @@ fn of_table(table: &str) -> &'static [&'static str] {
     match table {
         "limits" => LIMITS,
         "retention" => RETENTION,
+        "tls" => TLS,
         _ => ADMIN,
     }
 }

@@ -6,12 +6,12 @@
 #![doc = include_str!("../../wahook.example.toml")]
 //! ```
 //!
-//! `WAHOOK_LISTEN`, `WAHOOK_INBOX`, `WAHOOK_LIMITS__WAITING`, `WAHOOK_RETENTION__BODIES`, `WAHOOK_ADMIN__TOKEN_FILE`,
+//! `WAHOOK_LISTEN`, `WAHOOK_TLS__CERT_FILE`, `WAHOOK_INBOX`, `WAHOOK_LIMITS__WAITING`, `WAHOOK_RETENTION__BODIES`, `WAHOOK_ADMIN__TOKEN_FILE`,
 //! `WAHOOK_ENDPOINT__<NAME>__SECRET`, `WAHOOK_SINK__<NAME>__URL` and their like stand over the file. `wahook config check`
 //! says what is wrong, `wahook config print` what is in effect.
 //!
 //! A gateway that runs reads its file again on SIGHUP, and when it or a file that it names was written: endpoints,
-//! secrets, sinks and the limits of bodies are exchanged without a restart. One that cannot be used changes nothing.
+//! secrets, the certificate, sinks and the limits of bodies are exchanged without a restart. One that cannot be used changes nothing.
 
 mod admin;
 mod build;
@@ -25,6 +25,7 @@ mod secrets;
 mod sink;
 mod sinks;
 mod store;
+mod tls;
 mod url;
 mod value;
 
@@ -39,6 +40,7 @@ pub use self::{
     sink::{Format, SinkConfig, SinkType, WhenPoison},
     sinks::{SinkPlan, SinkTo},
     store::StoreText,
+    tls::TlsConfig,
     url::UrlText,
     value::{Hidden, Period},
 };

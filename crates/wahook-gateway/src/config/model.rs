@@ -5,7 +5,9 @@ use std::{net::SocketAddr, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{AdminConfig, Hidden, Period, RequiredGuarantee, RetentionConfig, SinkConfig, StoreText};
+use super::{
+    AdminConfig, Hidden, Period, RequiredGuarantee, RetentionConfig, SinkConfig, StoreText, TlsConfig,
+};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -39,6 +41,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long finished work is kept in the inbox.
     pub retention: RetentionConfig,
+    /// TLS at the listener.
+    pub tls: TlsConfig,
     /// The second listener, for operators.
     pub admin: AdminConfig,
     /// The endpoints.
@@ -60,6 +64,7 @@ impl Default for Config {
             remember_in_front: true,
             limits: Limits::default(),
             retention: RetentionConfig::default(),
+            tls: TlsConfig::default(),
             admin: AdminConfig::default(),
             endpoint: Vec::new(),
             sink: Vec::new(),

@@ -184,6 +184,8 @@ const HARMLESS: &[&str] = &[
     "bodies",
     "dead",
     "token_file",
+    "cert_file",
+    "key_file",
     "hosts",
     "type",
     "kinds",

@@ -10,6 +10,7 @@ mod sink;
 
 use std::sync::Arc;
 
+use wahook_core::Clock;
 use wahook_tower::SystemClock;
 
 pub(crate) use self::report::Report;
@@ -48,6 +49,9 @@ pub(crate) async fn examine(loaded: &Loaded) -> Result<Report, Failure> {
         report.endpoints.extend(EndpointState::of(route));
     }
     let clock = Arc::new(SystemClock::new());
+    let certificate = built.tls.as_ref();
+    let of_certificate = certificate.and_then(|shown| network::look_at_certificate(shown, clock.now()));
+    report.findings.extend(of_certificate);
     let findings = if let Some(address) = &built.inbox {
         let means = InboxMeans::new(&config.limits, clock);
         let (inbox, findings) = inbox::look(config, address, &means).await;

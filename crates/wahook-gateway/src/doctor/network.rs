@@ -3,13 +3,17 @@
 use std::net::IpAddr;
 
 use http::Uri;
+use jiff::Timestamp;
 
 use super::report::Finding;
-use crate::config::Config;
+use crate::{
+    config::Config,
+    server::{Certificate, Validity},
+};
 
 pub(super) fn look(config: &Config) -> Option<Finding> {
     let public: Option<Uri> = config.public_url.as_ref().and_then(|url| url.parse().ok());
-    let advice = "put a proxy with TLS in front, and say so: public_url = \"https://…\"";
+    let encrypts = config.tls.cert_file.is_some();
     match public {
         Some(url) if url.scheme_str() == Some("https") => None,
         Some(url) if url.host().is_some_and(is_near) => None,
@@ -18,9 +22,9 @@ pub(super) fn look(config: &Config) -> Option<Finding> {
                 None,
                 "`public_url` is not https: who listens on the way reads messages, and secrets that stand in a URL or header",
             )
-            .advise(advice),
+            .advise(if encrypts { "begin it with https://" } else { ENCRYPT }),
         ),
-        None if config.listen.ip().is_loopback() => None,
+        None if encrypts || config.listen.ip().is_loopback() => None,
         None => Some(
             Finding::warning(
                 None,
@@ -29,8 +33,20 @@ pub(super) fn look(config: &Config) -> Option<Finding> {
                     config.listen
                 ),
             )
-            .advise(advice),
+            .advise(ENCRYPT),
         ),
+    }
+}
+
+const ENCRYPT: &str = "give it a certificate, `cert_file` and `key_file` in [tls], or put a proxy with TLS in front and say so: \
+                       public_url = \"https://…\"";
+
+/// Whether providers accept the certificate.
+pub(super) fn look_at_certificate(certificate: &Certificate, now: Timestamp) -> Option<Finding> {
+    match certificate.validity(now) {
+        Validity::Good => None,
+        Validity::EndsSoon(text) => Some(Finding::warning(None, text)),
+        Validity::Bad(text) => Some(Finding::error(None, text)),
     }
 }
 

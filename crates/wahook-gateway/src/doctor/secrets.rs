@@ -114,7 +114,10 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
         let many = sink.secrets_files.iter().flatten();
         sink.secret_file.iter().chain(&sink.address_file).chain(many)
     });
-    let of_all = of_sinks.chain(&config.inbox_file).chain(&config.admin.token_file);
+    let of_all = of_sinks
+        .chain(&config.inbox_file)
+        .chain(&config.tls.key_file)
+        .chain(&config.admin.token_file);
     files.extend(of_all.map(|file| (None, loaded.folder.join(file))));
     for endpoint in &config.endpoint {
         let of_endpoint = endpoint

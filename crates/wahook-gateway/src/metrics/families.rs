@@ -18,6 +18,7 @@ pub(super) struct Families {
     pub(super) conflicts: Counters,
     pub(super) refused: Counters,
     pub(super) challenges: Counters,
+    pub(super) tls_failed: Family<Vec<(&'static str, &'static str)>, Counter>,
     pub(super) not_stored: Counters,
     // At the inbox.
     pub(super) accept_seconds: Histograms,
@@ -73,6 +74,11 @@ impl Families {
                 registry,
                 "challenges_answered",
                 "Challenges of providers that were answered",
+            ),
+            tls_failed: register(
+                registry,
+                "tls_handshakes_failed",
+                "Connections that ended in their TLS handshake, by reason; `untrusted` means that our certificate was refused",
             ),
             not_stored: counters(
                 registry,

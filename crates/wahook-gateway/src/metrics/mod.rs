@@ -89,6 +89,15 @@ impl Metrics {
         counter.inc_by(total.saturating_sub(counter.get()));
     }
 
+    /// A TLS handshake failed.
+    pub(crate) fn tls_failed(&self, reason: &'static str) {
+        self.0
+            .families
+            .tls_failed
+            .get_or_create(&vec![("reason", reason)])
+            .inc();
+    }
+
     /// A request to the admin API was refused.
     pub(crate) fn admin_refused(&self, kind: &'static str) {
         self.0

@@ -7,43 +7,73 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
-use tokio::{net::TcpStream, sync::watch, time};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::watch,
+    time,
+};
 use wahook_core::proof::ClientAddr;
 
-use super::{Router, activity::Activity};
+use super::{Router, Tls, activity::Activity};
 use crate::config::Limits;
 
-pub(super) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    limits: Limits,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let activity = Activity::new();
-    let service = service_fn(|mut request: Request<Incoming>| {
-        let in_progress = activity.begin();
-        request.extensions_mut().insert(ClientAddr(peer.ip()));
-        let answer = router.answer(request);
-        async move {
-            let answer = answer.await;
-            drop(in_progress);
-            answer
+/// What one connection is served with.
+pub(super) struct Connection {
+    pub(super) peer: SocketAddr,
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// Serves it to its end. A handshake is no request: whoever stops does not wait for it.
+    pub(super) async fn serve(mut self, stream: TcpStream, tls: Option<Tls>) {
+        let Some(tls) = tls else {
+            return self.speak(stream).await;
+        };
+        let stream = tokio::select! {
+            stream = tls.shake_hands(stream, self.limits.header_timeout.get()) => stream,
+            _ = self.stopping.wait_for(|stop| *stop) => None,
+        };
+        if let Some(stream) = stream {
+            self.speak(stream).await;
         }
-    });
-    let builder = builder(&limits);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    // Errors of a connection are the sender's: a reset, a broken head. What matters of them is said by the stack.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = stopping.wait_for(|stop| *stop) => {}
-        () = activity.idle_for(limits.header_timeout.get()) => {}
     }
-    connection.as_mut().graceful_shutdown();
-    loop {
+
+    /// HTTP, whatever is below it.
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self {
+            peer,
+            router,
+            limits,
+            mut stopping,
+        } = self;
+        let activity = Activity::new();
+        let service = service_fn(|mut request: Request<Incoming>| {
+            let in_progress = activity.begin();
+            request.extensions_mut().insert(ClientAddr(peer.ip()));
+            let answer = router.answer(request);
+            async move {
+                let answer = answer.await;
+                drop(in_progress);
+                answer
+            }
+        });
+        let builder = builder(&limits);
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        // Errors of a connection are the sender's: a reset, a broken head. What matters of them is said by the stack.
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = time::sleep(LAST_WORDS) => if activity.is_idle() { return },
+            _ = stopping.wait_for(|stop| *stop) => {}
+            () = activity.idle_for(limits.header_timeout.get()) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        loop {
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = time::sleep(LAST_WORDS) => if activity.is_idle() { return },
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
-//! The accept loop: HTTP/1 and HTTP/2 with limits, since a webhook URL is open to the world.
+//! The accept loop: HTTP/1 and HTTP/2, with TLS or without, with limits, since a webhook URL is open to the world.
 
 mod activity;
+mod certificate;
 mod connection;
 mod router;
+mod tls;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,7 +14,12 @@ use tokio::{
     time,
 };
 
-pub use self::router::Router;
+use self::connection::Connection;
+pub use self::{
+    certificate::{Certificate, Unusable, Validity},
+    router::Router,
+    tls::{HandshakeFailure, Tls},
+};
 use crate::config::Limits;
 
 /// A server that is bound and not yet running.
@@ -20,6 +27,7 @@ use crate::config::Limits;
 pub struct Server {
     listener: TcpListener,
     limits: Limits,
+    tls: Option<Tls>,
 }
 
 impl Server {
@@ -32,7 +40,14 @@ impl Server {
         Ok(Self {
             listener: TcpListener::bind(address).await?,
             limits: limits.clone(),
+            tls: None,
         })
+    }
+
+    /// Speaks TLS and nothing else, where there is one.
+    #[must_use]
+    pub fn tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
     }
 
     /// The address that it is bound to; tells the port where port 0 was asked for.
@@ -46,7 +61,11 @@ impl Server {
 
     /// Serves until `stop` is over, then finishes what is in progress, within the configured deadline.
     pub async fn run(self, router: Router, stop: impl Future<Output = ()>) -> Finished {
-        let Self { listener, limits } = self;
+        let Self {
+            listener,
+            limits,
+            tls,
+        } = self;
         let cap = usize::try_from(limits.connections).unwrap_or(usize::MAX);
         let open = Arc::new(Semaphore::new(cap.min(Semaphore::MAX_PERMITS)));
         let (tell_stop, stopping) = watch::channel(false);
@@ -57,8 +76,13 @@ impl Server {
                     return;
                 };
                 let (stream, peer) = accept(&listener).await;
-                let serving =
-                    connection::serve(stream, peer, router.clone(), limits.clone(), stopping.clone());
+                let connection = Connection {
+                    peer,
+                    router: router.clone(),
+                    limits: limits.clone(),
+                    stopping: stopping.clone(),
+                };
+                let serving = connection.serve(stream, tls.clone());
                 tokio::spawn(async move {
                     serving.await;
                     drop(permit);

@@ -64,7 +64,7 @@ pub(crate) fn stalled(gateway: &Gateway, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-fn is_closed(mut stream: TcpStream) -> bool {
+pub(crate) fn is_closed(mut stream: TcpStream) -> bool {
     let mut rest = Vec::new();
     match stream.read_to_end(&mut rest) {
         Ok(_) => true,

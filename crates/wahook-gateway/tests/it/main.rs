@@ -22,4 +22,5 @@ mod sinks_format;
 mod sinks_http;
 mod sinks_sql;
 mod stores;
+mod tls;
 mod verbs;
