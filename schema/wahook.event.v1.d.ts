@@ -233,6 +233,8 @@ export interface Edited {
   content: Content;
   /** What it said before. */
   previous_text: string | null;
+  /** Where. */
+  chat: Chat | null;
 }
 
 /** What happened to a group. */
@@ -520,6 +522,11 @@ export interface SessionStatus {
   raw_state: string | null;
   /** Why. */
   reason: string | null;
+  /**
+   * Whether something that happened later came earlier from this account: then it is news of the past, and not the
+   * session's state. Told where an inbox remembers what came; null elsewhere.
+   */
+  late: boolean | null;
 }
 
 /** Why a message failed. */

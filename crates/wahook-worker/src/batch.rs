@@ -133,6 +133,7 @@ fn find(events: &[Event], entry: &Entry) -> Option<Event> {
     event.attempt = Some(entry.attempt);
     event.replay_of = entry.replay_of.map(|id| Text::from(id.to_string()));
     event.replay = event.replay_of.is_some().then_some(entry.id.0);
+    event.judge_late(entry.late);
     Some(event)
 }
 
@@ -165,6 +166,7 @@ mod tests {
                     attempt: 3,
                     filed_at: NOW,
                     replay_of: None,
+                    late: false,
                 })
                 .collect(),
         }

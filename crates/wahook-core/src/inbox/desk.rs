@@ -111,6 +111,9 @@ pub struct EventRow {
     pub summary: Summary,
     /// It was said before, in another delivery: it is in no lane (G10).
     pub duplicate: bool,
+    /// A `session.status` after which, in its lane, one was filed that happened later: filed before it, happened after it.
+    /// Decided in the order of filing, so every hand-over of it says the same.
+    pub late: bool,
     /// How far each sink is with it.
     pub progress: Vec<Progress>,
 }

@@ -69,6 +69,8 @@ pub struct Entry {
     pub filed_at: Timestamp,
     /// The delivery that it replays.
     pub replay_of: Option<DeliveryId>,
+    /// Whether it is late: see [`EventRow::late`](super::EventRow::late).
+    pub late: bool,
 }
 
 /// How the hand-over of a lane ended.

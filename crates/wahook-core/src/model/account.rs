@@ -13,6 +13,9 @@ data! {
         pub raw_state: Option<Text>,
         /// Why.
         pub reason: Option<Text>,
+        /// Whether something that happened later came earlier from this account: then it is news of the past, and not the
+        /// session's state. Told where an inbox remembers what came; null elsewhere.
+        pub late: Option<bool>,
     }
 
     /// A contact changed at the provider.

@@ -10,6 +10,7 @@ impl Event {
             Data::MessageReceived(data) | Data::MessageSent(data) => told(data.chat.as_ref()),
             Data::MessageStatus(data) => told(data.chat.as_ref()),
             Data::MessageReaction(data) => told(data.chat.as_ref()),
+            Data::MessageEdited(data) => told(data.chat.as_ref()),
             Data::MessageDeleted(data) => told(data.chat.as_ref()),
             Data::PollVote(data) => told(data.chat.as_ref()),
             Data::CalendarResponse(data) => told(data.chat.as_ref()),
@@ -18,8 +19,7 @@ impl Event {
             Data::GroupUpdated(data) => data.group_id.as_deref(),
             Data::ChatUpdated(data) => data.chat_id.as_deref(),
             Data::LabelUpdated(data) => data.chat_id.as_deref(),
-            Data::MessageEdited(_)
-            | Data::Call(_)
+            Data::Call(_)
             | Data::ContactUpdated(_)
             | Data::TemplateStatus(_)
             | Data::OrderUpdated(_)

@@ -62,6 +62,13 @@ impl Event {
         self.data.kind()
     }
 
+    /// Says whether it came late, where that has a meaning: see [`SessionStatus::late`](super::SessionStatus::late).
+    pub fn judge_late(&mut self, late: bool) {
+        if let Data::SessionStatus(status) = &mut self.data {
+            status.late = Some(late);
+        }
+    }
+
     /// Without the provider's own JSON, for those who must not keep it.
     #[must_use]
     pub fn without_raw(mut self) -> Self {

@@ -85,6 +85,8 @@ data! {
         pub content: Content,
         /// What it said before.
         pub previous_text: Option<Text>,
+        /// Where.
+        pub chat: Option<Chat>,
     }
 
     /// A message was taken back.

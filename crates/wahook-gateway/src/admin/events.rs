@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use serde_json::{Value, value::RawValue};
-use wahook_core::inbox::Kept;
+use wahook_core::inbox::{EventRow, Kept};
 
 use super::{
     AdminState,
@@ -55,7 +55,7 @@ pub(super) async fn one(
             "the delivery is there and nobody has read it yet; ask again in a moment"
         }));
     };
-    let (normalised, note) = normalised(&state, &kept, place, &row.summary.key, shown);
+    let (normalised, note) = normalised(&state, &kept, row, shown);
     Ok(found(&EventSheet {
         masked: !shown.reveal,
         event: EventForm::of(row, shown),
@@ -118,8 +118,7 @@ async fn kept(state: &AdminState, delivery: &str) -> Result<Kept, Refused> {
 fn normalised(
     state: &AdminState,
     kept: &Kept,
-    place: usize,
-    key: &str,
+    row: &EventRow,
     shown: Shown<'_>,
 ) -> (Option<Box<RawValue>>, Option<String>) {
     if kept.stored.redacted_at.is_some() {
@@ -134,11 +133,12 @@ fn normalised(
             Some("nobody here reads this provider's deliveries".to_owned()),
         );
     };
-    let Some(event) = events.into_iter().nth(place) else {
+    let Some(mut event) = events.into_iter().nth(row.place) else {
         let note = "read again today, the delivery has no event at this place";
         return (None, Some(note.to_owned()));
     };
-    let note = (event.key != key)
+    event.judge_late(row.late);
+    let note = (event.key != row.summary.key)
         .then(|| "it reads differently today than when it was filed: another key".to_owned());
     let json = if shown.reveal {
         // Not through a tree: what the provider sent is shown as it sent it.

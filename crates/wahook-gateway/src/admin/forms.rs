@@ -67,6 +67,7 @@ pub(crate) struct EventForm {
     pub(crate) message_id: Option<String>,
     pub(crate) key: String,
     pub(crate) duplicate: bool,
+    pub(crate) late: bool,
     pub(crate) progress: Vec<ProgressForm>,
 }
 
@@ -101,6 +102,7 @@ impl EventForm {
             message_id: summary.message_id.as_deref().map(|id| shown.words(id)),
             key: shown.stand_in(&summary.key),
             duplicate: row.duplicate,
+            late: row.late,
             progress: row
                 .progress
                 .iter()

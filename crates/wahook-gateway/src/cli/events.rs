@@ -225,6 +225,9 @@ fn event_sheet(sheet: &EventSheet) -> String {
     if event.duplicate {
         lines.push("          said before, in another delivery: no sink gets it".to_owned());
     }
+    if event.late {
+        lines.push("          late: a state of this session that happened later came before it".to_owned());
+    }
     lines.extend(delivery_lines(&sheet.delivery));
     for one in &event.progress {
         let mut line = format!(

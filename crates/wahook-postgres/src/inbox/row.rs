@@ -21,6 +21,16 @@ pub(super) fn from_micros(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or_default()
 }
 
+/// Whether an event `v` is late: see [`EventRow::late`](wahook_core::inbox::EventRow::late).
+macro_rules! late {
+    () => {
+        "v.kind = 'session.status' AND EXISTS (
+    SELECT FROM {t}_event n WHERE n.kind = 'session.status' AND n.lane = v.lane
+    AND n.occurred_micros > v.occurred_micros AND n.seq < v.seq)"
+    };
+}
+pub(super) use late;
+
 /// The number that a value is found by, from its keyed fingerprint.
 pub(super) const fn short(fingerprint: u128) -> i64 {
     let bytes = fingerprint.to_be_bytes();

@@ -47,7 +47,10 @@ use crate::{
 /// The tables of the inbox.
 const INBOX: Part = Part {
     name: "inbox",
-    steps: &[include_str!("../../migrations/0001_inbox.sql")],
+    steps: &[
+        include_str!("../../migrations/0001_inbox.sql"),
+        include_str!("../../migrations/0002_inbox.sql"),
+    ],
 };
 
 /// An inbox on PostgreSQL, for any number of processes.

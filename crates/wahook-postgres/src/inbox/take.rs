@@ -14,7 +14,7 @@ use wahook_core::{
 };
 
 use super::{
-    row::{STORED, get_id_if_any, get_moment, stored, text},
+    row::{STORED, get_id_if_any, get_moment, late, stored, text},
     sinks::Sinks,
     work::{BOUND, Work, begin, commit_once},
 };
@@ -47,15 +47,19 @@ FROM unnest($1::bigint[], $2::bigint[]) AS g (lane, taken_to)
 WHERE e.lane = g.lane AND e.state = 0 AND e.pos <= g.taken_to";
 
 /// A statement of its own, after the lanes are locked: it sees what their last takers left.
-const ENTRIES: &str = "
+const ENTRIES: &str = concat!(
+    "
 SELECT a.lane, e.id, e.pos, e.attempts, (extract(epoch FROM e.filed_at) * 1000000)::bigint, e.replay_of, v.key, v.place,
-       v.delivery, octet_length(d.body)::bigint, v.received_nanos
+       v.delivery, octet_length(d.body)::bigint, v.received_nanos, ",
+    late!(),
+    "
 FROM unnest($1::bigint[]) WITH ORDINALITY AS a (lane, place)
 CROSS JOIN LATERAL (
     SELECT * FROM {t}_entry w WHERE w.lane = a.lane AND w.state = 0 ORDER BY w.pos LIMIT $2
 ) e
 JOIN {t}_event v ON v.seq = e.event JOIN {t}_delivery d ON d.seq = v.delivery
-ORDER BY a.place, e.pos";
+ORDER BY a.place, e.pos"
+);
 
 /// A lane in which nothing was found is due no more.
 const GIVE: &str = "
@@ -291,6 +295,7 @@ fn assemble(entries: Vec<Found>, deliveries: &HashMap<i64, Arc<Stored>>) -> Resu
             attempt: u32::try_from(attempts).unwrap_or_default().saturating_add(1),
             filed_at: get_moment(row, 4)?,
             replay_of: get_id_if_any(row, 5)?,
+            late: row.try_get(11)?,
         };
         match lanes.last_mut() {
             Some(lane) if lane.id.0 == found.lane => lane.entries.push(entry),

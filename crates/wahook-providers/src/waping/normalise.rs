@@ -132,6 +132,7 @@ fn session_status(session: Session) -> SessionStatus {
             let Problem { code, message } = error?;
             message.or(code)
         }),
+        late: None,
     }
 }
 

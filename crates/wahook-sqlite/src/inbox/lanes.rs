@@ -8,7 +8,7 @@ use wahook_core::{
     inbox::{EntryId, LaneId, Settlement, Then, Want},
 };
 
-use super::{counts::less, raw::Raw, state::State};
+use super::{counts::less, late::is_late, raw::Raw, state::State};
 use crate::{job::Work, span::milliseconds};
 
 /// Who wants lanes of which sink.
@@ -44,6 +44,7 @@ pub(crate) struct RawEntry {
     /// ms since 1970
     pub(crate) filed_at: i64,
     pub(crate) replay: bool,
+    pub(crate) late: bool,
 }
 
 impl Take {
@@ -116,7 +117,7 @@ impl Take {
         deliveries: &mut HashMap<i64, Raw>,
     ) -> Result<Option<Vec<RawEntry>>, Error> {
         let mut statement = work.connection.prepare_cached(
-            "SELECT e.id, e.turn, v.key, v.place, v.delivery, e.attempt, e.filed_at, e.replay
+            "SELECT e.id, e.turn, v.key, v.place, v.delivery, e.attempt, e.filed_at, e.replay, v.id, v.kind
              FROM inbox_entry e INDEXED BY inbox_entry_waiting CROSS JOIN inbox_event v ON v.id = e.event
              WHERE e.sink = ?1 AND e.lane = ?2 AND e.state = 0 ORDER BY e.turn LIMIT ?3",
         )?;
@@ -133,6 +134,7 @@ impl Take {
                 attempt: row.get(5)?,
                 filed_at: row.get(6)?,
                 replay: row.get(7)?,
+                late: is_late(work.connection, row.get(8)?, row.get_ref(9)?.as_str()?)?,
             };
             if !deliveries.contains_key(&entry.delivery) {
                 let Some(raw) = Raw::find(work.connection, entry.delivery)? else {

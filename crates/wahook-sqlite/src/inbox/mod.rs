@@ -6,6 +6,7 @@ mod counts;
 mod desk;
 mod keys;
 mod lanes;
+mod late;
 mod lock;
 mod options;
 mod raw;
@@ -23,6 +24,9 @@ use crate::writer::Part;
 /// The inbox's tables.
 pub(crate) const INBOX: Part = Part {
     name: "inbox",
-    migrations: &[include_str!("../migrations/0001_inbox.sql")],
+    migrations: &[
+        include_str!("../migrations/0001_inbox.sql"),
+        include_str!("../migrations/0002_inbox.sql"),
+    ],
     sweep: None,
 };

@@ -10,6 +10,7 @@ use wahook_core::{
 use super::{
     again::{Again, THOSE_THAT_WANT_IT},
     counts::{Sink, less},
+    late::sortable,
     raw::Raw,
     remembered::{claim, said},
     spill::spill,
@@ -99,7 +100,7 @@ impl Line {
         Self {
             claim,
             lane,
-            occurred_at: summary.occurred_at.map(|time| time.to_string()),
+            occurred_at: summary.occurred_at.map(sortable),
             summary,
             sinks,
         }

@@ -249,6 +249,7 @@ fn told(taken: RawTaken) -> Taken {
             attempt: raw.attempt.saturating_add(1),
             filed_at: moment(raw.filed_at),
             replay_of: raw.replay.then_some(stored.delivery.id),
+            late: raw.late,
             stored,
         })
     };

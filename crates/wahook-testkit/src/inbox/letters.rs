@@ -214,6 +214,7 @@ pub(super) struct Said {
     pub(super) kind: Kind,
     pub(super) account: Option<String>,
     pub(super) chat: Option<String>,
+    pub(super) occurred_at: Option<Timestamp>,
 }
 
 pub(super) fn said(name: &str) -> Said {
@@ -225,6 +226,7 @@ pub(super) fn said(name: &str) -> Said {
         kind: Kind::MessageReceived,
         account: None,
         chat: None,
+        occurred_at: None,
     }
 }
 
@@ -255,6 +257,11 @@ impl Said {
         self
     }
 
+    pub(super) const fn at(mut self, at: Timestamp) -> Self {
+        self.occurred_at = Some(at);
+        self
+    }
+
     fn filed(self) -> FiledEvent {
         FiledEvent {
             claim: Key::event(&self.scope, &self.name),
@@ -265,7 +272,7 @@ impl Said {
                 name: Some(Text::from("said")),
                 account: self.account.map(Text::from),
                 chat: self.chat.map(Text::from),
-                occurred_at: None,
+                occurred_at: self.occurred_at,
             },
             lane: self.lane,
             sinks: self.sinks.into_iter().map(Text::from).collect(),

@@ -50,6 +50,7 @@ macro_rules! inbox_contract {
             i3_filing_at_once_files_once
             i3_when_the_memory_of_an_event_is_over_it_is_fresh_again
             i3_what_is_known_of_an_event_is_kept
+            i3_a_state_of_a_session_that_comes_late_is_marked
             i3_a_lane_keeps_the_order_of_acceptance
             i3_an_entry_brings_its_delivery
             i3_a_lane_is_one_takers_at_a_time

@@ -87,6 +87,7 @@ pub use self::{
             i3_of_takers_at_once_each_lane_has_one, i3_the_longest_due_comes_first,
             i3_what_comes_later_waits_its_turn, i3_when_the_next_lane_is_due_is_told,
         },
+        late::i3_a_state_of_a_session_that_comes_late_is_marked,
         leases::{
             i3_a_lease_that_is_prolonged_runs_from_then_on, i3_of_settlements_at_once_one_is_done,
             i6_a_late_settlement_is_lost, i6_at_the_end_of_a_lease_one_of_two_has_it,

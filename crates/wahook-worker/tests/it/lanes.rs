@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use wahook_core::{
     inbox::{Desk, EventQuery, Replay},
     json::Text,
-    model::Kind,
+    model::{Data, Kind, SessionState},
     sink::{Delivered, SinkError, SinkErrorKind},
 };
 use wahook_testkit::inbox::RecordingSink;
@@ -276,4 +276,31 @@ async fn i3_a_handler_may_say_more_than_that_it_failed() {
         (dead.len(), dead[0].attempts, dead[0].error.as_str()),
         (1, 1, "never")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn i3_a_state_of_a_session_that_comes_late_says_so() {
+    let mut world = World::new();
+    for (id, at, status) in [(1, 20, "WORKING"), (2, 10, "STARTING"), (3, 30, "FAILED")] {
+        let body = format!(
+            r#"{{"id":"evt_{id}","timestamp":17672256{at}000,"event":"session.status","session":"A1B2C3","payload":{{"name":"A1B2C3","status":"{status}"}}}}"#
+        );
+        let incoming = world.shop.body(&format!("evt_{id}"), body);
+        world.accept(incoming).await;
+    }
+    let sink = Arc::new(RecordingSink::default());
+    let workers = world.start(world.plan().route(Route::new("till", sink.clone())));
+    let states = end(sink.took(3)).await.into_iter().map(|event| match event.data {
+        Data::SessionStatus(status) => (status.state, status.late),
+        other => panic!("it is a state of a session: {other:?}"),
+    });
+    assert_eq!(
+        states.collect::<Vec<_>>(),
+        [
+            (SessionState::Connected, Some(false)),
+            (SessionState::Connecting, Some(true)),
+            (SessionState::Failed, Some(false)),
+        ]
+    );
+    workers.stop(MINUTE).await;
 }

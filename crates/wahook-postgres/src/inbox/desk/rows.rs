@@ -12,15 +12,17 @@ use super::{super::settle::state, question::Question};
 use crate::{
     fault::Fault,
     inbox::row::{
-        from_nanos, get_id, get_id_if_any, get_moment, get_moment_if_any, get_text, get_text_if_any,
+        from_nanos, get_id, get_id_if_any, get_moment, get_moment_if_any, get_text, get_text_if_any, late,
     },
 };
 
 /// What [`event`] reads, of the tables `v` and `d`; so many columns.
-pub(super) const EVENT: &str =
+pub(super) const EVENT: &str = concat!(
     "v.seq, d.id, v.place, v.endpoint, d.provider, v.received_nanos, v.key, v.kind, v.name,
-    v.account, v.chat, v.message_id, v.occurred_micros, v.duplicate";
-pub(super) const EVENT_COLUMNS: usize = 14;
+    v.account, v.chat, v.message_id, v.occurred_micros, v.duplicate, ",
+    late!()
+);
+pub(super) const EVENT_COLUMNS: usize = 15;
 
 /// An event, whose columns are a row's first; without its progress.
 pub(super) fn event(row: &Row) -> Result<EventRow, Fault> {
@@ -41,6 +43,7 @@ pub(super) fn event(row: &Row) -> Result<EventRow, Fault> {
             occurred_at: get_moment_if_any(row, 12)?,
         },
         duplicate: row.try_get(13)?,
+        late: row.try_get(14)?,
         progress: Vec::new(),
     })
 }

@@ -42,6 +42,7 @@ pub(super) fn session(session: event::SessionStatus, scene: &Scene<'_>) -> Said 
             state,
             raw_state,
             reason: None,
+            late: None,
         }),
     }
 }

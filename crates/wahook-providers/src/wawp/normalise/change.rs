@@ -71,6 +71,19 @@ pub(super) fn reaction(reaction: event::Reaction, scene: &Scene<'_>) -> Said {
 
 pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
     let hints = Hints::of(edited.data.as_ref());
+    let participant = edited.participant.as_ref().filter(|text| !text.is_empty());
+    let chat = Ends::new(
+        scene.me,
+        &hints,
+        edited.id.as_ref(),
+        edited.from_me.map(Flag::get),
+        [
+            edited.from.as_ref(),
+            edited.to.as_ref(),
+            participant.or(edited.author.as_ref()),
+        ],
+    )
+    .chat();
     let own_id = bare(edited.id.as_ref());
     let target_message_id = bare(edited.edited_message_id.as_ref()).or_else(|| own_id.clone());
     let own_id = own_id.filter(|id| Some(id) != target_message_id.as_ref());
@@ -131,6 +144,7 @@ pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
             target_message_id,
             content,
             previous_text,
+            chat,
         })),
     }
 }

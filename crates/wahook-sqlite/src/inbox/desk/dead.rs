@@ -8,6 +8,7 @@ use crate::{
     inbox::{
         counts::less,
         lanes::{DEAD, DROPPED},
+        late::is_late,
         raw::nanoseconds,
         reading::open,
         state::State,
@@ -36,7 +37,8 @@ pub(super) fn letters(
     let mut letters = Vec::new();
     for id in ids(connection, query, limit)? {
         let letter = statement.query_row([id], |found| {
-            let event = row(found)?;
+            let mut event = row(found)?;
+            event.late = is_late(connection, event.cursor, event.summary.kind.as_str())?;
             let progress = progress_at(found, WIDTH)?;
             let blocked: Option<i64> = found.get(WIDTH + 9)?;
             Ok(DeadLetter {

@@ -11,6 +11,7 @@ use wahook_core::{
 use super::position;
 use crate::inbox::{
     lanes::{DEAD, DONE, DROPPED},
+    late::is_late,
     raw::{instant, moment, nanoseconds, text},
 };
 
@@ -72,6 +73,7 @@ pub(super) fn find(connection: &Connection, query: &EventQuery, limit: u32) -> R
     let found = statement.query_map(rusqlite::params_from_iter(values), row)?;
     let mut found: Vec<EventRow> = found.collect::<Result<_, _>>()?;
     for row in &mut found {
+        row.late = is_late(connection, row.cursor, row.summary.kind.as_str())?;
         row.progress = progress(connection, row.cursor)?;
     }
     Ok(found)
@@ -148,7 +150,7 @@ pub(super) const COLUMNS: &str = "v.id, d.id, v.place, d.endpoint, d.provider, d
 /// How many columns these are.
 pub(super) const WIDTH: usize = 14;
 
-/// An event without its progress.
+/// An event without what stands elsewhere.
 pub(super) fn row(row: &Row<'_>) -> Result<EventRow, Error> {
     let optional = |column| -> Result<Option<Text>, Error> {
         Ok(row.get_ref(column)?.as_str_or_null()?.map(Text::from))
@@ -171,6 +173,7 @@ pub(super) fn row(row: &Row<'_>) -> Result<EventRow, Error> {
             occurred_at: optional(13)?.and_then(|time| time.parse().ok()),
         },
         duplicate: row.get(6)?,
+        late: false,
         progress: Vec::new(),
     })
 }

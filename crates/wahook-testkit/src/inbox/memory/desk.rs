@@ -73,6 +73,7 @@ impl State {
             received_at: stored.delivery.received_at,
             summary: event.summary.clone(),
             duplicate: event.duplicate,
+            late: self.is_late(cursor, event),
             progress: progress.map(|(id, entry)| entry.progress(id)).collect(),
         })
     }

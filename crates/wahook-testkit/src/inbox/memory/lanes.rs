@@ -69,6 +69,7 @@ impl State {
         });
         let mut begun = Vec::new();
         for id in first {
+            let late = self.entry_is_late(id);
             let Some(entry) = self.entries.get_mut(&id) else {
                 continue;
             };
@@ -89,6 +90,7 @@ impl State {
                 attempt: entry.attempts,
                 filed_at: entry.filed_at,
                 replay_of: entry.replay_of,
+                late,
             });
         }
         begun

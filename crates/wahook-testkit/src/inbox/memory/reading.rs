@@ -10,6 +10,7 @@ use wahook_core::{
     guard::Token,
     inbox::{EntryId, EntryState, Filed, FiledEvent, LaneId, Reading, Unread},
     json::Text,
+    model::Kind,
 };
 
 use super::{
@@ -157,6 +158,27 @@ impl State {
             keys.insert(event.summary.key);
         }
         old
+    }
+
+    /// Whether a later state of the session was filed before this one.
+    pub(super) fn is_late(&self, cursor: i64, event: &Event) -> bool {
+        event.summary.kind == Kind::SessionStatus
+            && self.events.range(..cursor).any(|(_, before)| {
+                before.summary.kind == Kind::SessionStatus
+                    && before.lane == event.lane
+                    && event.summary.occurred_at.is_some()
+                    && before.summary.occurred_at > event.summary.occurred_at
+            })
+    }
+
+    pub(super) fn entry_is_late(&self, id: EntryId) -> bool {
+        let Some(entry) = self.entries.get(&id) else {
+            return false;
+        };
+        let mut events = self.events.iter();
+        events
+            .find(|(_, event)| (event.position, event.place) == (entry.position, entry.place))
+            .is_some_and(|(cursor, event)| self.is_late(*cursor, event))
     }
 
     /// Puts an event at the end of a lane.

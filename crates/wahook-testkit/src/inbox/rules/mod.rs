@@ -16,6 +16,7 @@ pub(super) mod events;
 pub(super) mod filing;
 pub(super) mod full;
 pub(super) mod lanes;
+pub(super) mod late;
 pub(super) mod leases;
 pub(super) mod outages;
 pub(super) mod questions;

@@ -76,6 +76,12 @@ flaws! {
     WritesBehind: i5_an_outage_in_the_middle_of_work_loses_nothing;
     /// No time passes for leases while it is away.
     StandsStillInOutages: i6_a_lease_runs_on_while_the_inbox_is_away;
+    /// No state of a session is late.
+    TellsNothingLate: i3_a_state_of_a_session_that_comes_late_is_marked;
+    /// What has a successor by now is late as well.
+    TellsLateWhatWasInTime: i3_a_state_of_a_session_that_comes_late_is_marked;
+    /// The desk knows of nothing late.
+    TellsOnlySinksWhatIsLate: i3_a_state_of_a_session_that_comes_late_is_marked;
     /// It takes more than it may.
     IgnoresRoom: i5_a_full_inbox_says_so_and_stores_nothing;
     /// What it refuses, since it is full, is stored.

@@ -375,9 +375,24 @@ impl Flawed {
         match self.flaw {
             Flaw::TellsNoNext => taken.next = None,
             Flaw::TellsNextAtOnce => taken.next = Some(Duration::ZERO),
+            Flaw::TellsNothingLate | Flaw::TellsLateWhatWasInTime => self.misjudge(&mut taken),
             _ => {}
         }
         Ok(taken)
+    }
+
+    fn misjudge(&self, taken: &mut Taken) {
+        for entry in taken.lanes.iter_mut().flat_map(|lane| &mut lane.entries) {
+            entry.late = self.is(Flaw::TellsLateWhatWasInTime)
+                && self.tamper(|state| {
+                    let event = state.events.values().find(|event| event.summary.key == entry.key);
+                    let (at, lane) = event
+                        .map(|event| (event.summary.occurred_at, &event.lane))
+                        .unwrap();
+                    let mut lane = state.events.values().filter(|other| other.lane == *lane);
+                    at.is_some() && lane.any(|other| other.summary.occurred_at > at)
+                });
+        }
     }
 
     /// Lets a settlement or a renewal through that must be lost.

@@ -1,0 +1,2 @@
+-- States of sessions, by conversation and time: is one of them late?
+CREATE INDEX wahook_inbox_event_session ON wahook_inbox_event (lane, occurred_micros) WHERE kind = 'session.status';
