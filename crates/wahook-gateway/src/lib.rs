@@ -10,6 +10,7 @@ mod doctor;
 
 // The way of a delivery: in, through, out.
 mod inbox;
+pub mod rates;
 pub mod server;
 pub mod sinks;
 pub mod stack;

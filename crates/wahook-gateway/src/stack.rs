@@ -8,10 +8,11 @@ use hyper::body::Incoming;
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_service::Service;
 use wahook_core::{Clock, guard::Fresh, inbox::Inbox, model::Data, sink::Sink};
-use wahook_tower::{Accept, Answer, DedupeLayer, Kept, LimitLayer, Observer, Room, VerifyLayer};
+use wahook_tower::{Accept, Answer, DedupeLayer, Kept, LimitLayer, Observer, RateLayer, Room, VerifyLayer};
 
 use crate::{
     config::{Limits, Route},
+    rates::Rates,
     sinks::hand_over,
     stores::Opened,
 };
@@ -26,18 +27,32 @@ pub struct Shared {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     room: Room,
+    rates: Rates,
 }
 
 impl Shared {
-    /// These limits, this room for bodies, this clock, and whom to tell.
+    /// These limits, these rates, this room for bodies, this clock, and whom to tell.
     #[must_use]
-    pub fn new(limits: &Limits, room: &Room, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Self {
+    pub fn new(
+        limits: &Limits,
+        rates: &Rates,
+        room: &Room,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         Self {
             limits: limits.clone(),
+            rates: rates.clone(),
             room: room.clone(),
             clock,
             observer,
         }
+    }
+
+    fn rate(&self, route: &Route) -> Option<RateLayer> {
+        let name = route.endpoint.name();
+        let rate = self.rates.of(name)?;
+        Some(RateLayer::new(name, rate).observer(Arc::clone(&self.observer)))
     }
 
     fn limit(&self) -> LimitLayer {
@@ -56,19 +71,20 @@ impl Shared {
     }
 }
 
-/// Limit → verify → accept; workers take it from there. Each step leaves a type behind; in another order this does not
+/// Limit → rate → verify → accept; workers take it from there. Each step leaves a type behind; in another order this does not
 /// compile.
 #[must_use]
 pub fn stack(route: &Route, inbox: &Arc<dyn Inbox>, shared: &Shared) -> Mounted {
     let accept = Accept::new(Arc::clone(inbox)).observer(Arc::clone(&shared.observer));
     let stack = ServiceBuilder::new()
         .layer(shared.limit())
+        .option_layer(shared.rate(route))
         .layer(shared.verify(route))
         .service(accept);
     BoxCloneSyncService::new(stack)
 }
 
-/// Limit → verify → dedupe → hand over: the way without an inbox, where 200 is said when the sink is done.
+/// Limit → rate → verify → dedupe → hand over: the way without an inbox, where 200 is said when the sink is done.
 #[must_use]
 pub fn stack_without_inbox(route: &Route, guard: &Opened, sink: &Arc<dyn Sink>, shared: &Shared) -> Mounted {
     let dedupe = DedupeLayer::new(Arc::clone(&guard.store))
@@ -77,6 +93,7 @@ pub fn stack_without_inbox(route: &Route, guard: &Opened, sink: &Arc<dyn Sink>, 
         .in_flight_wait(route.in_flight_wait.unwrap_or(IN_FLIGHT_WAIT));
     let stack = ServiceBuilder::new()
         .layer(shared.limit())
+        .option_layer(shared.rate(route))
         .layer(shared.verify(route))
         .layer(dedupe)
         .service(HandOver(Arc::clone(sink)));

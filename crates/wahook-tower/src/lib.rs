@@ -56,6 +56,9 @@ mod random;
 /// `Request<B>` → `Request<Limited<B>>`: a cap, an idle and a total deadline.
 mod limit;
 
+/// `Request<Limited<B>>` → the same: so many a second.
+mod rate;
+
 /// `Request<Limited<B>>` → `Request<Verified>`: the signature, over the bytes as received.
 mod verify;
 
@@ -78,6 +81,7 @@ pub use self::{
     dedupe::{Dedupe, DedupeFuture, DedupeLayer, TimingError, in_memory, remembering},
     limit::{Limit, LimitLayer, Limited, Room},
     observe::{Observer, Signal, TracingObserver},
+    rate::{Rate, RateFuture, RateLayer, Rated},
     stack::Stack,
     verify::{Verify, VerifyFuture, VerifyLayer},
 };

@@ -123,6 +123,8 @@ refusals! {
     TokenMismatch = "token_mismatch", "the token is not the configured one";
     /// The token is missing.
     TokenMissing = "token_missing", "the token is missing";
+    /// More came at once than the endpoint's rate allows.
+    TooMany = "too_many", "more came at once than the endpoint's rate allows; the sender was asked to come again";
 }
 
 impl RefusalKind {
@@ -135,7 +137,7 @@ impl RefusalKind {
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::ChallengeRefused => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoRoom | Self::TooMany => StatusCode::SERVICE_UNAVAILABLE,
             Self::AddressNotAllowed
             | Self::AddressUnknown
             | Self::AlgorithmUnexpected

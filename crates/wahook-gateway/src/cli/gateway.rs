@@ -2,24 +2,29 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::Mutex, time::sleep};
+use tokio::{
+    sync::{Mutex, watch},
+    time::sleep,
+};
 use wahook_core::{Clock, inbox::Inbox, sink::Sink};
-use wahook_tower::{Observer, Room, TracingObserver};
+use wahook_tower::{Observer, Room};
 use wahook_worker::Workers;
 
 use super::{
     operators::{Listener, Operators},
     serve::Plan,
     signals::Signals,
-    watch::{self, Watch},
+    watch::{EVERY, Watch},
 };
 use crate::{
     Failure,
     inbox::{self, InboxOpened, Sinks},
     output,
+    rates::Rates,
     server::{HandshakeFailure, Router, Tls},
+    sinks::Stdout,
     stack::{Mounted, Shared, stack, stack_without_inbox},
-    stores::{InboxMeans, Means, StoreAddress, Stores},
+    stores::{InboxLog, InboxMeans, Means, StoreAddress, Stores},
 };
 
 /// How often the inbox is asked to remove what is old enough.
@@ -34,6 +39,8 @@ pub(super) struct Gateway {
     /// What the listener shows, where it speaks TLS.
     pub(super) tls: Option<Tls>,
     room: Room,
+    /// Standard output, while it is a sink.
+    stdout: watch::Sender<Option<Stdout>>,
     /// What may change while it runs.
     changing: Mutex<Changing>,
 }
@@ -58,25 +65,30 @@ pub(super) struct Boxed {
 
 struct Changing {
     plan: Plan,
+    open: Opened,
+}
+
+/// What is open of a plan. What stays as it is configured stays open.
+struct Opened {
     sinks: Sinks,
     stores: Stores,
+    rates: Rates,
 }
 
 impl Gateway {
     /// Opens everything, and starts the workers. Nothing is served yet.
     pub(super) async fn open(plan: Plan, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
-        let mut sinks = Sinks::default();
         let mut stores = Stores::default();
         let means = Means::new(&plan.config, Arc::clone(&clock))?;
-        let (way, observer): (_, Arc<dyn Observer>) = if let Some(address) = &plan.built.inbox {
+        let (way, sinks, observer): (_, _, Arc<dyn Observer>) = if let Some(address) = &plan.built.inbox {
             let operators = Operators::new(Arc::clone(&clock), means.hash_key);
             let observer = operators.of_endpoints();
-            let boxed = Boxed::open(&plan, address, &mut sinks, operators, &clock).await?;
-            (Way::Inbox(Box::new(boxed)), observer)
+            let (boxed, sinks) = Boxed::open(&plan, address, operators, &clock).await?;
+            (Way::Inbox(Box::new(boxed)), sinks, observer)
         } else {
-            sinks.open(&plan.built.sinks, &clock).await?;
+            let (sinks, _) = Sinks::default().and_now(&plan.built.sinks, &clock).await?;
             stores = Stores::open(&plan.built.routes, &means, &stores).await?;
-            (Way::HandOver(means), Arc::new(TracingObserver::default()))
+            (Way::HandOver(means), sinks, Arc::new(InboxLog::default()))
         };
         let tls = plan.built.tls.as_ref().map(|certificate| {
             let tls = Tls::new(certificate);
@@ -89,6 +101,7 @@ impl Gateway {
             }
         });
         plan.warn_of_certificate(&*clock);
+        let rates = Rates::default().and_now(&plan.built.routes, &clock);
         let gateway = Self {
             tls,
             room: Room::of(plan.config.limits.bytes_in_flight),
@@ -96,19 +109,25 @@ impl Gateway {
             observer,
             way,
             router: Router::default(),
-            changing: Mutex::new(Changing { plan, sinks, stores }),
+            stdout: watch::Sender::new(sinks.stdout()),
+            changing: Mutex::new(Changing {
+                plan,
+                open: Opened { sinks, stores, rates },
+            }),
         };
         let changing = gateway.changing.lock().await;
-        gateway.router.swap(gateway.mounted(&changing)?);
+        gateway
+            .router
+            .swap(gateway.mounted(&changing.plan, &changing.open)?);
         drop(changing);
         Ok(gateway)
     }
 
     /// Every endpoint at its path.
-    fn mounted(&self, changing: &Changing) -> Result<Vec<(String, Mounted)>, Failure> {
-        let Changing { plan, sinks, stores } = changing;
+    fn mounted(&self, plan: &Plan, open: &Opened) -> Result<Vec<(String, Mounted)>, Failure> {
+        let Opened { sinks, stores, rates } = open;
         let (clock, observer) = (Arc::clone(&self.clock), Arc::clone(&self.observer));
-        let shared = Shared::new(&plan.config.limits, &self.room, clock, observer);
+        let shared = Shared::new(&plan.config.limits, rates, &self.room, clock, observer);
         let routes = &plan.built.routes;
         Ok(match &self.way {
             Way::Inbox(boxed) => routes
@@ -132,15 +151,26 @@ impl Gateway {
     /// What is open, for those who tell it.
     pub(super) async fn told<T>(&self, tell: impl FnOnce(&Plan, &Stores) -> T) -> T {
         let changing = self.changing.lock().await;
-        tell(&changing.plan, &changing.stores)
+        tell(&changing.plan, &changing.open.stores)
     }
 
-    /// Waits until nobody reads standard output any more, where it is a sink.
+    /// Waits until nobody reads standard output any more, as long as it is a sink.
     pub(super) async fn reader_gone(&self) {
-        let stdout = self.changing.lock().await.sinks.stdout();
-        match stdout {
-            Some(stdout) => stdout.closed().await,
-            None => std::future::pending().await,
+        let mut stdout = self.stdout.subscribe();
+        loop {
+            let now = stdout.borrow_and_update().clone();
+            let gone = async {
+                match now {
+                    Some(stdout) => stdout.closed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // What was exchanged has ended by itself.
+                biased;
+                _ = stdout.changed() => {}
+                () = gone => return,
+            }
         }
     }
 
@@ -150,7 +180,7 @@ impl Gateway {
         loop {
             let asked = tokio::select! {
                 () = signals.reload_asked() => true,
-                () = sleep(watch::EVERY) => false,
+                () = sleep(EVERY) => false,
             };
             if watch.changed() || asked {
                 watch = self.reload().await.unwrap_or(watch);
@@ -193,14 +223,21 @@ impl Gateway {
                 "whether there is an inbox can be changed by a restart only",
             ));
         }
-        let routes = changing.sinks.open(&next.built.sinks, &self.clock).await?;
-        if let Way::HandOver(means) = &self.way {
-            changing.stores = Stores::open(&next.built.routes, means, &changing.stores).await?;
-        }
+        let there = &changing.open;
+        let (sinks, routes) = there.sinks.and_now(&next.built.sinks, &self.clock).await?;
+        let stores = match &self.way {
+            Way::Inbox(_) => Stores::default(),
+            Way::HandOver(means) => Stores::open(&next.built.routes, means, &there.stores).await?,
+        };
+        let rates = there.rates.and_now(&next.built.routes, &self.clock);
+        let open = Opened { sinks, stores, rates };
+        let mounted = self.mounted(&next, &open)?;
+        // Nothing fails from here on: all of it takes effect, or nothing did.
         if let (Some(tls), Some(certificate)) = (&self.tls, &next.built.tls) {
             tls.show(certificate);
         }
         next.warn_of_certificate(&*self.clock);
+        changing.open.sinks.warn_of_those_gone(&open.sinks);
         changing.plan.take_over(next);
         // The readers first: what comes in at a new endpoint can be read.
         if let Way::Inbox(boxed) = &self.way {
@@ -209,7 +246,9 @@ impl Gateway {
                 .workers
                 .swap(inbox::plan(&changing.plan.built.routes, routes));
         }
-        self.router.swap(self.mounted(changing)?);
+        self.router.swap(mounted);
+        self.stdout.send_replace(open.sinks.stdout());
+        changing.open = open;
         Ok(restart)
     }
 
@@ -236,10 +275,9 @@ impl Boxed {
     async fn open(
         plan: &Plan,
         address: &StoreAddress,
-        sinks: &mut Sinks,
         operators: Operators,
         clock: &Arc<dyn Clock>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<(Self, Sinks), Failure> {
         let Plan { config, built, .. } = plan;
         let required = config.required_guarantee.map(|required| required.get());
         let opened = inbox::open(
@@ -250,7 +288,7 @@ impl Boxed {
         .await?;
         let inbox = operators.measured(&opened.desk);
         operators.read_with(&built.routes);
-        let routes = sinks.open(&built.sinks, clock).await?;
+        let (sinks, routes) = Sinks::default().and_now(&built.sinks, clock).await?;
         let desk = || Arc::clone(&opened.desk);
         let admin = match &built.admin {
             Some(admin) => Some(operators.listen(admin, desk()).await?),
@@ -265,12 +303,13 @@ impl Boxed {
             .observer(operators.of_workers())
             .retention(desk(), config.retention.get(), SWEEP_EVERY);
         let workers = Workers::start(Arc::clone(&inbox), inbox::plan(&built.routes, routes), options);
-        Ok(Self {
+        let boxed = Self {
             opened,
             inbox,
             workers,
             operators,
             admin,
-        })
+        };
+        Ok((boxed, sinks))
     }
 }

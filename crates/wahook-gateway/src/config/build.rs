@@ -1,6 +1,6 @@
 //! From configuration to endpoints; every problem at once, each with its place.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{collections::HashMap, num::NonZeroU32, path::Path, time::Duration};
 
 use http::StatusCode;
 use serde_json::{Map, Value};
@@ -25,6 +25,8 @@ pub struct Route {
     pub store: StoreAddress,
     /// How long a copy waits for the outcome of the one in flight, if that is configured.
     pub in_flight_wait: Option<Duration>,
+    /// How many deliveries a second are taken, and how many of them at once; as many as come if there is none.
+    pub rate: Option<[NonZeroU32; 2]>,
 }
 
 impl Route {
@@ -36,6 +38,7 @@ impl Route {
             endpoint,
             store: StoreAddress::memory(),
             in_flight_wait: None,
+            rate: None,
         }
     }
 }
@@ -223,6 +226,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
         endpoint,
         store: store.unwrap_or_else(|| store_of_all.clone()),
         in_flight_wait: config.in_flight_wait.map(super::Period::get),
+        rate: rate(config)?,
     })
 }
 
@@ -267,6 +271,23 @@ fn status(key: &'static str, code: u16, allowed: std::ops::RangeInclusive<u16>) 
             let (low, high) = (allowed.start(), allowed.end());
             (key, format!("`{key}` must be a status from {low} to {high}"))
         })
+}
+
+/// A rate, and its burst.
+fn rate(config: &EndpointConfig) -> Result<Option<[NonZeroU32; 2]>, Wrong> {
+    let number = |key: &'static str, number: u32| {
+        NonZeroU32::new(number)
+            .filter(|number| number.get() <= 1_000_000)
+            .ok_or_else(|| (key, format!("`{key}` must be from 1 to 1000000")))
+    };
+    match (config.rate, config.burst) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(("burst", "a `burst` without a `rate`; add `rate`".to_owned())),
+        (Some(rate), burst) => Ok(Some([
+            number("rate", rate)?,
+            number("burst", burst.unwrap_or(rate))?,
+        ])),
+    }
 }
 
 fn secrets(config: &EndpointConfig, folder: &Path) -> Result<Secrets, Wrong> {

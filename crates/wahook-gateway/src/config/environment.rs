@@ -49,7 +49,7 @@ const TEXTS: &[&str] = &[
     "dedupe_group",
     "in_flight_wait",
 ];
-const NUMBERS: &[&str] = &["answer_refused", "answer_malformed"];
+const NUMBERS: &[&str] = &["answer_refused", "answer_malformed", "rate", "burst"];
 /// What differs between one machine and the next; the rest of a sink is the file's.
 const SINK_TEXTS: &[&str] = &["url", "secret", "secret_file", "address", "address_file", "path"];
 
@@ -118,7 +118,7 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
         ["endpoint", _, key] => {
             return Err(format!(
                 "an endpoint has no such key{}",
-                hint(key, TEXTS.iter().copied())
+                hint(key, TEXTS.iter().chain(NUMBERS).copied())
             ));
         }
         ["limits", key] => {

@@ -172,6 +172,12 @@ pub struct EndpointConfig {
     /// How long a copy waits for the outcome of the one in flight; 1 s if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight_wait: Option<Period>,
+    /// How many deliveries a second are taken; as many as come if left out. The rest is asked to come again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
+    /// How many of them may come at once; as many as `rate` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
     /// The provider's own options.
     #[serde(default, skip_serializing_if = "Map::is_empty", serialize_with = "masked")]
     pub options: Map<String, Value>,

@@ -175,6 +175,8 @@ const HARMLESS: &[&str] = &[
     "answer_malformed",
     "dedupe_group",
     "in_flight_wait",
+    "rate",
+    "burst",
     "inbox_file",
     "required_guarantee",
     "bytes_in_flight",

@@ -34,12 +34,12 @@ struct Open {
 }
 
 impl Sinks {
-    /// Opens what these plans name and is not open yet, and gives the routes to all of them. What fails changes nothing.
-    pub(crate) async fn open(
-        &mut self,
+    /// Those of these plans, and the routes to them: what is open already stays open. What fails changes nothing.
+    pub(crate) async fn and_now(
+        &self,
         plans: &[SinkPlan],
         clock: &Arc<dyn Clock>,
-    ) -> Result<Vec<Route>, Failure> {
+    ) -> Result<(Self, Vec<Route>), Failure> {
         let mut open = HashMap::new();
         let mut routes = Vec::new();
         for plan in plans {
@@ -63,11 +63,14 @@ impl Sinks {
             routes.push(route);
             open.insert(plan.name.clone(), one);
         }
-        for sink in self.open.keys().filter(|name| !open.contains_key(*name)) {
+        Ok((Self { open }, routes))
+    }
+
+    /// Says what becomes of the sinks that are not among the next.
+    pub(crate) fn warn_of_those_gone(&self, next: &Self) {
+        for sink in self.open.keys().filter(|name| !next.open.contains_key(*name)) {
             tracing::warn!(target: "wahook", %sink, "this sink is gone; what waits for it stays in the inbox until there is one of this name again");
         }
-        self.open = open;
-        Ok(routes)
     }
 
     /// Standard output, where it is a sink.

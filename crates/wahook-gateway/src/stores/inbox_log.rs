@@ -2,19 +2,23 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use wahook_core::guard::{StoreError, StoreErrorKind};
+use wahook_core::{
+    guard::{StoreError, StoreErrorKind},
+    proof::RefusalKind,
+};
 use wahook_tower::{Observer, Signal, TracingObserver};
 
 use super::log::{Limited, Line};
 use crate::failure::chain;
 
-/// Tells the log what becomes of deliveries on their way into the inbox. What comes with every delivery while it is down
-/// is told once a second, with the number of deliveries that it stands for.
+/// Tells the log what becomes of deliveries on their way into the inbox. What comes with every delivery while it is down,
+/// or too fast, is told once a second, with the number of deliveries that it stands for.
 #[derive(Debug)]
 pub(crate) struct InboxLog {
     is_down: AtomicBool,
     down: Limited,
     back: Limited,
+    too_many: Limited,
 }
 
 impl Default for InboxLog {
@@ -26,6 +30,10 @@ impl Default for InboxLog {
                 tracing::error!(target: "wahook", %endpoint, count, "not acknowledged, will be sent again: {why}");
             }),
             back: Limited::new(|_| tracing::info!(target: "wahook", "the inbox takes deliveries again")),
+            too_many: Limited::new(|line| {
+                let Line { endpoint, count, .. } = line;
+                tracing::warn!(target: "wahook", %endpoint, count, "more came at once than the endpoint's rate allows; asked to send again");
+            }),
         }
     }
 }
@@ -42,6 +50,9 @@ impl Observer for InboxLog {
                     self.back.note("", String::new);
                 }
                 TracingObserver::default().observe(endpoint, signal);
+            }
+            Signal::Refused { refusal } if refusal.kind() == RefusalKind::TooMany => {
+                self.too_many.note(endpoint, String::new);
             }
             other => TracingObserver::default().observe(endpoint, other),
         }

@@ -113,6 +113,21 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
             "F:5:1: `answer_refused` must be a status from 400 to 499",
         ),
         (
+            &format!("{good}rate = 0"),
+            1,
+            "F:5:1: `rate` must be from 1 to 1000000",
+        ),
+        (
+            &format!("{good}rate = 1\nburst = 2000000"),
+            1,
+            "F:6:1: `burst` must be from 1 to 1000000",
+        ),
+        (
+            &format!("{good}burst = 9"),
+            1,
+            "F:5:1: a `burst` without a `rate`; add `rate`",
+        ),
+        (
             &format!("{good}on_conflict = \"drop\""),
             1,
             "F:5:1: `on_conflict` has no such value",

@@ -183,3 +183,56 @@ fn a_request_that_does_not_end_is_cut_at_the_deadline() {
     assert_eq!(gateway.wait().code(), Some(3));
     assert!(is_closed(stream));
 }
+
+#[test]
+fn a_beyond_its_rate_an_endpoint_is_503_and_a_reload_brings_no_second_burst() {
+    let folder = folder("rate");
+    let admin = "[admin]\nlisten = \"127.0.0.1:0\"";
+    let toml = shop(admin) + "rate = 1\nburst = 3\n";
+    let gateway = Gateway::with_config(&folder, &toml);
+    let begun = std::time::Instant::now();
+    let mut taken = 0;
+    let mut send = |from: usize| {
+        for number in from..from + 10 {
+            let (status, body) = post(&gateway, "/hooks/shop", SECRET, &format!("msg_{number}"), BODY);
+            taken += usize::from(status == 200);
+            assert!(
+                status == 200 || (status, body.as_str()) == (503, ""),
+                "{status} {body}"
+            );
+        }
+        // One more may be there since the last whole second.
+        assert!(
+            (3..=4 + begun.elapsed().as_secs() as usize).contains(&taken),
+            "{taken}"
+        );
+    };
+    send(0);
+    let line = gateway.wait_for_log("more came at once");
+    assert!(line.contains("endpoint=shop"), "{line}");
+    let other = "[[endpoint]]\nname = \"other\"\nprovider = \"wazapin\"\nsecret = \"";
+    std::fs::write(folder.join("wahook.toml"), format!("{toml}{other}{SECRET}\"\n")).unwrap();
+    gateway.signal("-HUP");
+    gateway.wait_for_log("is in effect");
+    for number in 0..10 {
+        let id = format!("msg_{number}");
+        assert_eq!(
+            post(&gateway, "/hooks/other", SECRET, &id, BODY).0,
+            200,
+            "a rate is one endpoint's"
+        );
+    }
+    send(10);
+    let admin = gateway
+        .said
+        .iter()
+        .find_map(|line| line.strip_prefix("admin: http://"));
+    let mut stream = TcpStream::connect(admin.unwrap()).unwrap();
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut metrics = String::new();
+    stream.read_to_string(&mut metrics).unwrap();
+    let refused = r#"wahook_requests_refused_total{endpoint="shop",reason="too_many"} "#;
+    assert!(metrics.contains(refused), "{metrics}");
+}

@@ -357,3 +357,66 @@ fn start_up_is_told_as_json_where_json_was_asked_for() {
             .starts_with("http://127.0.0.1:")
     );
 }
+
+/// Writes the configuration anew, and waits until it is read.
+fn reload(gateway: &Gateway, folder: &std::path::Path, toml: &str, outcome: &str) {
+    fs::write(folder.join("wahook.toml"), toml).unwrap();
+    gateway.signal("-HUP");
+    gateway.wait_for_log(outcome);
+}
+
+#[test]
+fn i3_a_reader_that_goes_is_noticed_as_long_as_standard_output_is_a_sink() {
+    let stdout = "[[sink]]\nname = \"out\"\ntype = \"stdout\"\n";
+    let file = "[[sink]]\nname = \"kept\"\ntype = \"file\"\npath = \"events.jsonl\"\n";
+    let in_effect = "is in effect";
+    // One that comes by a reload is watched.
+    let folder_of_first = folder("reader-comes");
+    let mut gateway = Gateway::with_config(&folder_of_first, &(shop("") + file));
+    reload(&gateway, &folder_of_first, &(shop("") + file + stdout), in_effect);
+    gateway.close_stdout();
+    // The thread that reads for us takes one more line before it notices; the pipe is closed after that.
+    for number in 0..50 {
+        let body = text(BODY).replace("m1", &format!("m{number}"));
+        let head = signed(SECRET, &format!("msg_{number}"), now(), body.as_bytes());
+        let Ok(mut stream) = TcpStream::connect(gateway.address) else {
+            break;
+        };
+        let head = format!(
+            "POST /hooks/shop HTTP/1.1\r\n{head}\r\nhost: h\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        if stream.write_all(head.as_bytes()).is_err() || stream.read_to_string(&mut String::new()).is_err() {
+            break;
+        }
+    }
+    assert_eq!(gateway.wait().code(), Some(3));
+
+    // One that went by a reload is not.
+    let folder = folder("reader-goes");
+    let mut gateway = Gateway::with_config(&folder, &(shop("") + file + stdout));
+    reload(&gateway, &folder, &(shop("") + file), in_effect);
+    gateway.close_stdout();
+    assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", BODY).0, 200);
+    assert_eq!(stop(&mut gateway), Vec::<String>::new());
+}
+
+#[test]
+fn without_an_inbox_a_reload_takes_effect_as_a_whole_or_not_at_all() {
+    let folder = folder("whole");
+    let raw = "[[sink]]\nname = \"out\"\ntype = \"stdout\"\nraw = ";
+    let good = without_inbox("store = \"memory\"") + raw + "true\n";
+    let mut gateway = Gateway::with_config(&folder, &good);
+    // The sink could be opened, the store cannot.
+    let bad = without_inbox("store = \"sqlite:none/guard.db\"") + raw + "false\n" + &endpoint("two", "");
+    reload(&gateway, &folder, &bad, "the old one stays");
+    assert_eq!(post(&gateway, "/hooks/two", SECRET, "msg_1", BODY).0, 404);
+    assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", BODY).0, 200);
+    assert!(!gateway.event()["raw"].is_null());
+    // Nor does the next one find half of it.
+    let other = good.replace("\"shop\"", "\"store\"");
+    reload(&gateway, &folder, &other, "is in effect");
+    assert_eq!(post(&gateway, "/hooks/store", SECRET, "msg_1", BODY).0, 200);
+    assert!(!gateway.event()["raw"].is_null());
+    assert_eq!(stop(&mut gateway), Vec::<String>::new());
+}

@@ -6,6 +6,7 @@ mod accept;
 mod dedupe;
 mod life;
 mod limit;
+mod rate;
 mod remembering;
 mod remote;
 mod support;
