@@ -19,7 +19,6 @@ use super::{
 use crate::{
     Failure,
     inbox::{self, InboxOpened, Sinks},
-    output,
     rates::Rates,
     server::{HandshakeFailure, Router, Tls},
     sinks::Stdout,
@@ -236,6 +235,7 @@ impl Gateway {
         if let (Some(tls), Some(certificate)) = (&self.tls, &next.built.tls) {
             tls.show(certificate);
         }
+        next.warn();
         next.warn_of_certificate(&*self.clock);
         changing.open.sinks.warn_of_those_gone(&open.sinks);
         changing.plan.take_over(next);
@@ -261,9 +261,7 @@ impl Gateway {
         let stopped = workers.stop(deadline).await;
         if stopped.cut > 0 {
             let count = stopped.cut;
-            output::notice(&format!(
-                "{count} events were in the middle of a hand-over; they come again at the next start"
-            ));
+            tracing::warn!(target: "wahook", "{count} events were in the middle of a hand-over; they come again at the next start");
         }
         if let Some(admin) = admin {
             admin.close().await;

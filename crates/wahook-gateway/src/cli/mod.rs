@@ -65,8 +65,9 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error),
     };
+    let mut json = cli.json;
     let outcome = match cli.verb {
-        Verb::Serve(args) => serve::run(&args, cli.json),
+        Verb::Serve(args) => serve::run(&args, &mut json),
         Verb::Send(args) => send::run(&args, cli.json),
         Verb::Verify(args) => verify::run(&args, cli.json),
         Verb::Normalize(args) => normalize::run(&args),
@@ -81,7 +82,7 @@ pub fn main() -> ExitCode {
     ExitCode::from(match outcome {
         Ok(outcome) => outcome.code(),
         Err(failure) => {
-            tell(&failure, cli.json);
+            tell(&failure, json);
             failure.code()
         }
     })

@@ -9,7 +9,6 @@ use std::{
     time::Instant,
 };
 
-use tracing_subscriber::EnvFilter;
 use wahook_core::Clock;
 use wahook_tower::SystemClock;
 
@@ -21,7 +20,8 @@ use super::{
 };
 use crate::{
     Failure, Outcome,
-    config::{self, Admin, Built, Config, Development, Limits, Loaded},
+    config::{self, Admin, Built, Config, Development, Loaded, LogFormat, Problem},
+    log::Log,
     output,
     server::{Finished, Server},
 };
@@ -45,9 +45,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER", env = "WAHOOK_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
-    /// What to log, such as `info`, `debug` or `wahook=debug`.
-    #[arg(long, value_name = "FILTER", env = "WAHOOK_LOG", default_value = "info")]
-    log: String,
+    /// What to log, such as `info`, `debug` or `wahook=debug`; what the configuration says, or `info`, if left out.
+    #[arg(long, value_name = "FILTER", env = "WAHOOK_LOG")]
+    log: Option<String>,
 }
 
 /// What to serve, and what to say about it.
@@ -56,6 +56,9 @@ pub(super) struct Plan {
     pub(super) file: Option<PathBuf>,
     /// This file and those that it names, as they were when they were read.
     pub(super) watch: Watch,
+    log: Log,
+    /// What of the file is worth a warning.
+    warnings: Vec<String>,
     /// Where relative paths start.
     pub(super) folder: PathBuf,
     /// Where the file says to listen; the command line may say otherwise.
@@ -65,12 +68,15 @@ pub(super) struct Plan {
     pub(super) development: Vec<Development>,
 }
 
-pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
-    start_log(&args.log, json)?;
+/// `json` tells how to speak, and is told: a log in JSON is JSON to its last line.
+pub(super) fn run(args: &Args, json: &mut bool) -> Result<Outcome, Failure> {
     let mut plan = match &args.config {
         Some(file) => Plan::from_file(file).1?,
         None => for_development(args)?,
     };
+    plan.log = Log::start(args.log.as_deref(), &plan.config.log, *json)?;
+    *json |= plan.config.log.format == LogFormat::Json;
+    plan.warn();
     if let Some(listen) = args.listen {
         plan.config.listen = listen;
     }
@@ -79,7 +85,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             .map_err(|text| Failure::wrong_use(text.replace("`public_url`", "--public-url")))?;
         plan.config.public_url = Some(url.clone());
     }
-    super::runtime()?.block_on(serve(plan, json))
+    super::runtime()?.block_on(serve(plan, *json))
 }
 
 async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
@@ -177,11 +183,11 @@ impl Plan {
                 return Err(loaded.failure(first));
             }
         };
-        for warning in loaded.warnings.iter().chain(&built.warnings) {
-            let warning = loaded.locate(warning.clone());
-            tracing::warn!(target: "wahook", "{}", warning.line(loaded.file()));
-        }
+        let line = |warning: &Problem| loaded.locate(warning.clone()).line(loaded.file());
+        let warnings = loaded.warnings.iter().chain(&built.warnings).map(line).collect();
         Ok(Self {
+            log: Log::default(),
+            warnings,
             file: Some(file.to_path_buf()),
             watch,
             listen_in_file: loaded.config.listen,
@@ -190,6 +196,13 @@ impl Plan {
             built,
             development: Vec::new(),
         })
+    }
+
+    /// Says in the log what is worth a warning.
+    pub(super) fn warn(&self) {
+        for warning in &self.warnings {
+            tracing::warn!(target: "wahook", "{warning}");
+        }
     }
 
     /// Says it in the log where providers refuse the certificate, or soon will.
@@ -210,29 +223,7 @@ impl Plan {
                 .as_ref()
                 .map(|admin| (admin.listen, token(admin), admin.hosts.clone()))
         };
-        let of_server = |plan: &Self| {
-            let Limits {
-                connections,
-                header_timeout,
-                streams,
-                shutdown,
-                remembered_keys,
-                waiting,
-                inbox_bytes,
-                bytes_in_flight,
-                ..
-            } = plan.config.limits;
-            (
-                connections,
-                header_timeout,
-                streams,
-                shutdown,
-                remembered_keys,
-                waiting,
-                inbox_bytes,
-                bytes_in_flight,
-            )
-        };
+        let limits = self.config.limits.with_bodies_of(&next.config.limits);
         let retention = |plan: &Self| plan.config.retention.get();
         let required = |plan: &Self| plan.config.required_guarantee;
         [
@@ -245,7 +236,8 @@ impl Plan {
                 "remember_in_front",
                 self.config.remember_in_front != next.config.remember_in_front,
             ),
-            ("limits", of_server(self) != of_server(next)),
+            ("limits", limits != next.config.limits),
+            ("log.format", self.config.log.format != next.config.log.format),
             ("retention", retention(self) != retention(next)),
             ("admin", admin(self) != admin(next)),
         ]
@@ -265,12 +257,9 @@ impl Plan {
             self.built.tls = next.built.tls;
             self.config.tls = next.config.tls;
         }
-        let limits = &mut self.config.limits;
-        (limits.body_bytes, limits.idle, limits.total) = (
-            next.config.limits.body_bytes,
-            next.config.limits.idle,
-            next.config.limits.total,
-        );
+        self.config.limits = self.config.limits.with_bodies_of(&next.config.limits);
+        self.log.follow(&next.config.log);
+        self.config.log.filter = next.config.log.filter;
     }
 }
 
@@ -292,6 +281,8 @@ fn for_development(args: &Args) -> Result<Plan, Failure> {
     Ok(Plan {
         file: None,
         watch: Watch::default(),
+        log: Log::default(),
+        warnings: Vec::new(),
         listen_in_file: config.listen,
         folder,
         config,
@@ -332,30 +323,4 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
             "cannot listen on {address}: {error}; choose another with --listen"
         )),
     }
-}
-
-/// Logs go to stderr: stdout belongs to events.
-fn start_log(filter: &str, json: bool) -> Result<(), Failure> {
-    let mut filter = EnvFilter::try_new(filter).map_err(|_| {
-        Failure::wrong_use("--log makes no sense; write it as `info`, `debug` or `wahook=debug`")
-    })?;
-    // At `debug` these write what they carry: bodies, keys, headers (P).
-    for library in ["tokio_postgres", "hyper", "hyper_util", "h2", "reqwest", "rustls"] {
-        if let Ok(quiet) = format!("{library}=info").parse() {
-            filter = filter.add_directive(quiet);
-        }
-    }
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        // Telling stderr that stderr is gone would panic, on the way of a delivery.
-        .log_internal_errors(false)
-        .with_ansi(output::stderr_is_terminal());
-    // An error means that a log is there already, as in tests.
-    let _ = if json {
-        log.json().try_init()
-    } else {
-        log.try_init()
-    };
-    Ok(())
 }

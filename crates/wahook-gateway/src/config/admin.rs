@@ -42,6 +42,9 @@ pub struct Admin {
     pub hosts: Vec<String>,
 }
 
+/// With less, guesses over the network come to an end.
+const TOKEN_BYTES: usize = 16;
+
 impl AdminConfig {
     /// Reads the token.
     pub(super) fn build(&self, folder: &Path) -> Result<Option<Admin>, Problem> {
@@ -70,9 +73,21 @@ impl AdminConfig {
         };
         if !listen.ip().is_loopback() && token.is_none() {
             let text = format!(
-                "{listen} could be reached by others and has no token; add `token_file`, or listen on 127.0.0.1"
+                "{listen} could be reached by others and has no token; add `token_file`, set WAHOOK_ADMIN__TOKEN, or listen on 127.0.0.1"
             );
             return Err(wrong("listen", text));
+        }
+        let too_short = |token: &Secret| token.expose().len() < TOKEN_BYTES;
+        if !listen.ip().is_loopback() && token.as_ref().is_some_and(too_short) {
+            let key = if self.token.is_some() {
+                "token"
+            } else {
+                "token_file"
+            };
+            let text = format!(
+                "the token has less than {TOKEN_BYTES} characters, and {listen} could be reached by others who guess; make one with `openssl rand -hex 32`, or listen on 127.0.0.1"
+            );
+            return Err(wrong(key, text));
         }
         Ok(Some(Admin {
             listen,

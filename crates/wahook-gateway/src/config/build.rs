@@ -161,6 +161,7 @@ fn check_all(config: &Config) -> Vec<Problem> {
             problems.push(Problem::new(&["limits", key], text));
         }
     }
+    problems.extend(config.log.check());
     if let Some(url) = &config.public_url
         && let Err(text) = check_public_url(url)
     {

@@ -8,7 +8,7 @@ use crate::suggest::hint;
 const PREFIX: &str = "WAHOOK_";
 
 /// Names with this prefix that are no configuration keys.
-const OTHERS: &[&str] = &["CONFIG", "DATA_DIR", "LOG"];
+const OTHERS: &[&str] = &["config", "data_dir", "log", "admin", "admin_token"];
 
 const TOP: &[&str] = &[
     "listen",
@@ -21,6 +21,7 @@ const TOP: &[&str] = &[
     "remember_in_front",
 ];
 const RETENTION: &[&str] = &["rows", "bodies", "dead"];
+const LOG: &[&str] = &["format", "filter"];
 const TLS: &[&str] = &["cert_file", "key_file"];
 const ADMIN: &[&str] = &["listen", "token", "token_file"];
 const LIMITS: &[&str] = &[
@@ -60,7 +61,7 @@ pub(crate) fn apply(root: &mut Dict, variables: impl IntoIterator<Item = (String
         let Some(rest) = name.strip_prefix(PREFIX) else {
             continue;
         };
-        if OTHERS.contains(&rest) || is_of_kubernetes(rest) {
+        if OTHERS.contains(&&*rest.to_ascii_lowercase()) || is_of_kubernetes(rest) {
             continue;
         }
         if let Err(problem) = apply_one(root, rest, text) {
@@ -80,7 +81,9 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
             replace_others(root, key);
             root.insert((*key).to_owned(), switch_or_text(text));
         }
-        [table @ ("limits" | "retention" | "tls" | "admin"), key] if of_table(table).contains(key) => {
+        [table @ ("limits" | "retention" | "log" | "tls" | "admin"), key]
+            if of_table(table).contains(key) =>
+        {
             let is_limits = *table == "limits";
             let table = root
                 .entry((*table).to_owned())
@@ -127,7 +130,7 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
                 hint(key, LIMITS.iter().copied())
             ));
         }
-        [table @ ("retention" | "tls" | "admin"), key] => {
+        [table @ ("retention" | "log" | "tls" | "admin"), key] => {
             let known = of_table(table).iter().copied();
             return Err(format!("`{table}` has no such key{}", hint(key, known)));
         }
@@ -135,11 +138,13 @@ fn apply_one(root: &mut Dict, name: &str, text: String) -> Result<(), String> {
             let all = TOP.iter().copied().chain([
                 "limits__<key>",
                 "retention__<key>",
+                "log__<key>",
                 "tls__<key>",
                 "admin__<key>",
                 "endpoint__<name>__<key>",
                 "sink__<name>__<key>",
             ]);
+            let all = all.chain(OTHERS.iter().copied());
             return Err(format!("there is no such key{}", hint(key, all)));
         }
         [] => {}
@@ -168,6 +173,7 @@ fn of_table(table: &str) -> &'static [&'static str] {
     match table {
         "limits" => LIMITS,
         "retention" => RETENTION,
+        "log" => LOG,
         "tls" => TLS,
         _ => ADMIN,
     }

@@ -11,7 +11,7 @@
 //! says what is wrong, `wahook config print` what is in effect.
 //!
 //! A gateway that runs reads its file again on SIGHUP, and when it or a file that it names was written: endpoints,
-//! secrets, the certificate, sinks and the limits of bodies are exchanged without a restart. One that cannot be used changes nothing.
+//! secrets, the certificate, sinks, what is logged and the limits of bodies are exchanged without a restart. One that cannot be used changes nothing.
 
 mod admin;
 mod build;
@@ -19,6 +19,7 @@ mod development;
 mod environment;
 mod inbox;
 mod load;
+mod log;
 mod model;
 mod place;
 mod secrets;
@@ -35,6 +36,7 @@ pub use self::{
     development::{Development, build_development, development},
     inbox::{RequiredGuarantee, RetentionConfig},
     load::{LoadError, Loaded, load},
+    log::{LogConfig, LogFormat},
     model::{Config, EndpointConfig, Limits, StoreDown, WhenConflicting},
     place::Problem,
     sink::{Format, SinkConfig, SinkType, WhenPoison},

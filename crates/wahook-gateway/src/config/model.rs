@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    AdminConfig, Hidden, Period, RequiredGuarantee, RetentionConfig, SinkConfig, StoreText, TlsConfig,
+    AdminConfig, Hidden, LogConfig, Period, RequiredGuarantee, RetentionConfig, SinkConfig, StoreText,
+    TlsConfig,
 };
 
 /// The whole configuration.
@@ -43,6 +44,8 @@ pub struct Config {
     pub retention: RetentionConfig,
     /// TLS at the listener.
     pub tls: TlsConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
     /// The second listener, for operators.
     pub admin: AdminConfig,
     /// The endpoints.
@@ -65,6 +68,7 @@ impl Default for Config {
             limits: Limits::default(),
             retention: RetentionConfig::default(),
             tls: TlsConfig::default(),
+            log: LogConfig::default(),
             admin: AdminConfig::default(),
             endpoint: Vec::new(),
             sink: Vec::new(),
@@ -73,7 +77,7 @@ impl Default for Config {
 }
 
 /// Limits against slow, large and many requests.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
@@ -117,6 +121,19 @@ impl Default for Limits {
             bytes_in_flight: 256 * 1024 * 1024,
             waiting: 10_000_000,
             inbox_bytes: None,
+        }
+    }
+}
+
+impl Limits {
+    /// These, with what `next` says of bodies: a gateway that runs can follow that and no more.
+    #[must_use]
+    pub(crate) fn with_bodies_of(&self, next: &Self) -> Self {
+        Self {
+            body_bytes: next.body_bytes,
+            idle: next.idle,
+            total: next.total,
+            ..self.clone()
         }
     }
 }

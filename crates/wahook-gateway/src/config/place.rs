@@ -187,6 +187,7 @@ const HARMLESS: &[&str] = &[
     "dead",
     "token_file",
     "cert_file",
+    "filter",
     "key_file",
     "hosts",
     "type",

@@ -198,7 +198,22 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
         (
             &format!("{good}[admin]\nlisten = \"0.0.0.0:8081\""),
             1,
-            "F:6:1: 0.0.0.0:8081 could be reached by others and has no token; add `token_file`, or listen on 127.0.0.1",
+            "F:6:1: 0.0.0.0:8081 could be reached by others and has no token; add `token_file`, set WAHOOK_ADMIN__TOKEN, or listen on 127.0.0.1",
+        ),
+        (
+            &format!("{good}[admin]\nlisten = \"0.0.0.0:8081\"\ntoken = \"tell-nobody-15ch\""),
+            0,
+            "good",
+        ),
+        (
+            &format!("{good}[admin]\nlisten = \"0.0.0.0:8081\"\ntoken = \"tell-nobody-15c\""),
+            1,
+            "F:7:1: the token has less than 16 characters, and 0.0.0.0:8081 could be reached by others who guess",
+        ),
+        (
+            &format!("{good}[admin]\nlisten = \"127.0.0.1:8081\"\ntoken = \"tell-nobody\""),
+            0,
+            "good",
         ),
         (
             &format!("{good}[[sink]]\nname = \"out\"\ntype = \"htpp\""),

@@ -12,6 +12,7 @@ mod doctor;
 #[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
 mod inbox;
 mod limits;
+mod log;
 mod metrics_text;
 mod program;
 mod serve;
