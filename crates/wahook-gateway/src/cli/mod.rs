@@ -4,6 +4,7 @@ mod announce;
 mod ask;
 mod config;
 mod dead;
+mod demo;
 mod doctor;
 mod events;
 mod filter;
@@ -41,6 +42,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Demo(demo::Args),
     Serve(serve::Args),
     Send(send::Args),
     Verify(verify::Args),
@@ -56,7 +58,7 @@ enum Verb {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 the thing asked about is not so, 2 wrong use, 3 could not do it.
-First steps: `wahook serve`, then paste one of the lines that it prints.";
+First steps: `wahook demo` shows it; then `wahook serve`, and paste one of the lines that it prints.";
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
     };
     let mut json = cli.json;
     let outcome = match cli.verb {
+        Verb::Demo(args) => demo::run(&args, cli.json),
         Verb::Serve(args) => serve::run(&args, &mut json),
         Verb::Send(args) => send::run(&args, cli.json),
         Verb::Verify(args) => verify::run(&args, cli.json),

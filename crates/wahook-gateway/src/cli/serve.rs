@@ -213,6 +213,23 @@ impl Plan {
         }
     }
 
+    /// One endpoint for each provider, with secrets of its own, and the rest as this configuration says.
+    pub(super) fn development(folder: PathBuf, config: Config) -> Result<Self, Failure> {
+        let development = config::development(&folder)?;
+        let built = config::build_development(&config, &development, &folder)?;
+        Ok(Self {
+            file: None,
+            watch: Watch::default(),
+            log: Log::default(),
+            warnings: Vec::new(),
+            listen_in_file: config.listen,
+            folder,
+            config,
+            built,
+            development,
+        })
+    }
+
     /// The keys whose change a running gateway cannot follow.
     pub(super) fn needs_restart(&self, next: &Self) -> Vec<&'static str> {
         let inbox = |plan: &Self| plan.built.inbox.as_ref().map(|inbox| inbox.expose().to_owned());
@@ -275,20 +292,7 @@ fn for_development(args: &Args) -> Result<Plan, Failure> {
     };
     // What is printed must work from any folder.
     let folder = std::path::absolute(&folder).unwrap_or(folder);
-    let development = config::development(&folder)?;
-    let config = Config::default();
-    let built = config::build_development(&config, &development, &folder)?;
-    Ok(Plan {
-        file: None,
-        watch: Watch::default(),
-        log: Log::default(),
-        warnings: Vec::new(),
-        listen_in_file: config.listen,
-        folder,
-        config,
-        built,
-        development,
-    })
+    Plan::development(folder, Config::default())
 }
 
 /// The file that everybody writes; it is used only when it is named, so that nobody serves the wrong one by chance.

@@ -12,13 +12,15 @@ use crate::Failure;
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) outcome: Outcome,
-    pub(super) took: Duration,
+pub(in crate::cli) struct Answer {
+    pub(in crate::cli) outcome: Outcome,
+    pub(in crate::cli) took: Duration,
+    /// Empty where there was no answer.
+    pub(in crate::cli) body: Bytes,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(in crate::cli) enum Outcome {
     Status(u16),
     /// The connection was closed without an answer.
     Closed,
@@ -28,10 +30,10 @@ pub(super) enum Outcome {
     Unreachable(String),
 }
 
-pub(super) struct Client(reqwest::Client);
+pub(in crate::cli) struct Client(reqwest::Client);
 
 impl Client {
-    pub(super) fn new(to: &Uri, patience: Duration) -> Result<Self, Failure> {
+    pub(in crate::cli) fn new(to: &Uri, patience: Duration) -> Result<Self, Failure> {
         // `ring` needs a C compiler and nothing else. An error means that one is chosen already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -55,16 +57,17 @@ impl Client {
     }
 
     /// Sends a request; with `stop` only half of its body, and then nothing more.
-    pub(super) async fn deliver(&self, request: Request<Bytes>, stop: bool) -> Answer {
+    pub(in crate::cli) async fn deliver(&self, request: Request<Bytes>, stop: bool) -> Answer {
         let start = Instant::now();
-        let outcome = self.exchange(request, stop).await;
+        let (outcome, body) = self.exchange(request, stop).await;
         Answer {
             outcome,
             took: start.elapsed(),
+            body,
         }
     }
 
-    async fn exchange(&self, request: Request<Bytes>, stop: bool) -> Outcome {
+    async fn exchange(&self, request: Request<Bytes>, stop: bool) -> (Outcome, Bytes) {
         let (head, bytes) = request.into_parts();
         let length = bytes.len();
         let body = if stop {
@@ -79,17 +82,18 @@ impl Client {
             .headers(head.headers)
             .header(CONTENT_LENGTH, length)
             .body(body);
-        match request.send().await {
+        let outcome = match request.send().await {
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 // Read to the end, so that the connection can be used again.
-                let _ = answer.bytes().await;
-                Outcome::Status(status)
+                let body = answer.bytes().await.unwrap_or_default();
+                return (Outcome::Status(status), body);
             }
             Err(error) if error.is_connect() => Outcome::Unreachable(root_cause(&error)),
             Err(error) if error.is_timeout() => Outcome::Silent,
             Err(_) => Outcome::Closed,
-        }
+        };
+        (outcome, Bytes::new())
     }
 }
 

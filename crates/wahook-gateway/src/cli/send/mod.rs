@@ -16,9 +16,10 @@ use wahook_core::Clock;
 use wahook_testkit::{Fault, Mode, Outgoing, Plan, Sample, Sender, samples};
 use wahook_tower::SystemClock;
 
-use self::{
-    client::{Answer, Client},
-    report::Report,
+use self::{client::Answer, report::Report};
+pub(super) use self::{
+    client::{Client, Outcome as SendOutcome},
+    report::percentile,
 };
 use super::input;
 use crate::{Failure, Outcome, config::find_provider, failure::chain, output, random::random, suggest::hint};

@@ -77,9 +77,14 @@ impl Report {
     fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.took.clone();
         sorted.sort_unstable();
-        let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-        sorted.get(place).copied().unwrap_or_default()
+        percentile(&sorted, percent)
     }
+}
+
+/// Of times from the shortest to the longest: what so many of a hundred do not exceed.
+pub(in crate::cli) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(place).copied().unwrap_or_default()
 }
 
 /// Milliseconds with one digit after the point.
