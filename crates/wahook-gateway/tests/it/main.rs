@@ -7,6 +7,8 @@ mod admin_answers;
 mod admin_scene;
 mod admin_stream;
 mod config;
+#[expect(clippy::disallowed_methods, reason = "a process is watched in real time")]
+mod demo;
 mod desk_cli;
 mod doctor;
 #[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]

@@ -19,12 +19,11 @@ mod stage;
 mod traffic;
 
 use std::{
-    path::PathBuf,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use tempfile::TempDir;
 use wahook_core::Clock;
 use wahook_tower::SystemClock;
 
@@ -75,13 +74,28 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
         // Short enough to be typed.
         None => u64::from(u32::from_be_bytes(random()?)),
     };
-    let folder = stage::folder()?;
-    let kept = args.keep.then(|| folder.path().to_path_buf());
-    let (folder, mut report) = super::runtime()?.block_on(perform(args, seed, folder))?;
-    if let Some(kept) = kept {
-        report.kept = Some(keep(folder, kept));
+    let folder = stage::folder(args.keep)?;
+    let runtime = super::runtime()?;
+    let done = runtime.block_on(perform(args, seed, folder.path()));
+    // What is still at work, after an error or a second signal, ends before the folder goes.
+    runtime.shutdown_timeout(SHUTDOWN);
+    let path = folder.path().to_path_buf();
+    let mut report = match done {
+        Ok(report) => report,
+        Err(failure) => {
+            if args.keep {
+                output::notice(&format!("kept in {}", path.display()));
+            }
+            return Err(failure);
+        }
+    };
+    if args.keep {
+        report.kept = Some(path);
     } else if let Err(error) = folder.close() {
-        output::notice(&format!("the demo's folder could not be removed: {error}"));
+        output::notice(&format!(
+            "{} could not be removed: {error}; remove it by hand",
+            path.display()
+        ));
     }
     if json {
         output::json(&report.json())?;
@@ -95,12 +109,10 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     })
 }
 
-fn keep(mut folder: TempDir, path: PathBuf) -> PathBuf {
-    folder.disable_cleanup(true);
-    path
-}
+/// How long threads may take to end.
+const SHUTDOWN: Duration = Duration::from_secs(5);
 
-async fn perform(args: &Args, seed: u64, folder: TempDir) -> Result<(TempDir, Report), Failure> {
+async fn perform(args: &Args, seed: u64, folder: &Path) -> Result<Report, Failure> {
     // Before anything is opened: a signal that comes at once is not missed.
     let signals = Signals::new()?;
     let second = signals.clone();
@@ -110,12 +122,7 @@ async fn perform(args: &Args, seed: u64, folder: TempDir) -> Result<(TempDir, Re
     }
 }
 
-async fn play(
-    args: &Args,
-    seed: u64,
-    folder: TempDir,
-    signals: Signals,
-) -> Result<(TempDir, Report), Failure> {
+async fn play(args: &Args, seed: u64, folder: &Path, signals: Signals) -> Result<Report, Failure> {
     let length = Duration::from_secs(args.seconds);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let book = Arc::new(Book {
@@ -148,18 +155,17 @@ async fn play(
     .await?;
 
     let claims = operator::finish(&stage, &book, |left| progress.waiting(left)).await?;
-    let folder = stage.close(&book).await?;
+    stage.close(&book).await?;
     let mut ledger = book.ledger();
     let tally = ledger.judge(&claims);
     let dead =
         (0..SINKS.len()).map(|place| claims.dead.iter().filter(|(sink, _)| *sink == place).count() as u64);
-    progress.end();
     let mut report = Report::new(&ledger, tally, &book.took(), dead.collect());
     report.seed = seed;
     report.stopped = sent_for < length;
     report.sent_for = sent_for;
     report.inbox = format!("sqlite, {}", assurance.guarantee);
-    Ok((folder, report))
+    Ok(report)
 }
 
 /// How long an answer is waited for; beyond what the gateway's own limits allow.

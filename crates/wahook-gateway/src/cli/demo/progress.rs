@@ -13,7 +13,7 @@ impl Progress {
         let steps = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         // Hidden where it is no terminal.
         let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
-        Self(match ProgressStyle::with_template("{bar:24} {msg}") {
+        Self(match ProgressStyle::with_template("{bar:20} {msg}") {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
         })
@@ -37,8 +37,11 @@ impl Progress {
         self.0
             .set_message(format!("handing over: {} events left", grouped(left)));
     }
+}
 
-    pub(super) fn end(&self) {
+/// Whatever happens, the line is gone before something else is told.
+impl Drop for Progress {
+    fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }

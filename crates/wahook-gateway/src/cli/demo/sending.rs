@@ -123,9 +123,15 @@ struct One {
     clock: Arc<dyn Clock>,
 }
 
+/// The requests of a delivery, and what each says.
+struct Volley {
+    shots: Vec<(Shot, Reading)>,
+    mode: Mode,
+}
+
 impl One {
     async fn send(self) -> Result<(), Failure> {
-        let Some((shots, mode)) = self.shots()? else {
+        let Some(Volley { shots, mode }) = self.shots()? else {
             return Ok(());
         };
         let shots = shots
@@ -142,7 +148,7 @@ impl One {
     }
 
     /// The requests, signed now, and what they say; nothing if every number that was drawn gave a key that is taken.
-    fn shots(&self) -> Result<Option<(Vec<(Shot, Reading)>, Mode)>, Failure> {
+    fn shots(&self) -> Result<Option<Volley>, Failure> {
         for number in (self.number..).take(usize::try_from(DRAWS).unwrap_or(1)) {
             let Some(outgoing) = self.actor.outgoing(&self.delivery, number) else {
                 return Ok(None);
@@ -164,7 +170,8 @@ impl One {
                 .first()
                 .is_none_or(|(_, first)| self.book.ledger().is_free(first));
             if is_free {
-                return Ok(Some((shots, plan.mode)));
+                let mode = plan.mode;
+                return Ok(Some(Volley { shots, mode }));
             }
         }
         Ok(None)

@@ -4,7 +4,7 @@ use std::{
     fs::Permissions,
     io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -67,7 +67,7 @@ longest_retry = "400ms"
 
 /// A gateway that runs in a folder of its own.
 pub(super) struct Stage {
-    folder: TempDir,
+    folder: PathBuf,
     gateway: Gateway,
     pub(super) receiver: Receiver,
     pub(super) endpoints: Vec<Development>,
@@ -78,9 +78,9 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Opens everything; what was made is gone with it, unless it is kept.
+    /// Opens everything in this folder.
     pub(super) async fn open(
-        folder: TempDir,
+        folder: &Path,
         book: &Arc<Book>,
         clock: &Arc<dyn Clock>,
         seed: u64,
@@ -91,7 +91,7 @@ impl Stage {
             .map_err(|error| Failure::io(format!("the demo's configuration: {}", error.message())))?;
         let limits = config.limits.clone();
         let listen = config.listen;
-        let plan = Plan::development(folder.path().to_path_buf(), config)?;
+        let plan = Plan::development(folder.to_path_buf(), config)?;
         let endpoints = plan.development.clone();
         let gateway = Gateway::open(plan, Arc::clone(clock)).await?;
         let cannot = |error| Failure::io(format!("cannot listen on this machine: {error}"));
@@ -102,7 +102,7 @@ impl Stage {
             let _ = stopped.wait_for(|stop| *stop).await;
         });
         Ok(Self {
-            folder,
+            folder: folder.to_path_buf(),
             gateway,
             receiver,
             endpoints,
@@ -121,24 +121,24 @@ impl Stage {
     }
 
     /// Stops everything, and reads what the file sink wrote.
-    pub(super) async fn close(self, book: &Book) -> Result<TempDir, Failure> {
+    pub(super) async fn close(self, book: &Book) -> Result<(), Failure> {
         let _ = self.stop.send(true);
         let _ = self.server.await;
         self.gateway.close(PATIENCE).await;
         self.receiver.close().await;
-        let folder = self.folder;
-        let read = tokio::task::block_in_place(|| read_file(&folder.path().join("events.jsonl"), book));
-        read.map_err(|error| Failure::io(format!("cannot read what the file sink wrote: {error}")))?;
-        Ok(folder)
+        let file = self.folder.join("events.jsonl");
+        tokio::task::block_in_place(|| read_file(&file, book))
+            .map_err(|error| Failure::io(format!("cannot read what the file sink wrote: {error}")))
     }
 }
 
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A folder that nobody else can look into: what is in it looks like messages.
-pub(super) fn folder() -> Result<TempDir, Failure> {
+pub(super) fn folder(keep: bool) -> Result<TempDir, Failure> {
     tempfile::Builder::new()
         .prefix("wahook-demo-")
+        .disable_cleanup(keep)
         .permissions(Permissions::from_mode(0o700))
         .tempdir()
         .map_err(|error| {

@@ -66,10 +66,8 @@ impl Play {
             Self::Fault(Fault::Duplicate) => 60,
             Self::Fault(Fault::Oversize) => 4,
             Self::Fault(Fault::Slow) => 6,
-            Self::Fault(Fault::Tamper | Fault::WrongSecret) => 30,
-            Self::Fault(_) => 20,
-            Self::Unheard => 30,
-            Self::Halved | Self::Garbled => 20,
+            Self::Fault(Fault::Tamper | Fault::WrongSecret) | Self::Unheard => 30,
+            Self::Fault(_) | Self::Halved | Self::Garbled => 20,
         }
     }
 }

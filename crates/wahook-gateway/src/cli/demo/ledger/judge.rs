@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use wahook_core::model::Kind;
 
-use super::{Fate, Ledger, Promise, Sink, Tally};
+use super::{AGAIN, Fate, Ledger, Promise, Sink, Tally};
 use crate::cli::demo::mark::Mark;
 
 /// What the gateway says of itself, and what was done to it.
@@ -51,18 +51,18 @@ impl Ledger {
 
     /// Its own counters: who reads them must be able to believe them.
     fn judge_counters(&self, claims: &Claims, tally: &mut Tally) {
-        let (mut stored, mut copies, mut unanswered) = (0, 0, 0);
+        let (mut stored, mut copies, mut uncertain) = (0, 0, 0);
         let mut refused: BTreeMap<&str, u64> = BTreeMap::new();
         for request in &self.requests {
             match request.fate {
                 Fate::Accepted => stored += 1,
                 Fate::Copy => copies += 1,
+                Fate::Unanswered | Fate::Refused(AGAIN) => uncertain += 1,
                 Fate::Refused(why) => *refused.entry(why).or_default() += 1,
-                Fate::Unanswered => unanswered += 1,
             }
         }
-        if unanswered > 0 {
-            // What became of them only the gateway knows; that they were not answered is told already.
+        if uncertain > 0 {
+            // What became of them only the gateway knows; that it did not answer as it must is told already.
             return;
         }
         tally.same(Promise::Once, "deliveries stored", stored, claims.stored);
@@ -184,7 +184,7 @@ impl Ledger {
 
     /// Each refused request is one promise; what of them came anyway is counted with what came.
     fn judge_refused(&self, tally: &mut Tally) {
-        let refused = |fate| matches!(fate, Fate::Refused(_));
+        let refused = |fate| matches!(fate, Fate::Refused(why) if why != AGAIN);
         let count = self
             .requests
             .iter()

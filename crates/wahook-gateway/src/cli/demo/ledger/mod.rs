@@ -109,6 +109,7 @@ pub(super) struct Ledger {
     copies: HashMap<Mark, (u16, Mark)>,
     /// Keys of deliveries, with the first body.
     keys: HashMap<Mark, Mark>,
+    accepted: usize,
     conflicts: u64,
     events: HashMap<Mark, Sent>,
     /// Every pair of an event and what it may say.
@@ -118,6 +119,9 @@ pub(super) struct Ledger {
     sinks: Vec<Sink>,
     tally: Tally,
 }
+
+/// Why a request was not taken that the gateway wants to have later.
+const AGAIN: &str = "send again";
 
 /// The one body of 200; every other answer has none (A).
 const RECEIVED: &[u8] = br#"{"received":true}"#;
@@ -187,6 +191,11 @@ impl Ledger {
         self.compare_copies(id, reading, seen);
         match seen.status {
             Some(200) => self.said(id, reading, began, Some(answered)),
+            // It may be stored all the same: the provider would send it again.
+            Some(500..) => {
+                self.fate(id, Fate::Refused(AGAIN));
+                self.said(id, reading, began, None);
+            }
             Some(status) => {
                 self.fate(id, Fate::Refused(why(status, reading)));
                 let marks = reading.events.iter().map(|said| said.event);
@@ -214,6 +223,7 @@ impl Ledger {
             self.copies.insert(reading.copy, answer);
             if status == 200 {
                 self.fate(id, Fate::Accepted);
+                self.accepted += 1;
                 let first_body = *self.keys.entry(reading.key).or_insert(reading.copy);
                 self.conflicts += u64::from(first_body != reading.copy);
             }
@@ -286,7 +296,7 @@ impl Ledger {
     pub(super) fn progress(&self) -> Progress {
         Progress {
             sent: self.requests.len(),
-            accepted: self.copies.len(),
+            accepted: self.accepted,
             broken: self.tally.all_broken(),
         }
     }
@@ -353,7 +363,6 @@ fn why(status: u16, reading: &Reading) -> &'static str {
         (413, _) => RefusalKind::BodyTooLarge.as_str(),
         (408, _) => RefusalKind::BodyTooSlow.as_str(),
         (_, Some(refusal)) => refusal,
-        (503, None) => "asked to send again",
         (_, None) => "not known",
     }
 }
