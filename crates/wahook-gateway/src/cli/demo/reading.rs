@@ -30,7 +30,9 @@ pub(super) struct Reading {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said {
     pub(super) event: Mark,
-    pub(super) content: Mark,
+    /// What it may say: whether a session's state came late follows from the order of acceptance, which only the gateway
+    /// knows.
+    pub(super) contents: [Mark; 2],
     /// The conversation, at its endpoint.
     pub(super) lane: Mark,
     pub(super) kind: Kind,
@@ -69,10 +71,15 @@ impl Reading {
 
 impl Said {
     fn of(event: &Event) -> Option<Self> {
-        let arrival = Arrival::of(event)?;
+        let [in_time, late] = [false, true].map(|late| {
+            let mut event = event.clone();
+            event.judge_late(late);
+            Arrival::of(&event)
+        });
+        let (in_time, late) = (in_time?, late?);
         Some(Self {
-            event: arrival.event,
-            content: arrival.content,
+            event: in_time.event,
+            contents: [in_time.content, late.content],
             lane: Mark::of(&[&event.lane()]),
             kind: event.kind(),
         })

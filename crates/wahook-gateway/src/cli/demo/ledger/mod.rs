@@ -157,7 +157,10 @@ impl Ledger {
     ) -> RequestId {
         self.now += 1;
         // Now and not with the answer: an event may be at its sink before the answer is at its sender.
-        let contents = reading.events.iter().map(|said| pair(said.event, said.content));
+        let contents = reading
+            .events
+            .iter()
+            .flat_map(|said| said.contents.map(|content| pair(said.event, content)));
         self.contents.extend(contents);
         self.requests.push(Request {
             provider,

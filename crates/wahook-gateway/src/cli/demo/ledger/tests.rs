@@ -31,7 +31,7 @@ fn reading(name: &str, body: &str, refusal: Option<&'static str>) -> Reading {
         refusal,
         events: vec![Said {
             event: event(name),
-            content: Mark::of(&[name, body]),
+            contents: [Mark::of(&[name, body]); 2],
             lane: Mark::of(&["one conversation"]),
             kind: if name == "odd" {
                 Kind::Unknown
