@@ -5,8 +5,10 @@
  * volatile cache would still have: disk.rs does.
  *
  * WAHOOK_DISK_FLUSH_MICROSECONDS  each flush takes so much longer
- * <log>.full                      while this file exists, there is no room for what makes a file longer
+ * <log>.full                      while this file exists, a file grows up to the end of its last block and no further:
+ *                                 what does not fit is cut in the middle, as disks do it
  * <log>.broken                    while this file exists, flushes fail
+ * <log>.hanging                   while this file exists, flushes do not come back
  *
  * Not covered, since nothing under test does it: mapped writes (SQLite's -shm, which is rebuilt), copy_file_range,
  * splice, io_uring. Names are durable at once.
@@ -29,7 +31,7 @@
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static char folder[PATH_MAX];
 static size_t folder_length;
-static char full[PATH_MAX], broken[PATH_MAX];
+static char full[PATH_MAX], broken[PATH_MAX], hanging[PATH_MAX];
 static int log_file = -1;
 static useconds_t slow;
 
@@ -42,6 +44,7 @@ __attribute__((constructor)) static void begin(void) {
     folder_length = strlen(folder);
     snprintf(full, sizeof full, "%s.full", log);
     snprintf(broken, sizeof broken, "%s.broken", log);
+    snprintf(hanging, sizeof hanging, "%s.hanging", log);
     if (microseconds) slow = (useconds_t)atoi(microseconds);
     REAL(open);
     log_file = real_open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -76,11 +79,18 @@ static void record(char what, const char *path, uint64_t at, const void *data, u
     if (real_writev(log_file, parts, 3) < 0) abort();
 }
 
-static int no_room(int file, off_t end) {
+#define BLOCK 4096
+
+/* How much of a write there is room for; -1 if there is none. */
+static ssize_t room(int file, off_t at, size_t length) {
     struct stat now;
-    if (access(full, F_OK) != 0 || fstat(file, &now) != 0 || end <= now.st_size) return 0;
+    off_t end = at + (off_t)length;
+    if (access(full, F_OK) != 0 || fstat(file, &now) != 0 || end <= now.st_size) return (ssize_t)length;
+    off_t last = (now.st_size + BLOCK - 1) / BLOCK * BLOCK;
+    if (end <= last) return (ssize_t)length;
+    if (at < last) return (ssize_t)(last - at);
     errno = ENOSPC;
-    return 1;
+    return -1;
 }
 
 static ssize_t write_at(int file, const void *data, size_t length, off_t at) {
@@ -88,7 +98,8 @@ static ssize_t write_at(int file, const void *data, size_t length, off_t at) {
     char path[PATH_MAX];
     if (!path_of(file, path)) return real_pwrite(file, data, length, at);
     pthread_mutex_lock(&turn);
-    ssize_t done = no_room(file, at + (off_t)length) ? -1 : real_pwrite(file, data, length, at);
+    ssize_t done = room(file, at, length);
+    if (done > 0) done = real_pwrite(file, data, (size_t)done, at);
     int error = errno;
     if (done > 0) record('W', path, (uint64_t)at, data, (uint64_t)done);
     pthread_mutex_unlock(&turn);
@@ -106,7 +117,8 @@ ssize_t write(int file, const void *data, size_t length) {
     pthread_mutex_lock(&turn);
     struct stat now;
     off_t at = fcntl(file, F_GETFL) & O_APPEND && fstat(file, &now) == 0 ? now.st_size : lseek(file, 0, SEEK_CUR);
-    ssize_t done = no_room(file, at + (off_t)length) ? -1 : real_write(file, data, length);
+    ssize_t done = room(file, at, length);
+    if (done > 0) done = real_write(file, data, (size_t)done);
     int error = errno;
     if (done > 0) record('W', path, (uint64_t)at, data, (uint64_t)done);
     pthread_mutex_unlock(&turn);
@@ -133,7 +145,7 @@ static int cut(int file, off_t length) {
     char path[PATH_MAX];
     if (!path_of(file, path)) return real_ftruncate(file, length);
     pthread_mutex_lock(&turn);
-    int done = no_room(file, length) ? -1 : real_ftruncate(file, length);
+    int done = room(file, 0, (size_t)length) < length ? -1 : real_ftruncate(file, length);
     int error = errno;
     if (done == 0) record('T', path, (uint64_t)length, NULL, 0);
     pthread_mutex_unlock(&turn);
@@ -152,6 +164,7 @@ static int flush(int file, int (*really)(int)) {
         return -1;
     }
     if (slow) usleep(slow);
+    while (access(hanging, F_OK) == 0) usleep(10000);
     pthread_mutex_lock(&turn);
     int done = really(file);
     int error = errno;

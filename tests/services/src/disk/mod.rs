@@ -1,4 +1,4 @@
-//! A disk that forgets what was not flushed, fills up, fails and is slow: what killing a process alone cannot show.
+//! A disk that forgets what was not flushed, fills up, fails, hangs and is slow: what killing a process alone cannot show.
 //!
 //! A small C library is loaded into the process under test and writes down what it does to the files of one folder.
 //! After the process was killed, [`Disk::lose_power`] gives those files the contents that a disk with a volatile cache
@@ -89,7 +89,7 @@ impl Disk {
         Ok(lost)
     }
 
-    /// From now on there is no room, or there is again.
+    /// From now on there is no room, or there is again. What a file's last block has room for is written all the same.
     ///
     /// # Errors
     ///
@@ -105,6 +105,15 @@ impl Disk {
     /// If files cannot be written.
     pub fn set_broken(&self, broken: bool) -> io::Result<()> {
         self.switch("broken", broken)
+    }
+
+    /// From now on flushes do not come back, or they do again.
+    ///
+    /// # Errors
+    ///
+    /// If files cannot be written.
+    pub fn set_hanging(&self, hanging: bool) -> io::Result<()> {
+        self.switch("hanging", hanging)
     }
 
     fn switch(&self, name: &str, on: bool) -> io::Result<()> {

@@ -1,4 +1,8 @@
-use std::{fs, process::Command};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
 
 use wahook_services::Disk;
 
@@ -48,6 +52,8 @@ fn i1_what_was_flushed_is_there_and_nothing_else() {
 fn i5_a_full_or_broken_disk_says_so_until_it_is_well() {
     let folder = tempfile_folder("full");
     let disk = Disk::over(&folder).unwrap();
+    // After the first line it ends with a block, and there is no room left in it.
+    fs::write(folder.join("file"), "-".repeat(4091)).unwrap();
     let write = || {
         let script = r#"
 import os, sys
@@ -72,8 +78,59 @@ with open(sys.argv[1] + "/file", "ab", buffering=0) as file:
     assert_eq!(write(), "");
     assert_eq!(
         fs::read_to_string(folder.join("file")).unwrap(),
-        "line\nline\nline\n"
+        "-".repeat(4091) + "line\nline\nline\n"
     );
+    fs::remove_dir_all(folder).unwrap();
+}
+
+/// Without that nobody would see what a half-written line does.
+#[test]
+fn i5_a_full_disk_cuts_what_is_written_at_the_end_of_a_block() {
+    let folder = tempfile_folder("cut");
+    let disk = Disk::over(&folder).unwrap();
+    disk.set_full(true).unwrap();
+    fs::write(folder.join("file"), "-".repeat(4094)).unwrap();
+    let script = r#"
+import os, sys
+file = os.open(sys.argv[1] + "/file", os.O_WRONLY | os.O_APPEND)
+print(os.write(file, b"line\n"))
+try:
+    os.write(file, b"line\n")
+except OSError as error:
+    print(error.strerror)
+"#;
+    let mut python = Command::new("python3");
+    let done = disk
+        .on(python.args(["-c", script]).arg(&folder))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert_eq!(said, "2\nNo space left on device\n");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn i5_a_hanging_disk_comes_back_with_all_it_was_given() {
+    let folder = tempfile_folder("hanging");
+    let disk = Disk::over(&folder).unwrap();
+    disk.set_hanging(true).unwrap();
+    let script = r#"
+import os, sys
+file = os.open(sys.argv[1] + "/file", os.O_WRONLY | os.O_CREAT)
+os.write(file, b"line\n")
+print("written", flush=True)
+os.fsync(file)
+print("flushed", flush=True)
+"#;
+    let mut python = Command::new("python3");
+    let python = disk.on(python.args(["-c", script]).arg(&folder));
+    let mut child = python.stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "written");
+    assert!(child.try_wait().unwrap().is_none(), "it waits for its flush");
+    disk.set_hanging(false).unwrap();
+    assert_eq!(said.next().unwrap().unwrap(), "flushed");
+    assert!(child.wait().unwrap().success());
     fs::remove_dir_all(folder).unwrap();
 }
 
