@@ -2,13 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "when a process dies is chance, in real time"
-)]
 mod durable;
 mod faults;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an outage lasts as long as it lasts, in real time"
+)]
+mod outage;
 mod program;
 mod python;
 mod race;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "processes are watched, and die by chance, in real time"
+)]
+mod rig;
 mod samples;

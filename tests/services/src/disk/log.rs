@@ -83,8 +83,8 @@ impl Past {
     pub(super) fn restore(self) -> io::Result<usize> {
         let mut lost = 0;
         for (path, file) in self.files {
-            // A file that is there no more was taken away by its process, or never survived.
-            if path.exists() {
+            // A file that is there no more was taken away by its process, or never survived. Folders are flushed, too.
+            if path.is_file() {
                 lost += file.since.len();
                 fs::write(&path, file.flushed)?;
             }

@@ -1,14 +1,10 @@
 //! What was answered with 200 reaches every sink, once, in order: whatever happens to the gateway (I1–I3, I5).
 
-mod ledger;
-mod node;
-mod traffic;
-
 use std::time::Duration;
 
 use wahook_services::Disk;
 
-use self::{ledger::Ledger, node::Node, traffic::Traffic};
+use crate::rig::{FILE, Ledger, Node, SQLITE, Traffic};
 
 /// How many conversations send at once.
 const CHATS: usize = 24;
@@ -16,9 +12,9 @@ const CHATS: usize = 24;
 #[test]
 fn i1_i3_killed_fifty_times_under_load_nothing_acknowledged_is_lost_or_doubled() {
     let ledger = Ledger::default();
-    let mut node = Node::new("killed", "inbox = \"sqlite:inbox.db\"");
+    let mut node = Node::new("killed", SQLITE, FILE);
     let url = node.start();
-    let traffic = Traffic::start(CHATS, &node.hook(), &url, &ledger);
+    let traffic = Traffic::start(CHATS, &Node::hook(), &url, &ledger);
     for _ in 0..50 {
         traffic.run_for(Duration::from_millis(40), Duration::from_millis(250));
         node.kill();
@@ -31,14 +27,14 @@ fn i1_i3_killed_fifty_times_under_load_nothing_acknowledged_is_lost_or_doubled()
 
 #[test]
 fn i1_with_a_disk_that_forgets_what_was_not_flushed_nothing_acknowledged_is_lost() {
-    let lost = power_losses("forgetful", "inbox = \"sqlite:inbox.db\"", 12);
+    let lost = power_losses("forgetful", SQLITE, 12);
     assert_eq!(lost, Ok(()));
 }
 
 /// Shows that the test above can fail: without a flush before the answer it does.
 #[test]
 fn i1_without_the_flush_the_same_disk_loses_what_was_acknowledged() {
-    let settings = "inbox = \"sqlite:inbox.db?synchronous=normal\"";
+    let settings = "inbox = \"sqlite:inbox/inbox.db?synchronous=normal\"";
     let lost = power_losses("unflushed", settings, 12);
     assert!(lost.is_err(), "a guarantee of `process crash only` is one");
 }
@@ -46,10 +42,10 @@ fn i1_without_the_flush_the_same_disk_loses_what_was_acknowledged() {
 /// Runs under load on such a disk, which loses its power so many times.
 fn power_losses(name: &str, settings: &str, times: usize) -> Result<(), String> {
     let ledger = Ledger::default();
-    let mut node = Node::new(name, settings);
-    let disk = Disk::over(&node.folder()).unwrap();
+    let mut node = Node::new(name, settings, FILE);
+    let disk = Disk::over(node.folder()).unwrap();
     let url = node.start_on(&disk);
-    let traffic = Traffic::start(CHATS, &node.hook(), &url, &ledger);
+    let traffic = Traffic::start(CHATS, &Node::hook(), &url, &ledger);
     let mut writes = 0;
     for _ in 0..times {
         traffic.run_for(Duration::from_millis(100), Duration::from_millis(400));
