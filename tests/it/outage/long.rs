@@ -21,10 +21,13 @@ use wahook_sqlite::{SqliteInbox, SqliteInboxOptions};
 use wahook_testkit::{Sender, inbox::Deliveries};
 use wahook_tower::SystemClock;
 
-use crate::rig::{FILE, Hook, Ledger, Mode, Node, Receiver, SQLITE, Traffic, wait_until};
+use crate::rig::{FILE, Ledger, Mode, Node, Receiver, SQLITE, Traffic, wait_until};
 
 /// So long may anything take here that nobody measures.
 const DAY: Duration = Duration::from_secs(86_400);
+
+/// What may be in memory while a sink is away, in MiB, beside what the gateway begins with: keys are, events are not.
+const GROWTH: u64 = 128;
 
 /// What `WAHOOK_LONG` says.
 fn wanted() -> Option<u64> {
@@ -91,8 +94,9 @@ fn many_waiting() {
     fill(&node, usize::try_from(count).unwrap());
     start(&mut node, "unread");
     let began = Instant::now();
+    // And the first that came after the start.
     wait_until("all were read", DAY, || {
-        node.metric("wahook_sink_waiting") == count
+        node.metric("wahook_sink_waiting") > count
     });
     println!(
         "read in {:.1} s, {} MiB",
@@ -120,10 +124,12 @@ fn start(node: &mut Node, what: &str) {
 /// Puts deliveries into the inbox, five in each conversation, each signed and verified as if it had come.
 fn fill(node: &Node, count: usize) {
     const AT_ONCE: usize = 1_000;
-    let Hook { endpoint, secret } = Node::hook();
+    let hook = Node::hook();
     let url = "https://example.com/hooks/shop".parse().unwrap();
     let since = Timestamp::now() - i64::try_from(count).unwrap().seconds();
-    let mut deliveries = Deliveries::from_sender(Sender::new(endpoint, secret, url)).arriving_at(since);
+    let mut deliveries =
+        Deliveries::from_sender(Sender::new(hook.endpoint.clone(), hook.secret.clone(), url))
+            .arriving_at(since);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let options = SqliteInboxOptions::new(Arc::new(SystemClock::new())).deadline(DAY);
@@ -132,7 +138,7 @@ fn fill(node: &Node, count: usize) {
         for from in (0..count).step_by(AT_ONCE) {
             let mut accepting = tokio::task::JoinSet::new();
             for number in from..count.min(from + AT_ONCE) {
-                let outgoing = Hook::outgoing(number / 5, &format!("chat{}-{number}", number / 5));
+                let outgoing = hook.outgoing(number / 5, &format!("chat{}-{number}", number / 5));
                 let incoming: Incoming = deliveries.body(&format!("msg_{number}"), outgoing.body);
                 let inbox = Arc::clone(&inbox);
                 accepting.spawn(async move { inbox.accept(incoming).await.unwrap() });
@@ -157,7 +163,8 @@ fn sink_down() {
         &(FILE.to_owned() + &receiver.sink("away", "longest_retry = \"10s\"")),
     );
     let url = node.start();
-    println!("{:5} s: {:7} waiting, {} MiB", 0, 0, node.memory());
+    let memory = node.memory();
+    println!("{:5} s: {:7} waiting, {memory} MiB", 0, 0);
     let began = Instant::now();
     let pause = Duration::from_millis(50);
     let traffic = Traffic::to(24, &Node::hook(), &[url], &ledger, pause);
@@ -170,6 +177,7 @@ fn sink_down() {
             node.memory()
         );
     }
+    assert!(node.memory() <= memory + GROWTH, "what waits is not in memory");
     receiver.answer(Mode::Up);
     let back = Instant::now();
     traffic.stop();

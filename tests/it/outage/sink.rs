@@ -6,11 +6,11 @@ use std::{thread, time::Duration};
 
 use http::StatusCode;
 
-use super::{CHATS, check, covering, go_on, traffic};
-use crate::rig::{FILE, Ledger, Mode, Node, Receiver, SQLITE, Traffic};
+use super::{CHATS, check, covering, go_on};
+use crate::rig::{FILE, Hook, Ledger, Mode, Node, Receiver, SQLITE, Traffic};
 
 /// What of the receiver's being away may stay in memory, in MiB: nothing that grows with what waits.
-const GROWTH: u64 = 64;
+const GROWTH: u64 = 48;
 
 const RETRIES: &str = "first_retry = \"100ms\"\nlongest_retry = \"500ms\"\ntimeout = \"1s\"";
 
@@ -34,15 +34,21 @@ fn i3_a_receiver_that_refuses_hangs_and_fails_gets_everything_in_order_once_it_i
     receiver.answer(Mode::Up);
     let sinks = FILE.to_owned() + &receiver.sink("away", RETRIES);
     let mut node = Node::new("away", SQLITE, &sinks);
-    let traffic = traffic(&node.start(), &ledger);
+    // Of some size, so that what waits would be noticed, were it kept in memory.
+    let hook = Hook {
+        text: 16 << 10,
+        ..Node::hook()
+    };
+    let traffic = Traffic::to(CHATS, &hook, &[node.start()], &ledger, Duration::from_millis(100));
+    go_on(&traffic);
     let memory = node.memory();
 
     receiver.refuse();
-    away(&traffic, &node, &receiver, Duration::from_secs(3));
-    receiver.answer(Mode::Hanging);
-    away(&traffic, &node, &receiver, Duration::from_secs(4));
-    receiver.answer(Mode::Failing(StatusCode::SERVICE_UNAVAILABLE));
     away(&traffic, &node, &receiver, Duration::from_secs(2));
+    receiver.answer(Mode::Hanging);
+    away(&traffic, &node, &receiver, Duration::from_secs(3));
+    receiver.answer(Mode::Failing(StatusCode::SERVICE_UNAVAILABLE));
+    away(&traffic, &node, &receiver, Duration::from_secs(1));
     receiver.answer(Mode::Failing(StatusCode::INTERNAL_SERVER_ERROR));
     away(&traffic, &node, &receiver, Duration::from_secs(1));
     receiver.answer(Mode::Up);

@@ -99,6 +99,7 @@ secret = "{SECRET}"
         Hook {
             endpoint: (row.build)("shop", secrets, &Options::default()).unwrap(),
             secret: Secret::new(SECRET).unwrap(),
+            text: 500,
         }
     }
 

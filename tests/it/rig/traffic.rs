@@ -25,14 +25,16 @@ const GIVE_UP: Duration = Duration::from_secs(120);
 pub(crate) struct Hook {
     pub(crate) endpoint: Endpoint,
     pub(crate) secret: Secret,
+    /// How long each message is.
+    pub(crate) text: usize,
 }
 
 impl Hook {
     /// A message of a conversation, as it is sent.
-    pub(crate) fn outgoing(chat: usize, message: &str) -> Outgoing {
+    pub(crate) fn outgoing(&self, chat: usize, message: &str) -> Outgoing {
         let body = format!(
             r#"{{"message_id":"{message}","conversation_id":"conversation-{chat}","contact_id":"contact-{chat}","channel_id":"wzp_demo1","direction":"inbound","msg_type":"text","text":"{}"}}"#,
-            "x".repeat(500)
+            "x".repeat(self.text)
         );
         Outgoing::new(format!("msg_{message}"), Bytes::from(body))
     }
@@ -147,6 +149,7 @@ impl Traffic {
 #[derive(Clone)]
 struct Client {
     http: reqwest::Client,
+    hook: Hook,
     /// One for each node.
     senders: Vec<Sender>,
 }
@@ -160,13 +163,14 @@ impl Client {
             |url: &String| Sender::new(hook.endpoint.clone(), hook.secret.clone(), url.parse().unwrap());
         Self {
             http: http.build().unwrap(),
+            hook: hook.clone(),
             senders: urls.iter().map(sender).collect(),
         }
     }
 
     /// Sends a message until it is acknowledged, to one node after the other.
     async fn converse(&self, chat: usize, message: &str, number: usize, counts: &Counts) {
-        let outgoing = Hook::outgoing(chat, message);
+        let outgoing = self.hook.outgoing(chat, message);
         let mut pause = Duration::from_millis(5);
         let deadline = Instant::now() + GIVE_UP;
         for sender in self.senders.iter().cycle().skip(number % self.senders.len()) {
