@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what does not come is waited for in real time"
+)]
 mod durable;
 mod faults;
 #[expect(

@@ -14,16 +14,13 @@ mod sink;
 
 use std::time::Duration;
 
-use crate::rig::{Ledger, Line, Node, Traffic, wait_until};
+use crate::rig::{Ledger, Node, Traffic, covering};
 
 /// How many conversations send at once.
 const CHATS: usize = 16;
 
 /// Longer than any lease.
 const LONG: Duration = Duration::from_secs(35);
-
-/// How long what was acknowledged may take to reach a sink once all is well: a lease, and time to work it off.
-const CATCH_UP: Duration = Duration::from_secs(60);
 
 /// Traffic to one node that has been going on for a moment.
 fn traffic(url: &str, ledger: &Ledger) -> Traffic {
@@ -37,17 +34,7 @@ fn go_on(traffic: &Traffic) {
     traffic.run_for(Duration::from_millis(400), Duration::from_millis(600));
 }
 
-/// Waits until all that was acknowledged is in these lines, and tells them.
-#[track_caller]
-fn covering(ledger: &Ledger, lines: impl Fn() -> Vec<Line>) -> Vec<Line> {
-    assert!(ledger.len() > 0, "nothing was acknowledged at all");
-    wait_until("all that was acknowledged is in the sink", CATCH_UP, || {
-        ledger.is_covered_by(&lines())
-    });
-    lines()
-}
-
-/// Waits until all that was acknowledged is in the node's file sink, as it should be.
+/// Once all that was acknowledged is in the node's file sink: whether it is there as it should be.
 #[track_caller]
 fn check(node: &Node, ledger: &Ledger) {
     let lines = covering(ledger, || node.lines());

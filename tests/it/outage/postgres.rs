@@ -10,8 +10,8 @@ use std::{
 use tokio_postgres::NoTls;
 use wahook_services::{Postgres, Server};
 
-use super::{CHATS, LONG, check, covering, go_on, traffic};
-use crate::rig::{FILE, Ledger, Mode, Node, Receiver, Traffic};
+use super::{CHATS, LONG, check, go_on, traffic};
+use crate::rig::{FILE, Ledger, Mode, Node, Receiver, Traffic, covering};
 
 fn inbox_on(server: &Server) -> String {
     format!("inbox = \"{}\"", server.url())
@@ -47,7 +47,7 @@ fn i5_postgres_is_restarted_crashes_and_freezes_under_load() {
 
     server.freeze();
     traffic.stands_still(CHATS as u64);
-    thread::sleep(Duration::from_secs(5)); // longer than any verb is waited for
+    thread::sleep(Duration::from_secs(3)); // longer than any verb of the inbox may take
     server.thaw();
     traffic.goes_on(traffic.acknowledged());
     go_on(&traffic);

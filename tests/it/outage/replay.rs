@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeMap, process::Output};
 
-use super::{covering, traffic};
-use crate::rig::{FILE, Ledger, Line, Mode, Node, Receiver, SQLITE};
+use super::traffic;
+use crate::rig::{FILE, Ledger, Line, Mode, Node, Receiver, SQLITE, covering};
 
 const RETRIES: &str = "first_retry = \"50ms\"\nlongest_retry = \"200ms\"";
 
@@ -81,5 +81,6 @@ fn i4_replays_are_marked_go_around_the_guard_and_keep_their_order_over_retries_a
 
 /// Waits until all that was acknowledged is there as a replay, too.
 fn covering_replays(ledger: &Ledger, lines: impl Fn() -> Vec<Line>) {
-    covering(ledger, || parted(lines()).1);
+    let replays = covering(ledger, || parted(lines()).1);
+    ledger.check(&replays).unwrap();
 }

@@ -6,8 +6,8 @@ use std::{thread, time::Duration};
 
 use http::StatusCode;
 
-use super::{CHATS, check, covering, go_on};
-use crate::rig::{FILE, Hook, Ledger, Mode, Node, Receiver, SQLITE, Traffic};
+use super::{CHATS, check, go_on};
+use crate::rig::{FILE, Hook, Ledger, Mode, Node, Receiver, SQLITE, Traffic, covering};
 
 /// What of the receiver's being away may stay in memory, in MiB: nothing that grows with what waits.
 const GROWTH: u64 = 48;

@@ -27,3 +27,19 @@ pub(crate) fn wait_until(what: &str, most: Duration, mut is_so: impl FnMut() -> 
         thread::sleep(Duration::from_millis(20));
     }
 }
+
+/// How long what was acknowledged may take to reach a sink once all is well: a lease, and time to work it off.
+const CATCH_UP: Duration = Duration::from_secs(60);
+
+/// Waits until all that was acknowledged is in these lines, or for as long as it may take, and tells what is there.
+pub(crate) fn covering(ledger: &Ledger, lines: impl Fn() -> Vec<Line>) -> Vec<Line> {
+    assert!(ledger.len() > 0, "nothing was acknowledged at all");
+    let deadline = Instant::now() + CATCH_UP;
+    loop {
+        let lines = lines();
+        if ledger.is_covered_by(&lines) || Instant::now() > deadline {
+            return lines;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -16,7 +16,7 @@ use wahook_providers::{Options, PROVIDERS};
 use wahook_services::{Disk, free_port};
 
 use super::{
-    ledger::{Ledger, Line, lines},
+    ledger::{Line, lines},
     traffic::Hook,
 };
 use crate::program::{folder, program};
@@ -214,23 +214,6 @@ secret = "{SECRET}"
     /// What its own file sink has.
     pub(crate) fn lines(&self) -> Vec<Line> {
         lines(&self.sink().join("events.jsonl"))
-    }
-
-    /// Waits until all that was acknowledged is in that sink, or for as long as it may take, and tells what is there.
-    pub(crate) fn lines_until(&self, ledger: &Ledger) -> Vec<Line> {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            let lines = self.lines();
-            if ledger.is_covered_by(&lines) || Instant::now() > deadline {
-                assert!(ledger.len() > 0, "nothing was acknowledged at all");
-                return lines;
-            }
-            // What is lost does not come later: that the sink stands still is enough to know.
-            thread::sleep(Duration::from_secs(2));
-            if lines.len() == self.lines().len() {
-                return lines;
-            }
-        }
     }
 }
 
