@@ -31,6 +31,9 @@ pub trait Desk: Inbox {
     /// Puts events into their lanes once more, marked as replays (I4).
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>>;
 
+    /// Deliveries that nobody could read are unread again, in their places: there is a reader now that may. Tells how many.
+    fn reread<'a>(&'a self) -> BoxFuture<'a, Result<u64, StoreError>>;
+
     /// How the inbox is.
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>>;
 

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     Failure,
+    failure::chain,
     inbox::{self, InboxOpened, Sinks},
     rates::Rates,
     server::{HandshakeFailure, Router, Tls},
@@ -245,6 +246,7 @@ impl Gateway {
             boxed
                 .workers
                 .swap(inbox::plan(&changing.plan.built.routes, routes));
+            boxed.reread().await;
         }
         self.router.swap(mounted);
         self.stdout.send_replace(open.sinks.stdout());
@@ -270,6 +272,19 @@ impl Gateway {
 }
 
 impl Boxed {
+    /// What nobody could read may be readable with what was configured now, as it may be after a start.
+    async fn reread(&self) {
+        match self.opened.desk.reread().await {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::info!(target: "wahook", count, "deliveries that nobody could read are tried once more");
+            }
+            Err(error) => {
+                tracing::warn!(target: "wahook", "deliveries that nobody could read are tried again at the next start: {}", chain(&error));
+            }
+        }
+    }
+
     async fn open(
         plan: &Plan,
         address: &StoreAddress,

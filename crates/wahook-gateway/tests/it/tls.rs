@@ -1,4 +1,6 @@
 //! TLS at the listener, with clients that check what they are shown.
+//!
+//! Longer than 400 lines: each scene needs the pair, the client and the gateway above it.
 
 use std::{
     fs,

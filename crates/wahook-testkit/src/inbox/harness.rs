@@ -210,6 +210,7 @@ verbs! {
     retry try_retry(query: &DeadQuery) -> u64;
     drop_dead try_drop_dead(query: &DeadQuery) -> u64;
     replay try_replay(replay: &Replay) -> Replayed;
+    reread try_reread() -> u64;
     status try_status() -> Status;
     sweep try_sweep(retention: Retention) -> Swept;
 }

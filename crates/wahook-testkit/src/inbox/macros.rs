@@ -89,6 +89,7 @@ macro_rules! inbox_contract {
             i4_only_what_is_asked_for_is_replayed
             i4_a_replay_may_read_again
             i4_a_duplicate_that_is_read_again_is_still_one
+            i5_what_nobody_could_read_is_read_again_when_asked
             i4_a_duplicate_during_a_replay_is_still_one
             i4_what_waits_or_is_dead_can_be_replayed
             i4_what_was_redacted_cannot_be_replayed

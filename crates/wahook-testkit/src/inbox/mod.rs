@@ -117,7 +117,10 @@ pub use self::{
             i4_replays_keep_the_order_of_acceptance, i4_what_waits_or_is_dead_can_be_replayed,
             i4_what_was_redacted_cannot_be_replayed,
         },
-        rereading::{i4_a_duplicate_that_is_read_again_is_still_one, i4_a_replay_may_read_again},
+        rereading::{
+            i4_a_duplicate_that_is_read_again_is_still_one, i4_a_replay_may_read_again,
+            i5_what_nobody_could_read_is_read_again_when_asked,
+        },
         setbacks::{
             i3_a_lane_stands_still_for_what_comes_later, i3_a_retry_holds_its_lane_alone,
             i3_what_blocks_stops_its_lane_until_it_is_dropped,

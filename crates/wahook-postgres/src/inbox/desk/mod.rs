@@ -4,6 +4,7 @@ mod dead;
 mod events;
 mod question;
 mod replay;
+mod reread;
 mod rows;
 mod status;
 mod sweep;
@@ -22,6 +23,7 @@ use self::{
     dead::{Change, Changing, Dead},
     events::{Events, OneDelivery},
     replay::Replaying,
+    reread::Rereading,
     status::AskStatus,
     sweep::{Places, Sweeping},
 };
@@ -62,6 +64,14 @@ impl Desk for PostgresInbox {
                 self.stir();
             }
             Ok(replayed)
+        })
+    }
+
+    fn reread<'a>(&'a self) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let count = self.at_desk(&Rereading { inbox: self }).await?;
+            self.stir();
+            Ok(count)
         })
     }
 

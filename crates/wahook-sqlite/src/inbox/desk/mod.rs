@@ -3,6 +3,7 @@
 mod dead;
 mod events;
 mod replay;
+mod reread;
 mod status;
 mod sweep;
 
@@ -62,6 +63,10 @@ impl Desk for SqliteInbox {
 
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>> {
         Box::pin(self.replay_in_steps(replay))
+    }
+
+    fn reread<'a>(&'a self) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(self.reread_in_steps())
     }
 
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {

@@ -268,6 +268,10 @@ impl Desk for MemoryInbox {
         self.work(Verb::Change, |state, at| Ok(state.replay(replay, at)))
     }
 
+    fn reread<'a>(&'a self) -> BoxFuture<'a, Result<u64, StoreError>> {
+        self.work(Verb::Change, |state, _| Ok(state.reread()))
+    }
+
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {
         self.work(Verb::Ask, |state, _| Ok(state.status()))
     }

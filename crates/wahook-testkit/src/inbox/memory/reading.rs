@@ -55,6 +55,18 @@ impl State {
         unread
     }
 
+    /// What nobody could read is unread again.
+    pub(super) fn reread(&mut self) -> u64 {
+        let mut count = 0;
+        for kept in self.deliveries.values_mut() {
+            if kept.progress == Reads::Unreadable {
+                kept.progress = Reads::Unread;
+                count += 1;
+            }
+        }
+        count
+    }
+
     fn is_read_by_another(&self, token: Token, at: Moment) -> bool {
         self.reader
             .is_some_and(|(reader, until)| reader != token && until > at.elapsed)

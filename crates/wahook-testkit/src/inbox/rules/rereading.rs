@@ -7,9 +7,9 @@ use wahook_core::{
 };
 
 use super::{
-    DUPLICATE, Harness, all_events, reading,
+    DUPLICATE, Harness, all_events, bodies, reading,
     replays::{replay, replayed},
-    said,
+    said, unreadable,
 };
 
 /// **I4**: a replay that reads again gives what its deliveries say by now, around the claims, to those that want it now or
@@ -111,4 +111,43 @@ pub async fn i4_a_duplicate_that_is_read_again_is_still_one(harness: Harness) {
         }
     );
     assert_eq!(harness.hand_over("till").await, [["own"]]);
+}
+
+/// **I5**: what nobody could read is unread again when somebody asks for it, in its place and once; what was read stays
+/// read.
+pub async fn i5_what_nobody_could_read_is_read_again_when_asked(harness: Harness) {
+    assert_eq!(harness.reread().await, 0);
+    harness.post(&["odd", "fine", "strange"]).await;
+    let unread = harness.all_unread().await;
+    let readings = unread
+        .iter()
+        .map(|unread| match &unread.stored.delivery.body[..] {
+            b"fine" => reading(unread, vec![said("fine")]),
+            _ => unreadable(unread),
+        });
+    harness
+        .file(harness.reader, readings.collect())
+        .await
+        .expect("nobody else reads");
+    harness.post(&["new"]).await;
+    assert_eq!(harness.status().await.unreadable, 2);
+    assert_eq!(bodies(&harness.all_unread().await), ["new"]);
+
+    assert_eq!(harness.reread().await, 2);
+    let status = harness.status().await;
+    assert_eq!((status.unread, status.unreadable), (3, 0));
+    assert_eq!(bodies(&harness.all_unread().await), ["odd", "strange", "new"]);
+    assert_eq!(harness.reread().await, 0, "it is unread already");
+    let filed = harness
+        .read(|unread| vec![said(&format!("{}", unread.stored.position))])
+        .await;
+    assert_eq!(
+        filed,
+        Filed {
+            fresh: 3,
+            duplicates: 0
+        }
+    );
+    assert_eq!(harness.reread().await, 0, "it is read");
+    assert_eq!(harness.accept(harness.letter("odd").incoming()).await, DUPLICATE);
 }

@@ -314,6 +314,16 @@ impl Desk for Flawed {
         Box::pin(self.replaying(replay))
     }
 
+    fn reread<'a>(&'a self) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            match self.flaw {
+                Flaw::RereadsNothing => Ok(0),
+                Flaw::TellsNoRereads => self.inbox.reread().await.map(|_| 0),
+                _ => self.inbox.reread().await,
+            }
+        })
+    }
+
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {
         Box::pin(self.telling())
     }

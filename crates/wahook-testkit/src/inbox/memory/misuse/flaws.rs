@@ -362,6 +362,10 @@ flaws! {
     SweepsTheUnreadable: i5_what_was_dropped_is_finished;
     /// What is remembered is removed.
     SweepsTombstones: i5_a_duplicate_is_one_as_long_as_it_is_remembered;
+    /// What nobody could read stays so although somebody asks for it.
+    RereadsNothing: i5_what_nobody_could_read_is_read_again_when_asked;
+    /// It does not tell how much will be read again.
+    TellsNoRereads: i5_what_nobody_could_read_is_read_again_when_asked;
     /// It is not durable.
     ForgetsAtReopening:
         i1_what_was_accepted_outlives_the_process
