@@ -361,3 +361,26 @@ fn i6_gateways_share_an_inbox_and_each_event_comes_once() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
+
+#[test]
+fn i5_what_nobody_could_read_is_tried_again_by_a_reload() {
+    let folder = folder("unreadable");
+    let mut gateway = Gateway::with_config(&folder, &shop(""));
+    taken(&gateway, 1);
+    gateway.event();
+    stop(&mut gateway);
+    // As if a newer release had taken it, of a provider that this one does not know.
+    let file = rusqlite::Connection::open(folder.join("inbox.db")).unwrap();
+    file.execute_batch(
+        "UPDATE inbox_delivery SET provider = 'stranger'; INSERT INTO inbox_unread SELECT 0, position, 0 FROM inbox_delivery",
+    )
+    .unwrap();
+    file.close().unwrap();
+    let mut gateway = Gateway::with_config(&folder, &shop("[log]\nfilter = \"wahook=debug\""));
+    gateway.wait_for_log("a delivery cannot be read; it is kept");
+    gateway.signal("-HUP");
+    let line = gateway.wait_for_log("tried once more");
+    assert!(line.contains("count=1"), "{line}");
+    gateway.wait_for_log("a delivery cannot be read; it is kept");
+    stop(&mut gateway);
+}
