@@ -95,6 +95,7 @@ impl Gateway {
             match &way {
                 Way::Inbox(boxed) => {
                     let operators = boxed.operators.clone();
+                    operators.shows(certificate);
                     tls.when_failed(move |failure: HandshakeFailure| operators.no_handshake(failure))
                 }
                 Way::HandOver(_) => tls,
@@ -235,6 +236,9 @@ impl Gateway {
         // Nothing fails from here on: all of it takes effect, or nothing did.
         if let (Some(tls), Some(certificate)) = (&self.tls, &next.built.tls) {
             tls.show(certificate);
+            if let Way::Inbox(boxed) = &self.way {
+                boxed.operators.shows(certificate);
+            }
         }
         next.warn();
         next.warn_of_certificate(&*self.clock);

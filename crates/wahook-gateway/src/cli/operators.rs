@@ -17,7 +17,7 @@ use crate::{
     config::{Admin, Route},
     metrics::Metrics,
     random,
-    server::HandshakeFailure,
+    server::{Certificate, HandshakeFailure},
     stores::InboxLog,
 };
 
@@ -65,6 +65,13 @@ impl Operators {
     /// Whom the workers tell.
     pub(super) fn of_workers(&self) -> Arc<dyn wahook_worker::Observer> {
         self.metrics.of_worker(Arc::new(TracingObserver::default()))
+    }
+
+    /// This certificate is shown from now on.
+    pub(super) fn shows(&self, certificate: &Certificate) {
+        if let Some(ends) = certificate.ends() {
+            self.metrics.tls_ends(ends);
+        }
     }
 
     /// A TLS handshake failed.

@@ -18,6 +18,7 @@ pub(super) struct Families {
     pub(super) conflicts: Counters,
     pub(super) refused: Counters,
     pub(super) challenges: Counters,
+    pub(super) tls_ends: Family<Labels, Gauge>,
     pub(super) tls_failed: Family<Vec<(&'static str, &'static str)>, Counter>,
     pub(super) not_stored: Counters,
     // At the inbox.
@@ -74,6 +75,12 @@ impl Families {
                 registry,
                 "challenges_answered",
                 "Challenges of providers that were answered",
+            ),
+            // A family, so that it is not there where there is no TLS.
+            tls_ends: register(
+                registry,
+                "tls_certificate_ends_timestamp_seconds",
+                "When the certificate that is shown ends, in seconds since 1970",
             ),
             tls_failed: register(
                 registry,

@@ -22,6 +22,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
+use jiff::Timestamp;
 use prometheus_client::{encoding::text, registry::Registry};
 use wahook_core::{Clock, inbox::Status};
 
@@ -87,6 +88,12 @@ impl Metrics {
     pub fn keys_forgotten(&self, total: u64) {
         let counter = &self.0.families.keys_forgotten;
         counter.inc_by(total.saturating_sub(counter.get()));
+    }
+
+    /// A certificate is shown that ends at this moment.
+    pub(crate) fn tls_ends(&self, at: Timestamp) {
+        let gauge = self.0.families.tls_ends.get_or_create(&Vec::new());
+        gauge.set(at.as_second());
     }
 
     /// A TLS handshake failed.

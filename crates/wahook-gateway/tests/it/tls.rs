@@ -310,6 +310,14 @@ fn what_is_no_handshake_is_closed_and_counted_and_the_next_is_served() {
         let line = format!("wahook_tls_handshakes_failed_total{{reason=\"{reason}\"}} {count}\n");
         assert!(metrics.contains(&line), "{line}{metrics}");
     }
+    let ends = |metrics: &str| -> i64 {
+        let name = "wahook_tls_certificate_ends_timestamp_seconds{} ";
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{metrics}")).parse().unwrap()
+    };
+    // The tests' certificates end at midnight.
+    let left = ends(&metrics) - now();
+    assert!((89 * 86_400..=90 * 86_400).contains(&left), "{left}");
     gateway.signal("-TERM");
     assert_eq!(gateway.wait().code(), Some(0));
     assert!(!gateway.log().join("\n").contains("panicked"));
