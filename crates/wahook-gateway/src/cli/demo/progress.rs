@@ -13,10 +13,11 @@ impl Progress {
         let steps = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         // Hidden where it is no terminal.
         let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
-        Self(match ProgressStyle::with_template("{bar:20} {msg}") {
+        let bar = match ProgressStyle::with_template("{bar:20} {msg}") {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
-        })
+        };
+        Self(bar.with_message("starting a gateway"))
     }
 
     pub(super) fn sending(&self, elapsed: Duration, now: ledger::Progress) {

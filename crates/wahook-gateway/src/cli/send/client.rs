@@ -38,6 +38,8 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .timeout(patience)
+            // Less than servers keep a connection that nobody uses, so that a request seldom meets one that is closing.
+            .pool_idle_timeout(Duration::from_secs(5))
             // A provider that follows a redirect turns a POST into a GET and loses the event; say so instead.
             .redirect(reqwest::redirect::Policy::none());
         if to.scheme_str() == Some("http") {
