@@ -196,7 +196,7 @@ impl Gateway {
             tracing::info!(target: "wahook", "development mode has no configuration that could be read again");
             return None;
         };
-        let (watch, next) = Plan::from_file(&file);
+        let (watch, next) = Plan::from_file(&file, &|problem| tracing::error!(target: "wahook", "{problem}"));
         match self.exchange(&mut changing, next).await {
             Ok(restart) => {
                 tracing::info!(target: "wahook", "the configuration was read again and is in effect");

@@ -71,7 +71,15 @@ pub(super) struct Plan {
 /// `json` tells how to speak, and is told: a log in JSON is JSON to its last line.
 pub(super) fn run(args: &Args, json: &mut bool) -> Result<Outcome, Failure> {
     let mut plan = match &args.config {
-        Some(file) => Plan::from_file(file).1?,
+        Some(file) => {
+            let tell = |problem: &str| {
+                output::notice(&match *json {
+                    true => serde_json::json!({ "error": problem }).to_string(),
+                    false => format!("error: {problem}"),
+                });
+            };
+            Plan::from_file(file, &tell).1?
+        }
         None => for_development(args)?,
     };
     plan.log = Log::start(args.log.as_deref(), &plan.config.log, *json)?;
@@ -156,9 +164,9 @@ fn stopped_at_once() -> Failure {
 }
 
 impl Plan {
-    /// As a file says, with the environment over it. Every problem but the first is printed. What to watch is told in
-    /// either case: a file that is missing may come.
-    pub(super) fn from_file(file: &Path) -> (Watch, Result<Self, Failure>) {
+    /// As a file says, with the environment over it. The first problem is the failure, `tell` is told the others. What to
+    /// watch is said in either case: a file that is missing may come.
+    pub(super) fn from_file(file: &Path, tell: &dyn Fn(&str)) -> (Watch, Result<Self, Failure>) {
         // Each is looked at before it is read: what is written in between is a change.
         let watch = Watch::of([file.to_path_buf()]);
         let loaded = match config::load(file, config::variables()) {
@@ -166,10 +174,10 @@ impl Plan {
             Err(error) => return (watch, Err(error.into())),
         };
         let watch = watch.and_now(watch::files(file, &loaded.config, &loaded.folder));
-        (watch.clone(), Self::of(file, loaded, watch))
+        (watch.clone(), Self::of(file, loaded, watch, tell))
     }
 
-    fn of(file: &Path, loaded: Loaded, watch: Watch) -> Result<Self, Failure> {
+    fn of(file: &Path, loaded: Loaded, watch: Watch, tell: &dyn Fn(&str)) -> Result<Self, Failure> {
         let built = match config::build(&loaded.config, &loaded.folder) {
             Ok(built) => built,
             Err(problems) => {
@@ -178,7 +186,7 @@ impl Plan {
                     return Err(Failure::wrong_use(format!("{}: cannot be used", loaded.file())));
                 };
                 for problem in problems {
-                    output::notice(&format!("error: {}", problem.line(loaded.file())));
+                    tell(&problem.line(loaded.file()));
                 }
                 return Err(loaded.failure(first));
             }

@@ -81,13 +81,29 @@ fn a_log_in_json_is_json_to_its_last_line() {
             .unwrap()
             .contains("forgets after 1h")
     );
-    reload(&gateway, &folder, "lisen = 1");
+    let wrong = log("format = \"json\"\n[limits]\nbody_bytes = 0\nstreams = 0");
+    reload(&gateway, &folder, &wrong);
+    assert!(
+        gateway
+            .wait_for_log("`streams` must be more than 0")
+            .starts_with('{')
+    );
     gateway.wait_for_log("the old one stays");
     stop(&mut gateway);
     for line in gateway.log() {
         as_json(&line);
     }
 
+    let output = run(&["serve", "--json", "--config", file.to_str().unwrap()], b"");
+    assert_eq!(
+        text(&output.stderr)
+            .lines()
+            .map(as_json)
+            .collect::<Vec<_>>()
+            .len(),
+        2,
+        "a line for each problem"
+    );
     fs::write(&file, &toml).unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
