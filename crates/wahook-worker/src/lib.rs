@@ -31,7 +31,7 @@
 //!
 //! | the sink | its lane |
 //! |---|---|
-//! | says `Failed`, or panics | waits, twice as long each time; after [`Retries::attempts`] the event is poison |
+//! | says `Failed`, or panics | waits, twice as long each time; after so many times as [`Retries::attempts`] says the event is poison |
 //! | says `Refused` | the event is poison at once |
 //! | says `Unavailable` | waits with all lanes of the sink, while one of them asks; the event is poison only if it was tried often *and* is older than [`Retries::give_up_after`] |
 //! | says nothing in time | is cut off and waits; poison as for `Unavailable` |
@@ -50,6 +50,7 @@ mod retries;
 
 // Those who do it: one reader, one task for each sink, and in it one for each lane in progress.
 mod batch;
+mod failures;
 mod gate;
 mod lane;
 mod read;

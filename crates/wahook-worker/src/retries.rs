@@ -14,7 +14,8 @@ pub struct Retries {
     pub first: Duration,
     /// The longest delay. What a sink asks for is honoured up to this.
     pub most: Duration,
-    /// So many attempts, then the event is poison. What a sink refused is poison at once.
+    /// So many times it may fail, as far as one process saw it, then the event is poison. What a sink refused is poison
+    /// at once; attempts while the sink was away, or whose end nobody saw, are no failures.
     pub attempts: u32,
     /// As long as an event is younger, the sink's being away does not make it poison, however often it was tried.
     pub give_up_after: Duration,
@@ -47,10 +48,10 @@ impl Default for Retries {
 }
 
 impl Retries {
-    /// What to do after attempt number `attempt` of an event that was put in its lane `age` ago. A sink that is away
-    /// has the delay of its pause.
-    pub(crate) fn then(&self, reason: Reason, attempt: u32, age: Duration, pause: Option<Duration>) -> Then {
-        let tired = attempt >= self.attempts;
+    /// What to do after an event went wrong, which was put in its lane `age` ago. `times` is how often it failed; of a
+    /// sink that is away, how often it was tried, and `pause` is the delay then.
+    pub(crate) fn then(&self, reason: Reason, times: u32, age: Duration, pause: Option<Duration>) -> Then {
+        let tired = times >= self.attempts;
         let poison = match reason {
             Reason::Refused => true,
             // Nobody's fault.
@@ -61,7 +62,7 @@ impl Retries {
         };
         match (poison, self.on_poison) {
             (false, _) => Then::Retry {
-                after: pause.unwrap_or_else(|| self.delay(attempt)),
+                after: pause.unwrap_or_else(|| self.delay(times)),
             },
             (true, OnPoison::Park) => Then::Park,
             (true, OnPoison::Block) => Then::Block,

@@ -34,7 +34,7 @@ pub struct SinkConfig {
     /// How many conversations are handed over at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lanes: Option<usize>,
-    /// So many attempts, then an event is a dead letter.
+    /// So many attempts that fail, then an event is a dead letter; those while the sink was away do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
     /// The delay after the first attempt; it doubles each time.

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::Instant;
 use wahook_core::sink::{Delivered, SinkError, SinkErrorKind};
 use wahook_worker::{Retries, Route};
 
@@ -111,6 +112,44 @@ async fn i3_what_a_sink_was_away_for_too_long_is_given_up() {
     assert!(world.dead().await.is_empty());
     pass(5 * MINUTE).await;
     assert_eq!(world.dead().await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i3_what_waited_for_a_sink_that_was_away_may_fail_as_often_as_anything_else() {
+    let mut world = World::new();
+    world.say("15550000001@c.us", "hello").await;
+    let began = Instant::now();
+    let failed = Arc::new(AtomicUsize::new(0));
+    let seen = failed.clone();
+    // An hour away, and two errors while it starts.
+    let sink = FnSink::new(move |events| {
+        let error = if began.elapsed() < 60 * MINUTE {
+            Some((SinkErrorKind::Unavailable { after: None }, "nobody answers"))
+        } else if seen.fetch_add(1, Ordering::SeqCst) < 2 {
+            Some((SinkErrorKind::Failed, "it is not ready yet"))
+        } else {
+            None
+        };
+        Box::pin(async move {
+            match error {
+                Some((kind, text)) => Delivered::up_to(0, SinkError::new(kind, text)),
+                None => Delivered::all(events),
+            }
+        })
+    });
+    let retries = Retries {
+        most: MINUTE,
+        attempts: 3,
+        ..Retries::default()
+    };
+    let workers = world.start(world.plan().route(Route::new("till", sink).retries(retries)));
+    pass(65 * MINUTE).await;
+    assert!(world.dead().await.is_empty());
+    assert_eq!(
+        (world.waiting("till").await, failed.load(Ordering::SeqCst)),
+        (0, 3)
+    );
+    end(workers.stop(SECOND)).await;
 }
 
 #[tokio::test(start_paused = true)]
