@@ -1,7 +1,7 @@
 //! What waits for the writer.
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use wahook_core::guard::StoreError;
 
 /// What the writer thread remembers beside the file, in step with it.
@@ -69,6 +69,8 @@ pub(crate) struct Verb<T, F> {
     run: F,
     outcome: Option<T>,
     answer: oneshot::Sender<Result<T, StoreError>>,
+    /// For the bytes that it holds, as long as it holds them.
+    room: OwnedSemaphorePermit,
 }
 
 impl<T, F> Verb<T, F> {
@@ -77,6 +79,7 @@ impl<T, F> Verb<T, F> {
         rank: Rank,
         run: F,
         answer: oneshot::Sender<Result<T, StoreError>>,
+        room: OwnedSemaphorePermit,
     ) -> Self {
         Self {
             sort,
@@ -84,6 +87,7 @@ impl<T, F> Verb<T, F> {
             run,
             outcome: None,
             answer,
+            room,
         }
     }
 }
@@ -114,8 +118,12 @@ where
         let Self {
             outcome: done,
             answer,
+            run,
+            room,
             ..
         } = *self;
+        // Who is answered finds its bytes gone.
+        drop((run, room));
         // Without an outcome of its own the sender is dropped, which reads as unavailable.
         let answered = match (outcome, done) {
             (Ok(()), Some(done)) => answer.send(Ok(done)),

@@ -13,6 +13,7 @@ use std::{
 
 use rusqlite::Connection;
 use tokio::sync::{
+    Semaphore,
     mpsc::{self, error::TrySendError},
     oneshot,
 };
@@ -45,6 +46,9 @@ pub(crate) type Recall<M> = Box<dyn FnMut(&mut Connection) -> Result<M, rusqlite
 /// The way to the writer thread. Dropped, it lets the thread finish what it accepted.
 pub(crate) struct Writer<M = ()> {
     jobs: Option<mpsc::Sender<Box<dyn Job<M>>>>,
+    /// Bytes that may still wait. A job has its share until it is gone, which may be long after its caller: what a disk
+    /// that hangs keeps waiting is in memory all the while.
+    room: Arc<Semaphore>,
     /// Nothing is ever sent: it closes when the thread has closed the file.
     ended: Mutex<Receiver<()>>,
     commits: Arc<AtomicU64>,
@@ -85,6 +89,7 @@ impl<M: Memory> Writer<M> {
         match opened.await {
             Ok(result) => result.map(|()| Self {
                 jobs: Some(jobs),
+                room: Arc::new(Semaphore::new(MOST_BYTES)),
                 ended,
                 commits,
                 deadline,
@@ -107,7 +112,7 @@ impl<M: Memory> Writer<M> {
         T: Send + 'static,
         F: FnMut(&mut Work<'_, M>) -> Result<T, rusqlite::Error> + Send + 'static,
     {
-        self.ask_as(sort, Rank::First, run).await
+        self.ask_with(sort, Rank::First, 0, run).await
     }
 
     /// As [`ask`](Self::ask), for work that others do not wait for: it touches about so many rows.
@@ -116,10 +121,17 @@ impl<M: Memory> Writer<M> {
         T: Send + 'static,
         F: FnMut(&mut Work<'_, M>) -> Result<T, rusqlite::Error> + Send + 'static,
     {
-        self.ask_as(sort, Rank::Later(rows), run).await
+        self.ask_with(sort, Rank::Later(rows), 0, run).await
     }
 
-    async fn ask_as<T, F>(&self, sort: Sort, rank: Rank, run: F) -> Result<T, StoreError>
+    /// As [`ask`](Self::ask) or [`ask_later`](Self::ask_later), with so many bytes that wait with it.
+    pub(crate) async fn ask_with<T, F>(
+        &self,
+        sort: Sort,
+        rank: Rank,
+        bytes: usize,
+        run: F,
+    ) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Work<'_, M>) -> Result<T, rusqlite::Error> + Send + 'static,
@@ -127,25 +139,38 @@ impl<M: Memory> Writer<M> {
         let Some(jobs) = &self.jobs else {
             return Err(StoreError::new(StoreErrorKind::Unavailable));
         };
+        // What is larger than all the room there is has it alone.
+        let bytes = u32::try_from(bytes.min(MOST_BYTES)).unwrap_or(u32::MAX);
         let asked = async {
+            let room = Arc::clone(&self.room);
+            let unavailable = || StoreError::new(StoreErrorKind::Unavailable);
+            let room = match (sort, rank) {
+                (Sort::Begins, Rank::First) => room.try_acquire_many_owned(bytes).map_err(|_none| {
+                    StoreError::with_source(StoreErrorKind::Slow, "too many bytes wait for the disk")
+                })?,
+                (Sort::Ends, _) | (_, Rank::Later(_)) => room
+                    .acquire_many_owned(bytes)
+                    .await
+                    .map_err(|_closed| unavailable())?,
+            };
             let (answer, answered) = oneshot::channel();
-            let job = Box::new(Verb::new(sort, rank, run, answer));
+            let job = Box::new(Verb::new(sort, rank, run, answer, room));
             match (sort, rank) {
                 // The disk is behind: more of it would only wait in vain.
                 (Sort::Begins, Rank::First) => jobs.try_send(job).map_err(|error| match error {
                     TrySendError::Full(_) => {
                         StoreError::with_source(StoreErrorKind::Slow, "too many verbs wait")
                     }
-                    TrySendError::Closed(_) => StoreError::new(StoreErrorKind::Unavailable),
+                    TrySendError::Closed(_) => unavailable(),
                 })?,
                 // Its work is done already, or nobody else does it: its place is worth waiting for.
                 (Sort::Ends, _) | (_, Rank::Later(_)) => {
                     let sent = jobs.send(job).await;
-                    sent.map_err(|_closed| StoreError::new(StoreErrorKind::Unavailable))?;
+                    sent.map_err(|_closed| unavailable())?;
                 }
             }
             let answer = answered.await;
-            answer.unwrap_or_else(|_dropped| Err(StoreError::new(StoreErrorKind::Unavailable)))
+            answer.unwrap_or_else(|_dropped| Err(unavailable()))
         };
         match tokio::time::timeout(self.deadline, asked).await {
             Ok(answer) => answer,
@@ -153,6 +178,10 @@ impl<M: Memory> Writer<M> {
         }
     }
 }
+
+/// So many bytes of bodies and the like wait at most. Enough for what a disk does in a second, and no danger to the
+/// machine when it does nothing at all.
+const MOST_BYTES: usize = 64 << 20;
 
 impl<M> Drop for Writer<M> {
     fn drop(&mut self) {

@@ -55,6 +55,11 @@ impl Accept {
         }
     }
 
+    /// What it holds in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.head.len() + self.body.len()
+    }
+
     pub(crate) fn run(&self, work: &mut Work<'_, State>) -> Result<Result<Accepted, Full>, Error> {
         let state = &mut *work.memory;
         let fingerprint = state.fingerprints.of(&self.key);
@@ -66,7 +71,7 @@ impl Accept {
             Seen::Other => true,
             Seen::Never => false,
         };
-        if !state.has_room(work.connection, self.head.len() + self.body.len())? {
+        if !state.has_room(work.connection, self.bytes())? {
             return Ok(Err(Full));
         }
         let position = state.counts.delivery();

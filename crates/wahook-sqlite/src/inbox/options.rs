@@ -56,7 +56,7 @@ impl SqliteInboxOptions {
     }
 
     /// How many verbs may wait for the writer, 8,192 if not set. A delivery beyond that is
-    /// [`Slow`](wahook_core::guard::StoreErrorKind::Slow) at once.
+    /// [`Slow`](wahook_core::guard::StoreErrorKind::Slow) at once, and so is one beyond 64 MiB of bodies that wait.
     #[must_use]
     pub fn waiting(mut self, verbs: NonZeroUsize) -> Self {
         self.file = self.file.waiting(verbs);

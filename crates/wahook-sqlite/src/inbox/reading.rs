@@ -105,6 +105,19 @@ impl Line {
             sinks,
         }
     }
+
+    fn bytes(&self) -> usize {
+        let summary = &self.summary;
+        let texts = [
+            &summary.name,
+            &summary.account,
+            &summary.chat,
+            &summary.message_id,
+        ];
+        let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+        // Its key is there twice.
+        size_of::<Self>() + 2 * summary.key.len() + self.lane.len() + texts
+    }
 }
 
 impl Filing {
@@ -128,6 +141,12 @@ impl Filing {
     pub(crate) fn rows(&self) -> usize {
         let lines = |page: &Page| page.lines.as_ref().map_or(1, |lines| 1 + 2 * lines.len());
         self.pages.iter().map(lines).sum()
+    }
+
+    /// What it holds in memory, about: a worker says it again while the disk hangs.
+    pub(crate) fn bytes(&self) -> usize {
+        let lines = self.pages.iter().filter_map(|page| page.lines.as_ref()).flatten();
+        lines.map(Line::bytes).sum()
     }
 
     /// Files them. `None` if somebody else reads by now.

@@ -27,7 +27,14 @@ use super::{
     recall::recall,
     state::{Limits, Outside, State},
 };
-use crate::{file::File, job::Sort, options::Flush, reader::Reader, span::milliseconds, writer::Writer};
+use crate::{
+    file::File,
+    job::{Rank, Sort},
+    options::Flush,
+    reader::Reader,
+    span::milliseconds,
+    writer::Writer,
+};
 
 /// An inbox in one SQLite file, of one process.
 ///
@@ -124,7 +131,9 @@ impl Inbox for SqliteInbox {
         Box::pin(async move {
             let accepted = self
                 .writer
-                .ask(Sort::Begins, move |work| accept.run(work))
+                .ask_with(Sort::Begins, Rank::First, accept.bytes(), move |work| {
+                    accept.run(work)
+                })
                 .await?;
             accepted.map_err(|Full| {
                 StoreError::with_source(StoreErrorKind::Full, "as much waits as the inbox may hold")
@@ -164,9 +173,10 @@ impl Inbox for SqliteInbox {
         readings: Vec<Reading>,
     ) -> BoxFuture<'a, Result<Option<Filed>, StoreError>> {
         let filing = Filing::new(token, readings);
+        let (rank, bytes) = (Rank::Later(filing.rows()), filing.bytes());
         Box::pin(
             self.writer
-                .ask_later(Sort::Ends, filing.rows(), move |work| filing.run(work)),
+                .ask_with(Sort::Ends, rank, bytes, move |work| filing.run(work)),
         )
     }
 

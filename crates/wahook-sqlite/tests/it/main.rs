@@ -8,6 +8,7 @@ mod inbox_contract;
 mod inbox_kit;
 mod inbox_memory;
 mod inbox_path;
+mod inbox_room;
 mod inbox_speed;
 mod kit;
 mod life;
