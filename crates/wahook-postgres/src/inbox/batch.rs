@@ -10,7 +10,7 @@ use std::{
 
 use deadpool_postgres::Object;
 use tokio::{
-    sync::{Notify, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot},
     time::{Instant, timeout_at},
 };
 use wahook_core::guard::{StoreError, StoreErrorKind};
@@ -59,6 +59,8 @@ const MOST_ROWS: usize = 256;
 const MOST_BYTES: usize = 4 << 20;
 /// More verbs than this do not wait: they would be late anyway.
 const MOST_WAITING: usize = 50_000;
+/// Nor more bytes than this: a server that hangs must not eat the memory. One verb may have more, and has it all.
+const MOST_WAITING_BYTES: usize = 64 << 20;
 /// How far a statement looks for verbs that may go out now.
 const LOOK: usize = 4 * MOST_ROWS;
 /// Instead of a deadline that is further away than time goes.
@@ -69,6 +71,8 @@ pub(super) struct Lines<S: Statement> {
     pub(super) database: Database,
     pub(super) statement: S,
     queue: Arc<Queue<S::Verb>>,
+    /// Bytes that may still wait. A verb has its share until it is gone, which may be after its caller.
+    room: Arc<Semaphore>,
 }
 
 impl<S: Statement> Lines<S> {
@@ -83,6 +87,7 @@ impl<S: Statement> Lines<S> {
                 }),
                 ready: Notify::new(),
             }),
+            room: Arc::new(Semaphore::new(MOST_WAITING_BYTES)),
         }
     }
 
@@ -94,14 +99,18 @@ impl<S: Statement> Lines<S> {
     ) -> Result<<S::Verb as Verb>::Answer, StoreError> {
         let now = Instant::now();
         let deadline = now.checked_add(longest).unwrap_or(now + DAY);
+        let too_many = || StoreError::with_source(StoreErrorKind::Slow, "too much waits for PostgreSQL");
+        let bytes = u32::try_from(verb.bytes().min(MOST_WAITING_BYTES)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
         let (answer, answered) = oneshot::channel();
         let job = Job {
             verb,
             answer,
             deadline,
+            room: room.map_err(|_none| too_many())?,
         };
         if !self.queue.push(job) {
-            return Err(StoreError::new(StoreErrorKind::Slow));
+            return Err(too_many());
         }
         match timeout_at(deadline, answered).await {
             Ok(Ok(answer)) => answer,
@@ -205,12 +214,22 @@ struct Job<V: Verb> {
     verb: V,
     answer: oneshot::Sender<Result<V::Answer, StoreError>>,
     deadline: Instant,
+    /// For the bytes of the verb.
+    room: OwnedSemaphorePermit,
 }
 
 impl<V: Verb> Job<V> {
     fn tell(self, answer: Result<V::Answer, StoreError>) {
+        let Self {
+            verb,
+            answer: caller,
+            room,
+            ..
+        } = self;
+        // Who is answered finds its bytes gone.
+        drop((verb, room));
         // A caller that is gone hears nothing.
-        drop(self.answer.send(answer));
+        drop(caller.send(answer));
     }
 }
 
