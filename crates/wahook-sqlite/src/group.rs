@@ -22,6 +22,7 @@ use crate::{
     options::SqliteOptions,
     patience::{after, is_busy, pause},
     queue::{Batch, Queue},
+    span::Steady,
     writer::{Part, Recall},
 };
 
@@ -42,6 +43,7 @@ pub(crate) struct Group<M> {
     parts: &'static [Part],
     commits: Arc<AtomicU64>,
     checkpoints: Checkpoints,
+    steady: Steady,
 }
 
 impl<M: Memory> Group<M> {
@@ -63,6 +65,7 @@ impl<M: Memory> Group<M> {
             recall,
             identity,
             file,
+            steady: Steady::from(&*options.clock),
             options,
             parts,
             commits,
@@ -198,6 +201,7 @@ impl<M: Memory> Group<M> {
         let mut work = Work {
             connection: &transaction,
             now: self.options.clock.now().as_millisecond(),
+            steady: self.steady.now(&*self.options.clock),
             memory,
         };
         let before = connection.total_changes();

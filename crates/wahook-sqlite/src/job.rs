@@ -25,6 +25,8 @@ pub(crate) struct Work<'a, M = ()> {
     pub(crate) connection: &'a Connection,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
+    /// The same when the file was opened, and from then on without the jumps of the clock. It is this process's alone.
+    pub(crate) steady: i64,
     pub(crate) memory: &'a mut M,
 }
 

@@ -74,10 +74,14 @@
 //!
 //! # Time
 //!
-//! The file outlives the process, and several may share it, so leases and lives run on the wall clock. If it jumps forward,
+//! A guard's file outlives the process, and several may share it, so its leases and lives run on the wall clock. If it jumps forward,
 //! they end early by as much: the old holder's token is refused, and what a provider repeats after the early end of a mark
 //! is handled again. If it jumps back, a record that claims to live longer than it was given is given its whole life
 //! again, from the moment it is met: nothing is refused for ever.
+//!
+//! An inbox is one process's: its leases and the delays of its lanes run on the clock that does not jump, so that neither
+//! waits for hours that were none, and nobody's work is given to another early. What it remembers, and until when finished
+//! work is kept, is on the wall clock. When it is opened, a lane that came to its time in what is the future by then is due.
 //!
 //! # Why this driver
 //!

@@ -73,10 +73,10 @@ impl Take {
                 )?
                 .execute(params![
                     lane,
-                    work.now.saturating_add(self.lease),
+                    work.steady.saturating_add(self.lease),
                     last.turn,
                     self.token.as_bytes(),
-                    work.now
+                    work.steady
                 ])?;
             taken.lanes.push((LaneId(lane), entries));
         }
@@ -89,7 +89,7 @@ impl Take {
             )?
             .query_row(params![sink, self.token.as_bytes()], |row| row.get(0))
             .optional()?;
-        taken.next = next.map(|due_at| due_at.saturating_sub(work.now).max(0));
+        taken.next = next.map(|due_at| due_at.saturating_sub(work.steady).max(0));
         Ok(taken)
     }
 
@@ -100,7 +100,7 @@ impl Take {
              ORDER BY due_at, turn LIMIT ?3",
         )?;
         let limit = i64::try_from(self.want.lanes).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![sink, work.now, limit], |row| {
+        let rows = statement.query_map(params![sink, work.steady, limit], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
         rows.collect()
@@ -190,8 +190,8 @@ pub(crate) fn renew(
         .execute(params![
             lane.0,
             token.as_bytes(),
-            work.now,
-            work.now.saturating_add(lease)
+            work.steady,
+            work.steady.saturating_add(lease)
         ])?;
     Ok(if renewed > 0 { Settled::Done } else { Settled::Lost })
 }
@@ -208,7 +208,7 @@ pub(crate) fn settle(
         .prepare_cached(
             "SELECT sink, taken FROM inbox_lane WHERE id = ?1 AND token = ?2 AND taken > 0 AND due_at > ?3",
         )?
-        .query_row(params![lane, token.as_bytes(), work.now], |row| {
+        .query_row(params![lane, token.as_bytes(), work.steady], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
@@ -224,7 +224,7 @@ pub(crate) fn settle(
     for entry in &settlement.done {
         hand.end(*entry, DONE, None)?;
     }
-    let mut due_at = hand.work.now;
+    let mut due_at = hand.work.steady;
     let mut blocked = None;
     if let Some(setback) = &settlement.setback {
         let error = Some(setback.error.as_str());

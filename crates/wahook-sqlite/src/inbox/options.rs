@@ -21,7 +21,8 @@ pub struct SqliteInboxOptions {
 }
 
 impl SqliteInboxOptions {
-    /// With the clock whose [`now`](Clock::now) leases, backoffs and memories run on.
+    /// With the clock whose [`now`](Clock::now) memories run on, and whose [`elapsed`](Clock::elapsed) leases and delays
+    /// do.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {

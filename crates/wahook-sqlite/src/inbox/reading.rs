@@ -32,7 +32,7 @@ impl Asked {
     /// The oldest deliveries that are to be read, and whether they are to be read again.
     pub(crate) fn unread(&self, work: &mut Work<'_, State>) -> Result<Vec<(Raw, bool)>, Error> {
         let taken = work.memory.reader;
-        if taken.is_some_and(|reader| reader.token != self.token && reader.until > work.now) {
+        if taken.is_some_and(|reader| reader.token != self.token && reader.until > work.steady) {
             return Ok(Vec::new());
         }
         let mut statement = work.connection.prepare_cached(
@@ -56,7 +56,7 @@ impl Asked {
         if !found.is_empty() || lets_go {
             work.memory.reader = Some(Reader {
                 token: self.token,
-                until: work.now.saturating_add(self.lease),
+                until: work.steady.saturating_add(self.lease),
             });
         }
         Ok(found)
@@ -306,7 +306,7 @@ pub(crate) fn open(work: &mut Work<'_, State>, sink: i64, lane: i64, turn: i64) 
             "INSERT INTO inbox_lane (id, sink, due_at, turn, taken) VALUES (?1, ?2, ?3, ?4, 0)
              ON CONFLICT (id) DO NOTHING",
         )?
-        .execute(params![lane, sink, work.now, turn])?;
+        .execute(params![lane, sink, work.steady, turn])?;
     if opened > 0 {
         work.memory.counts.of(sink, |sink| sink.lanes += 1);
     }

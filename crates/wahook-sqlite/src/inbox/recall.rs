@@ -30,7 +30,7 @@ pub(crate) fn recall(
     connection.execute_batch("PRAGMA secure_delete = 1")?;
     if first {
         // A backup may be reading it.
-        patiently(after(PATIENCE), || free(connection))?;
+        patiently(after(PATIENCE), || free(connection, now))?;
     }
     let hash_key: [u8; 16] = connection.query_row("SELECT hash_key FROM inbox_meta", [], |row| row.get(0))?;
     let mut state = State {
@@ -59,7 +59,10 @@ const STATEMENTS: usize = 128;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ends all leases. Attempts that had begun are counted.
-fn free(connection: &mut Connection) -> Result<(), Error> {
+///
+/// Lanes were given their times by the clock of the process before us. One that came to its time in what is the future
+/// now did so before the clock went back: it is due. What is left waits no longer than it was told to.
+fn free(connection: &mut Connection, now: i64) -> Result<(), Error> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(
         "UPDATE inbox_entry SET attempt = attempt + 1 WHERE state = 0 AND id IN
@@ -67,6 +70,10 @@ fn free(connection: &mut Connection) -> Result<(), Error> {
           WHERE l.taken > 0);
          UPDATE inbox_lane SET taken = 0, token = NULL, due_at = 0 WHERE taken > 0;
          UPDATE inbox_unread SET unreadable = 0 WHERE unreadable = 1;",
+    )?;
+    transaction.execute(
+        "UPDATE inbox_lane SET due_at = 0 WHERE due_at > ?1 AND coalesce(taken_at, due_at) > ?1",
+        [now],
     )?;
     transaction.commit()
 }

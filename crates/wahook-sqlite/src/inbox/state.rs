@@ -95,7 +95,7 @@ const EVENTS: u64 = 1_024;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader {
     pub(crate) token: Token,
-    /// ms since 1970
+    /// ms, as [`Work::steady`](crate::job::Work::steady)
     pub(crate) until: i64,
 }
 

@@ -85,10 +85,10 @@ CREATE TABLE inbox_sink (
 CREATE TABLE inbox_lane (
     id       INTEGER PRIMARY KEY, -- stands for sink and conversation
     sink     INTEGER NOT NULL,
-    due_at   INTEGER NOT NULL, -- ms since 1970; while it is taken, the end of the lease
+    due_at   INTEGER NOT NULL, -- ms since 1970, of a clock that does not jump; while it is taken, the end of the lease
     turn     INTEGER NOT NULL, -- who came first among those due at one moment
     taken    INTEGER NOT NULL, -- an attempt began for those up to this turn, whose end nobody has told; 0 if none
-    taken_at INTEGER,          -- ms since 1970
+    taken_at INTEGER,          -- ms since 1970, of the same
     token    BLOB,             -- who has it
     blocked  INTEGER           -- the dead letter for which it stands still
 ) STRICT;

@@ -4,6 +4,7 @@ mod clock;
 mod contract;
 mod disk;
 mod group;
+mod inbox_clock;
 mod inbox_contract;
 mod inbox_kit;
 mod inbox_memory;

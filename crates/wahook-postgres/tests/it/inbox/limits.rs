@@ -62,3 +62,56 @@ async fn g9_keys_whose_memory_is_over_are_removed() {
     )
     .await;
 }
+
+/// While the server hangs, no more bytes wait than may.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+async fn i5_bodies_beyond_64_mib_that_wait_are_slow_at_once() {
+    let schema_name = name();
+    let options = wahook_postgres::PostgresOptions::default()
+        .schema(&schema_name)
+        .deadline(std::time::Duration::from_secs(60));
+    let inbox = std::sync::Arc::new(connect(options).await);
+    let client = client(&shared_postgres()).await;
+    let lock = format!("BEGIN; LOCK TABLE {schema_name}.wahook_inbox_claim");
+    client.batch_execute(&lock).await.unwrap();
+    let mut shop = Deliveries::of("wazapin", "shop");
+    let body = "x".repeat(4 << 20);
+    let tasks: Vec<_> = (0..24)
+        .map(|number| {
+            let (inbox, incoming) = (inbox.clone(), shop.body(&format!("{number}"), body.clone()));
+            tokio::spawn(async move { inbox.accept(incoming).await })
+        })
+        .collect();
+    until(
+        "bodies are turned away",
+        async || tasks.iter().filter(|task| task.is_finished()).count(),
+        |ended| *ended == 24 - 15,
+    )
+    .await;
+    client.batch_execute("COMMIT").await.unwrap();
+    let (mut stored, mut slow) = (0, 0);
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(accepted) => {
+                assert_eq!(accepted, Accepted::Stored { conflict: false });
+                stored += 1;
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), StoreErrorKind::Slow);
+                slow += 1;
+            }
+        }
+    }
+    assert_eq!(
+        (stored, slow),
+        (15, 9),
+        "16 bodies of 4 MiB and their heads are more than 64 MiB"
+    );
+    // There is room again, and one body that is larger than all of it waits alone.
+    let huge = shop.body("huge", "x".repeat(65 << 20));
+    let accepted = inbox.accept(huge).await.unwrap();
+    assert_eq!(accepted, Accepted::Stored { conflict: false });
+    let accepted = inbox.accept(shop.message("A1", "1@c.us", "hello")).await.unwrap();
+    assert_eq!(accepted, Accepted::Stored { conflict: false });
+}

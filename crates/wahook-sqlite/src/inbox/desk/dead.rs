@@ -179,7 +179,7 @@ impl Dead {
         let sql = |sql| work.connection.prepare_cached(sql);
         let unblocked =
             sql("UPDATE inbox_lane SET blocked = NULL, due_at = ?3 WHERE id = ?1 AND blocked = ?2")?
-                .execute([self.lane, self.id, work.now])?;
+                .execute([self.lane, self.id, work.steady])?;
         if unblocked == 0 {
             return Ok(false);
         }
