@@ -90,7 +90,7 @@ CREATE TABLE wahook_inbox_sink (
 );
 
 -- Whose turn it is. Without `due_at` nothing waits in it, or it stands still; with a token somebody has taken its entries
--- up to `taken_to`. Whoever locks several does so in the order of (sink, name). A row without entries may be removed.
+-- up to `taken_to`; `taken_at` is when `due_at` was counted from. Whoever locks several does so in the order of (sink, name). A row without entries may be removed.
 CREATE TABLE wahook_inbox_lane (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     due_at timestamptz,

@@ -25,12 +25,13 @@ wanted AS MATERIALIZED (
         WITH ORDINALITY AS w (event, sink, name, received, replay_of, place)
 ),
 lanes AS (
-    INSERT INTO {t}_lane AS l (sink, name, waiting, due_at, oldest_nanos)
-    SELECT sink, name, count(*), (SELECT now FROM clock), min(received)
+    INSERT INTO {t}_lane AS l (sink, name, waiting, due_at, taken_at, oldest_nanos)
+    SELECT sink, name, count(*), (SELECT now FROM clock), (SELECT now FROM clock), min(received)
     FROM wanted GROUP BY sink, name ORDER BY sink, name
     ON CONFLICT (sink, name) DO UPDATE SET
         waiting = l.waiting + excluded.waiting,
         due_at = CASE WHEN NOT l.blocked THEN coalesce(l.due_at, excluded.due_at) END,
+        taken_at = CASE WHEN l.due_at IS NULL THEN excluded.taken_at ELSE l.taken_at END,
         oldest_nanos = CASE WHEN l.waiting > 0 THEN l.oldest_nanos ELSE excluded.oldest_nanos END
     RETURNING l.id, l.sink, l.name
 )

@@ -1,4 +1,4 @@
-//! How much waits, so that no more is accepted than may.
+//! How much waits, so that no more is accepted than may; and whether the server's clock went back.
 
 use std::{
     error::Error as _,
@@ -11,6 +11,7 @@ use std::{
 
 use tokio::time::{Instant, sleep, timeout};
 
+use super::mend::{Mend, Watch};
 use crate::{fault::Fault, pool::Database, say::Sql};
 
 /// The least pause between two looks.
@@ -26,16 +27,21 @@ pub(super) struct Gauge {
     waiting: Sql,
     most: i64,
     full: Arc<AtomicBool>,
+    mend: Mend,
+    watch: Watch,
 }
 
 const WAITING: &str = "
 SELECT ((SELECT count(*) FROM {t}_unread)
-     + (SELECT coalesce(sum(waiting), 0) FROM {t}_lane WHERE due_at IS NOT NULL OR blocked))::bigint";
+     + (SELECT coalesce(sum(waiting), 0) FROM {t}_lane WHERE due_at IS NOT NULL OR blocked))::bigint,
+    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 impl Gauge {
     pub(super) fn new(database: Database, schema: &str, most: u64, full: Arc<AtomicBool>) -> Self {
         Self {
             waiting: Sql::new(schema, database.prepares(), WAITING, &[]),
+            mend: Mend::new(schema, database.prepares()),
+            watch: Watch::default(),
             database,
             most: i64::try_from(most).unwrap_or(i64::MAX),
             full,
@@ -43,7 +49,7 @@ impl Gauge {
     }
 
     /// Works for ever.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         loop {
             let begun = Instant::now();
             match timeout(LONGEST, self.look()).await {
@@ -64,12 +70,24 @@ impl Gauge {
         }
     }
 
-    async fn look(&self) -> Result<i64, Fault> {
+    async fn look(&mut self) -> Result<i64, Fault> {
         let connection = self.database.get().await?;
+        let asked = Instant::now();
         let rows = self.waiting.say(&connection, &[]).await?;
-        match rows.first() {
-            Some(row) => Ok(row.try_get(0)?),
-            None => Err(Fault::strange("PostgreSQL did not say how much waits")),
+        let answered = Instant::now();
+        let row = rows
+            .first()
+            .ok_or_else(|| Fault::strange("PostgreSQL did not say how much waits"))?;
+        let (waiting, clock) = (row.try_get(0)?, row.try_get(1)?);
+        if let Some(by) = self.watch.went_back(clock, asked) {
+            tracing::warn!(
+                seconds = by.as_secs(),
+                "the clock of PostgreSQL went back: what waits for a time that it gave is due now"
+            );
+            self.mend.mend(&connection).await?;
         }
+        // What could not be put right is noticed again.
+        self.watch.note(clock, answered);
+        Ok(waiting)
     }
 }

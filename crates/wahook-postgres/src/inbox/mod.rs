@@ -8,6 +8,7 @@ mod enter;
 mod file;
 mod filing;
 mod gauge;
+mod mend;
 mod read;
 mod renew;
 mod row;

@@ -25,6 +25,7 @@ use super::{
     file::File,
     filing::Filing,
     gauge::Gauge,
+    mend::Mend,
     read::{Read, Reader},
     renew::{Renew, Renewing},
     row::short,
@@ -176,6 +177,8 @@ async fn begin_anew(database: &Database, schema: &str) -> Result<[u8; 16], Fault
     sql("UPDATE {t}_unread SET unreadable = false WHERE unreadable", &[])
         .say(&connection, &[])
         .await?;
+    // Nobody may have been here when the server's clock went back.
+    Mend::new(schema, database.prepares()).mend(&connection).await?;
     let rows = sql("SELECT hash_key FROM {t}", &[] as &[Type])
         .say(&connection, &[])
         .await?;

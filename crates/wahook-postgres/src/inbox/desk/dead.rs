@@ -142,7 +142,8 @@ UPDATE {t}_lane l SET
     waiting = l.waiting + g.more,
     blocked = l.blocked AND NOT g.unblocked,
     due_at = CASE WHEN (NOT l.blocked OR g.unblocked) AND l.waiting + g.more > 0
-                  THEN coalesce(l.due_at, clock_timestamp()) END
+                  THEN coalesce(l.due_at, clock_timestamp()) END,
+    taken_at = CASE WHEN l.due_at IS NULL THEN clock_timestamp() ELSE l.taken_at END
 FROM (
     SELECT lane, count(*) FILTER (WHERE more) AS more, bool_or(unblocks) AS unblocked
     FROM unnest(";

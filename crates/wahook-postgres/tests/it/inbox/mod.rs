@@ -1,5 +1,6 @@
 //! The inbox on a real PostgreSQL.
 
+mod clock;
 mod contract;
 mod limits;
 mod odd;
