@@ -28,6 +28,10 @@ pub trait Desk: Inbox {
     /// Drops dead letters for good, and lets lanes go on that stood still; tells how many.
     fn drop_dead<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>>;
 
+    /// Drops events that wait for a sink, for good, and tells how many: at most so many, in no order that is promised. For
+    /// what is left of a sink that is gone; whoever has it in hand settles in vain. Its dead letters stay.
+    fn drop_waiting<'a>(&'a self, sink: &'a str, limit: u32) -> BoxFuture<'a, Result<u64, StoreError>>;
+
     /// Puts events into their lanes once more, marked as replays (I4).
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>>;
 
@@ -249,6 +253,63 @@ pub struct Status {
     pub bytes: u64,
     /// Each sink that ever had an event, by name.
     pub sinks: Vec<SinkStatus>,
+    /// Each endpoint whose deliveries are not finished, by name.
+    #[serde(default)]
+    pub endpoints: Vec<EndpointStatus>,
+    /// More waits than was looked at: the numbers of `endpoints` are of a part of it.
+    #[serde(default)]
+    pub endpoints_cut: bool,
+    /// How full it is, for each limit that it has.
+    #[serde(default)]
+    pub room: Vec<Room>,
+}
+
+/// How much waits of an endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "written by stores")]
+pub struct EndpointStatus {
+    /// Its name.
+    pub name: Text,
+    /// Deliveries that nobody has read yet, or can.
+    pub unread: u64,
+    /// Events of it that wait for sinks; one that waits for two counts twice.
+    pub waiting: u64,
+    /// When the oldest of these deliveries was received.
+    pub oldest: Option<Timestamp>,
+}
+
+/// How much of a limit is used; beyond it nothing is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "written by stores")]
+pub struct Room {
+    /// Which limit.
+    pub limit: Limit,
+    /// So much is used.
+    pub used: u64,
+    /// So much there is.
+    pub most: u64,
+}
+
+/// What an inbox has a limit for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Limit {
+    /// What is not finished: deliveries that nobody read, and events in lanes.
+    Waiting,
+    /// Bytes.
+    Bytes,
+}
+
+impl Limit {
+    /// The word in the JSON form.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Bytes => "bytes",
+        }
+    }
 }
 
 /// How a sink is.

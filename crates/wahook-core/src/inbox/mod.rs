@@ -22,8 +22,8 @@ mod store;
 pub use self::{
     accept::{Accepted, Incoming, Stored},
     desk::{
-        DeadLetter, DeadQuery, Desk, EventQuery, EventRow, Kept, Order, Progress, Replay, Replayed,
-        Retention, SinkStatus, Status, Swept,
+        DeadLetter, DeadQuery, Desk, EndpointStatus, EventQuery, EventRow, Kept, Limit, Order, Progress,
+        Replay, Replayed, Retention, Room, SinkStatus, Status, Swept,
     },
     head::BadHead,
     lane::{Entry, EntryId, EntryState, Lane, LaneId, Setback, Settlement, Taken, Then, Want},

@@ -75,6 +75,7 @@ pub struct PostgresInbox {
     /// They end with the inbox.
     _tasks: JoinSet<()>,
     full: Arc<AtomicBool>,
+    pub(super) max_waiting: u64,
     stir: watch::Sender<u64>,
     deadline: Duration,
     assurance: Assurance,
@@ -135,6 +136,7 @@ impl PostgresInbox {
             desk: tokio::sync::Mutex::default(),
             _tasks: tasks,
             full,
+            max_waiting: options.max_waiting,
             stir: watch::Sender::new(0),
             deadline: options.deadline,
             assurance,

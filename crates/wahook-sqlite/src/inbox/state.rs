@@ -39,9 +39,9 @@ pub(crate) struct State {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// Bytes of the file for what is accepted.
-    bytes: Option<u64>,
+    pub(crate) bytes: Option<u64>,
     /// Of what is not finished.
-    waiting: u64,
+    pub(crate) waiting: u64,
     /// In memory.
     pub(crate) keys: usize,
 }
@@ -72,17 +72,22 @@ impl State {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(EVENTS);
         self.since_look = self.since_look.saturating_add(bytes);
         if self.is_full || self.since_look >= most / LOOK {
-            let number = |sql| {
-                let mut statement = connection.prepare_cached(sql)?;
-                statement.query_row([], |row| row.get::<_, i64>(0))
-            };
-            let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
-            let used = pages.saturating_mul(number("PRAGMA page_size")?).unsigned_abs();
-            self.is_full = used.saturating_add(EVENTS * self.counts.unread) >= most;
+            self.is_full = used(connection, &self.counts)? >= most;
             self.since_look = 0;
         }
         Ok(!self.is_full)
     }
+}
+
+/// The bytes that are used of the file, with those that what is unread will need.
+pub(crate) fn used(connection: &Connection, counts: &Counts) -> Result<u64, Error> {
+    let number = |sql| {
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.query_row([], |row| row.get::<_, i64>(0))
+    };
+    let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
+    let used = pages.saturating_mul(number("PRAGMA page_size")?).unsigned_abs();
+    Ok(used.saturating_add(EVENTS * counts.unread))
 }
 
 /// The size of the file is looked up whenever about such a part of what may be in it was accepted.

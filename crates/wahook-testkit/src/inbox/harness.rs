@@ -209,6 +209,7 @@ verbs! {
     dead try_dead(query: &DeadQuery) -> Vec<DeadLetter>;
     retry try_retry(query: &DeadQuery) -> u64;
     drop_dead try_drop_dead(query: &DeadQuery) -> u64;
+    drop_waiting try_drop_waiting(sink: &str, limit: u32) -> u64;
     replay try_replay(replay: &Replay) -> Replayed;
     reread try_reread() -> u64;
     status try_status() -> Status;

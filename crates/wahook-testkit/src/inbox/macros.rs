@@ -110,6 +110,7 @@ macro_rules! inbox_contract {
             i3_what_is_retried_comes_at_the_end
             i3_what_is_retried_at_once_keeps_its_order
             i3_what_is_dropped_is_gone_for_good
+            i3_what_waits_for_a_sink_is_dropped_when_told
             i3_a_retry_into_a_lane_that_is_taken_waits
             i3_the_status_counts_what_is_there
             i3_the_oldest_that_is_not_finished_is_told

@@ -64,7 +64,7 @@ pub use self::{
         dead::{
             i3_a_retry_into_a_lane_that_is_taken_waits, i3_dead_letters_are_found_by_what_is_known_of_them,
             i3_what_is_dropped_is_gone_for_good, i3_what_is_retried_at_once_keeps_its_order,
-            i3_what_is_retried_comes_at_the_end,
+            i3_what_is_retried_comes_at_the_end, i3_what_waits_for_a_sink_is_dropped_when_told,
         },
         events::{
             i3_a_delivery_is_told_with_its_events, i3_events_are_found_by_what_is_known_of_them,

@@ -8,6 +8,7 @@ mod reread;
 mod rows;
 mod status;
 mod sweep;
+mod waiting;
 
 use std::sync::Mutex;
 
@@ -26,6 +27,7 @@ use self::{
     reread::Rereading,
     status::AskStatus,
     sweep::{Places, Sweeping},
+    waiting::DropWaiting,
 };
 use super::store::PostgresInbox;
 
@@ -35,6 +37,9 @@ pub(super) struct Drawer {
     /// How far the walks over what may be removed have come.
     places: Mutex<Places>,
 }
+
+/// So many events are dropped in one call at most.
+const CALL: u32 = 10_000;
 
 impl Desk for PostgresInbox {
     fn events<'a>(&'a self, query: &'a EventQuery) -> BoxFuture<'a, Result<Vec<EventRow>, StoreError>> {
@@ -55,6 +60,17 @@ impl Desk for PostgresInbox {
 
     fn drop_dead<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(self.change_dead(query, Change::Drop))
+    }
+
+    fn drop_waiting<'a>(&'a self, sink: &'a str, limit: u32) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let dropping = DropWaiting {
+                inbox: self,
+                sink,
+                limit: limit.min(CALL),
+            };
+            self.at_desk(&dropping).await
+        })
     }
 
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>> {

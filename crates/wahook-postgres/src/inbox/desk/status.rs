@@ -3,7 +3,7 @@
 use deadpool_postgres::Object;
 use jiff::Timestamp;
 use tokio_postgres::Row;
-use wahook_core::inbox::{SinkStatus, Status};
+use wahook_core::inbox::{EndpointStatus, Limit, Room, SinkStatus, Status};
 
 use super::question::Question;
 use crate::{
@@ -56,6 +56,20 @@ JOIN {t}_entry e ON e.lane = l.id AND e.state = 0 JOIN {t}_event v ON v.seq = e.
 WHERE l.due_at IS NOT NULL OR l.blocked
 GROUP BY s.name";
 
+/// Of each endpoint, as far as is [`LOOKED_AT`].
+const ENDPOINTS: &str = "
+SELECT endpoint, sum(unread)::bigint, sum(waiting)::bigint, min(oldest)
+FROM (
+    SELECT d.endpoint, count(*) AS unread, 0 AS waiting, min(d.received_nanos) AS oldest
+    FROM (SELECT delivery FROM {t}_unread ORDER BY delivery LIMIT 10000) u
+    JOIN {t}_delivery d ON d.seq = u.delivery GROUP BY d.endpoint
+    UNION ALL
+    SELECT v.endpoint, 0, count(*), min(v.received_nanos)
+    FROM (SELECT event FROM {t}_entry WHERE state = 0 LIMIT 10000) e
+    JOIN {t}_event v ON v.seq = e.event GROUP BY v.endpoint
+) a
+GROUP BY endpoint ORDER BY endpoint";
+
 impl Work for AskStatus<'_> {
     type Answer = Status;
 
@@ -73,6 +87,9 @@ impl Work for AskStatus<'_> {
             oldest: None,
             bytes: count(row, 3)?,
             sinks: Vec::new(),
+            endpoints: Vec::new(),
+            endpoints_cut: false,
+            room: Vec::new(),
         };
         if status.deliveries < COUNTED
             && let Some(row) = Question::new(COUNT).ask(schema, connection).await?.first()
@@ -97,9 +114,36 @@ impl Work for AskStatus<'_> {
                 }
             }
         }
+        self.endpoints(connection, &mut status).await?;
         let waiting = status.sinks.iter().filter_map(|sink| sink.oldest);
         status.oldest = waiting.chain(moment(unread_oldest)).min();
         Ok(status)
+    }
+}
+
+impl AskStatus<'_> {
+    /// What waits of each endpoint, and all of it.
+    async fn endpoints(&self, connection: &Object, status: &mut Status) -> Result<(), Fault> {
+        let waiting: u64 = status.sinks.iter().map(|sink| sink.waiting).sum();
+        let used = status.unread + status.unreadable + waiting;
+        status.room.push(Room {
+            limit: Limit::Waiting,
+            used,
+            most: self.inbox.max_waiting,
+        });
+        status.endpoints_cut = used > LOOKED_AT;
+        for row in Question::new(ENDPOINTS)
+            .ask(&self.inbox.schema, connection)
+            .await?
+        {
+            status.endpoints.push(EndpointStatus {
+                name: get_text(&row, 0)?,
+                unread: count(&row, 1)?,
+                waiting: count(&row, 2)?,
+                oldest: moment(row.try_get(3)?),
+            });
+        }
+        Ok(())
     }
 }
 

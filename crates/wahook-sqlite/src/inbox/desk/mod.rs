@@ -6,6 +6,7 @@ mod replay;
 mod reread;
 mod status;
 mod sweep;
+mod waiting;
 
 use rusqlite::{Connection, Error, OptionalExtension};
 use wahook_core::{
@@ -16,7 +17,11 @@ use wahook_core::{
     },
 };
 
-use super::{raw::Raw, state::State, store::SqliteInbox};
+use super::{
+    raw::Raw,
+    state::{Limits, State},
+    store::SqliteInbox,
+};
 use crate::job::{Sort, Work};
 
 /// So many rows are changed in one transaction: what comes in waits for no more than that.
@@ -61,6 +66,24 @@ impl Desk for SqliteInbox {
         Box::pin(self.change_dead(query, dead::drop_for_good))
     }
 
+    fn drop_waiting<'a>(&'a self, sink: &'a str, limit: u32) -> BoxFuture<'a, Result<u64, StoreError>> {
+        Box::pin(async move {
+            let mut dropped = 0;
+            let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
+            while left > 0 {
+                let (sink, step) = (sink.to_owned(), left.min(STEP));
+                let run = move |work: &mut Work<'_, State>| waiting::drop_some(work, &sink, step);
+                let some = self.writer.ask_later(Sort::Begins, STEP, run).await?;
+                dropped += some as u64;
+                left = left.saturating_sub(step);
+                if some < step {
+                    break;
+                }
+            }
+            Ok(dropped)
+        })
+    }
+
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>> {
         Box::pin(self.replay_in_steps(replay))
     }
@@ -71,9 +94,10 @@ impl Desk for SqliteInbox {
 
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {
         let (counts, path) = (self.outside.counts(), self.path.clone());
+        let limits = Limits::of(&self.options);
         Box::pin(
             self.reader
-                .ask(move |connection| status::status(connection, &counts, &path)),
+                .ask(move |connection| status::status(connection, &counts, limits, &path)),
         )
     }
 

@@ -1,14 +1,26 @@
 //! How the inbox is.
 
-use std::{ffi::OsString, fs, path::Path};
+use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
 
 use rusqlite::{Connection, Error, OptionalExtension};
-use wahook_core::inbox::{SinkStatus, Status};
+use wahook_core::{
+    inbox::{EndpointStatus, Limit, Room, SinkStatus, Status},
+    json::Text,
+};
 
-use crate::inbox::{counts::Counts, raw::instant};
+use crate::inbox::{
+    counts::Counts,
+    raw::instant,
+    state::{Limits, used},
+};
 
 /// The numbers are known; what is asked of the file is what is oldest.
-pub(super) fn status(connection: &Connection, counts: &Counts, path: &Path) -> Result<Status, Error> {
+pub(super) fn status(
+    connection: &Connection,
+    counts: &Counts,
+    limits: Limits,
+    path: &Path,
+) -> Result<Status, Error> {
     let received_at = |sql: &str, of: i64| -> Result<Option<i64>, Error> {
         let found = connection
             .prepare_cached(sql)?
@@ -51,6 +63,18 @@ pub(super) fn status(connection: &Connection, counts: &Counts, path: &Path) -> R
         )?;
         oldest = oldest.into_iter().chain(unread).min();
     }
+    let mut room = vec![Room {
+        limit: Limit::Waiting,
+        used: counts.waiting(),
+        most: limits.waiting,
+    }];
+    if let Some(most) = limits.bytes {
+        room.push(Room {
+            limit: Limit::Bytes,
+            used: used(connection, counts)?,
+            most,
+        });
+    }
     Ok(Status {
         deliveries: counts.deliveries,
         unread: counts.unread,
@@ -58,7 +82,52 @@ pub(super) fn status(connection: &Connection, counts: &Counts, path: &Path) -> R
         oldest: oldest.map(instant),
         bytes: bytes(path),
         sinks,
+        endpoints: endpoints(connection)?,
+        endpoints_cut: counts.waiting() > LOOKED_AT,
+        room,
     })
+}
+
+/// So much of what waits is looked at, to tell whose it is.
+const LOOKED_AT: u64 = 50_000;
+
+/// What waits of each endpoint, by name.
+fn endpoints(connection: &Connection) -> Result<Vec<EndpointStatus>, Error> {
+    let mut found: BTreeMap<Text, EndpointStatus> = BTreeMap::new();
+    let mut left = LOOKED_AT.cast_signed();
+    for (sql, is_unread) in [
+        (
+            "SELECT d.endpoint, count(*), min(d.received_at)
+             FROM (SELECT position FROM inbox_unread ORDER BY position LIMIT ?1) u
+             JOIN inbox_delivery d ON d.position = u.position GROUP BY d.endpoint",
+            true,
+        ),
+        (
+            "SELECT d.endpoint, count(*), min(d.received_at)
+             FROM (SELECT event FROM inbox_entry WHERE state = 0 LIMIT ?1) e
+             JOIN inbox_event v ON v.id = e.event JOIN inbox_delivery d ON d.position = v.delivery
+             GROUP BY d.endpoint",
+            false,
+        ),
+    ] {
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query([left])?;
+        while let Some(row) = rows.next()? {
+            let (name, count): (_, i64) = (Text::from(row.get_ref(0)?.as_str()?), row.get(1)?);
+            let endpoint = found.entry(name.clone()).or_default();
+            endpoint.name = name;
+            let counted = if is_unread {
+                &mut endpoint.unread
+            } else {
+                &mut endpoint.waiting
+            };
+            *counted = count.unsigned_abs();
+            let oldest = row.get::<_, Option<i64>>(2)?.map(instant);
+            endpoint.oldest = endpoint.oldest.into_iter().chain(oldest).min();
+            left = left.saturating_sub(count);
+        }
+    }
+    Ok(found.into_values().collect())
 }
 
 /// Of the file and of its log.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use wahook_core::{
     DeliveryId,
     inbox::{
-        self, DeadLetter, DeadQuery, EntryId, EntryState, EventQuery, EventRow, Order, Progress, Replay,
-        Replayed, SinkStatus, Status,
+        self, DeadLetter, DeadQuery, EndpointStatus, EntryId, EntryState, EventQuery, EventRow, Limit, Order,
+        Progress, Replay, Replayed, Room, SinkStatus, Status,
     },
     json::Text,
 };
@@ -166,6 +166,24 @@ impl State {
         ids.len() as u64
     }
 
+    pub(super) fn drop_waiting(&mut self, sink: &str, limit: u32, at: Moment) -> u64 {
+        let of_sink = self.lanes.values_mut().filter(|lane| *lane.sink == *sink);
+        let mut dropped = 0;
+        for lane in of_sink {
+            while dropped < u64::from(limit)
+                && let Some((_, id)) = lane.waiting.pop_first()
+            {
+                if let Some(entry) = self.entries.get_mut(&id) {
+                    entry.state = EntryState::Dropped;
+                    entry.at = at.now;
+                    entry.at_elapsed = at.elapsed;
+                }
+                dropped += 1;
+            }
+        }
+        dropped
+    }
+
     /// Lets a lane go on that stood still for this one; whether it did.
     fn unblock(&mut self, id: EntryId) -> bool {
         let entry = self.entries.get(&id);
@@ -262,7 +280,39 @@ impl State {
             oldest: open.map(|(_, kept)| kept.stored.delivery.received_at).min(),
             bytes: bytes.sum(),
             sinks: self.sinks(),
+            endpoints: self.endpoints(),
+            endpoints_cut: false,
+            room: self.room().into_iter().collect(),
         }
+    }
+
+    fn room(&self) -> Option<Room> {
+        let open = self.deliveries.keys().filter(|position| self.is_open(**position));
+        Some(Room {
+            limit: Limit::Waiting,
+            used: open.count() as u64,
+            most: self.room? as u64,
+        })
+    }
+
+    fn endpoints(&self) -> Vec<EndpointStatus> {
+        let mut endpoints: BTreeMap<Text, EndpointStatus> = BTreeMap::new();
+        for (position, kept) in &self.deliveries {
+            if !self.is_open(*position) {
+                continue;
+            }
+            let delivery = &kept.stored.delivery;
+            let endpoint = endpoints.entry(delivery.endpoint.clone()).or_default();
+            let entries = self.entries_of(*position);
+            let waiting = entries.filter(|(_, entry)| entry.state == EntryState::Waiting);
+            endpoint.waiting += waiting.count() as u64;
+            endpoint.unread += u64::from(kept.progress != Reads::Read);
+            endpoint.oldest = endpoint.oldest.into_iter().chain([delivery.received_at]).min();
+        }
+        let named = endpoints
+            .into_iter()
+            .map(|(name, endpoint)| EndpointStatus { name, ..endpoint });
+        named.collect()
     }
 
     fn sinks(&self) -> Vec<SinkStatus> {

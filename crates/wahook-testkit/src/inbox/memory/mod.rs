@@ -264,6 +264,12 @@ impl Desk for MemoryInbox {
         self.work(Verb::Change, |state, at| Ok(state.drop_dead(query, at)))
     }
 
+    fn drop_waiting<'a>(&'a self, sink: &'a str, limit: u32) -> BoxFuture<'a, Result<u64, StoreError>> {
+        self.work(Verb::Change, move |state, at| {
+            Ok(state.drop_waiting(sink, limit, at))
+        })
+    }
+
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>> {
         self.work(Verb::Change, |state, at| Ok(state.replay(replay, at)))
     }

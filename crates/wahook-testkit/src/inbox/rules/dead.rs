@@ -2,7 +2,7 @@
 
 use wahook_core::{
     guard::Settled,
-    inbox::{DeadQuery, EntryId, EntryState, Then},
+    inbox::{DeadQuery, EntryId, EntryState, Status, Then},
     model::Kind,
 };
 
@@ -212,6 +212,41 @@ pub async fn i3_what_is_dropped_is_gone_for_good(harness: Harness) {
         .flat_map(|event| &event.progress)
         .map(|progress| progress.state);
     assert!(states.eq([EntryState::Dropped; 6]));
+}
+
+/// **I3**: what waits for a sink that is gone can be dropped, and nothing else is; who has it in hand settles in vain.
+pub async fn i3_what_waits_for_a_sink_is_dropped_when_told(harness: Harness) {
+    let both = |name: &'static str| said(name).to(&["till", "log"]);
+    harness.put(&["1", "2", "3", "4", "5"].map(both)).await;
+    let dead = harness.hold_one("till").await;
+    let park = dead.failing(0, Then::Park);
+    assert_eq!(harness.settle(dead.token, park).await, Settled::Done);
+    let hold = harness.hold_one("till").await;
+    assert_eq!(harness.drop_waiting("nobody", 10).await, 0);
+    assert_eq!(harness.drop_waiting("till", 1).await, 1, "as many as are wanted");
+    let sinks = |status: Status| {
+        let told = status.sinks.into_iter();
+        told.map(|sink| (sink.name.to_string(), sink.waiting, sink.lanes, sink.dead))
+            .collect::<Vec<_>>()
+    };
+    let log = ("log".to_owned(), 5, 1, 0);
+    assert_eq!(
+        sinks(harness.status().await),
+        [log.clone(), ("till".to_owned(), 3, 1, 1)]
+    );
+    assert_eq!(harness.drop_waiting("till", 10).await, 3);
+    assert_eq!(harness.drop_waiting("till", 10).await, 0);
+    // Whatever is said to who has it, nothing of it comes back.
+    let retry = hold.failing(0, Then::Retry { after: SHORT });
+    harness.settle(hold.token, retry).await;
+    assert_eq!(sinks(harness.status().await), [log, ("till".to_owned(), 0, 0, 1)]);
+    harness.pass(2 * SHORT).await;
+    harness.nothing_is_due("till").await;
+    assert_eq!(harness.hand_over("log").await.concat().len(), 5);
+    // What comes afterwards is as ever, behind what was given up.
+    harness.put(&[said("6")]).await;
+    assert_eq!(harness.retry(&all_dead()).await, 1);
+    assert_eq!(harness.hand_over("till").await, [["6", "1"]]);
 }
 
 /// **I3**: retrying puts events into a lane that is taken or waits without harm to either.

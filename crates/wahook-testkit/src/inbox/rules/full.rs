@@ -1,6 +1,9 @@
 //! I5: a full inbox says so, and stores nothing.
 
-use wahook_core::guard::StoreErrorKind;
+use wahook_core::{
+    guard::StoreErrorKind,
+    inbox::{Limit, Room},
+};
 
 use super::{DUPLICATE, Harness, STORED, at_once, said};
 
@@ -19,7 +22,14 @@ pub async fn i5_a_full_inbox_says_so_and_stores_nothing(harness: Harness) {
         assert!(harness.delivery(more.delivery().id).await.is_none());
     }
     assert_eq!(harness.accept(harness.letter("0").incoming()).await, DUPLICATE);
-    assert_eq!(harness.status().await.deliveries, room as u64);
+    let status = harness.status().await;
+    assert_eq!(status.deliveries, room as u64);
+    let full = Room {
+        limit: Limit::Waiting,
+        used: room as u64,
+        most: room as u64,
+    };
+    assert!(status.room.contains(&full), "{:?}", status.room);
     // What is full can be emptied.
     harness
         .read(|unread| vec![said(&format!("{}", unread.stored.position))])

@@ -2,7 +2,7 @@
 
 use wahook_core::{
     guard::Settled,
-    inbox::{SinkStatus, Then, Want},
+    inbox::{EndpointStatus, SinkStatus, Then, Want},
 };
 
 use super::{ALL, Harness, SHORT, all_dead, said, unreadable};
@@ -12,6 +12,13 @@ pub async fn i3_the_status_counts_what_is_there(harness: Harness) {
     let empty = harness.status().await;
     assert_eq!((empty.deliveries, empty.unread, empty.unreadable), (0, 0, 0));
     assert_eq!((empty.oldest, empty.sinks), (None, vec![]));
+    assert_eq!((empty.endpoints, empty.endpoints_cut), (vec![], false));
+    let endpoint = |name: &str, unread, waiting, oldest| EndpointStatus {
+        name: name.into(),
+        unread,
+        waiting,
+        oldest: Some(oldest),
+    };
 
     let first = harness.letter("1").incoming();
     let oldest = first.delivery().received_at;
@@ -23,6 +30,7 @@ pub async fn i3_the_status_counts_what_is_there(harness: Harness) {
         (status.deliveries, status.unread, status.oldest),
         (3, 3, Some(oldest))
     );
+    assert_eq!(status.endpoints, [endpoint("shop", 3, 0, oldest)]);
 
     let unread = harness.all_unread().await;
     let odd = unread
@@ -46,6 +54,16 @@ pub async fn i3_the_status_counts_what_is_there(harness: Harness) {
     assert_eq!(filed.await.fresh, 4);
     let status = harness.status().await;
     assert_eq!((status.deliveries, status.unread, status.unreadable), (3, 0, 1));
+    assert_eq!(status.endpoints, [endpoint("shop", 1, 8, oldest)]);
+    let elsewhere = harness.letter("4").to("branch").incoming();
+    let later = elsewhere.delivery().received_at;
+    harness.accept(elsewhere).await;
+    assert_eq!(
+        harness.status().await.endpoints,
+        [endpoint("branch", 1, 0, later), endpoint("shop", 1, 8, oldest)],
+        "by name"
+    );
+    harness.read(|_| Vec::new()).await;
     let sink = |name: &str, waiting, lanes, blocked, dead, oldest| SinkStatus {
         name: name.into(),
         waiting,

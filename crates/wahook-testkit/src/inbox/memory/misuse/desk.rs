@@ -168,6 +168,8 @@ impl Flawed {
             Flaw::ForgetsIdleSinks => {
                 status.sinks.retain(|sink| sink.waiting + sink.dead > 0);
             }
+            Flaw::ForgetsEndpointsOnceRead => status.endpoints.retain(|endpoint| endpoint.waiting == 0),
+            Flaw::TellsNoRoom => status.room.clear(),
             Flaw::CountsNoBlocks => status.sinks.iter_mut().for_each(|sink| sink.blocked = 0),
             _ => {}
         }
@@ -308,6 +310,18 @@ impl Desk for Flawed {
 
     fn drop_dead<'a>(&'a self, query: &'a DeadQuery) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(self.dropping(query))
+    }
+
+    fn drop_waiting<'a>(&'a self, sink: &'a str, limit: u32) -> BoxFuture<'a, Result<u64, StoreError>> {
+        match self.flaw {
+            Flaw::DropsNothingThatWaits => Box::pin(async { Ok(0) }),
+            Flaw::DropsWaitingWithoutLimit => self.inbox.drop_waiting(sink, u32::MAX),
+            Flaw::DropsWhatWaitsForAnother => Box::pin(async move {
+                self.inbox.drop_waiting("log", limit).await?;
+                self.inbox.drop_waiting(sink, limit).await
+            }),
+            _ => self.inbox.drop_waiting(sink, limit),
+        }
     }
 
     fn replay<'a>(&'a self, replay: &'a Replay) -> BoxFuture<'a, Result<Replayed, StoreError>> {

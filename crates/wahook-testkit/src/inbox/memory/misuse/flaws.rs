@@ -292,6 +292,16 @@ flaws! {
     RetriesBackwards: i3_what_is_retried_at_once_keeps_its_order;
     /// What is dropped is a dead letter still.
     DropsNothing: i3_what_is_dropped_is_gone_for_good;
+    /// What waits for a sink cannot be dropped.
+    DropsNothingThatWaits: i3_what_waits_for_a_sink_is_dropped_when_told;
+    /// All that waits for a sink is dropped, however little was asked for.
+    DropsWaitingWithoutLimit: i3_what_waits_for_a_sink_is_dropped_when_told;
+    /// What waits for another sink is dropped as well.
+    DropsWhatWaitsForAnother: i3_what_waits_for_a_sink_is_dropped_when_told;
+    /// Endpoints are told only while nobody has read what they received.
+    ForgetsEndpointsOnceRead: i3_the_status_counts_what_is_there;
+    /// It does not tell how full it is.
+    TellsNoRoom: i5_a_full_inbox_says_so_and_stores_nothing;
     /// What is dropped is called done.
     CallsDroppedDone: i3_what_is_dropped_is_gone_for_good;
     /// A lane stands still for what was dropped.
