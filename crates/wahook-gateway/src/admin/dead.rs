@@ -13,7 +13,7 @@ use super::{
     answer::{Refused, found},
     forms::{Count, DeadForm, DeadPage},
     params::{DEAD_PARAMS, Params},
-    query::{self, DeadAsk},
+    query::{self, DeadAsk, WaitingAsk},
 };
 
 pub(super) async fn list(
@@ -46,5 +46,18 @@ pub(super) async fn drop(State(state): State<AdminState>, bytes: Bytes) -> Resul
     let query = query::body::<DeadAsk>(&bytes)?.to_change()?;
     let count = state.asked(state.desk.drop_dead(&query)).await?;
     tracing::info!(target: "wahook", count, "dead letters are dropped for good, by hand");
+    Ok(found(&Count { count }))
+}
+
+/// What waits for a sink that is gone. One that is there would hand it over: that is no backlog.
+pub(super) async fn drop_waiting(State(state): State<AdminState>, bytes: Bytes) -> Result<Response, Refused> {
+    let (sink, limit) = query::body::<WaitingAsk>(&bytes)?.checked()?;
+    if !state.sinks.lack(&sink) {
+        return Err(Refused::question(
+            "this sink is configured, so what waits for it will be handed over; take it out of the configuration first",
+        ));
+    }
+    let count = state.asked(state.desk.drop_waiting(&sink, limit)).await?;
+    tracing::info!(target: "wahook", count, "events that waited for a sink that is gone are dropped for good, by hand");
     Ok(found(&Count { count }))
 }

@@ -32,6 +32,7 @@ mod stream;
 pub(crate) mod client;
 mod router;
 mod serve;
+mod sinks;
 mod state;
 
 pub(crate) use self::mask::stand_in;
@@ -41,5 +42,6 @@ pub use self::{
     reader::Reader,
     router::router,
     serve::{bind, serve},
+    sinks::SinkNames,
     state::AdminState,
 };

@@ -74,6 +74,15 @@ pub(crate) struct DeadAsk {
     pub(crate) all: bool,
 }
 
+/// Of which sink to drop what waits: the words of the API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WaitingAsk {
+    pub(crate) sink: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<u32>,
+}
+
 /// What to replay: the words of the API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -151,6 +160,14 @@ impl DeadAsk {
             )),
             _ => self.query(),
         }
+    }
+}
+
+impl WaitingAsk {
+    /// The sink, and how many at most.
+    pub(super) fn checked(&self) -> Result<(String, u32), Refused> {
+        let sink = text("sink", Some(&self.sink))?.unwrap_or_default();
+        Ok((sink, limit(self.limit)?))
     }
 }
 

@@ -38,6 +38,7 @@ pub fn router(state: AdminState) -> Router {
     let change = Router::new()
         .route("/api/v1/dead/retry", post(dead::retry))
         .route("/api/v1/dead/drop", post(dead::drop))
+        .route("/api/v1/dead/drop-waiting", post(dead::drop_waiting))
         .route("/api/v1/replay", post(replay::replay))
         .route_layer(middleware::from_fn_with_state(state.clone(), access::change));
     look.merge(change)

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
 use wahook_core::{Clock, Secret, inbox::Desk};
 
-use super::{Health, Reader, mask::Mask, status::Seen};
+use super::{Health, Reader, SinkNames, mask::Mask, status::Seen};
 use crate::metrics::Metrics;
 
 /// What the admin API answers from, and who may ask.
@@ -21,6 +21,7 @@ pub struct AdminState {
     pub(super) address: SocketAddr,
     pub(super) mask: Mask,
     pub(super) seen: Seen,
+    pub(super) sinks: SinkNames,
 }
 
 impl AdminState {
@@ -37,6 +38,7 @@ impl AdminState {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             mask: Mask::new(hash_key),
             seen: Seen::default(),
+            sinks: SinkNames::default(),
         }
     }
 
@@ -58,6 +60,13 @@ impl AdminState {
     #[must_use]
     pub fn reader(mut self, reader: Reader) -> Self {
         self.reader = reader;
+        self
+    }
+
+    /// Which sinks are configured: what waits for another one waits in vain. Left out, nobody knows.
+    #[must_use]
+    pub fn sinks(mut self, names: SinkNames) -> Self {
+        self.sinks = names;
         self
     }
 

@@ -18,6 +18,7 @@ use super::{
     AdminState, Trouble,
     answer::{Refused, found, json},
 };
+use crate::inbox::room;
 
 /// The process lives.
 pub(super) async fn health() -> Response {
@@ -55,6 +56,9 @@ pub(crate) struct StatusForm {
     pub(crate) ready: bool,
     /// What is wrong.
     pub(crate) troubles: Vec<Trouble>,
+    /// What will be, or waits in vain.
+    #[serde(default)]
+    pub(crate) findings: Vec<Trouble>,
     /// What survives of what was acknowledged (I1).
     pub(crate) guarantee: String,
     /// Which setting says so.
@@ -67,15 +71,17 @@ pub(crate) struct StatusForm {
 
 pub(super) async fn status(State(state): State<AdminState>) -> Result<Response, Refused> {
     let (status, troubles) = state.look().await;
+    let status = status?;
     let assurance = state.desk.assurance();
     Ok(found(&StatusForm {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         ready: troubles.is_empty(),
         troubles,
+        findings: state.findings(&status),
         guarantee: assurance.guarantee.to_string(),
         because: assurance.because.to_string(),
         warnings: assurance.warnings.iter().map(ToString::to_string).collect(),
-        inbox: status?,
+        inbox: status,
     }))
 }
 
@@ -95,6 +101,24 @@ impl AdminState {
             Ok(answer) => answer.map_err(Refused::from),
             Err(_) => Err(Refused::too_slow()),
         }
+    }
+
+    /// What an operator should see to before something is wrong.
+    fn findings(&self, status: &inbox::Status) -> Vec<Trouble> {
+        let full = status.room.iter().filter_map(room::nearly_full);
+        let full = full.map(|why| Trouble::new("room", why));
+        let gone = status
+            .sinks
+            .iter()
+            .filter(|sink| sink.waiting > 0 && self.sinks.lack(&sink.name));
+        let gone = gone.map(|sink| {
+            let (name, waiting) = (&sink.name, sink.waiting);
+            let why = format!(
+                "{name} is not configured; {waiting} waiting: configure it again, or `wahook dead drop --sink {name} --waiting`"
+            );
+            Trouble::new("sink", why)
+        });
+        full.chain(gone).collect()
     }
 
     /// How the inbox is, and everything that is wrong.

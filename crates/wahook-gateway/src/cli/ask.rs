@@ -13,7 +13,7 @@ use wahook_tower::SystemClock;
 use super::serve::default_data_dir;
 use crate::{
     Failure,
-    admin::{self, AdminPlace, AdminState, Reader, client::Client},
+    admin::{self, AdminPlace, AdminState, Reader, SinkNames, client::Client},
     config::{self, Config, Period},
     inbox, random,
     stores::InboxMeans,
@@ -102,7 +102,8 @@ async fn of_config(file: &Path, token: Option<Secret>) -> Result<Client, Failure
         ));
     };
     let reader = Reader::of(built.routes.iter().map(|route| route.endpoint.clone()));
-    here(address, &loaded.config, reader, running.as_deref()).await
+    let sinks = SinkNames::of(built.sinks.iter().map(|sink| sink.name.clone()));
+    here(address, &loaded.config, (reader, sinks), running.as_deref()).await
 }
 
 async fn of_development(folder: &Path, token: Option<Secret>) -> Result<Client, Failure> {
@@ -118,7 +119,9 @@ async fn of_development(folder: &Path, token: Option<Secret>) -> Result<Client, 
         running = Some(place.url);
     }
     let config = Config::default();
-    let Some(address) = config::build_development(&config, &[], folder)?.inbox else {
+    let built = config::build_development(&config, &[], folder)?;
+    let sinks = SinkNames::of(built.sinks.iter().map(|sink| sink.name.clone()));
+    let Some(address) = built.inbox else {
         return Err(Failure::wrong_use("development mode has no inbox"));
     };
     // Opening would make one, in the wrong place perhaps.
@@ -128,14 +131,15 @@ async fn of_development(folder: &Path, token: Option<Secret>) -> Result<Client, 
             folder.display()
         )));
     }
-    here(&address, &config, Reader::default(), running.as_deref()).await
+    let knows = (Reader::default(), sinks);
+    here(&address, &config, knows, running.as_deref()).await
 }
 
 /// The same answers from this process: nobody else has the inbox open, or it is one that processes share.
 async fn here(
     address: &crate::stores::StoreAddress,
     config: &Config,
-    reader: Reader,
+    (reader, sinks): (Reader, SinkNames),
     silent: Option<&str>,
 ) -> Result<Client, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -150,6 +154,7 @@ async fn here(
     let token = random::token()?;
     let state = AdminState::new(inbox.desk, clock, random::random()?)
         .reader(reader)
+        .sinks(sinks)
         .token(token.clone());
     Ok(Client::here(admin::router(state), token))
 }

@@ -14,7 +14,7 @@ use crate::{
     admin::{
         client::Client,
         forms::{Count, DeadForm, DeadPage},
-        query::DeadAsk,
+        query::{DeadAsk, WaitingAsk},
     },
     output,
 };
@@ -35,7 +35,7 @@ enum Verb {
     /// Put dead letters back into their lanes, with new attempts: exit code 1 if there were none.
     Retry(Change),
     /// Drop dead letters for good; lanes that stood still go on: exit code 1 if there were none.
-    Drop(Change),
+    Drop(Drop),
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,13 +84,24 @@ struct Change {
     place: Where,
 }
 
+#[derive(Debug, clap::Args)]
+struct Drop {
+    #[command(flatten)]
+    change: Change,
+
+    /// Not dead letters, but what waits for a sink that is not configured any more: give --sink and nothing else.
+    #[arg(long)]
+    waiting: bool,
+}
+
 pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     super::runtime()?.block_on(async {
         match &args.verb {
             Verb::List(args) => list(args, json).await,
             Verb::Show(args) => show(args, json).await,
             Verb::Retry(args) => change(args, "retry", "retried", json).await,
-            Verb::Drop(args) => change(args, "drop", "dropped", json).await,
+            Verb::Drop(args) if args.waiting => drop_waiting(&args.change, json).await,
+            Verb::Drop(args) => change(&args.change, "drop", "dropped", json).await,
         }
     })
 }
@@ -231,6 +242,43 @@ async fn change(args: &Change, verb: &str, done: &str, json: bool) -> Result<Out
         if !client.is_running() && verb == "retry" && total > 0 {
             output::notice("no gateway runs; they are tried when it does: `wahook serve`");
         }
+    }
+    Ok(if total == 0 { Outcome::NotSo } else { Outcome::Done })
+}
+
+/// Drops what waits for a sink that is gone.
+async fn drop_waiting(args: &Change, json: bool) -> Result<Outcome, Failure> {
+    let asked = args.filter.ask(ask::now());
+    let only_sink = DeadAsk {
+        sink: asked.sink.clone(),
+        ..DeadAsk::default()
+    };
+    let sink = match asked.sink {
+        Some(ref sink) if asked == only_sink && args.id.is_empty() && !args.all => sink.clone(),
+        _ => {
+            return Err(Failure::wrong_use(
+                "--waiting takes --sink NAME and nothing else; `wahook status` names sinks that are not configured any more",
+            ));
+        }
+    };
+    let client = args.place.client().await?;
+    let limit = filter::page(u64::MAX);
+    let ask = WaitingAsk {
+        sink,
+        limit: Some(limit),
+    };
+    let mut total = 0;
+    loop {
+        let Count { count } = client.change("/api/v1/dead/drop-waiting", &ask).await?;
+        total += count;
+        if count < u64::from(limit) {
+            break;
+        }
+    }
+    if json {
+        output::json(&Changed { count: total })?;
+    } else {
+        output::text(&format!("{total} waiting events dropped"))?;
     }
     Ok(if total == 0 { Outcome::NotSo } else { Outcome::Done })
 }

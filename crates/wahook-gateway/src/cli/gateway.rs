@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Mutex, watch},
+    task::JoinSet,
     time::sleep,
 };
 use wahook_core::{Clock, inbox::Inbox, sink::Sink};
@@ -61,6 +62,8 @@ pub(super) struct Boxed {
     workers: Workers,
     operators: Operators,
     pub(super) admin: Option<Listener>,
+    /// They end with it.
+    tasks: JoinSet<()>,
 }
 
 struct Changing {
@@ -246,7 +249,7 @@ impl Gateway {
         changing.plan.take_over(next);
         // The readers first: what comes in at a new endpoint can be read.
         if let Way::Inbox(boxed) = &self.way {
-            boxed.operators.read_with(&changing.plan.built.routes);
+            boxed.operators.work_with(&changing.plan.built);
             boxed
                 .workers
                 .swap(inbox::plan(&changing.plan.built.routes, routes));
@@ -263,7 +266,13 @@ impl Gateway {
         let Way::Inbox(boxed) = self.way else { return };
         // Deliveries that are on their way hold the inbox, too.
         self.router.swap([]);
-        let Boxed { workers, admin, .. } = *boxed;
+        let Boxed {
+            workers,
+            admin,
+            mut tasks,
+            ..
+        } = *boxed;
+        tasks.shutdown().await;
         let stopped = workers.stop(deadline).await;
         if stopped.cut > 0 {
             let count = stopped.cut;
@@ -304,7 +313,7 @@ impl Boxed {
         )
         .await?;
         let inbox = operators.measured(&opened.desk);
-        operators.read_with(&built.routes);
+        operators.work_with(built);
         let (sinks, routes) = Sinks::default().and_now(&built.sinks, clock).await?;
         let desk = || Arc::clone(&opened.desk);
         let admin = match &built.admin {
@@ -320,7 +329,10 @@ impl Boxed {
             .observer(operators.of_workers())
             .retention(desk(), config.retention.get(), SWEEP_EVERY);
         let workers = Workers::start(Arc::clone(&inbox), inbox::plan(&built.routes, routes), options);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(inbox::room::watch(desk()));
         let boxed = Self {
+            tasks,
             opened,
             inbox,
             workers,

@@ -13,8 +13,8 @@ use wahook_worker::TracingObserver;
 
 use crate::{
     Failure,
-    admin::{self, AdminPlace, AdminState, Health, Reader},
-    config::{Admin, Route},
+    admin::{self, AdminPlace, AdminState, Health, Reader, SinkNames},
+    config::{Admin, Built},
     metrics::Metrics,
     random,
     server::{Certificate, HandshakeFailure},
@@ -29,6 +29,7 @@ pub(super) struct Operators {
     metrics: Metrics,
     health: Arc<Health>,
     reader: Arc<ArcSwap<Reader>>,
+    sinks: SinkNames,
 }
 
 /// The second listener.
@@ -48,6 +49,7 @@ impl Operators {
             hash_key,
             health: Arc::default(),
             reader: Arc::default(),
+            sinks: SinkNames::default(),
         }
     }
 
@@ -79,10 +81,12 @@ impl Operators {
         self.metrics.tls_failed(failure.as_str());
     }
 
-    /// Deliveries are read with these endpoints from now on.
-    pub(super) fn read_with(&self, routes: &[Route]) {
-        let endpoints = routes.iter().map(|route| route.endpoint.clone());
+    /// Deliveries are read with these endpoints, and handed to these sinks, from now on.
+    pub(super) fn work_with(&self, built: &Built) {
+        let endpoints = built.routes.iter().map(|route| route.endpoint.clone());
         self.reader.store(Arc::new(Reader::of(endpoints)));
+        self.sinks.are(built.sinks.iter().map(|sink| sink.name.clone()));
+        self.metrics.name_accounts(&built.routes);
     }
 
     /// Listens as it is configured.
@@ -96,6 +100,7 @@ impl Operators {
             .health(Arc::clone(&self.health))
             .metrics(self.metrics.clone())
             .reader(Reader::new(move |stored| reader.load().read(stored)))
+            .sinks(self.sinks.clone())
             .hosts(admin.hosts.iter().cloned())
             .listening_on(address);
         if let Some(token) = &admin.token {

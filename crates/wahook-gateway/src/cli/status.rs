@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Failure, Outcome, admin::status::StatusForm, output};
 
-/// Says how the inbox and its sinks are: exit code 0 if all is well, 1 if there are dead letters or troubles.
+/// Says how the inbox and its sinks are: exit code 0 if all is well, 1 if there are dead letters, troubles or findings.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -43,11 +43,13 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
         } else {
             output::text(&text(&status, running, dead))?;
         }
-        Ok(if dead == 0 && status.troubles.is_empty() {
-            Outcome::Done
-        } else {
-            Outcome::NotSo
-        })
+        Ok(
+            if dead == 0 && status.troubles.is_empty() && status.findings.is_empty() {
+                Outcome::Done
+            } else {
+                Outcome::NotSo
+            },
+        )
     })
 }
 
@@ -87,6 +89,32 @@ fn text(status: &StatusForm, running: bool, dead: u64) -> String {
             clean(&trouble.part),
             clean(&trouble.why)
         ));
+    }
+    for finding in &status.findings {
+        lines.push(format!(
+            "finding    {}: {}",
+            clean(&finding.part),
+            clean(&finding.why)
+        ));
+    }
+    if !inbox.endpoints.is_empty() {
+        let rows: Vec<_> = inbox
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                vec![
+                    endpoint.name.to_string(),
+                    endpoint.unread.to_string(),
+                    endpoint.waiting.to_string(),
+                    age(endpoint.oldest),
+                ]
+            })
+            .collect();
+        lines.push(String::new());
+        lines.push(table(&["ENDPOINT", "UNREAD", "WAITING", "OLDEST"], &rows));
+        if inbox.endpoints_cut {
+            lines.push("more waits than was looked at: these are numbers of a part of it".to_owned());
+        }
     }
     if !inbox.sinks.is_empty() {
         let rows: Vec<_> = inbox

@@ -1,6 +1,11 @@
 //! From configuration to endpoints; every problem at once, each with its place.
 
-use std::{collections::HashMap, num::NonZeroU32, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    num::NonZeroU32,
+    path::Path,
+    time::Duration,
+};
 
 use http::StatusCode;
 use serde_json::{Map, Value};
@@ -11,7 +16,7 @@ use super::{
     Admin, Config, EndpointConfig, Problem, SinkPlan, StoreDown, WhenConflicting, inbox, secrets::Sources,
     sinks, store,
 };
-use crate::{failure::chain, server::Certificate, stores::StoreAddress, suggest::hint};
+use crate::{failure::chain, metrics::is_plain, server::Certificate, stores::StoreAddress, suggest::hint};
 
 /// An endpoint at its path.
 #[derive(Clone, Debug)]
@@ -27,6 +32,8 @@ pub struct Route {
     pub in_flight_wait: Option<Duration>,
     /// How many deliveries a second are taken, and how many of them at once; as many as come if there is none.
     pub rate: Option<[NonZeroU32; 2]>,
+    /// What its accounts are called: account → name.
+    pub accounts: BTreeMap<String, String>,
 }
 
 impl Route {
@@ -39,6 +46,7 @@ impl Route {
             store: StoreAddress::memory(),
             in_flight_wait: None,
             rate: None,
+            accounts: BTreeMap::new(),
         }
     }
 }
@@ -221,6 +229,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
             .dedupe_group(group)
             .map_err(|error| ("dedupe_group", chain(&error)))?;
     }
+    check_accounts(&config.accounts).map_err(|text| ("accounts", text))?;
     let store = store::named(config.store.as_ref(), config.store_file.as_deref(), folder)?;
     Ok(Route {
         path,
@@ -228,6 +237,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
         store: store.unwrap_or_else(|| store_of_all.clone()),
         in_flight_wait: config.in_flight_wait.map(super::Period::get),
         rate: rate(config)?,
+        accounts: config.accounts.clone(),
     })
 }
 
@@ -252,6 +262,34 @@ pub(crate) fn check_options(row: &ProviderRow, options: &Map<String, Value>) -> 
             row.id,
             hint(name, known)
         )),
+    }
+}
+
+/// More accounts have no place among the metrics.
+const ACCOUNTS: usize = 500;
+
+/// Names of accounts are labels of metrics. An account may be a phone number: a complaint does not repeat it.
+fn check_accounts(accounts: &BTreeMap<String, String>) -> Result<(), String> {
+    if accounts.len() > ACCOUNTS {
+        return Err(format!(
+            "name {ACCOUNTS} accounts at most; the others are shown as hashes"
+        ));
+    }
+    for (account, name) in accounts {
+        if account.is_empty() || !is_plain(name) {
+            return Err(
+                "`accounts` is { \"account as the provider writes it\" = \"name\" }: a name has 1 to 64 letters, digits, `-`, `_` and `.`, and no six digits in a row, which could be a phone number".to_owned(),
+            );
+        }
+    }
+    let mut names: Vec<&String> = accounts.values().collect();
+    names.sort_unstable();
+    match names.windows(2).find(|two| two[0] == two[1]) {
+        Some(two) => Err(format!(
+            "two accounts are called `{}`; give each a name of its own",
+            two[0]
+        )),
+        None => Ok(()),
     }
 }
 

@@ -118,6 +118,13 @@ pub(super) fn check(config: &Config, inbox: Option<&StoreAddress>) -> Vec<Proble
     let endpoints = || config.endpoint.iter().enumerate();
     let at =
         |index: usize, key: &str, text: String| Problem::new(&["endpoint", &index.to_string(), key], text);
+    let bytes = |text: &str| Problem::new(&["limits", "inbox_bytes"], format!("`inbox_bytes` {text}"));
+    let has_file = inbox.map(|address| address.file().is_some());
+    if config.limits.inbox_bytes.is_some() && has_file == Some(false) {
+        problems.push(bytes(
+            "is about the file of an inbox in SQLite; how much PostgreSQL may hold is the server's business: remove it, and bound what waits with `waiting`",
+        ));
+    }
     if inbox.is_some() {
         let advice =
             "the inbox remembers what came: remove it, or write inbox = \"none\" to work without an inbox";
@@ -146,6 +153,9 @@ pub(super) fn check(config: &Config, inbox: Option<&StoreAddress>) -> Vec<Proble
         }
     } else {
         let only = "works with an inbox only: remove it, or name an `inbox`";
+        if config.limits.inbox_bytes.is_some() {
+            problems.push(bytes(only));
+        }
         if config
             .required_guarantee
             .is_some_and(|required| required.get() > Guarantee::None)

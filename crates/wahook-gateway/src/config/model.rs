@@ -1,6 +1,6 @@
 //! What may be configured, with the defaults. Field names are the keys of the file.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -102,7 +102,7 @@ pub struct Limits {
     pub bytes_in_flight: usize,
     /// How many deliveries and events may wait in the inbox; beyond that, senders are asked to send again.
     pub waiting: u64,
-    /// How large the file of an inbox in SQLite may grow; as large as the disk lets it if left out.
+    /// How large the file of an inbox in SQLite may grow; as large as the disk lets it if left out. Of SQLite alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_bytes: Option<u64>,
 }
@@ -186,6 +186,9 @@ pub struct EndpointConfig {
     /// Shares event keys with the other endpoints of this group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dedupe_group: Option<String>,
+    /// What its accounts are called where they are not to be shown as they are, such as in metrics: account → name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, String>,
     /// How long a copy waits for the outcome of the one in flight; 1 s if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight_wait: Option<Period>,

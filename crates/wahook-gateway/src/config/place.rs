@@ -174,6 +174,7 @@ const HARMLESS: &[&str] = &[
     "answer_refused",
     "answer_malformed",
     "dedupe_group",
+    "accounts",
     "in_flight_wait",
     "rate",
     "burst",

@@ -2,6 +2,7 @@
 
 mod open;
 mod plan;
+pub(crate) mod room;
 mod sinks;
 
 pub(crate) use self::{

@@ -22,11 +22,7 @@ const ENDPOINTS: usize = 1_000;
 impl Words {
     /// The label of a name that an endpoint's provider said.
     pub(super) fn label(&self, endpoint: &str, name: Option<&str>) -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        let good = |name: &&str| {
-            (1..=WORD_BYTES).contains(&name.len()) && name.bytes().all(plain) && !has_number(name)
-        };
-        let Some(name) = name.filter(good) else {
+        let Some(name) = name.filter(|name| is_plain(name)) else {
             return OTHER.to_owned();
         };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,6 +46,12 @@ impl Words {
     }
 }
 
+/// Whether a name may be a label as it is: a plain word in which no phone number can stand.
+pub(crate) fn is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=WORD_BYTES).contains(&name.len()) && name.bytes().all(plain) && !has_number(name)
+}
+
 /// Six digits in a row could be part of a phone number.
 fn has_number(name: &str) -> bool {
     name.as_bytes()
@@ -57,10 +59,14 @@ fn has_number(name: &str) -> bool {
         .any(|six| six.iter().all(u8::is_ascii_digit))
 }
 
+/// What accounts are called: by the scope of their keys, then by account.
+pub(super) type Names = HashMap<String, HashMap<String, String>>;
+
 /// When something came of each account last.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
-    names: HashMap<String, String>,
+    /// By endpoint, or group of endpoints, and account.
+    names: Names,
     /// By endpoint, then by label.
     heard: BTreeMap<(String, String), Duration>,
     /// Accounts that have no place any more.
@@ -70,13 +76,13 @@ pub(super) struct Accounts {
 const ACCOUNTS: usize = 500;
 
 impl Accounts {
-    pub(super) fn name(&mut self, names: HashMap<String, String>) {
+    pub(super) fn name(&mut self, names: Names) {
         self.names = names;
     }
 
     /// Something came of an account.
     pub(super) fn heard(&mut self, hash_key: &[u8; 16], scope: &str, account: &str, at: Duration) {
-        let label = match self.names.get(account) {
+        let label = match self.names.get(scope).and_then(|names| names.get(account)) {
             Some(name) => name.clone(),
             None => stand_in(hash_key, account),
         };
@@ -139,17 +145,20 @@ mod tests {
     #[test]
     fn p_accounts_are_hashes_or_names_of_ours_and_bounded() {
         let mut accounts = Accounts::default();
-        accounts.name(HashMap::from([(
-            "15550000001".to_owned(),
-            "front-desk".to_owned(),
-        )]));
+        let names = HashMap::from([("15550000001".to_owned(), "front-desk".to_owned())]);
+        accounts.name(HashMap::from([("shop".to_owned(), names)]));
+        accounts.heard(&[7; 16], "lab", "15550000001", Duration::ZERO);
         for number in 0..2_000_u64 {
             let account = (15_550_000_000 + number).to_string();
             accounts.heard(&[7; 16], "shop", &account, Duration::from_secs(number));
         }
         assert_eq!(accounts.all().count(), ACCOUNTS);
-        assert_eq!(accounts.untold(), 1_500);
+        assert_eq!(accounts.untold(), 1_501);
         assert!(accounts.all().all(|(_, label, _)| !label.contains("1555")));
-        assert!(accounts.all().any(|(_, label, _)| label == "front-desk"));
+        let named = accounts.all().filter(|(_, label, _)| *label == "front-desk");
+        assert!(
+            named.map(|(scope, ..)| scope).eq(["shop"]),
+            "another endpoint has names of its own"
+        );
     }
 }

@@ -24,7 +24,6 @@ pub(super) struct Families {
     // At the inbox.
     pub(super) accept_seconds: Histograms,
     pub(super) bytes_in_flight: Gauge,
-    pub(super) keys_forgotten: Counter,
     // At the workers.
     pub(super) events: Counters,
     pub(super) event_duplicates: Counter,
@@ -104,13 +103,8 @@ impl Families {
             ),
             bytes_in_flight: register(
                 registry,
-                "accept_bytes_in_flight",
+                "accept_in_flight_bytes",
                 "Bytes of bodies that are being stored right now",
-            ),
-            keys_forgotten: register(
-                registry,
-                "keys_forgotten_early",
-                "Keys that were forgotten before their time for want of room: a repetition of theirs is not noticed",
             ),
             events: counters(registry, "events", "Events that deliveries said, by kind"),
             event_duplicates: register(

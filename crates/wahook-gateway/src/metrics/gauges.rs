@@ -5,12 +5,13 @@ use std::{sync::atomic::AtomicU64, time::Duration};
 use jiff::Timestamp;
 use prometheus_client::{
     metrics::{
+        counter::ConstCounter,
         family::Family,
         gauge::{ConstGauge, Gauge},
     },
     registry::Registry,
 };
-use wahook_core::inbox::Status;
+use wahook_core::inbox::{EndpointStatus, Status};
 
 use super::{bounds::Accounts, families::Labels};
 
@@ -76,6 +77,40 @@ pub(super) fn of_status(registry: &mut Registry, status: &Status, now: Timestamp
         "How long ago the oldest event was received that waits for a sink; 0 if none does",
         &|sink| age(sink.oldest, now),
     );
+    let mut of_endpoints = |name: &str, help: &str, value: &dyn Fn(&EndpointStatus) -> f64| {
+        let family = Gauges::default();
+        for endpoint in &status.endpoints {
+            family
+                .get_or_create(&vec![("endpoint", endpoint.name.to_string())])
+                .set(value(endpoint));
+        }
+        registry.register(name, help, family);
+    };
+    of_endpoints(
+        "endpoint_unread",
+        "Deliveries of an endpoint that nobody has read yet, or can; of much that waits a part",
+        &|endpoint| float(endpoint.unread),
+    );
+    of_endpoints(
+        "endpoint_waiting",
+        "Events of an endpoint that wait for sinks; of much that waits a part",
+        &|endpoint| float(endpoint.waiting),
+    );
+    of_endpoints(
+        "endpoint_oldest_seconds",
+        "How long ago the oldest delivery of an endpoint was received that is not finished",
+        &|endpoint| age(endpoint.oldest, now),
+    );
+    let room = Gauges::default();
+    for found in &status.room {
+        room.get_or_create(&vec![("limit", found.limit.as_str().to_owned())])
+            .set(float(found.used) / float(found.most.max(1)));
+    }
+    registry.register(
+        "inbox_room_used_ratio",
+        "How full the inbox is, by limit; at 1 nothing more is accepted",
+        room,
+    );
 }
 
 /// How long nothing came of each account.
@@ -93,9 +128,9 @@ pub(super) fn of_accounts(registry: &mut Registry, accounts: &Accounts, elapsed:
         silence,
     );
     registry.register(
-        "account_untold",
-        "Deliveries of accounts beyond the first 500, which have no silence of their own",
-        ConstGauge::new(float(accounts.untold())),
+        "account_events_untold",
+        "Events of accounts beyond the first 500, which have no silence of their own",
+        ConstCounter::new(accounts.untold()),
     );
 }
 

@@ -17,7 +17,6 @@ mod tower;
 mod worker;
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
@@ -26,11 +25,12 @@ use jiff::Timestamp;
 use prometheus_client::{encoding::text, registry::Registry};
 use wahook_core::{Clock, inbox::Status};
 
+pub(crate) use self::bounds::is_plain;
 use self::{
-    bounds::{Accounts, Words},
+    bounds::{Accounts, Names, Words},
     families::Families,
 };
-use crate::admin::Health;
+use crate::{admin::Health, config::Route};
 
 /// The media type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -79,15 +79,15 @@ impl Metrics {
         }))
     }
 
-    /// Shows accounts under names of the operator's own: account → name. Others are shown as keyed hashes.
-    pub fn name_accounts(&self, names: HashMap<String, String>) {
+    /// Shows the accounts of these endpoints under names of the operator's own. Others are shown as keyed hashes.
+    pub fn name_accounts(&self, routes: &[Route]) {
+        let mut names = Names::new();
+        for route in routes {
+            let of_scope = names.entry(route.endpoint.event_scope().to_owned()).or_default();
+            let of_route = route.accounts.iter();
+            of_scope.extend(of_route.map(|(account, name)| (account.clone(), name.clone())));
+        }
         self.0.accounts().name(names);
-    }
-
-    /// So many keys were forgotten before their time since the start, for want of room (G9).
-    pub fn keys_forgotten(&self, total: u64) {
-        let counter = &self.0.families.keys_forgotten;
-        counter.inc_by(total.saturating_sub(counter.get()));
     }
 
     /// A certificate is shown that ends at this moment.

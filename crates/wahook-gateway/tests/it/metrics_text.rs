@@ -226,7 +226,9 @@ async fn p_the_inbox_is_measured_and_accounts_are_hashes() {
     let mut scene = Scene::empty();
     let clock = Arc::clone(&scene.clock) as Arc<dyn Clock>;
     let metrics = Metrics::new(Arc::clone(&clock), [7; 16]);
-    metrics.name_accounts([("15557770001".to_owned(), "front".to_owned())].into());
+    let mut named = wahook_gateway::config::Route::new("/hooks".to_owned(), scene.shop.endpoint().clone());
+    named.accounts = [("15557770001".to_owned(), "front".to_owned())].into();
+    metrics.name_accounts(&[named]);
     let inbox = metrics.of_inbox(
         Arc::clone(&scene.inbox) as Arc<dyn Inbox>,
         Arc::clone(&scene.health),
@@ -251,7 +253,7 @@ async fn p_the_inbox_is_measured_and_accounts_are_hashes() {
     let text = metrics.text(Some(&status));
     let samples = samples(&text);
     assert_eq!(samples[r#"wahook_accept_seconds_count{endpoint="shop"}"#], 2.0);
-    assert_eq!(samples["wahook_accept_bytes_in_flight"], 0.0);
+    assert_eq!(samples["wahook_accept_in_flight_bytes"], 0.0);
     assert_eq!(samples["wahook_inbox_deliveries"], 2.0);
     assert_eq!(
         samples[r#"wahook_account_silence_seconds{endpoint="shop",account="front"}"#],
