@@ -37,14 +37,14 @@ pub(super) async fn list(
 
 pub(super) async fn retry(State(state): State<AdminState>, bytes: Bytes) -> Result<Response, Refused> {
     let query = query::body::<DeadAsk>(&bytes)?.to_change()?;
-    let count = state.asked(state.desk.retry(&query)).await?;
+    let count = state.changed(state.desk.retry(&query)).await?;
     tracing::info!(target: "wahook", count, "dead letters are tried again, by hand");
     Ok(found(&Count { count }))
 }
 
 pub(super) async fn drop(State(state): State<AdminState>, bytes: Bytes) -> Result<Response, Refused> {
     let query = query::body::<DeadAsk>(&bytes)?.to_change()?;
-    let count = state.asked(state.desk.drop_dead(&query)).await?;
+    let count = state.changed(state.desk.drop_dead(&query)).await?;
     tracing::info!(target: "wahook", count, "dead letters are dropped for good, by hand");
     Ok(found(&Count { count }))
 }
@@ -57,7 +57,7 @@ pub(super) async fn drop_waiting(State(state): State<AdminState>, bytes: Bytes) 
             "this sink is configured, so what waits for it will be handed over; take it out of the configuration first",
         ));
     }
-    let count = state.asked(state.desk.drop_waiting(&sink, limit)).await?;
+    let count = state.changed(state.desk.drop_waiting(&sink, limit)).await?;
     tracing::info!(target: "wahook", count, "events that waited for a sink that is gone are dropped for good, by hand");
     Ok(found(&Count { count }))
 }

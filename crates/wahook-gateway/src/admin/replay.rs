@@ -10,7 +10,7 @@ use super::{
 
 pub(super) async fn replay(State(state): State<AdminState>, bytes: Bytes) -> Result<Response, Refused> {
     let replay = query::body::<ReplayAsk>(&bytes)?.replay()?;
-    let replayed = state.asked(state.desk.replay(&replay)).await?;
+    let replayed = state.changed(state.desk.replay(&replay)).await?;
     if !replay.dry_run {
         tracing::info!(target: "wahook", events = replayed.events, deliveries = replayed.deliveries, "replayed, by hand");
     }

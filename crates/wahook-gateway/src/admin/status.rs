@@ -103,6 +103,16 @@ impl AdminState {
         }
     }
 
+    /// The same for what changes something: who asks next sees it.
+    pub(super) async fn changed<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, Refused> {
+        let changed = self.asked(answer).await;
+        *self.seen.lock().await = None;
+        changed
+    }
+
     /// What an operator should see to before something is wrong.
     fn findings(&self, status: &inbox::Status) -> Vec<Trouble> {
         let full = status.room.iter().filter_map(room::nearly_full);

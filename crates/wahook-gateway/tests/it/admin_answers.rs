@@ -254,6 +254,77 @@ async fn g_dead_letters_are_retried_and_dropped_by_what_names_them() {
 }
 
 #[tokio::test]
+async fn i3_what_waits_for_a_sink_that_is_gone_is_told_and_can_be_dropped() {
+    let scene = Scene::with(3).await;
+    let router = scene.router();
+    post(
+        &router,
+        "/api/v1/replay",
+        r#"{"events":{},"all":true,"to":"gone"}"#,
+    )
+    .await;
+    post(
+        &router,
+        "/api/v1/replay",
+        r#"{"events":{"limit":1},"all":true,"to":"good"}"#,
+    )
+    .await;
+    let status = get(&router, "/api/v1/status").await.json();
+    let findings = status["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(
+        findings[0]["why"],
+        "gone is not configured; 3 waiting: configure it again, or `wahook dead drop --sink gone --waiting`"
+    );
+    let shop = &status["inbox"]["endpoints"][0];
+    assert_eq!((&shop["name"], &shop["waiting"]), (&"shop".into(), &4.into()));
+    for refused in [
+        r#"{"sink":"good"}"#,
+        "{}",
+        r#"{"sink":""}"#,
+        r#"{"sink":"gone","limit":0}"#,
+        r#"{"sink":"gone","all":true}"#,
+    ] {
+        let answer = post(&router, "/api/v1/dead/drop-waiting", refused).await;
+        assert_eq!(
+            (answer.status, &*answer.kind()),
+            (StatusCode::BAD_REQUEST, "question"),
+            "{refused}"
+        );
+    }
+    assert_eq!(scene.waiting().await, 4);
+    for count in [2, 1, 0] {
+        let answer = post(
+            &router,
+            "/api/v1/dead/drop-waiting",
+            r#"{"sink":"gone","limit":2}"#,
+        )
+        .await;
+        assert_eq!(answer.json()["count"], count);
+    }
+    assert_eq!((scene.waiting().await, scene.dead().await.len()), (1, 3));
+}
+
+/// Nobody knows which sinks there are: nothing is dropped, and nothing is said of them.
+#[tokio::test]
+async fn i5_without_the_names_of_the_sinks_nothing_that_waits_is_dropped() {
+    let scene = Scene::with(1).await;
+    let state = scene.state().sinks(admin::SinkNames::default());
+    let router = admin::router(state.token(wahook_core::Secret::new(crate::admin_scene::TOKEN).unwrap()));
+    post(
+        &router,
+        "/api/v1/replay",
+        r#"{"events":{},"all":true,"to":"gone"}"#,
+    )
+    .await;
+    let answer = post(&router, "/api/v1/dead/drop-waiting", r#"{"sink":"gone"}"#).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(scene.waiting().await, 1);
+    let status = get(&router, "/api/v1/status").await.json();
+    assert_eq!(status["findings"], serde_json::json!([]));
+}
+
+#[tokio::test]
 async fn i4_a_replay_says_how_many_and_a_dry_one_changes_nothing() {
     let scene = Scene::with(3).await;
     let router = scene.router();

@@ -12,7 +12,7 @@ use wahook_core::{
     inbox::{DeadQuery, Desk, EntryState, EventQuery, Inbox},
     sink::{SinkError, SinkErrorKind},
 };
-use wahook_gateway::admin::{self, AdminState, Health, Reader};
+use wahook_gateway::admin::{self, AdminState, Health, Reader, SinkNames};
 use wahook_testkit::{
     ManualClock,
     inbox::{Deliveries, MemoryInbox, RecordingSink},
@@ -97,6 +97,7 @@ impl Scene {
         AdminState::new(Arc::clone(&self.inbox) as Arc<dyn Desk>, clock, [7; 16])
             .health(Arc::clone(&self.health))
             .reader(Reader::of([self.shop.endpoint().clone()]))
+            .sinks(SinkNames::of(["good", "bad"].map(str::to_owned)))
     }
 
     /// As a gateway on this machine has it.

@@ -53,6 +53,27 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
             "F:2:1: `body_bytes` must be more than 0",
         ),
         (
+            &format!("inbox = \"postgres://localhost\"\n[limits]\ninbox_bytes = 1000000\n{good}"),
+            1,
+            "F:3:1: `inbox_bytes` is about the file of an inbox in SQLite; ",
+        ),
+        (
+            &format!("inbox = \"none\"\n[limits]\ninbox_bytes = 1000000\n{good}"),
+            1,
+            "F:3:1: `inbox_bytes` works with an inbox only: ",
+        ),
+        (
+            &format!("{good}accounts = {{ \"15557770001\" = \"15557770001\" }}"),
+            1,
+            "F:5:1: `accounts` is { \"account as the provider writes it\" = \"name\" }: ",
+        ),
+        (
+            &format!("{good}accounts = {{ a = \"till\", b = \"till\" }}"),
+            1,
+            "F:5:1: two accounts are called `till`; give each a name of its own",
+        ),
+        (&format!("{good}accounts = [\"a\"]"), 1, "F:5:1: `accounts`"),
+        (
             "",
             1,
             "F: there is no endpoint; add [[endpoint]] with name, provider and secret_file",

@@ -254,6 +254,21 @@ fn wrong_use_is_one_line_and_exit_code_two() {
         &["dead", "retry", flag, folder],
         &["dead", "drop", "--all", "--sink", "a", flag, folder],
         &["dead", "retry", "x", flag, folder],
+        &["dead", "drop", "--waiting", flag, folder],
+        &["dead", "drop", "--waiting", "--all", flag, folder],
+        &["dead", "drop", "--waiting", "--sink", "a", "7", flag, folder],
+        &[
+            "dead",
+            "drop",
+            "--waiting",
+            "--sink",
+            "a",
+            "--since",
+            "2h",
+            flag,
+            folder,
+        ],
+        &["dead", "retry", "--waiting", "--sink", "a", flag, folder],
         &["events", "list", "--since", "yesterday", flag, folder],
         &["events", "list", "--limit", "0", flag, folder],
         &["events", "list", "--delivery", "x", flag, folder],
@@ -341,6 +356,24 @@ async fn g_dead_letters_are_seen_retried_and_dropped_from_the_shell() {
     let (code, out, said) = ask(&[&["dead", "retry", &number], &with[..]].concat()).await;
     assert_eq!((code, out.trim()), (0, "1 dead letters retried"), "{said}");
     assert_eq!(scene.dead().await.len(), 1);
+    let waiting = |sink| [&["dead", "drop", "--waiting", "--sink", sink], &with[..]].concat();
+    ask(&[&["replay", "--all", "--to", "gone"], &with[..]].concat()).await;
+    let (code, out, _) = ask(&[&["status"], &to[..]].concat()).await;
+    let finding = "finding    sink: gone is not configured; 2 waiting";
+    assert!(
+        code == 1 && out.contains(finding) && out.contains("ENDPOINT"),
+        "{out}"
+    );
+    let (code, out, said) = ask(&waiting("good")).await;
+    assert_eq!((code, out.as_str()), (2, ""), "{said}");
+    assert!(
+        one_line(&said).contains("take it out of the configuration"),
+        "{said}"
+    );
+    for (exit, count) in [(0, "2 waiting events dropped"), (1, "0 waiting events dropped")] {
+        let (code, out, said) = ask(&waiting("gone")).await;
+        assert_eq!((code, out.trim()), (exit, count), "{said}");
+    }
     let (code, out, _) = ask(&[&["--json", "dead", "drop", "--sink", "good"], &with[..]].concat()).await;
     assert_eq!((code, out.trim()), (1, r#"{"count":0}"#));
     let (code, out, said) = ask(&[&["--json", "dead", "drop", "--sink", "bad"], &with[..]].concat()).await;

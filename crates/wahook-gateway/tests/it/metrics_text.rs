@@ -22,9 +22,61 @@ fn metrics() -> (Metrics, Arc<ManualClock>) {
     (Metrics::new(Arc::clone(&clock) as _, [7; 16]), clock)
 }
 
+/// The rules of `promtool check metrics`, and of the naming guide of Prometheus (prometheus.io, November 2026).
+fn names_and_units_are_as_prometheus_wants_them(text: &str) {
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let kinds: BTreeMap<_, _> = types.filter_map(|rest| rest.split_once(' ')).collect();
+    for (name, kind) in &kinds {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+        assert!(name.bytes().all(plain), "{name}");
+        let words: Vec<_> = name.split('_').collect();
+        // What a name must not hold: other units, and what is its kind or belongs to its samples.
+        for word in [
+            "ms",
+            "millis",
+            "milliseconds",
+            "minutes",
+            "hours",
+            "kb",
+            "mb",
+            "percent",
+            "counter",
+            "gauge",
+            "histogram",
+            "total",
+            "count",
+            "sum",
+            "bucket",
+            "info",
+        ] {
+            assert!(!words.contains(&word), "{name}: {word}");
+        }
+        for unit in ["seconds", "bytes", "ratio"] {
+            let place = words.iter().position(|word| *word == unit);
+            let is_last = place.is_none_or(|place| place + 1 == words.len());
+            assert!(is_last, "{name}: the unit comes last");
+        }
+        let endings: &[&str] = match *kind {
+            // OpenMetrics names the family without its ending.
+            "counter" => &["_total"],
+            "histogram" => &["_count", "_sum", "_bucket"],
+            "info" => &["_info"],
+            _ => &[""],
+        };
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let sample = line.split(['{', ' ']).next().unwrap();
+            let families = kinds.keys().filter(|family| sample.starts_with(**family));
+            if families.max_by_key(|family| family.len()) == Some(name) {
+                assert!(endings.contains(&&sample[name.len()..]), "{line}");
+            }
+        }
+    }
+}
+
 /// Samples by name with labels, after a look at whether the text is well-formed.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     assert!(text.ends_with("# EOF\n"), "{text}");
+    names_and_units_are_as_prometheus_wants_them(text);
     let mut samples = BTreeMap::new();
     let mut named: Vec<String> = Vec::new();
     for line in text.lines() {
