@@ -131,7 +131,10 @@ fn text(status: &StatusForm, running: bool, dead: u64) -> String {
                 ]
             })
             .collect();
-        lines.push(String::new());
+        // A table ends with an empty line.
+        if inbox.endpoints.is_empty() {
+            lines.push(String::new());
+        }
         lines.push(table(
             &["SINK", "WAITING", "LANES", "BLOCKED", "DEAD", "OLDEST"],
             &rows,
