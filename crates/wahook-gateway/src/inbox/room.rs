@@ -73,7 +73,7 @@ impl Told {
         let Some(level) = self.news(room) else { return };
         match nearly_full(room) {
             Some(text) if level == Level::Highest => {
-                tracing::error!(target: "wahook", "the inbox is almost full: {text}")
+                tracing::error!(target: "wahook", "the inbox is almost full: {text}");
             }
             Some(text) => tracing::warn!(target: "wahook", "the inbox fills: {text}"),
             None => {

@@ -3,10 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use wahook_postgres::PostgresOptions;
-use wahook_services::{Postgres, Proxy, shared_postgres};
+use wahook_services::{Proxy, shared_postgres};
 use wahook_testkit::guard::{Harness, RealTime};
 
-use crate::common::{open, schema};
+use crate::{
+    common::{open, schema},
+    outages::Outage,
+};
 
 /// Two handles, as two processes have them.
 async fn harness(url: &str, options: PostgresOptions) -> Harness {
@@ -55,26 +58,17 @@ mod one_connection {
 }
 
 /// Through two handles that soon know that nobody answers.
-async fn brittle(url: &str) -> Harness {
+async fn brittle(outage: Outage) -> Harness {
     let options = PostgresOptions::default().connect_deadline(Duration::from_secs(1));
-    harness(url, options).await
-}
-
-/// A server of one's own.
-fn server() -> Arc<Postgres> {
-    Arc::new(Postgres::start(&[]).expect("a server"))
+    let harness = harness(&outage.url, options).await;
+    harness.with_outage(outage.begin, outage.end)
 }
 
 mod killed {
-    use super::{Harness, brittle, server};
+    use super::{Harness, Outage, brittle};
 
     async fn store() -> Harness {
-        let server = server();
-        let (gone, back) = (server.clone(), server.clone());
-        brittle(&server.url()).await.with_outage(
-            move || gone.kill(),
-            move || back.restart().expect("it comes back"),
-        )
+        brittle(Outage::killed()).await
     }
 
     wahook_testkit::guard_store_outage_contract!(
@@ -84,14 +78,10 @@ mod killed {
 }
 
 mod frozen {
-    use super::{Harness, brittle, server};
+    use super::{Harness, Outage, brittle};
 
     async fn store() -> Harness {
-        let server = server();
-        let (gone, back) = (server.clone(), server.clone());
-        brittle(&server.url())
-            .await
-            .with_outage(move || gone.freeze(), move || back.thaw())
+        brittle(Outage::frozen()).await
     }
 
     wahook_testkit::guard_store_outage_contract!(
@@ -100,23 +90,11 @@ mod frozen {
     );
 }
 
-/// Behind a wire that `fault` puts out of use.
-async fn wired(fault: fn(&Proxy)) -> Harness {
-    let server = server();
-    let proxy = Arc::new(Proxy::to(&server.address()).expect("a wire"));
-    let (gone, url) = (proxy.clone(), server.url_at(&proxy.address()));
-    brittle(&url).await.with_outage(
-        move || fault(&gone),
-        move || {
-            let _ = &server;
-            proxy.heal();
-        },
-    )
-}
-
 mod cut {
-    async fn store() -> super::Harness {
-        super::wired(super::Proxy::cut).await
+    use super::{Harness, Outage, Proxy, brittle};
+
+    async fn store() -> Harness {
+        brittle(Outage::wired(Proxy::cut)).await
     }
 
     wahook_testkit::guard_store_outage_contract!(
@@ -126,8 +104,10 @@ mod cut {
 }
 
 mod stalled {
-    async fn store() -> super::Harness {
-        super::wired(super::Proxy::stall).await
+    use super::{Harness, Outage, Proxy, brittle};
+
+    async fn store() -> Harness {
+        brittle(Outage::wired(Proxy::stall)).await
     }
 
     wahook_testkit::guard_store_outage_contract!(

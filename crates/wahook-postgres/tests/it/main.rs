@@ -10,5 +10,6 @@ mod faults;
 mod inbox;
 mod load;
 mod opening;
+mod outages;
 mod sweep;
 mod tls;

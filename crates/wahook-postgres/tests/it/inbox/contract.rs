@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use wahook_core::inbox::Desk;
 use wahook_postgres::{PostgresInbox, PostgresOptions};
-use wahook_services::{Postgres, Proxy, shared_postgres};
+use wahook_services::{Proxy, shared_postgres};
 use wahook_testkit::inbox::Harness;
 
-use crate::common::schema;
+use crate::{common::schema, outages::Outage};
 
 async fn open(url: &str, options: PostgresOptions) -> Arc<dyn Desk> {
     Arc::new(PostgresInbox::connect(url, options).await.expect("it opens"))
@@ -69,26 +69,17 @@ mod one_connection {
 }
 
 /// Through two handles that soon know that nobody answers.
-async fn brittle(url: &str) -> Harness {
+async fn brittle(outage: Outage) -> Harness {
     let options = PostgresOptions::default().connect_deadline(Duration::from_secs(3));
-    harness(url, options).await
-}
-
-/// A server of one's own.
-fn server() -> Arc<Postgres> {
-    Arc::new(Postgres::start(&[]).expect("a server"))
+    let harness = harness(&outage.url, options).await;
+    harness.with_outage(outage.begin, outage.end)
 }
 
 mod killed {
-    use super::{Harness, brittle, server};
+    use super::{Harness, Outage, brittle};
 
     async fn inbox() -> Harness {
-        let server = server();
-        let (gone, back) = (server.clone(), server.clone());
-        brittle(&server.url()).await.with_outage(
-            move || gone.kill(),
-            move || back.restart().expect("it comes back"),
-        )
+        brittle(Outage::killed()).await
     }
 
     wahook_testkit::inbox_outage_contract!(
@@ -98,14 +89,10 @@ mod killed {
 }
 
 mod frozen {
-    use super::{Harness, brittle, server};
+    use super::{Harness, Outage, brittle};
 
     async fn inbox() -> Harness {
-        let server = server();
-        let (gone, back) = (server.clone(), server.clone());
-        brittle(&server.url())
-            .await
-            .with_outage(move || gone.freeze(), move || back.thaw())
+        brittle(Outage::frozen()).await
     }
 
     wahook_testkit::inbox_outage_contract!(
@@ -114,23 +101,11 @@ mod frozen {
     );
 }
 
-/// Behind a wire that `fault` puts out of use.
-async fn wired(fault: fn(&Proxy)) -> Harness {
-    let server = server();
-    let proxy = Arc::new(Proxy::to(&server.address()).expect("a wire"));
-    let (gone, url) = (proxy.clone(), server.url_at(&proxy.address()));
-    brittle(&url).await.with_outage(
-        move || fault(&gone),
-        move || {
-            let _ = &server;
-            proxy.heal();
-        },
-    )
-}
-
 mod cut {
-    async fn inbox() -> super::Harness {
-        super::wired(super::Proxy::cut).await
+    use super::{Harness, Outage, Proxy, brittle};
+
+    async fn inbox() -> Harness {
+        brittle(Outage::wired(Proxy::cut)).await
     }
 
     wahook_testkit::inbox_outage_contract!(
@@ -140,8 +115,10 @@ mod cut {
 }
 
 mod stalled {
-    async fn inbox() -> super::Harness {
-        super::wired(super::Proxy::stall).await
+    use super::{Harness, Outage, Proxy, brittle};
+
+    async fn inbox() -> Harness {
+        brittle(Outage::wired(Proxy::stall)).await
     }
 
     wahook_testkit::inbox_outage_contract!(
@@ -151,8 +128,10 @@ mod stalled {
 }
 
 mod silent {
-    async fn inbox() -> super::Harness {
-        super::wired(super::Proxy::drop_answers).await
+    use super::{Harness, Outage, Proxy, brittle};
+
+    async fn inbox() -> Harness {
+        brittle(Outage::wired(Proxy::drop_answers)).await
     }
 
     wahook_testkit::inbox_outage_contract!(
