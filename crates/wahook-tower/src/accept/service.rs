@@ -1,4 +1,4 @@
-//! The service, and the task that stores.
+//! The service, and what it does with a delivery.
 
 use std::{
     convert::Infallible,
@@ -10,7 +10,7 @@ use std::{
 
 use futures_util::FutureExt;
 use http::{Request, Response, StatusCode};
-use tokio::{sync::oneshot, time::timeout};
+use tokio::time::timeout;
 use tower_service::Service;
 use tracing::Instrument;
 use wahook_core::{
@@ -121,15 +121,16 @@ impl Service<Request<Verified>> for Accept {
         let held = head.extensions.remove::<Held>();
         let endpoint = verified.endpoint().clone();
         let incoming = Incoming::new(verified, &head.headers, random());
-        let (reply, receiver) = oneshot::channel();
         let accept = self.clone();
-        let task = async move {
-            // An error means that the provider hung up; it is stored all the same.
-            let _ = reply.send(accept.store(endpoint, incoming).await);
+        let storing = async move {
+            let answer = AssertUnwindSafe(accept.store(endpoint, incoming))
+                .catch_unwind()
+                .await;
             drop(held); // and with it the room that its bytes took
+            // An observer that panicked: what is stored is a duplicate when it comes again.
+            answer.unwrap_or_else(|_panic| Answer::later(AGAIN))
         };
-        tokio::spawn(task.in_current_span());
-        AcceptFuture(receiver)
+        AcceptFuture::new(storing.in_current_span())
     }
 }
 
