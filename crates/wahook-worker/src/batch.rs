@@ -164,6 +164,7 @@ mod tests {
                     place: *place,
                     stored: Arc::clone(&stored[*of]),
                     attempt: 3,
+                    failures: 0,
                     filed_at: NOW,
                     replay_of: None,
                     late: false,

@@ -90,10 +90,7 @@ impl HandOver {
         };
         drop(events);
         match self.settle(self.settlement(&verdict)).await {
-            Some(Settled::Done) => {
-                self.forget(&verdict);
-                self.tell(&verdict, took);
-            }
+            Some(Settled::Done) => self.tell(&verdict, took),
             Some(_) => return self.lost(),
             None => {
                 let (sink, done) = (self.route.name(), verdict.done);
@@ -228,11 +225,10 @@ impl HandOver {
         let then = self.load.entries.get(entry).map_or(Then::Park, |(entry, _)| {
             let age = self.age(entry.filed_at);
             // While a sink is away every attempt counts: how long that may last is a matter of time.
-            let times = match reason {
-                Reason::Failed | Reason::Panicked | Reason::Unreadable => {
-                    self.shared.failures.count(entry.id, entry.attempt)
-                }
-                Reason::Refused | Reason::Unavailable | Reason::Deadline | Reason::Stopped => entry.attempt,
+            let times = if reason.is_failure() {
+                entry.failures.saturating_add(1)
+            } else {
+                entry.attempt
             };
             self.route.retries.then(reason, times, age, pause)
         });
@@ -279,24 +275,11 @@ impl HandOver {
             setback: setback.map(|(failed, (entry, _))| Setback {
                 entry: entry.id,
                 error: failed.text.clone(),
+                failed: failed.reason.is_failure(),
                 then: failed.then,
             }),
             untouched: entries.iter().skip(verdict.untouched_from).map(id).collect(),
         }
-    }
-
-    /// What is over has no failures any more: whoever retries a dead letter by hand begins anew.
-    fn forget(&self, verdict: &Verdict) {
-        let given_up = verdict
-            .failed
-            .as_ref()
-            .is_some_and(|failed| !matches!(failed.then, Then::Retry { .. }));
-        let over = self
-            .load
-            .entries
-            .iter()
-            .take(verdict.done + usize::from(given_up));
-        self.shared.failures.forget(over.map(|(entry, _)| entry.id));
     }
 
     /// Says it until the inbox has heard it or the lease is over.

@@ -50,7 +50,6 @@ mod retries;
 
 // Those who do it: one reader, one task for each sink, and in it one for each lane in progress.
 mod batch;
-mod failures;
 mod gate;
 mod lane;
 mod read;

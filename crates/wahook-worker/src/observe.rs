@@ -174,6 +174,11 @@ impl Reason {
         Self::Unreadable,
     ];
 
+    /// Whether the event's own: a sink that is away is not.
+    pub(crate) const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Panicked | Self::Unreadable)
+    }
+
     /// The word for metrics and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

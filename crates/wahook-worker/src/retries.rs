@@ -14,8 +14,8 @@ pub struct Retries {
     pub first: Duration,
     /// The longest delay. What a sink asks for is honoured up to this.
     pub most: Duration,
-    /// So many times it may fail, as far as one process saw it, then the event is poison. What a sink refused is poison
-    /// at once; attempts while the sink was away, or whose end nobody saw, are no failures.
+    /// So many times it may fail, then the event is poison. What a sink refused is poison at once; attempts while the sink
+    /// was away, or whose end nobody saw, are no failures.
     pub attempts: u32,
     /// As long as an event is younger, the sink's being away does not make it poison, however often it was tried.
     pub give_up_after: Duration,

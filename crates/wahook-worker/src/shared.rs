@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::sync::watch;
 use wahook_core::{guard::Token, inbox::Inbox};
 
-use crate::{Observer, Options, Plan, Signal, failures::Failures, random::token};
+use crate::{Observer, Options, Plan, Signal, random::token};
 
 /// What the tasks share.
 #[derive(Debug)]
@@ -23,7 +23,6 @@ pub(crate) struct Shared {
     pub(crate) stirred: watch::Sender<()>,
     /// The reader of this process put something into lanes.
     pub(crate) filed: watch::Sender<()>,
-    pub(crate) failures: Failures,
     /// So many tasks have trouble with the inbox.
     pub(crate) in_trouble: AtomicUsize,
 }
@@ -49,7 +48,6 @@ impl Shared {
             phase: watch::Sender::new(Phase::Serving),
             stirred: watch::Sender::new(()),
             filed: watch::Sender::new(()),
-            failures: Failures::default(),
             in_trouble: AtomicUsize::new(0),
         }
     }

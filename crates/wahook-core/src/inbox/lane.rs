@@ -65,6 +65,8 @@ pub struct Entry {
     pub stored: Arc<Stored>,
     /// Which attempt this is, from 1; counted before it begins, so an attempt whose end nobody saw counts as well.
     pub attempt: u32,
+    /// How many attempts before this one failed by its own fault: see [`Setback::failed`].
+    pub failures: u32,
     /// When it was put in the lane: how long it has been tried.
     pub filed_at: Timestamp,
     /// The delivery that it replays.
@@ -98,6 +100,9 @@ pub struct Setback {
     pub entry: EntryId,
     /// Why, in a line without contents, phone numbers or credentials.
     pub error: String,
+    /// Whether this counts as a failure of the event: not if the sink was away, or did not answer in time. Attempts say
+    /// more than that, and those whose end nobody saw are nobody's failures.
+    pub failed: bool,
     /// What to do next.
     pub then: Then,
 }

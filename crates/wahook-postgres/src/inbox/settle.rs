@@ -4,7 +4,7 @@ use deadpool_postgres::Object;
 use tokio_postgres::types::Type;
 use wahook_core::{
     guard::{Settled, Token},
-    inbox::{Settlement, Then},
+    inbox::{Setback, Settlement, Then},
 };
 
 use super::batch::{Statement, Verb};
@@ -63,8 +63,9 @@ asked AS MATERIALIZED (
         WITH ORDINALITY AS a (lane, token, after, place)
 ),
 named AS MATERIALIZED (
-    SELECT * FROM unnest($4::bigint[], $5::bigint[], $6::smallint[], $7::bool[], $8::bytea[])
-        AS n (lane, entry, state, blocks, error)
+    SELECT * FROM unnest($4::bigint[], $5::bigint[], $6::smallint[], $7::bool[], $8::bool[],
+        $9::bytea[])
+        AS n (lane, entry, state, blocks, failed, error)
 ),
 ours AS MATERIALIZED (
     SELECT l.id, l.taken_to, a.after, a.place
@@ -74,7 +75,7 @@ ours AS MATERIALIZED (
 ),
 begun AS MATERIALIZED (
     SELECT e.id, e.lane, coalesce(n.state, 0::smallint) AS state,
-           coalesce(n.blocks, false) AS blocks, n.error
+           coalesce(n.blocks, false) AS blocks, coalesce(n.failed, false)::int AS failures, n.error
     FROM ours o
     CROSS JOIN LATERAL (
         SELECT w.id, w.lane FROM {t}_entry w
@@ -85,7 +86,8 @@ begun AS MATERIALIZED (
 ),
 written AS (
     UPDATE {t}_entry e SET
-        state = b.state, blocks = b.blocks, attempts = e.attempts + 1, at = (SELECT now FROM clock),
+        state = b.state, blocks = b.blocks, attempts = e.attempts + 1,
+        failures = e.failures + b.failures, at = (SELECT now FROM clock),
         error = coalesce(b.error, e.error)
     FROM begun b WHERE e.id = b.id
 ),
@@ -111,6 +113,7 @@ const TYPES: &[Type] = &[
     Type::INT8_ARRAY,
     Type::INT8_ARRAY,
     Type::INT2_ARRAY,
+    Type::BOOL_ARRAY,
     Type::BOOL_ARRAY,
     Type::BYTEA_ARRAY,
 ];
@@ -138,33 +141,44 @@ struct Named<'a> {
     entries: Vec<i64>,
     states: Vec<Option<i16>>,
     blocks: Vec<bool>,
+    failed: Vec<bool>,
     errors: Vec<Option<&'a [u8]>>,
 }
 
 impl<'a> Named<'a> {
-    fn push(&mut self, lane: i64, entry: i64, state: Option<i16>, blocks: bool, error: Option<&'a str>) {
+    fn push(&mut self, lane: i64, entry: i64, state: Option<i16>) {
         self.lanes.push(lane);
         self.entries.push(entry);
         self.states.push(state);
+        self.blocks.push(false);
+        self.failed.push(false);
+        self.errors.push(None);
+    }
+
+    fn push_setback(&mut self, lane: i64, setback: &'a Setback) {
+        let (state, blocks) = match setback.then {
+            Then::Park => (state::DEAD, false),
+            Then::Block => (state::DEAD, true),
+            _ => (state::WAITING, false),
+        };
+        self.lanes.push(lane);
+        self.entries.push(setback.entry.0);
+        self.states.push(Some(state));
         self.blocks.push(blocks);
-        self.errors.push(error.map(str::as_bytes));
+        self.failed.push(setback.failed);
+        self.errors.push(Some(setback.error.as_bytes()));
     }
 
     fn add(&mut self, settlement: &'a Settlement) {
         let lane = settlement.lane.0;
         for entry in &settlement.done {
-            self.push(lane, entry.0, Some(state::DONE), false, None);
+            self.push(lane, entry.0, Some(state::DONE));
         }
         if let Some(setback) = &settlement.setback {
-            let (state, blocks) = match setback.then {
-                Then::Park => (state::DEAD, false),
-                Then::Block => (state::DEAD, true),
-                _ => (state::WAITING, false),
-            };
-            self.push(lane, setback.entry.0, Some(state), blocks, Some(&setback.error));
+            self.push_setback(lane, setback);
         }
         for entry in &settlement.untouched {
-            self.push(lane, entry.0, None, false, None);
+            self.push(lane, entry.0, None);
         }
     }
 }
@@ -197,6 +211,7 @@ impl Statement for Settling {
                     &named.entries,
                     &named.states,
                     &named.blocks,
+                    &named.failed,
                     &named.errors,
                 ],
             )

@@ -52,7 +52,7 @@ const ENTRIES: &str = concat!(
 SELECT a.lane, e.id, e.pos, e.attempts, (extract(epoch FROM e.filed_at) * 1000000)::bigint, e.replay_of, v.key, v.place,
        v.delivery, octet_length(d.body)::bigint, v.received_nanos, ",
     late!(),
-    "
+    ", e.failures
 FROM unnest($1::bigint[]) WITH ORDINALITY AS a (lane, place)
 CROSS JOIN LATERAL (
     SELECT * FROM {t}_entry w WHERE w.lane = a.lane AND w.state = 0 ORDER BY w.pos LIMIT $2
@@ -293,6 +293,7 @@ fn assemble(entries: Vec<Found>, deliveries: &HashMap<i64, Arc<Stored>>) -> Resu
             place: usize::try_from(place).unwrap_or_default(),
             stored: Arc::clone(stored),
             attempt: u32::try_from(attempts).unwrap_or_default().saturating_add(1),
+            failures: u32::try_from(row.try_get::<_, i32>(12)?).unwrap_or_default(),
             filed_at: get_moment(row, 4)?,
             replay_of: get_id_if_any(row, 5)?,
             late: row.try_get(11)?,

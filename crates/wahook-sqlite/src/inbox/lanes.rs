@@ -41,6 +41,7 @@ pub(crate) struct RawEntry {
     pub(crate) delivery: i64,
     /// Attempts that began before this one.
     pub(crate) attempt: u32,
+    pub(crate) failures: u32,
     /// ms since 1970
     pub(crate) filed_at: i64,
     pub(crate) replay: bool,
@@ -117,7 +118,8 @@ impl Take {
         deliveries: &mut HashMap<i64, Raw>,
     ) -> Result<Option<Vec<RawEntry>>, Error> {
         let mut statement = work.connection.prepare_cached(
-            "SELECT e.id, e.turn, v.key, v.place, v.delivery, e.attempt, e.filed_at, e.replay, v.id, v.kind
+            "SELECT e.id, e.turn, v.key, v.place, v.delivery, e.attempt, e.filed_at, e.replay, v.id, v.kind,
+                    e.failures
              FROM inbox_entry e INDEXED BY inbox_entry_waiting CROSS JOIN inbox_event v ON v.id = e.event
              WHERE e.sink = ?1 AND e.lane = ?2 AND e.state = 0 ORDER BY e.turn LIMIT ?3",
         )?;
@@ -132,6 +134,7 @@ impl Take {
                 place: row.get(3)?,
                 delivery: row.get(4)?,
                 attempt: row.get(5)?,
+                failures: row.get(10)?,
                 filed_at: row.get(6)?,
                 replay: row.get(7)?,
                 late: is_late(work.connection, row.get(8)?, row.get_ref(9)?.as_str()?)?,
@@ -222,7 +225,7 @@ pub(crate) fn settle(
         taken,
     };
     for entry in &settlement.done {
-        hand.end(*entry, DONE, None)?;
+        hand.end(*entry, DONE, false, None)?;
     }
     let mut due_at = hand.work.steady;
     let mut blocked = None;
@@ -230,16 +233,16 @@ pub(crate) fn settle(
         let error = Some(setback.error.as_str());
         match setback.then {
             Then::Retry { after } => {
-                hand.end(setback.entry, WAITING, error)?;
+                hand.end(setback.entry, WAITING, setback.failed, error)?;
                 due_at = due_at.saturating_add(milliseconds(after));
             }
             Then::Block => {
-                if hand.end(setback.entry, DEAD, error)? {
+                if hand.end(setback.entry, DEAD, setback.failed, error)? {
                     blocked = Some(setback.entry.0);
                 }
             }
             _ => {
-                hand.end(setback.entry, DEAD, error)?;
+                hand.end(setback.entry, DEAD, setback.failed, error)?;
             }
         }
     }
@@ -263,12 +266,13 @@ struct Hand<'a, 'w> {
 
 impl Hand<'_, '_> {
     /// Ends an attempt. `false`: this entry was not taken.
-    fn end(&mut self, entry: EntryId, state: i64, error: Option<&str>) -> Result<bool, Error> {
+    fn end(&mut self, entry: EntryId, state: i64, failed: bool, error: Option<&str>) -> Result<bool, Error> {
         let changed = self
             .work
             .connection
             .prepare_cached(
-                "UPDATE inbox_entry SET state = ?4, attempt = attempt + 1, at = ?5, error = coalesce(?6, error)
+                "UPDATE inbox_entry SET state = ?4, attempt = attempt + 1, at = ?5, error = coalesce(?6, error),
+                 failures = failures + ?7
                  WHERE id = ?1 AND lane = ?2 AND turn <= ?3 AND state = 0",
             )?
             .execute(params![
@@ -277,7 +281,8 @@ impl Hand<'_, '_> {
                 self.taken,
                 state,
                 self.work.now,
-                error
+                error,
+                failed
             ])?;
         if changed > 0 && state != WAITING {
             self.work.memory.counts.of(self.sink, |sink| {

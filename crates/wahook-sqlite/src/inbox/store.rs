@@ -257,6 +257,7 @@ fn told(taken: RawTaken) -> Taken {
             key: raw.key,
             place: usize::try_from(raw.place).unwrap_or(usize::MAX),
             attempt: raw.attempt.saturating_add(1),
+            failures: raw.failures,
             filed_at: moment(raw.filed_at),
             replay_of: raw.replay.then_some(stored.delivery.id),
             late: raw.late,

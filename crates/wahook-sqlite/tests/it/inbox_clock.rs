@@ -37,6 +37,7 @@ fn failed(lane: &Lane) -> Settlement {
         done: Vec::new(),
         setback: Some(Setback {
             entry: lane.entries[0].id,
+            failed: true,
             error: "away".to_owned(),
             then: Then::Retry { after: PAUSE },
         }),

@@ -100,6 +100,7 @@ async fn i3_a_lane_waits_after_a_setback_and_keeps_its_order() {
         done: Vec::new(),
         setback: Some(Setback {
             entry: first.id,
+            failed: true,
             error: "status 500".to_owned(),
             then: Then::Retry {
                 after: Duration::from_secs(5),

@@ -269,8 +269,12 @@ impl Harness {
 
     /// Takes what must come, while time passes in small steps.
     pub(super) async fn hold_when_due(&self, sink: &str) -> Hold {
+        self.hold_when_due_for(sink, LONG).await
+    }
+
+    pub(super) async fn hold_when_due_for(&self, sink: &str, lease: Duration) -> Hold {
         for _ in 0..POLLS {
-            let mut held = self.hold(sink, Want { lanes: 1, ..ALL }).await;
+            let mut held = self.hold_for(sink, Want { lanes: 1, ..ALL }, lease).await;
             if let Some(held) = held.pop() {
                 return held;
             }

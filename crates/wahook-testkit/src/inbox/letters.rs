@@ -347,6 +347,7 @@ impl Hold {
         settlement.setback = Some(Setback {
             entry,
             error: "the test wants it to fail".to_owned(),
+            failed: true,
             then,
         });
         settlement

@@ -62,6 +62,7 @@ macro_rules! inbox_contract {
             i3_when_the_next_lane_is_due_is_told
             i3_what_was_confirmed_is_not_handed_over_again
             i3_an_attempt_that_failed_counts
+            i3_failures_are_counted_apart_from_attempts
             i3_an_attempt_is_counted_before_it_begins
             i3_what_a_settlement_leaves_out_stays_counted
             i3_a_settlement_is_of_its_own_entries

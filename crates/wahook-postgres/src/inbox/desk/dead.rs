@@ -108,7 +108,7 @@ RETURNING l.id";
 /// What stood still for a letter had nothing go past it: it keeps its place. All others go to the end.
 const WAIT_AGAIN: &str = "
 UPDATE {t}_entry e SET
-    state = 0, attempts = 0, blocks = false, lane = o.lane, filed_at = clock_timestamp(), at = clock_timestamp(),
+    state = 0, attempts = 0, failures = 0, blocks = false, lane = o.lane, filed_at = clock_timestamp(), at = clock_timestamp(),
     pos = CASE WHEN e.blocks THEN e.pos ELSE o.pos END
 FROM (
     SELECT nextval('{q}_entry_seq') AS pos, i.*

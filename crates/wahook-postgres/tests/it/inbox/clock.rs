@@ -38,6 +38,7 @@ async fn i3_what_waits_is_due_and_who_works_goes_on_if_the_clock_went_back() {
         done: Vec::new(),
         setback: Some(Setback {
             entry: waiting.entries[0].id,
+            failed: true,
             error: "away".to_owned(),
             then: Then::Retry { after: LONG },
         }),
@@ -79,6 +80,7 @@ async fn i3_a_lane_that_waits_goes_on_waiting_when_another_process_comes() {
         done: Vec::new(),
         setback: Some(Setback {
             entry: lanes[0].entries[0].id,
+            failed: true,
             error: "away".to_owned(),
             then: Then::Retry { after: LONG },
         }),

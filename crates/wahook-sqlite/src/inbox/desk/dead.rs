@@ -116,7 +116,7 @@ pub(super) fn retry(work: &mut Work<'_, State>, ids: &[i64]) -> Result<u64, Erro
         };
         work.connection
             .prepare_cached(
-                "UPDATE inbox_entry SET state = 0, turn = ?2, attempt = 0, filed_at = ?3, at = ?3 WHERE id = ?1",
+                "UPDATE inbox_entry SET state = 0, turn = ?2, attempt = 0, failures = 0, filed_at = ?3, at = ?3 WHERE id = ?1",
             )?
             .execute(params![id, turn, work.now])?;
         work.memory.counts.of(dead.sink, |sink| {

@@ -143,6 +143,7 @@ impl State {
             }
             entry.state = EntryState::Waiting;
             entry.attempts = 0;
+            entry.failures = 0;
             entry.filed_at = at.now;
             entry.at = at.now;
             entry.at_elapsed = at.elapsed;

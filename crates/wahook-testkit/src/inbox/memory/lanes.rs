@@ -88,6 +88,7 @@ impl State {
                 place: entry.place,
                 stored: Arc::clone(&kept.stored),
                 attempt: entry.attempts,
+                failures: entry.failures,
                 filed_at: entry.filed_at,
                 replay_of: entry.replay_of,
                 late,
@@ -142,6 +143,9 @@ impl State {
     /// When the lane is due.
     fn set_back(&mut self, lane: LaneId, setback: &Setback, at: Moment) -> Duration {
         let error = Some(setback.error.clone());
+        if let Some(entry) = self.entries.get_mut(&setback.entry) {
+            entry.failures += u32::from(setback.failed);
+        }
         match setback.then {
             Then::Retry { after } => {
                 if let Some(entry) = self.entries.get_mut(&setback.entry) {

@@ -215,6 +215,7 @@ impl State {
                 turn,
                 state: EntryState::Waiting,
                 attempts: 0,
+                failures: 0,
                 filed_at: at.now,
                 at: at.now,
                 at_elapsed: at.elapsed,

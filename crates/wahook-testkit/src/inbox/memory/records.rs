@@ -100,6 +100,8 @@ pub(super) struct Entry {
     pub(super) turn: i64,
     pub(super) state: EntryState,
     pub(super) attempts: u32,
+    /// Of these, so many failed.
+    pub(super) failures: u32,
     pub(super) filed_at: Timestamp,
     /// When it came to its state, or was tried last.
     pub(super) at: Timestamp,

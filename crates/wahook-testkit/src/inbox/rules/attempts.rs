@@ -1,11 +1,13 @@
 //! I3: attempts are counted before they begin, and what was confirmed is not handed over again.
 
+use std::time::Duration;
+
 use wahook_core::{
     guard::Settled,
     inbox::{EntryId, EntryState, Settlement, Then, Want},
 };
 
-use super::{ALL, Harness, LONG, SHORT, said};
+use super::{ALL, Harness, LONG, SHORT, all_dead, said};
 
 /// **I3**: what was confirmed is not handed over again; the rest is, in its order, and its attempt did not count.
 pub async fn i3_what_was_confirmed_is_not_handed_over_again(harness: Harness) {
@@ -42,6 +44,37 @@ pub async fn i3_an_attempt_that_failed_counts(harness: Harness) {
     assert_eq!(progress.error.as_deref(), Some("the test wants it to fail"));
     assert_eq!(events[1].progress[0].attempts, 0);
     assert_eq!(events[1].progress[0].error, None);
+}
+
+/// **I3**: attempts that failed by the event's own fault are counted apart: not those that a sink was away for, nor those
+/// whose end nobody saw. Whoever retries a dead letter begins anew.
+pub async fn i3_failures_are_counted_apart_from_attempts(harness: Harness) {
+    harness.put(&["1", "2"].map(said)).await;
+    let retry = Then::Retry { after: Duration::ZERO };
+    // It fails; the sink is away; the taker dies; it fails again.
+    let mut seen = Vec::new();
+    for (failed, lease) in [(Some(true), LONG), (Some(false), LONG), (None, SHORT), (Some(true), LONG)] {
+        let hold = harness.hold_when_due_for("till", lease).await;
+        let [first, second] = &hold.lane.entries[..] else {
+            panic!("both wait: {hold:?}")
+        };
+        assert_eq!(second.failures, 0);
+        seen.push((first.attempt, first.failures));
+        if let Some(failed) = failed {
+            let mut settlement = hold.failing(0, retry);
+            settlement.setback.as_mut().expect("it fails").failed = failed;
+            assert_eq!(harness.settle(hold.token, settlement).await, Settled::Done);
+        }
+    }
+    let hold = harness.hold_when_due("till").await;
+    let first = &hold.lane.entries[0];
+    seen.push((first.attempt, first.failures));
+    assert_eq!(seen, [(1, 0), (2, 1), (3, 1), (4, 1), (5, 2)]);
+    harness.settle(hold.token, hold.failing(0, Then::Park)).await;
+    assert_eq!(harness.retry(&all_dead()).await, 1);
+    for hold in harness.hold("till", ALL).await {
+        assert!(hold.lane.entries.iter().all(|entry| entry.failures == 0));
+    }
 }
 
 /// **I3**: an attempt is counted before it begins: while it runs, and where nobody saw its end.

@@ -185,6 +185,10 @@ flaws! {
         i3_a_retry_into_a_lane_that_is_taken_waits;
     /// Every attempt is the first.
     ForgetsAttempts: i3_an_attempt_that_failed_counts;
+    /// Every attempt is a failure.
+    CountsAttemptsAsFailures: i3_failures_are_counted_apart_from_attempts;
+    /// No failure is counted.
+    ForgetsFailures: i3_failures_are_counted_apart_from_attempts;
     /// More lanes are taken than are wanted.
     IgnoresLaneLimits: i3_no_more_is_taken_than_is_wanted;
     /// More events are taken than are wanted.

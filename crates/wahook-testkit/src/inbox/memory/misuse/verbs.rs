@@ -334,6 +334,11 @@ impl Flawed {
                 if self.is(Flaw::ForgetsAttempts) {
                     entry.attempts = 0;
                 }
+                match self.flaw {
+                    Flaw::CountsAttemptsAsFailures => entry.failures = entry.attempts,
+                    Flaw::ForgetsFailures => entry.failures = 0,
+                    _ => {}
+                }
             }
         });
         match self.flaw {
