@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use super::program::{SECRET, command, folder, run, text};
+use super::{
+    program::{SECRET, command, folder, run, text},
+    tls::pair,
+};
 
 fn check(toml: &str) -> (i32, String) {
     let file = folder("config").join("wahook.toml");
@@ -343,8 +346,25 @@ fn v4_the_effective_configuration_is_printed_without_secrets() {
     );
 }
 
+/// With every key and table that stands in a comment.
+fn uncommented(toml: &str) -> String {
+    let one = |line: &str| {
+        let Some(rest) = line.strip_prefix("# ") else {
+            return format!("{line}\n");
+        };
+        let key = rest.split_once(" = ").map_or("", |(key, _)| key);
+        let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if is_key || rest.starts_with('[') {
+            format!("{rest}\n")
+        } else {
+            format!("{line}\n")
+        }
+    };
+    toml.lines().map(one).collect()
+}
+
 #[test]
-fn the_example_is_good() {
+fn the_example_is_good_as_it_is_and_with_all_that_it_offers() {
     let folder = folder("example");
     fs::create_dir(folder.join("secrets")).unwrap();
     for (name, text) in [
@@ -355,11 +375,21 @@ fn the_example_is_good() {
     ] {
         fs::write(folder.join("secrets").join(name), text).unwrap();
     }
+    let pair = pair();
+    fs::write(folder.join("fullchain.pem"), &pair.chain).unwrap();
+    fs::write(folder.join("privkey.pem"), &pair.key).unwrap();
+    let example = include_str!("../../wahook.example.toml");
+    let all = uncommented(example);
+    for key in ["\n[tls]\n", "\nrate = ", "\ninbox_bytes = "] {
+        assert!(!example.contains(key) && all.contains(key), "{key}");
+    }
     let file = folder.join("wahook.toml");
-    fs::write(&file, include_str!("../../wahook.example.toml")).unwrap();
-    let output = run(&["config", "check", file.to_str().unwrap()], b"");
-    let said = text(&output.stdout);
-    assert!(said.ends_with("wahook.toml: good, 1 endpoint\n"), "{said}");
+    for toml in [example, &all] {
+        fs::write(&file, toml).unwrap();
+        let output = run(&["config", "check", file.to_str().unwrap()], b"");
+        let said = text(&output.stdout);
+        assert!(said.ends_with("wahook.toml: good, 1 endpoint\n"), "{toml}{said}");
+    }
 }
 
 #[test]

@@ -25,13 +25,13 @@ use super::{
 };
 
 /// A certificate for `localhost`, and its key.
-struct Pair {
-    chain: String,
-    key: String,
+pub(crate) struct Pair {
+    pub(crate) chain: String,
+    pub(crate) key: String,
     der: CertificateDer<'static>,
 }
 
-fn pair() -> Pair {
+pub(crate) fn pair() -> Pair {
     pair_until(now() + 90 * 86_400)
 }
 
