@@ -2,7 +2,10 @@
 
 use std::io;
 
-use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, filter::filter_fn, layer::SubscriberExt, reload, util::SubscriberInitExt,
+};
 
 use crate::{
     Failure,
@@ -36,7 +39,11 @@ impl Log {
             lines.boxed()
         };
         // An error means that a log is there already, as in tests.
-        let _ = Registry::default().with(filter).with(lines).try_init();
+        let _ = Registry::default()
+            .with(filter)
+            .with(filter_fn(is_discreet))
+            .with(lines)
+            .try_init();
         Ok(Self {
             exchange: said.is_none().then_some(handle),
         })
@@ -53,12 +60,92 @@ impl Log {
 
 /// What is logged, if that makes sense.
 pub(crate) fn filter(text: &str) -> Option<EnvFilter> {
-    let mut filter = EnvFilter::try_new(text).ok()?;
-    // At `debug` these write what they carry: bodies, keys, headers (P).
-    for library in ["tokio_postgres", "hyper", "hyper_util", "h2", "reqwest", "rustls"] {
-        if let Ok(quiet) = format!("{library}=info").parse() {
-            filter = filter.add_directive(quiet);
+    EnvFilter::try_new(text).ok()
+}
+
+/// Whether a line may be written, whatever was asked for: beyond `info` these libraries write what they carry, such as
+/// bodies, keys and headers (P). A filter of its own, since among directives the longest target wins, and a span over all.
+fn is_discreet(line: &Metadata<'_>) -> bool {
+    const TALKATIVE: [&str; 14] = [
+        "axum",
+        "axum_core",
+        "deadpool_postgres",
+        "h2",
+        "hyper",
+        "hyper_rustls",
+        "hyper_util",
+        "redis",
+        "reqwest",
+        "rustls",
+        "tokio_postgres",
+        "tokio_util",
+        "tower",
+        "tower_http",
+    ];
+    let library = line.target().split("::").next().unwrap_or_default();
+    *line.level() <= Level::INFO || !TALKATIVE.contains(&library)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
         }
     }
-    Some(filter)
+
+    impl<'a> MakeWriter<'a> for Written {
+        type Writer = Self;
+
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[test]
+    fn p_whatever_is_asked_for_libraries_do_not_write_what_they_carry() {
+        for asked in [
+            "trace",
+            "tokio_postgres=trace",
+            "tokio_postgres::query=debug",
+            "info,h2::codec=trace",
+            "info,[request]=trace",
+            "info,wahook[request]=trace,h2[request]=trace",
+        ] {
+            let written = Written::default();
+            let log = Registry::default()
+                .with(filter(asked).unwrap())
+                .with(filter_fn(is_discreet))
+                .with(tracing_subscriber::fmt::layer().with_writer(written.clone()));
+            tracing::subscriber::with_default(log, || {
+                let span = tracing::info_span!(target: "wahook", "request");
+                let _inside = span.enter();
+                tracing::debug!(target: "tokio_postgres::query", "hunter2");
+                tracing::trace!(target: "h2::codec::framed_read", "hunter2");
+                tracing::debug!(target: "hyper", "hunter2");
+                let _span = tracing::debug_span!(target: "h2::proto", "hunter2").entered();
+                tracing::info!(target: "tokio_postgres::connection", "a notice");
+                tracing::trace!(target: "h2o", "of somebody else");
+                tracing::trace!(target: "wahook", "ours");
+            });
+            let said = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+            assert!(!said.contains("hunter2"), "{asked}: {said}");
+            let ours = asked == "trace" || asked.contains("[request]");
+            assert_eq!(said.contains("ours"), ours, "{asked}: {said}");
+            assert!(asked != "trace" || said.contains("a notice") && said.contains("of somebody else"));
+        }
+    }
 }
