@@ -18,10 +18,11 @@ struct State {
 }
 
 impl Activity {
-    pub(super) fn new() -> Self {
+    /// Of a connection that was accepted at this moment: what went before the first head is part of its time.
+    pub(super) fn since(accepted: Instant) -> Self {
         Self(Arc::new(Mutex::new(State {
             in_progress: 0,
-            idle_since: Instant::now(),
+            idle_since: accepted,
         })))
     }
 
@@ -65,5 +66,33 @@ impl Drop for InProgress {
             state.in_progress -= 1;
             state.idle_since = Instant::now();
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handshake_takes_of_the_time_for_the_first_head_and_a_request_begins_it_anew() {
+        let limit = Duration::from_secs(15);
+        let accepted = Instant::now();
+        advance(Duration::from_secs(14)).await;
+        let activity = Activity::since(accepted);
+        activity.idle_for(limit).await;
+        let waited = accepted.elapsed();
+        assert!(
+            (limit..limit + Duration::from_secs(1)).contains(&waited),
+            "{waited:?}"
+        );
+
+        let in_progress = activity.begin();
+        sleep(Duration::from_secs(100)).await;
+        drop(in_progress);
+        let done = Instant::now();
+        activity.idle_for(limit).await;
+        assert!(done.elapsed() >= limit);
     }
 }

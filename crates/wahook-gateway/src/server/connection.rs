@@ -11,7 +11,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::watch,
-    time,
+    time::{self, Instant},
 };
 use wahook_core::proof::ClientAddr;
 
@@ -27,29 +27,30 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Serves it to its end. A handshake is no request: whoever stops does not wait for it.
+    /// Serves it to its end. A handshake is no request: whoever stops does not wait for it, and it takes of the time that
+    /// the first head has.
     pub(super) async fn serve(mut self, stream: TcpStream, tls: Option<Tls>) {
+        let activity = Activity::since(Instant::now());
         let Some(tls) = tls else {
-            return self.speak(stream).await;
+            return self.speak(stream, activity).await;
         };
         let stream = tokio::select! {
             stream = tls.shake_hands(stream, self.limits.header_timeout.get()) => stream,
             _ = self.stopping.wait_for(|stop| *stop) => None,
         };
         if let Some(stream) = stream {
-            self.speak(stream).await;
+            self.speak(stream, activity).await;
         }
     }
 
     /// HTTP, whatever is below it.
-    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, activity: Activity) {
         let Self {
             peer,
             router,
             limits,
             mut stopping,
         } = self;
-        let activity = Activity::new();
         let service = service_fn(|mut request: Request<Incoming>| {
             let in_progress = activity.begin();
             request.extensions_mut().insert(ClientAddr(peer.ip()));
