@@ -22,6 +22,7 @@ pub mod metrics;
 
 // How a verb ends, and what it prints.
 mod failure;
+mod limited;
 mod log;
 mod output;
 mod random;

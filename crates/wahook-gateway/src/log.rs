@@ -87,15 +87,26 @@ fn is_discreet(line: &Metadata<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
+pub(crate) mod tests {
+    use std::{
+        mem,
+        sync::{Arc, Mutex},
+    };
 
     use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
 
+    /// What was logged.
     #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
+    pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Written {
+        /// Since it was asked last.
+        pub(crate) fn take(&self) -> String {
+            String::from_utf8(mem::take(&mut *self.0.lock().unwrap())).unwrap()
+        }
+    }
 
     impl io::Write for Written {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -141,7 +152,7 @@ mod tests {
                 tracing::trace!(target: "h2o", "of somebody else");
                 tracing::trace!(target: "wahook", "ours");
             });
-            let said = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+            let said = written.take();
             assert!(!said.contains("hunter2"), "{asked}: {said}");
             let ours = asked == "trace" || asked.contains("[request]");
             assert_eq!(said.contains("ours"), ours, "{asked}: {said}");

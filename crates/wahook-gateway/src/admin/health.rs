@@ -22,7 +22,10 @@ use serde::{Deserialize, Serialize};
 /// assert!(health.troubles().is_empty());
 /// ```
 #[derive(Debug, Default)]
-pub struct Health(Mutex<Parts>);
+pub struct Health {
+    parts: Mutex<Parts>,
+    findings: Mutex<BTreeMap<&'static str, String>>,
+}
 
 /// By part: what is wrong, and until when that is believed.
 type Parts = BTreeMap<&'static str, (String, Option<Instant>)>;
@@ -75,7 +78,25 @@ impl Health {
             .collect()
     }
 
+    /// What an operator should see to, although the part does its work; `None` if there is nothing any more.
+    pub(crate) fn find(&self, part: &'static str, why: Option<String>) {
+        let mut findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        match why {
+            Some(why) => findings.insert(part, why),
+            None => findings.remove(part),
+        };
+    }
+
+    /// Everything that somebody should see to.
+    pub(crate) fn findings(&self) -> Vec<Trouble> {
+        let findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        findings
+            .iter()
+            .map(|(part, why)| Trouble::new(part, why))
+            .collect()
+    }
+
     fn parts(&self) -> MutexGuard<'_, Parts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

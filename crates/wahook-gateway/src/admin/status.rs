@@ -128,7 +128,7 @@ impl AdminState {
             );
             Trouble::new("sink", why)
         });
-        full.chain(gone).collect()
+        full.chain(gone).chain(self.health.findings()).collect()
     }
 
     /// How the inbox is, and everything that is wrong.

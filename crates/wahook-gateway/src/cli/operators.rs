@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use arc_swap::ArcSwap;
+use jiff::Unit;
 use tokio::{sync::watch, task::JoinHandle};
 use wahook_core::{
     Clock,
@@ -18,7 +19,7 @@ use crate::{
     metrics::Metrics,
     random,
     server::{Certificate, HandshakeFailure},
-    stores::InboxLog,
+    stores::DeliveryLog,
 };
 
 /// What is counted, and who may look at it.
@@ -61,7 +62,7 @@ impl Operators {
 
     /// Whom the endpoints tell.
     pub(super) fn of_endpoints(&self) -> Arc<dyn Observer> {
-        self.metrics.of_tower(Arc::new(InboxLog::default()))
+        self.metrics.of_tower(Arc::new(DeliveryLog::default()))
     }
 
     /// Whom the workers tell.
@@ -71,9 +72,18 @@ impl Operators {
 
     /// This certificate is shown from now on.
     pub(super) fn shows(&self, certificate: &Certificate) {
-        if let Some(ends) = certificate.ends() {
-            self.metrics.tls_ends(ends);
-        }
+        self.metrics.tls_ends(certificate.ends());
+    }
+
+    /// The configuration was read, and is in effect unless something was wrong with it.
+    pub(super) fn read(&self, wrong: Option<&str>) {
+        self.metrics.configuration_read(wrong.is_none());
+        let finding = wrong.map(|why| {
+            let now = self.clock.now().round(Unit::Second);
+            let now = now.map_or_else(|_| String::new(), |now| format!(" at {now}"));
+            format!("it was read again{now} and cannot be used; the old one is in effect: {why}")
+        });
+        self.health.find("configuration", finding);
     }
 
     /// A TLS handshake failed.

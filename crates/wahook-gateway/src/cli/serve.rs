@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use wahook_core::Clock;
@@ -93,8 +93,14 @@ pub(super) fn run(args: &Args, json: &mut bool) -> Result<Outcome, Failure> {
             .map_err(|text| Failure::wrong_use(text.replace("`public_url`", "--public-url")))?;
         plan.config.public_url = Some(url.clone());
     }
-    super::runtime()?.block_on(serve(plan, *json))
+    let runtime = super::runtime()?;
+    let outcome = runtime.block_on(serve(plan, *json));
+    // What matters was waited for; a look at a file that hangs would hold up the end.
+    runtime.shutdown_timeout(LAST_LOOK);
+    outcome
 }
+
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
     let Config { listen, limits, .. } = plan.config.clone();
@@ -173,7 +179,7 @@ impl Plan {
             Ok(loaded) => loaded,
             Err(error) => return (watch, Err(error.into())),
         };
-        let watch = watch.and_now(watch::files(file, &loaded.config, &loaded.folder));
+        let watch = watch.and_now(watch::files(file, &loaded));
         (watch.clone(), Self::of(file, loaded, watch, tell))
     }
 

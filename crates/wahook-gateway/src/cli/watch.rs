@@ -1,13 +1,13 @@
 //! Whether the configuration, or a file that it names, was written since it was read.
 
 use std::{
-    fs,
+    fs, iter, mem,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
-use crate::config::Config;
+use crate::config::Loaded;
 
 /// How often files are looked at. Polling needs no system's help, and sees links that change as those of Kubernetes do.
 pub(super) const EVERY: Duration = Duration::from_secs(2);
@@ -16,10 +16,13 @@ pub(super) const EVERY: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     files: Vec<(PathBuf, Option<State>)>,
+    /// One of them was not as it was when they were looked at last.
+    moving: bool,
 }
 
-/// What changes when a file is written, or when another takes its place.
-type State = (SystemTime, u64, u64);
+/// What changes when a file is written, or when another takes its place. Its own time can be set, as copies do; the other,
+/// that of its change, cannot.
+type State = (SystemTime, [i64; 2], u64, u64);
 
 impl Watch {
     /// As they are now.
@@ -36,11 +39,22 @@ impl Watch {
         };
         Self {
             files: files.into_iter().map(with_state).collect(),
+            moving: self.moving,
         }
     }
 
+    /// Looks again: whether one of them changed, and all are as they were at the last look. What is still being written is
+    /// left alone, since the first half of a file may make sense, and another one.
+    pub(super) fn settled(&mut self) -> bool {
+        if self.changed() {
+            self.moving = true;
+            return false;
+        }
+        mem::take(&mut self.moving)
+    }
+
     /// Whether one of them is not as it was; from then on as it is now.
-    pub(super) fn changed(&mut self) -> bool {
+    fn changed(&mut self) -> bool {
         let mut changed = false;
         for (file, state) in &mut self.files {
             let now = look(file);
@@ -53,43 +67,30 @@ impl Watch {
 
 fn look(file: &Path) -> Option<State> {
     let metadata = fs::metadata(file).ok()?;
-    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
+    let changed = [metadata.ctime(), metadata.ctime_nsec()];
+    Some((metadata.modified().ok()?, changed, metadata.len(), metadata.ino()))
 }
 
 /// The file of a configuration, and every file that it names.
-pub(super) fn files(file: &Path, config: &Config, folder: &Path) -> Vec<PathBuf> {
-    let of_endpoints = config.endpoint.iter().flat_map(|endpoint| {
-        let many = endpoint.secrets_files.iter().flatten();
-        endpoint
-            .secret_file
-            .iter()
-            .chain(&endpoint.store_file)
-            .chain(many)
-    });
-    let of_sinks = config.sink.iter().flat_map(|sink| {
-        let many = sink.secrets_files.iter().flatten();
-        sink.secret_file.iter().chain(&sink.address_file).chain(many)
-    });
-    let named = of_endpoints
-        .chain(of_sinks)
-        .chain(&config.inbox_file)
-        .chain(&config.store_file)
-        .chain(&config.tls.cert_file)
-        .chain(&config.tls.key_file)
-        .chain(&config.admin.token_file);
-    std::iter::once(file.to_path_buf())
-        .chain(named.map(|file| folder.join(file)))
-        .collect()
+pub(super) fn files(file: &Path, loaded: &Loaded) -> Vec<PathBuf> {
+    let named = loaded.config.files();
+    let named = named.iter().map(|named| loaded.folder.join(named.path));
+    iter::once(file.to_path_buf()).chain(named).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("wahook-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
     #[test]
     fn what_is_written_while_it_is_read_is_a_change() {
-        let folder = std::env::temp_dir().join(format!("wahook-watch-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
+        let folder = folder("watch");
         let (one, two) = (folder.join("one"), folder.join("two"));
         fs::write(&one, "a").unwrap();
         let mut watch = Watch::of([one.clone(), two.clone()]);
@@ -110,6 +111,35 @@ mod tests {
         assert!(watch.changed(), "a file that took its place");
         fs::remove_file(&one).unwrap();
         assert!(watch.changed());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_still_being_written_is_left_alone() {
+        let folder = folder("watch-settled");
+        let file = folder.join("one");
+        fs::write(&file, "").unwrap();
+        let mut watch = Watch::of([file.clone()]);
+        assert!(!watch.settled());
+        for part in [
+            "[[endpoint]]",
+            "[[endpoint]]\nname",
+            "[[endpoint]]\nname = \"shop\"",
+        ] {
+            fs::write(&file, part).unwrap();
+            assert!(!watch.settled(), "{part}");
+        }
+        assert!(watch.settled());
+        assert!(!watch.settled(), "it is told once");
+        // In place, of the same length and with its time set back.
+        let seen = fs::metadata(&file).unwrap();
+        let written = fs::File::options().write(true).open(&file).unwrap();
+        // Until the system's clock goes on: it counts in steps.
+        while look(&file).map(|state| state.1) == Some([seen.ctime(), seen.ctime_nsec()]) {
+            written.set_modified(seen.modified().unwrap()).unwrap();
+        }
+        assert!(!watch.settled());
+        assert!(watch.settled(), "the time of its change cannot be set");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -235,3 +235,46 @@ impl EndpointConfig {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use figment::{Figment, Profile, error::Kind, providers::Serialized};
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+    use crate::config::{AdminConfig, Config, Limits, LogConfig, RetentionConfig, SinkConfig, TlsConfig};
+
+    /// The keys that the file may have, as the model says where there is another one.
+    fn keys<T: DeserializeOwned>() -> Vec<&'static str> {
+        let table = Dict::from([("no such key".to_owned(), Value::from(0))]);
+        let wrong = Figment::from(Serialized::from(table, Profile::Default)).extract::<T>();
+        match wrong.map(|_| ()).unwrap_err().kind {
+            Kind::UnknownField(_, known) => known.to_vec(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn agree<T: DeserializeOwned>(lists: &[&[&'static str]], not_here: &[&'static str]) {
+        let mut known = keys::<T>();
+        let mut said = [&lists.concat()[..], not_here].concat();
+        known.sort_unstable();
+        said.sort_unstable();
+        assert_eq!(said, known, "{}", std::any::type_name::<T>());
+    }
+
+    #[test]
+    fn the_environment_has_the_keys_of_the_file() {
+        let tables = ["limits", "retention", "tls", "log", "admin", "endpoint", "sink"];
+        agree::<Config>(&[TOP], &tables);
+        agree::<Limits>(&[LIMITS], &[]);
+        agree::<RetentionConfig>(&[RETENTION], &[]);
+        agree::<LogConfig>(&[LOG], &[]);
+        agree::<TlsConfig>(&[TLS], &[]);
+        agree::<AdminConfig>(&[ADMIN], &["hosts"]);
+        // Lists and tables are the file's; by its name an endpoint is found.
+        let lists = ["name", "secrets", "secrets_files", "accounts", "options"];
+        agree::<EndpointConfig>(&[TEXTS, NUMBERS], &lists);
+        let of_sinks = keys::<SinkConfig>();
+        assert!(SINK_TEXTS.iter().all(|key| of_sinks.contains(key)));
+    }
+}

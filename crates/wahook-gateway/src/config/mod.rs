@@ -10,13 +10,15 @@
 //! `WAHOOK_ENDPOINT__<NAME>__SECRET`, `WAHOOK_SINK__<NAME>__URL` and their like stand over the file. `wahook config check`
 //! says what is wrong, `wahook config print` what is in effect.
 //!
-//! A gateway that runs reads its file again on SIGHUP, and when it or a file that it names was written: endpoints,
-//! secrets, the certificate, sinks, what is logged and the limits of bodies are exchanged without a restart. One that cannot be used changes nothing.
+//! A gateway that runs reads its file again on SIGHUP, and when it or a file that it names was written: endpoints with
+//! their secrets and rates, the certificate, sinks, what is logged and the limits of bodies are exchanged without a
+//! restart. One that cannot be used changes nothing.
 
 mod admin;
 mod build;
 mod development;
 mod environment;
+mod files;
 mod inbox;
 mod load;
 mod log;

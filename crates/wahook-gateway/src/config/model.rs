@@ -126,11 +126,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// These, with what `next` says of bodies: a gateway that runs can follow that and no more.
+    /// These, with what `next` says of bodies: a gateway that runs can follow that and no more. Its room for bodies stays
+    /// as it was, and a body that is larger would never be taken.
     #[must_use]
     pub(crate) fn with_bodies_of(&self, next: &Self) -> Self {
+        let fits = next.body_bytes <= self.bytes_in_flight;
         Self {
-            body_bytes: next.body_bytes,
+            body_bytes: if fits { next.body_bytes } else { self.body_bytes },
             idle: next.idle,
             total: next.total,
             ..self.clone()

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use wahook_providers::provider;
 
 use super::report::Finding;
 use crate::config::{EndpointConfig, Period, Route, StoreDown};
@@ -43,6 +44,21 @@ pub(super) fn look(config: &EndpointConfig, route: &Route) -> Vec<Finding> {
                 Period::from(habits.answer_within)
             ))
             .advise("remove `in_flight_wait`, or make it shorter"),
+        );
+    }
+    if let Some([rate, _]) = route.rate {
+        let retries = provider(endpoint.provider().id()).map(|row| &row.retries);
+        let budget = match retries.and_then(|retries| retries.by_default) {
+            Some(time) => format!("after {}", Period::from(time)),
+            None => "after a time that it does not tell".to_owned(),
+        };
+        findings.push(
+            warning(format!(
+                "it takes {rate} deliveries a second, counted before they are verified; the rest is asked to come again, and what {} \
+                 stops repeating, {budget}, is lost",
+                config.provider
+            ))
+            .advise("remove `rate`, unless something behind cannot do without"),
         );
     }
     if config.on_store_down == StoreDown::AcceptWithoutDedupe {

@@ -49,9 +49,10 @@ pub(crate) async fn examine(loaded: &Loaded) -> Result<Report, Failure> {
         report.endpoints.extend(EndpointState::of(route));
     }
     let clock = Arc::new(SystemClock::new());
-    let certificate = built.tls.as_ref();
-    let of_certificate = certificate.and_then(|shown| network::look_at_certificate(shown, clock.now()));
-    report.findings.extend(of_certificate);
+    if let Some(shown) = &built.tls {
+        let of_certificate = network::look_at_certificate(config, shown, clock.now());
+        report.findings.extend(of_certificate);
+    }
     let findings = if let Some(address) = &built.inbox {
         let means = InboxMeans::new(&config.limits, clock);
         let (inbox, findings) = inbox::look(config, address, &means).await;

@@ -42,12 +42,36 @@ const ENCRYPT: &str = "give it a certificate, `cert_file` and `key_file` in [tls
                        public_url = \"https://…\"";
 
 /// Whether providers accept the certificate.
-pub(super) fn look_at_certificate(certificate: &Certificate, now: Timestamp) -> Option<Finding> {
+pub(super) fn look_at_certificate(
+    config: &Config,
+    certificate: &Certificate,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
     match certificate.validity(now) {
-        Validity::Good => None,
-        Validity::EndsSoon(text) => Some(Finding::warning(None, text)),
-        Validity::Bad(text) => Some(Finding::error(None, text)),
+        Validity::Good => {}
+        Validity::EndsSoon(text) => findings.push(Finding::warning(None, text)),
+        Validity::Bad(text) => findings.push(Finding::error(None, text)),
     }
+    let file = certificate.file().display();
+    let public: Option<Uri> = config.public_url.as_ref().and_then(|url| url.parse().ok());
+    if let Some(host) = public.as_ref().and_then(Uri::host)
+        && !certificate.is_for(host)
+    {
+        let text = format!(
+            "the certificate in {file} is not for {host}, the host of `public_url`: providers refuse it"
+        );
+        let advice = "show one that is, unless a proxy in front shows another";
+        findings.push(Finding::warning(None, text).advise(advice));
+    }
+    if certificate.lacks_issuer() {
+        let text = format!(
+            "the certificate in {file} stands alone, and somebody else issued it: who does not know them refuses it"
+        );
+        let advice = "give the file with the whole chain, such as fullchain.pem";
+        findings.push(Finding::warning(None, text).advise(advice));
+    }
+    findings
 }
 
 pub(super) fn is_near(host: &str) -> bool {

@@ -1,10 +1,6 @@
 //! Where secrets lie, and who can read them there.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use serde_json::Value;
 
@@ -100,40 +96,12 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
         .into_iter()
         .any(|(name, value)| is_secret(name) && matches!(value, Value::String(_)));
 
-    let mut files: Vec<(Option<String>, PathBuf)> = Vec::new();
     if in_file {
-        files.push((None, PathBuf::from(loaded.file())));
+        findings.extend(of_file(None, Path::new(loaded.file())));
     }
-    files.extend(
-        config
-            .store_file
-            .as_ref()
-            .map(|file| (None, loaded.folder.join(file))),
-    );
-    let of_sinks = config.sink.iter().flat_map(|sink| {
-        let many = sink.secrets_files.iter().flatten();
-        sink.secret_file.iter().chain(&sink.address_file).chain(many)
-    });
-    let of_all = of_sinks
-        .chain(&config.inbox_file)
-        .chain(&config.tls.key_file)
-        .chain(&config.admin.token_file);
-    files.extend(of_all.map(|file| (None, loaded.folder.join(file))));
-    for endpoint in &config.endpoint {
-        let of_endpoint = endpoint
-            .secret_file
-            .iter()
-            .chain(&endpoint.store_file)
-            .chain(endpoint.secrets_files.iter().flatten());
-        for file in of_endpoint {
-            files.push((Some(endpoint.name.clone()), loaded.folder.join(file)));
-        }
-    }
-    findings.extend(
-        files
-            .iter()
-            .filter_map(|(endpoint, file)| of_file(endpoint, file)),
-    );
+    let named = config.files();
+    let secret = named.iter().filter(|file| file.is_secret);
+    findings.extend(secret.filter_map(|file| of_file(file.endpoint, &loaded.folder.join(file.path))));
     findings
 }
 
@@ -165,7 +133,7 @@ fn address_in_file(whose: &str, key: &str, variable: &str) -> Finding {
 }
 
 /// What others may do with a file that holds a secret. One that is not there is somebody else's finding.
-fn of_file(endpoint: &Option<String>, file: &Path) -> Option<Finding> {
+fn of_file(endpoint: Option<&str>, file: &Path) -> Option<Finding> {
     let found = file.canonicalize().ok()?;
     let mode = fs::metadata(&found).ok()?.permissions().mode();
     let reached = found
@@ -178,14 +146,14 @@ fn of_file(endpoint: &Option<String>, file: &Path) -> Option<Finding> {
         _ if !reached => None,
         mode if mode & 0o002 != 0 => Some(
             Finding::error(
-                endpoint.clone(),
+                endpoint.map(str::to_owned),
                 format!("every user of this machine can change {shown}, which holds a secret"),
             )
             .advise(chmod),
         ),
         mode if mode & 0o004 != 0 => Some(
             Finding::warning(
-                endpoint.clone(),
+                endpoint.map(str::to_owned),
                 format!("every user of this machine can read {shown}, which holds a secret"),
             )
             .advise(chmod),

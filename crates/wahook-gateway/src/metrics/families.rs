@@ -21,6 +21,8 @@ pub(super) struct Families {
     pub(super) tls_ends: Family<Labels, Gauge>,
     pub(super) tls_failed: Family<Vec<(&'static str, &'static str)>, Counter>,
     pub(super) not_stored: Counters,
+    pub(super) reload_ok: Family<Labels, Gauge>,
+    pub(super) reload_at: Family<Labels, Gauge>,
     // At the inbox.
     pub(super) accept_seconds: Histograms,
     pub(super) bytes_in_flight: Gauge,
@@ -90,6 +92,17 @@ impl Families {
                 registry,
                 "deliveries_not_stored",
                 "Deliveries that were not acknowledged since the inbox was full or did not answer; the provider sends them again",
+            ),
+            // Families, so that they are not there where nothing was configured.
+            reload_ok: register(
+                registry,
+                "config_last_reload_successful",
+                "1 while the configuration as it was read last is in effect, 0 while it cannot be used and an older one is",
+            ),
+            reload_at: register(
+                registry,
+                "config_last_reload_success_timestamp_seconds",
+                "When the configuration that is in effect was read, in seconds since 1970",
             ),
             accept_seconds: histograms(
                 registry,

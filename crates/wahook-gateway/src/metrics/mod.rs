@@ -90,10 +90,26 @@ impl Metrics {
         self.0.accounts().name(names);
     }
 
-    /// A certificate is shown that ends at this moment.
-    pub(crate) fn tls_ends(&self, at: Timestamp) {
-        let gauge = self.0.families.tls_ends.get_or_create(&Vec::new());
-        gauge.set(at.as_second());
+    /// A certificate is shown that ends at this moment, if that can be read; the end of an older one is nobody's.
+    pub(crate) fn tls_ends(&self, at: Option<Timestamp>) {
+        let family = &self.0.families.tls_ends;
+        if let Some(at) = at {
+            family.get_or_create(&Vec::new()).set(at.as_second());
+        } else {
+            family.clear();
+        }
+    }
+
+    /// The configuration was read, and is in effect or not.
+    pub(crate) fn configuration_read(&self, in_effect: bool) {
+        let Families {
+            reload_ok, reload_at, ..
+        } = &self.0.families;
+        reload_ok.get_or_create(&Vec::new()).set(i64::from(in_effect));
+        if in_effect {
+            let now = self.0.clock.now().as_second();
+            reload_at.get_or_create(&Vec::new()).set(now);
+        }
     }
 
     /// A TLS handshake failed.
@@ -141,5 +157,53 @@ impl Inner {
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use wahook_testkit::ManualClock;
+
+    use super::*;
+
+    fn metrics() -> (Metrics, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::default());
+        (Metrics::new(Arc::clone(&clock) as _, [7; 16]), clock)
+    }
+
+    #[test]
+    fn a_certificate_whose_end_is_unknown_does_not_end_with_the_one_before() {
+        let (metrics, clock) = metrics();
+        let sample = "wahook_tls_certificate_ends_timestamp_seconds{} ";
+        metrics.tls_ends(Some(clock.now()));
+        assert!(metrics.text(None).contains(sample));
+        metrics.tls_ends(None);
+        assert!(!metrics.text(None).contains(sample));
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_used_is_counted_and_leaves_the_time_of_the_one_in_effect() {
+        let (metrics, clock) = metrics();
+        let now = |metrics: &Metrics| {
+            let text = metrics.text(None);
+            let sample = |name: &str| {
+                let line = text.lines().find_map(|line| line.strip_prefix(name));
+                line.map(|value| value.trim().parse::<i64>().unwrap())
+            };
+            (
+                sample("wahook_config_last_reload_successful{}"),
+                sample("wahook_config_last_reload_success_timestamp_seconds{}"),
+            )
+        };
+        assert_eq!(now(&metrics), (None, None));
+        let first = clock.now().as_second();
+        metrics.configuration_read(true);
+        clock.advance(Duration::from_secs(60));
+        metrics.configuration_read(false);
+        assert_eq!(now(&metrics), (Some(0), Some(first)));
+        metrics.configuration_read(true);
+        assert_eq!(now(&metrics), (Some(1), Some(first + 60)));
     }
 }

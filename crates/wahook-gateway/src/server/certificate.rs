@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,16 +12,22 @@ use std::{
 use jiff::Timestamp;
 use rustls::{
     Error, InconsistentKeys, ServerConfig,
+    client::verify_server_name,
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+    server::ParsedCertificate,
 };
-use x509_cert::der::Decode;
+use secrecy::zeroize::Zeroizing;
+use x509_cert::{TbsCertificate, der::Decode};
 
 /// A chain of certificates and the key of the first, checked to belong together.
 #[derive(Clone)]
 pub struct Certificate {
     file: PathBuf,
     pub(super) config: Arc<ServerConfig>,
+    /// The first of the chain.
+    own: CertificateDer<'static>,
+    lacks_issuer: bool,
     /// From when until when it is valid; unknown where it is written in a way that only TLS libraries put up with.
     valid: Option<(Timestamp, Timestamp)>,
 }
@@ -51,7 +57,7 @@ pub enum Validity {
 /// Let's Encrypt renews 30 days before the end: two weeks before, something did not work.
 const SOON: Duration = Duration::from_secs(14 * 86_400);
 /// More than any chain or key.
-const FILE_BYTES: u64 = 1 << 20;
+const FILE_BYTES: usize = 1 << 20;
 
 impl Certificate {
     /// Reads a chain, the server's own certificate first, and its key; both as PEM.
@@ -68,14 +74,18 @@ impl Certificate {
             .map_err(|_| {
                 no_chain("this is not PEM; give the file that begins with -----BEGIN CERTIFICATE-----")
             })?;
-        let Some(own) = certificates.first() else {
+        let Some(own) = certificates.first().cloned() else {
             return Err(no_chain(
                 "there is no certificate in it; give the file that begins with -----BEGIN CERTIFICATE-----",
             ));
         };
-        let valid = validity(own);
+        let known = x509_cert::Certificate::from_der(&own)
+            .ok()
+            .map(|own| own.tbs_certificate);
+        let valid = known.as_ref().and_then(validity);
+        let lacks_issuer = certificates.len() == 1 && known.is_some_and(|own| own.issuer != own.subject);
         let private = private_key(key)?;
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .and_then(|builder| {
                 builder
@@ -94,11 +104,36 @@ impl Certificate {
                     key.display()
                 )),
             })?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self {
             file: chain.to_path_buf(),
-            config: Arc::new(with_http(config)),
+            own,
+            lacks_issuer,
+            config: Arc::new(config),
             valid,
         })
+    }
+
+    /// Whether it is for this host, as far as that can be read.
+    #[must_use]
+    pub fn is_for(&self, host: &str) -> bool {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        match (ParsedCertificate::try_from(&self.own), ServerName::try_from(host)) {
+            (Ok(own), Ok(host)) => verify_server_name(&own, &host).is_ok(),
+            _ => true,
+        }
+    }
+
+    /// Whether it stands alone although somebody else issued it: who does not know its issuer refuses it.
+    #[must_use]
+    pub const fn lacks_issuer(&self) -> bool {
+        self.lacks_issuer
+    }
+
+    /// The file of the chain.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// Until when it is valid, where that can be read.
@@ -153,11 +188,6 @@ impl fmt::Debug for Certificate {
     }
 }
 
-fn with_http(mut config: ServerConfig) -> ServerConfig {
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config
-}
-
 fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
     let pem = read(file).map_err(|why| Unusable::Key(cannot("key", file, &why)))?;
     PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
@@ -173,11 +203,16 @@ fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
 
 const ENCRYPTED: &[u8] = b"BEGIN ENCRYPTED PRIVATE KEY";
 
-fn read(file: &Path) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
+/// A file as a whole, in memory that is wiped: it is of full size from the start, since what grows leaves copies behind.
+fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    // A pipe would be waited for, whoever writes it.
+    if !fs::metadata(file).map_err(|error| error.to_string())?.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(2 * FILE_BYTES));
     let opened = File::open(file).map_err(|error| error.to_string())?;
-    match opened.take(FILE_BYTES + 1).read_to_end(&mut bytes) {
-        Ok(count) if count as u64 > FILE_BYTES => Err("it is too large to be one".to_owned()),
+    match opened.take(FILE_BYTES as u64 + 1).read_to_end(&mut bytes) {
+        Ok(count) if count > FILE_BYTES => Err("it is too large to be one".to_owned()),
         Ok(_) => Ok(bytes),
         Err(error) => Err(error.to_string()),
     }
@@ -187,9 +222,8 @@ fn cannot(what: &str, file: &Path, why: &str) -> String {
     format!("cannot read the {what} in {}: {why}", file.display())
 }
 
-fn validity(certificate: &CertificateDer<'_>) -> Option<(Timestamp, Timestamp)> {
-    let read = x509_cert::Certificate::from_der(certificate).ok()?;
-    let validity = read.tbs_certificate.validity;
+fn validity(certificate: &TbsCertificate) -> Option<(Timestamp, Timestamp)> {
+    let validity = certificate.validity;
     let instant = |time: x509_cert::time::Time| {
         Timestamp::from_second(i64::try_from(time.to_unix_duration().as_secs()).ok()?).ok()
     };

@@ -8,11 +8,13 @@ use tokio::{net::TcpStream, time};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::Certificate;
+use crate::limited::{Limited, Line};
 
 /// TLS of a server. Its clones show the same certificate, which can be exchanged while it serves.
 #[derive(Clone)]
 pub struct Tls {
     shown: Arc<ArcSwap<ServerConfig>>,
+    log: Limited,
     failed: Arc<dyn Fn(HandshakeFailure) + Send + Sync>,
 }
 
@@ -38,6 +40,7 @@ impl Tls {
     pub fn new(certificate: &Certificate) -> Self {
         Self {
             shown: Arc::new(ArcSwap::new(Arc::clone(&certificate.config))),
+            log: Limited::new(|line| say(&line)),
             failed: Arc::new(|_| {}),
         }
     }
@@ -68,9 +71,26 @@ impl Tls {
             Ok(Err(error)) => HandshakeFailure::of(&error),
             Err(_) => HandshakeFailure::Deadline,
         };
-        tracing::debug!(target: "wahook", reason = failure.as_str(), "no TLS handshake");
+        self.log.note(failure.as_str(), String::new);
         (self.failed)(failure);
         None
+    }
+}
+
+/// Who connects and says nothing may be a probe of this machine's own: that is for those who look closely.
+fn say(line: &Line) {
+    let Line {
+        of: reason, count, ..
+    } = line;
+    if *reason == HandshakeFailure::Untrusted.as_str() {
+        tracing::warn!(target: "wahook", count, "our certificate was refused: it ended, it is for another name, or `cert_file` lacks the rest of its chain");
+    } else if [HandshakeFailure::NotTls, HandshakeFailure::Other]
+        .iter()
+        .any(|loud| *reason == loud.as_str())
+    {
+        tracing::info!(target: "wahook", reason, count, "no TLS handshake");
+    } else {
+        tracing::debug!(target: "wahook", reason, count, "no TLS handshake");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Where the guard remembers, and where deliveries are kept: a row for each database, and what is opened of them.
 
 mod address;
+mod delivery_log;
 mod forgetful;
-mod inbox_log;
 mod log;
 mod mask;
 mod open;
@@ -20,7 +20,7 @@ use wahook_core::{
 
 pub use self::{address::StoreAddress, opened::Opened};
 pub(crate) use self::{
-    inbox_log::InboxLog,
+    delivery_log::DeliveryLog,
     log::StoreLog,
     mask::masked,
     open::Database,

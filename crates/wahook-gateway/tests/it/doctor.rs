@@ -147,6 +147,13 @@ fn g9_each_thing_that_is_unsafe_is_one_finding_with_what_to_do() {
             "make it shorter",
         ),
         (
+            safe("rate = 50"),
+            "warning",
+            "shop|it takes 50 deliveries a second, counted before they are verified; the rest is asked to come again, and what \
+             wazapin stops repeating, after a time that it does not tell, is lost",
+            "remove `rate`",
+        ),
+        (
             safe("on_store_down = \"accept_without_dedupe\""),
             "warning",
             "shop|while its store is down",

@@ -223,16 +223,7 @@ fn a_beyond_its_rate_an_endpoint_is_503_and_a_reload_brings_no_second_burst() {
         );
     }
     send(10);
-    let admin = gateway
-        .said
-        .iter()
-        .find_map(|line| line.strip_prefix("admin: http://"));
-    let mut stream = TcpStream::connect(admin.unwrap()).unwrap();
-    stream
-        .write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-        .unwrap();
-    let mut metrics = String::new();
-    stream.read_to_string(&mut metrics).unwrap();
+    let metrics = gateway.metrics();
     let refused = r#"wahook_requests_refused_total{endpoint="shop",reason="too_many"} "#;
     assert!(metrics.contains(refused), "{metrics}");
 }

@@ -17,6 +17,7 @@ mod limits;
 mod log;
 mod metrics_text;
 mod program;
+mod reload;
 mod serve;
 mod servers;
 mod sinks_common;

@@ -186,6 +186,23 @@ impl Gateway {
         stream
     }
 
+    /// Where its admin listener is, without the scheme.
+    pub(crate) fn admin(&self) -> &str {
+        let mut said = self.said.iter();
+        said.find_map(|line| line.strip_prefix("admin: http://")).unwrap()
+    }
+
+    /// What a collector reads.
+    pub(crate) fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(self.admin()).unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut metrics = String::new();
+        stream.read_to_string(&mut metrics).unwrap();
+        metrics
+    }
+
     /// Sends a request on a connection of its own and returns status and body.
     pub(crate) fn request(&self, head: &str, body: &[u8]) -> (u16, String) {
         let mut stream = self.connect();

@@ -35,6 +35,22 @@ pub(crate) fn pair() -> Pair {
     pair_until(now() + 90 * 86_400)
 }
 
+/// One that somebody else issued, as those of the web are.
+fn pair_of_an_issuer() -> Pair {
+    let mut of_issuer = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    let name = &mut of_issuer.distinguished_name;
+    name.push(rcgen::DnType::CommonName, "an issuer");
+    let issuer = rcgen::Issuer::new(of_issuer, rcgen::KeyPair::generate().unwrap());
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    Pair {
+        chain: certificate.pem(),
+        key: key.serialize_pem(),
+        der: certificate.der().clone(),
+    }
+}
+
 fn pair_until(end: i64) -> Pair {
     let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     let date = |second: i64| {
@@ -296,16 +312,7 @@ fn what_is_no_handshake_is_closed_and_counted_and_the_next_is_served() {
     assert!(is_closed(silent.sock));
     assert_eq!(send(&mut connect(&gateway, &[&pair]).unwrap(), "msg_1"), 200);
 
-    let admin = gateway
-        .said
-        .iter()
-        .find_map(|line| line.strip_prefix("admin: http://"));
-    let mut stream = TcpStream::connect(admin.unwrap()).unwrap();
-    stream
-        .write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-        .unwrap();
-    let mut metrics = String::new();
-    stream.read_to_string(&mut metrics).unwrap();
+    let metrics = gateway.metrics();
     for (reason, count) in [("deadline", 6), ("not_tls", 9), ("untrusted", 1)] {
         let line = format!("wahook_tls_handshakes_failed_total{{reason=\"{reason}\"}} {count}\n");
         assert!(metrics.contains(&line), "{line}{metrics}");
@@ -321,6 +328,18 @@ fn what_is_no_handshake_is_closed_and_counted_and_the_next_is_served() {
     gateway.signal("-TERM");
     assert_eq!(gateway.wait().code(), Some(0));
     assert!(!gateway.log().join("\n").contains("panicked"));
+}
+
+#[test]
+fn without_an_inbox_the_log_tells_of_handshakes_that_failed() {
+    let (folder, pair) = (folder("tls-log"), pair());
+    pair.put(&folder);
+    let gateway = gateway(&folder, "inbox = \"none\"");
+    assert!(connect(&gateway, &[]).is_err(), "a client that does not trust us");
+    let line = gateway.wait_for_log("our certificate was refused");
+    assert!(line.contains("WARN") && line.contains("count=1"), "{line}");
+    assert!(is_closed(stalled(&gateway, b"GET / HTTP/1.1\r\nhost: h\r\n\r\n")));
+    gateway.wait_for_log("reason=\"not_tls\"");
 }
 
 #[test]
@@ -408,7 +427,7 @@ fn the_pair_is_looked_at_before_it_is_used() {
         (
             "[tls]\ncert_file = \"/dev/zero\"\nkey_file = \"key.pem\"",
             1,
-            "it is too large to be one",
+            "it is no regular file",
         ),
         (
             "[tls]\ncert_file = \".\"\nkey_file = \"key.pem\"",
@@ -462,6 +481,25 @@ fn doctor_looks_at_the_certificate_and_at_who_can_read_its_key() {
     assert!(only("").1.contains("plain HTTP on 0.0.0.0:8080"));
     pair().put(&folder);
     assert_eq!(findings(TLS), [], "it encrypts itself");
+
+    let public = |url: &str| format!("public_url = \"{url}\"\n{TLS}");
+    assert_eq!(findings(&public("https://localhost")), []);
+    let (level, said) = only(&public("https://hooks.example.com:8443"));
+    assert!(
+        level == "warning"
+            && said.contains("chain.pem is not for hooks.example.com, the host of `public_url`"),
+        "{said}"
+    );
+    let issued = pair_of_an_issuer();
+    issued.put(&folder);
+    let (level, said) = only(TLS);
+    assert!(
+        level == "warning" && said.contains("chain.pem stands alone, and somebody else issued it"),
+        "{said}"
+    );
+    put(&folder, "chain.pem", &(issued.chain + &pair().chain));
+    assert_eq!(findings(TLS), [], "with something behind it");
+    pair().put(&folder);
 
     let days = |days: i64| {
         let end = Timestamp::from_second(now()).unwrap() + Span::new().hours(24 * days);

@@ -1,21 +1,24 @@
-//! A gateway while it runs: what is open, and what takes its place when the configuration is read again.
+//! A gateway while it runs: what is open.
+
+mod reload;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Mutex, watch},
+    sync::{Mutex, Notify, watch},
     task::JoinSet,
-    time::sleep,
 };
-use wahook_core::{Clock, inbox::Inbox, sink::Sink};
+use wahook_core::{
+    Clock,
+    inbox::{Desk, Inbox},
+    sink::Sink,
+};
 use wahook_tower::{Observer, Room};
 use wahook_worker::Workers;
 
 use super::{
     operators::{Listener, Operators},
     serve::Plan,
-    signals::Signals,
-    watch::{EVERY, Watch},
 };
 use crate::{
     Failure,
@@ -25,7 +28,7 @@ use crate::{
     server::{HandshakeFailure, Router, Tls},
     sinks::Stdout,
     stack::{Mounted, Shared, stack, stack_without_inbox},
-    stores::{InboxLog, InboxMeans, Means, StoreAddress, Stores},
+    stores::{DeliveryLog, InboxMeans, Means, StoreAddress, Stores},
 };
 
 /// How often the inbox is asked to remove what is old enough.
@@ -62,6 +65,8 @@ pub(super) struct Boxed {
     workers: Workers,
     operators: Operators,
     pub(super) admin: Option<Listener>,
+    /// Asks for what nobody could read to be tried again.
+    reread: Arc<Notify>,
     /// They end with it.
     tasks: JoinSet<()>,
 }
@@ -69,6 +74,8 @@ pub(super) struct Boxed {
 struct Changing {
     plan: Plan,
     open: Opened,
+    /// Why the configuration could not be used when it was read again last, if so.
+    refused: Option<String>,
 }
 
 /// What is open of a plan. What stays as it is configured stays open.
@@ -91,7 +98,7 @@ impl Gateway {
         } else {
             let (sinks, _) = Sinks::default().and_now(&plan.built.sinks, &clock).await?;
             stores = Stores::open(&plan.built.routes, &means, &stores).await?;
-            (Way::HandOver(means), sinks, Arc::new(InboxLog::default()))
+            (Way::HandOver(means), sinks, Arc::new(DeliveryLog::default()))
         };
         let tls = plan.built.tls.as_ref().map(|certificate| {
             let tls = Tls::new(certificate);
@@ -117,6 +124,7 @@ impl Gateway {
             changing: Mutex::new(Changing {
                 plan,
                 open: Opened { sinks, stores, rates },
+                refused: None,
             }),
         };
         let changing = gateway.changing.lock().await;
@@ -178,89 +186,6 @@ impl Gateway {
         }
     }
 
-    /// Reads the configuration again when it is asked to, or when a file of it was written; never ends.
-    pub(super) async fn follow(&self, mut signals: Signals) {
-        let mut watch = self.changing.lock().await.plan.watch.clone();
-        loop {
-            let asked = tokio::select! {
-                () = signals.reload_asked() => true,
-                () = sleep(EVERY) => false,
-            };
-            if watch.changed() || asked {
-                watch = self.reload().await.unwrap_or(watch);
-            }
-        }
-    }
-
-    /// Reads the configuration again, and tells what to watch; one that cannot be used changes nothing.
-    async fn reload(&self) -> Option<Watch> {
-        let mut changing = self.changing.lock().await;
-        let Some(file) = changing.plan.file.clone() else {
-            tracing::info!(target: "wahook", "development mode has no configuration that could be read again");
-            return None;
-        };
-        let (watch, next) = Plan::from_file(&file, &|problem| tracing::error!(target: "wahook", "{problem}"));
-        match self.exchange(&mut changing, next).await {
-            Ok(restart) => {
-                tracing::info!(target: "wahook", "the configuration was read again and is in effect");
-                for key in restart {
-                    tracing::warn!(target: "wahook", "`{key}` was changed and takes effect at the next start");
-                }
-            }
-            Err(failure) => {
-                tracing::error!(target: "wahook", "the configuration was read again and cannot be used; the old one stays: {failure}");
-            }
-        }
-        Some(watch)
-    }
-
-    async fn exchange(
-        &self,
-        changing: &mut Changing,
-        next: Result<Plan, Failure>,
-    ) -> Result<Vec<&'static str>, Failure> {
-        let next = next?;
-        let restart = changing.plan.needs_restart(&next);
-        if changing.plan.built.inbox.is_some() != next.built.inbox.is_some() {
-            // Everything else hangs on it.
-            return Err(Failure::wrong_use(
-                "whether there is an inbox can be changed by a restart only",
-            ));
-        }
-        let there = &changing.open;
-        let (sinks, routes) = there.sinks.and_now(&next.built.sinks, &self.clock).await?;
-        let stores = match &self.way {
-            Way::Inbox(_) => Stores::default(),
-            Way::HandOver(means) => Stores::open(&next.built.routes, means, &there.stores).await?,
-        };
-        let rates = there.rates.and_now(&next.built.routes, &self.clock);
-        let open = Opened { sinks, stores, rates };
-        let mounted = self.mounted(&next, &open)?;
-        // Nothing fails from here on: all of it takes effect, or nothing did.
-        if let (Some(tls), Some(certificate)) = (&self.tls, &next.built.tls) {
-            tls.show(certificate);
-            if let Way::Inbox(boxed) = &self.way {
-                boxed.operators.shows(certificate);
-            }
-        }
-        next.warn();
-        next.warn_of_certificate(&*self.clock);
-        changing.open.sinks.warn_of_those_gone(&open.sinks);
-        changing.plan.take_over(next);
-        // The readers first: what comes in at a new endpoint can be read.
-        if let Way::Inbox(boxed) = &self.way {
-            boxed.operators.work_with(&changing.plan.built);
-            boxed
-                .workers
-                .swap(inbox::plan(&changing.plan.built.routes, routes));
-            boxed.reread().await;
-        }
-        self.router.swap(mounted);
-        self.stdout.send_replace(open.sinks.stdout());
-        changing.open = open;
-        Ok(restart)
-    }
-
     /// Lets hand-overs end until the deadline; what is left stays in the inbox. Then closes it.
     pub(super) async fn close(self, deadline: Duration) {
         let Way::Inbox(boxed) = self.way else { return };
@@ -285,19 +210,6 @@ impl Gateway {
 }
 
 impl Boxed {
-    /// What nobody could read may be readable with what was configured now, as it may be after a start.
-    async fn reread(&self) {
-        match self.opened.desk.reread().await {
-            Ok(0) => {}
-            Ok(count) => {
-                tracing::info!(target: "wahook", count, "deliveries that nobody could read are tried once more");
-            }
-            Err(error) => {
-                tracing::warn!(target: "wahook", "deliveries that nobody could read are tried again at the next start: {}", chain(&error));
-            }
-        }
-    }
-
     async fn open(
         plan: &Plan,
         address: &StoreAddress,
@@ -314,6 +226,7 @@ impl Boxed {
         .await?;
         let inbox = operators.measured(&opened.desk);
         operators.work_with(built);
+        operators.read(None);
         let (sinks, routes) = Sinks::default().and_now(&built.sinks, clock).await?;
         let desk = || Arc::clone(&opened.desk);
         let admin = match &built.admin {
@@ -331,7 +244,10 @@ impl Boxed {
         let workers = Workers::start(Arc::clone(&inbox), inbox::plan(&built.routes, routes), options);
         let mut tasks = JoinSet::new();
         tasks.spawn(inbox::room::watch(desk()));
+        let reread = Arc::<Notify>::default();
+        tasks.spawn(self::reread(desk(), Arc::clone(&reread)));
         let boxed = Self {
+            reread,
             tasks,
             opened,
             inbox,
@@ -340,5 +256,22 @@ impl Boxed {
             admin,
         };
         Ok((boxed, sinks))
+    }
+}
+
+/// What nobody could read may be readable with what was configured now, as it may be after a start. It may take long, and
+/// holds up nobody.
+async fn reread(desk: Arc<dyn Desk>, asked: Arc<Notify>) {
+    loop {
+        asked.notified().await;
+        match desk.reread().await {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::info!(target: "wahook", count, "deliveries that nobody could read are tried once more");
+            }
+            Err(error) => {
+                tracing::warn!(target: "wahook", "deliveries that nobody could read are tried again at the next start: {}", chain(&error));
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What is logged of an inbox that does not answer: why, and how often, at most once a second.
+//! What is logged of deliveries, on both ways: why they were not taken, and how often, at most once a second.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,37 +8,45 @@ use wahook_core::{
 };
 use wahook_tower::{Observer, Signal, TracingObserver};
 
-use super::log::{Limited, Line};
-use crate::failure::chain;
+use crate::{
+    failure::chain,
+    limited::{Limited, Line},
+};
 
-/// Tells the log what becomes of deliveries on their way into the inbox. What comes with every delivery while it is down,
-/// or too fast, is told once a second, with the number of deliveries that it stands for.
+/// Tells the log what becomes of deliveries on their way in. What comes with every delivery while the inbox is down, or too
+/// fast, is told once a second of each endpoint, with the number of deliveries that it stands for.
 #[derive(Debug)]
-pub(crate) struct InboxLog {
+pub(crate) struct DeliveryLog {
     is_down: AtomicBool,
     down: Limited,
     back: Limited,
     too_many: Limited,
 }
 
-impl Default for InboxLog {
+impl Default for DeliveryLog {
     fn default() -> Self {
         Self {
             is_down: AtomicBool::new(false),
             down: Limited::new(|line| {
-                let Line { endpoint, why, count } = line;
+                let Line {
+                    of: endpoint,
+                    why,
+                    count,
+                } = line;
                 tracing::error!(target: "wahook", %endpoint, count, "not acknowledged, will be sent again: {why}");
             }),
             back: Limited::new(|_| tracing::info!(target: "wahook", "the inbox takes deliveries again")),
             too_many: Limited::new(|line| {
-                let Line { endpoint, count, .. } = line;
+                let Line {
+                    of: endpoint, count, ..
+                } = line;
                 tracing::warn!(target: "wahook", %endpoint, count, "more came at once than the endpoint's rate allows; asked to send again");
             }),
         }
     }
 }
 
-impl Observer for InboxLog {
+impl Observer for DeliveryLog {
     fn observe(&self, endpoint: &str, signal: &Signal<'_>) {
         match signal {
             Signal::NotStored { error } => {
