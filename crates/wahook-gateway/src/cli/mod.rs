@@ -2,6 +2,7 @@
 
 mod announce;
 mod ask;
+mod client;
 mod config;
 mod dead;
 mod demo;

@@ -37,7 +37,7 @@ use self::{
     stage::{CAP, SINKS, Stage},
     traffic::Traffic,
 };
-use super::{send::Client, signals::Signals};
+use super::{client::Client, signals::Signals};
 use crate::{Failure, Outcome, output, random::random};
 
 /// Shows what the gateway promises: a minute of traffic with every fault, in a folder that is gone afterwards. Exit code 1

@@ -8,7 +8,7 @@ use super::{
     ledger::{Fate, Ledger, Promise, Request, SinkFigures, Tally},
     traffic::Play,
 };
-use crate::cli::send::percentile;
+use crate::cli::client::{millis, percentile};
 
 /// Everything that there is to tell.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ impl Report {
             .map(|micros| Duration::from_micros((*micros).into()))
             .collect();
         took.sort_unstable();
-        let millis = |percent| (percentile(&took, percent).as_secs_f64() * 10_000.0).round() / 10.0;
+        let within = |percent| millis(percentile(&took, percent));
         Self {
             seed: 0,
             sent_for: Duration::ZERO,
@@ -115,8 +115,8 @@ impl Report {
             kinds: ledger.kinds(),
             sinks: ledger.sinks(),
             dead,
-            p50: millis(50),
-            p99: millis(99),
+            p50: within(50),
+            p99: within(99),
             tally,
             kept: None,
         }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     Failure,
-    cli::send::{Client, SendOutcome},
+    cli::client::{Client, Ending},
     failure::chain,
 };
 
@@ -185,8 +185,8 @@ impl One {
         let Delivery { event, play, .. } = self.delivery;
         let id = self.book.ledger().began(self.actor.id, event, play, &reading);
         let answer = self.client.deliver(request, mode == Mode::SlowBody).await;
-        let status = match answer.outcome {
-            SendOutcome::Status(status) => Some(status),
+        let status = match answer.ending {
+            Ending::Status(status) => Some(status),
             _ => None,
         };
         if status == Some(200) && !matches!(play, Play::Fault(_)) {

@@ -1,6 +1,5 @@
 //! `wahook send`: plays the provider, signed exactly as it signs, with the faults of real networks if asked to.
 
-mod client;
 mod report;
 
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
@@ -16,12 +15,11 @@ use wahook_core::Clock;
 use wahook_testkit::{Fault, Mode, Outgoing, Plan, Sample, Sender, samples};
 use wahook_tower::SystemClock;
 
-use self::{client::Answer, report::Report};
-pub(super) use self::{
-    client::{Client, Outcome as SendOutcome},
-    report::percentile,
+use self::report::Report;
+use super::{
+    client::{Answer, Client},
+    input,
 };
-use super::input;
 use crate::{Failure, Outcome, config::find_provider, failure::chain, output, random::random, suggest::hint};
 
 /// Sends deliveries as a provider does, and tells what was answered. Exit code 1 if an answer is not the expected one.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::client::{Answer, Outcome};
+use crate::cli::client::{Answer, Ending, millis, percentile};
 
 #[derive(Debug, Default)]
 pub(super) struct Report {
@@ -17,11 +17,11 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn add(&mut self, answer: Answer, expected: &[u16]) {
-        let (word, code) = match answer.outcome {
-            Outcome::Status(status) => (status.to_string(), Some(status)),
-            Outcome::Closed => ("closed".to_owned(), None),
-            Outcome::Silent => ("no answer".to_owned(), None),
-            Outcome::Unreachable(why) => {
+        let (word, code) = match answer.ending {
+            Ending::Status(status) => (status.to_string(), Some(status)),
+            Ending::Closed => ("closed".to_owned(), None),
+            Ending::Silent => ("no answer".to_owned(), None),
+            Ending::Unreachable(why) => {
                 self.unreachable.get_or_insert(why);
                 return;
             }
@@ -79,15 +79,4 @@ impl Report {
         sorted.sort_unstable();
         percentile(&sorted, percent)
     }
-}
-
-/// Of times from the shortest to the longest: what so many of a hundred do not exceed.
-pub(in crate::cli) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-    sorted.get(place).copied().unwrap_or_default()
-}
-
-/// Milliseconds with one digit after the point.
-fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }

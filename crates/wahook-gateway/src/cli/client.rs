@@ -12,15 +12,16 @@ use crate::Failure;
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) struct Answer {
-    pub(in crate::cli) outcome: Outcome,
-    pub(in crate::cli) took: Duration,
+pub(super) struct Answer {
+    pub(super) ending: Ending,
+    pub(super) took: Duration,
     /// Empty where there was no answer.
-    pub(in crate::cli) body: Bytes,
+    pub(super) body: Bytes,
 }
 
+/// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Outcome {
+pub(super) enum Ending {
     Status(u16),
     /// The connection was closed without an answer.
     Closed,
@@ -30,10 +31,11 @@ pub(in crate::cli) enum Outcome {
     Unreachable(String),
 }
 
-pub(in crate::cli) struct Client(reqwest::Client);
+/// A provider's side of the wire.
+pub(super) struct Client(reqwest::Client);
 
 impl Client {
-    pub(in crate::cli) fn new(to: &Uri, patience: Duration) -> Result<Self, Failure> {
+    pub(super) fn new(to: &Uri, patience: Duration) -> Result<Self, Failure> {
         // `ring` needs a C compiler and nothing else. An error means that one is chosen already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -59,17 +61,17 @@ impl Client {
     }
 
     /// Sends a request; with `stop` only half of its body, and then nothing more.
-    pub(in crate::cli) async fn deliver(&self, request: Request<Bytes>, stop: bool) -> Answer {
+    pub(super) async fn deliver(&self, request: Request<Bytes>, stop: bool) -> Answer {
         let start = Instant::now();
-        let (outcome, body) = self.exchange(request, stop).await;
+        let (ending, body) = self.exchange(request, stop).await;
         Answer {
-            outcome,
+            ending,
             took: start.elapsed(),
             body,
         }
     }
 
-    async fn exchange(&self, request: Request<Bytes>, stop: bool) -> (Outcome, Bytes) {
+    async fn exchange(&self, request: Request<Bytes>, stop: bool) -> (Ending, Bytes) {
         let (head, bytes) = request.into_parts();
         let length = bytes.len();
         let body = if stop {
@@ -84,19 +86,30 @@ impl Client {
             .headers(head.headers)
             .header(CONTENT_LENGTH, length)
             .body(body);
-        let outcome = match request.send().await {
+        let ending = match request.send().await {
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 // Read to the end, so that the connection can be used again.
                 let body = answer.bytes().await.unwrap_or_default();
-                return (Outcome::Status(status), body);
+                return (Ending::Status(status), body);
             }
-            Err(error) if error.is_connect() => Outcome::Unreachable(root_cause(&error)),
-            Err(error) if error.is_timeout() => Outcome::Silent,
-            Err(_) => Outcome::Closed,
+            Err(error) if error.is_connect() => Ending::Unreachable(root_cause(&error)),
+            Err(error) if error.is_timeout() => Ending::Silent,
+            Err(_) => Ending::Closed,
         };
-        (outcome, Bytes::new())
+        (ending, Bytes::new())
     }
+}
+
+/// Of times from the shortest to the longest: what so many of a hundred do not exceed.
+pub(super) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(place).copied().unwrap_or_default()
+}
+
+/// Milliseconds with one digit after the point.
+pub(super) fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 fn is_this_machine(url: &Uri) -> bool {
