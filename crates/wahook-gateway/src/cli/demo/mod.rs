@@ -141,7 +141,7 @@ async fn play(args: &Args, seed: u64, folder: &Path, signals: Signals) -> Result
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let book = Arc::new(Book {
         ledger: Mutex::new(Ledger::new(&SINKS)),
-        took: Mutex::default(),
+        ..Book::default()
     });
     let progress = Progress::new(length);
     let stage = Stage::open(folder, &book, &clock, seed).await?;

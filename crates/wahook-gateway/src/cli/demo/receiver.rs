@@ -1,5 +1,5 @@
 //! The other side of the HTTP sink: takes events, and fails as receivers do. What it does to an event follows from the
-//! event and the seed.
+//! event and the seed, but for a few of the first: however short it plays, each way of failing is tried.
 
 use std::{
     collections::HashSet,
@@ -18,15 +18,24 @@ use axum::{
 };
 use bytes::Bytes;
 use http::StatusCode;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::sleep};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 
-use super::{arrival::Arrival, mark::Mark, sending::Book};
+use super::{arrival::Arrival, ledger::Taking, mark::Mark, sending::Book};
 use crate::{Failure, admin};
 
 /// How long the sink waits for an answer.
-pub(super) const TIMEOUT: Duration = Duration::from_millis(500);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(1);
 /// An answer that the sink does not wait for.
-const TOO_LATE: Duration = Duration::from_millis(700);
+const TOO_LATE: Duration = Duration::from_millis(1500);
+/// How often it looks whether the process goes on, …
+const PULSE: Duration = Duration::from_millis(50);
+/// … and how late it may be. Well below what the sink waits: an answer may be late in several places.
+const STALL: Duration = Duration::from_millis(250);
 /// Of so many events …
 const OF: u64 = 1000;
 /// … so many are never taken until it is mended, …
@@ -51,9 +60,33 @@ struct Shared {
     /// Its place in the ledger.
     sink: usize,
     seed: u64,
+    began: Instant,
     is_away: AtomicBool,
     is_mended: AtomicBool,
     poison: Mutex<HashSet<Mark>>,
+}
+
+/// What is in store for an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trial {
+    /// It is never taken until the receiver is mended.
+    Poison,
+    /// It is not taken the first time.
+    Break,
+    /// It is taken, and its answer gets lost the first time.
+    LostAnswer,
+}
+
+impl Trial {
+    /// What chance has in store.
+    fn drawn(event: Mark, seed: u64) -> Option<Self> {
+        match event.draw(seed, OF) {
+            draw if draw < POISON => Some(Self::Poison),
+            draw if draw < POISON + BROKEN => Some(Self::Break),
+            draw if draw < POISON + BROKEN + LOST => Some(Self::LostAnswer),
+            _ => None,
+        }
+    }
 }
 
 /// What it does to an event.
@@ -79,6 +112,7 @@ impl Receiver {
             book,
             sink,
             seed,
+            began: Instant::now(),
             is_away: AtomicBool::new(false),
             is_mended: AtomicBool::new(false),
             poison: Mutex::default(),
@@ -91,11 +125,18 @@ impl Receiver {
         let serving = admin::serve(listener, router, async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         });
+        let watched = Arc::clone(&shared);
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                () = serving => {}
+                () = watched.feel_pulse() => {}
+            }
+        });
         Ok(Self {
             address,
             shared,
             stop,
-            task: tokio::spawn(serving),
+            task,
         })
     }
 
@@ -137,14 +178,27 @@ impl Shared {
             return Mood::Away;
         }
         let first = arrival.attempt <= 1;
-        match arrival.event.draw(self.seed, OF) {
-            draw if draw < POISON => {
+        let appointed = self.book.trials().get(&arrival.event).copied();
+        match appointed.or_else(|| Trial::drawn(arrival.event, self.seed)) {
+            Some(Trial::Poison) => {
                 self.poison().insert(arrival.event);
                 Mood::Breaks
             }
-            draw if draw < POISON + BROKEN && first => Mood::Breaks,
-            draw if (POISON + BROKEN..POISON + BROKEN + LOST).contains(&draw) && first => Mood::AnswersLate,
+            Some(Trial::Break) if first => Mood::Breaks,
+            Some(Trial::LostAnswer) if first => Mood::AnswersLate,
             _ => Mood::Takes,
+        }
+    }
+
+    /// Notices when everything stood still: a sink may have waited for an answer that was there in time.
+    async fn feel_pulse(&self) {
+        let mut last = Instant::now();
+        loop {
+            sleep(PULSE).await;
+            if last.elapsed() > PULSE + STALL {
+                self.book.ledger().stood_still(self.began.elapsed());
+            }
+            last = Instant::now();
         }
     }
 }
@@ -152,8 +206,13 @@ impl Shared {
 async fn take(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
     let arrival = Arrival::read(&body);
     let mood = arrival.map_or(Mood::Breaks, |arrival| shared.mood(arrival));
-    let taken = matches!(mood, Mood::Takes | Mood::AnswersLate);
-    shared.book.ledger().arrived(shared.sink, arrival, taken);
+    let taking = match mood {
+        Mood::Takes => Taking::Taken,
+        Mood::AnswersLate => Taking::TakenLate,
+        Mood::Breaks | Mood::Away => Taking::NotTaken,
+    };
+    let when = Some(shared.began.elapsed());
+    shared.book.ledger().arrived(shared.sink, arrival, taking, when);
     match mood {
         Mood::Takes => StatusCode::NO_CONTENT,
         Mood::Breaks => StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,6 +1,7 @@
 //! Sends the traffic at a steady pace, and writes down every answer.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,7 +18,9 @@ use wahook_testkit::{Mode, Shot};
 
 use super::{
     ledger::{Ledger, Seen},
+    mark::Mark,
     reading::Reading,
+    receiver::Trial,
     traffic::{Actor, Delivery, Play, Traffic},
 };
 use crate::{
@@ -33,17 +36,23 @@ const AT_ONCE: usize = 64;
 /// How often a number is drawn anew whose key is taken.
 const DRAWS: u64 = 8;
 
-/// What all senders share.
-#[derive(Debug)]
+/// What senders and sinks share.
+#[derive(Debug, Default)]
 pub(super) struct Book {
     pub(super) ledger: Mutex<Ledger>,
     /// Times of answers to what was taken, in microseconds.
     pub(super) took: Mutex<Vec<u32>>,
+    /// What the receiver has in store for events, where that is not left to chance.
+    pub(super) trials: Mutex<HashMap<Mark, Trial>>,
 }
 
 impl Book {
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn trials(&self) -> MutexGuard<'_, HashMap<Mark, Trial>> {
+        self.trials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn took(&self) -> MutexGuard<'_, Vec<u32>> {
@@ -72,6 +81,7 @@ pub(super) async fn send(
     let mut stop = std::pin::pin!(stop);
     while began.elapsed() < length {
         tokio::select! {
+            biased;
             () = &mut stop => break,
             _ = pace.tick() => {}
         }
@@ -170,6 +180,10 @@ impl One {
                 .first()
                 .is_none_or(|(_, first)| self.book.ledger().is_free(first));
             if is_free {
+                let event = shots.first().and_then(|(_, first)| first.events.first());
+                if let (Some(trial), Some(said)) = (self.delivery.trial, event) {
+                    self.book.trials().insert(said.event, trial);
+                }
                 let mode = plan.mode;
                 return Ok(Some(Volley { shots, mode }));
             }

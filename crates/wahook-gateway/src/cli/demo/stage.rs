@@ -14,6 +14,7 @@ use wahook_core::Clock;
 
 use super::{
     arrival::Arrival,
+    ledger::Taking,
     receiver::{self, Receiver},
     sending::Book,
 };
@@ -153,7 +154,8 @@ fn read_file(file: &Path, book: &Book) -> std::io::Result<()> {
     let mut lines = BufReader::new(std::fs::File::open(file)?);
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
-        book.ledger().arrived(FILE, Arrival::read(&line), true);
+        book.ledger()
+            .arrived(FILE, Arrival::read(&line), Taking::Taken, None);
         line.clear();
     }
     Ok(())

@@ -10,7 +10,10 @@ use http::Uri;
 use wahook_core::Endpoint;
 use wahook_testkit::{Fault, Outgoing, Sender, samples};
 
-use super::customers::{ACCOUNTS, CHATS, Script};
+use super::{
+    customers::{ACCOUNTS, CHATS, Script},
+    receiver::Trial,
+};
 use crate::{Failure, config::Development};
 
 /// How a delivery is sent.
@@ -87,6 +90,8 @@ pub(super) struct Delivery {
     pub(super) actor: usize,
     pub(super) event: &'static str,
     pub(super) play: Play,
+    /// What the receiver has in store for its first event.
+    pub(super) trial: Option<Trial>,
     script: usize,
     chat: u64,
     account: u64,
@@ -99,7 +104,23 @@ pub(super) struct Traffic {
     rng: Rng,
     /// What comes first: each sample once, and each provider with each fault.
     opening: VecDeque<(usize, usize, Play)>,
+    /// For the first that are sent as the provider sends them.
+    trials: VecDeque<Trial>,
+    /// The providers with samples, by their places.
+    speaking: Vec<usize>,
+    /// Plays, each with the sum of the weights up to it.
+    plays: Vec<(u32, Play)>,
 }
+
+/// Twice each: not every delivery says something.
+const TRIALS: [Trial; 6] = [
+    Trial::Poison,
+    Trial::Break,
+    Trial::LostAnswer,
+    Trial::Poison,
+    Trial::Break,
+    Trial::LostAnswer,
+];
 
 impl Traffic {
     /// From all providers to their endpoints at `base`, which take bodies of at most `cap` bytes.
@@ -110,11 +131,12 @@ impl Traffic {
         let actors: Vec<_> = actors.collect::<Result<_, _>>()?;
         let mut rng = Rng::with_seed(seed);
         let mut opening = Vec::new();
-        for (place, actor) in actors
-            .iter()
-            .enumerate()
-            .filter(|(_, actor)| !actor.scripts.is_empty())
-        {
+        let mut speaking = Vec::new();
+        for (place, actor) in actors.iter().enumerate() {
+            if actor.scripts.is_empty() {
+                continue;
+            }
+            speaking.push(place);
             opening.extend((0..actor.scripts.len()).map(|script| (place, script, Play::Sound)));
             for play in Play::all() {
                 opening.push((place, actor.script(&mut rng, play), play));
@@ -125,6 +147,14 @@ impl Traffic {
             actors,
             rng,
             opening: opening.into(),
+            trials: TRIALS.into(),
+            speaking,
+            plays: Play::all()
+                .scan(0, |sum, play| {
+                    *sum += play.weight();
+                    Some((*sum, play))
+                })
+                .collect(),
         })
     }
 
@@ -138,11 +168,16 @@ impl Traffic {
             Some(first) => first,
             None => self.any()?,
         };
+        let trial = match play {
+            Play::Sound => self.trials.pop_front(),
+            _ => None,
+        };
         let actor = self.actors.get(place)?;
         Some(Delivery {
             actor: place,
             event: actor.scripts.get(script)?.sample.event,
             play,
+            trial,
             script,
             chat: self.rng.u64(..CHATS),
             account: self.rng.u64(..ACCOUNTS),
@@ -150,25 +185,10 @@ impl Traffic {
     }
 
     fn any(&mut self) -> Option<(usize, usize, Play)> {
-        let speaking: Vec<_> = (0..self.actors.len())
-            .filter(|place| {
-                self.actors
-                    .get(*place)
-                    .is_some_and(|actor| !actor.scripts.is_empty())
-            })
-            .collect();
-        let place = *self.rng.choice(&speaking)?;
-        let all: u32 = Play::all().map(Play::weight).sum();
-        let mut left = self.rng.u32(..all);
-        let play = Play::all()
-            .find(|play| match left.checked_sub(play.weight()) {
-                Some(rest) => {
-                    left = rest;
-                    false
-                }
-                None => true,
-            })
-            .unwrap_or(Play::Sound);
+        let place = *self.rng.choice(&self.speaking)?;
+        let (all, _) = *self.plays.last()?;
+        let drawn = self.rng.u32(..all);
+        let (_, play) = *self.plays.iter().find(|(sum, _)| drawn < *sum)?;
         let script = self.actors.get(place)?.script(&mut self.rng, play);
         Some((place, script, play))
     }
@@ -241,6 +261,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let endpoints = config::development(folder.path()).unwrap();
         Traffic::new(&endpoints, "http://127.0.0.1:1", 1 << 20, seed).unwrap()
+    }
+
+    #[test]
+    fn each_way_of_failing_is_tried_at_the_beginning() {
+        let mut traffic = traffic(1);
+        let first: Vec<_> = (0..60).filter_map(|_| traffic.next()).collect();
+        for trial in TRIALS {
+            let tried = first.iter().filter(|delivery| delivery.trial == Some(trial));
+            let plays: Vec<_> = tried.map(|delivery| delivery.play).collect();
+            assert_eq!(plays, [Play::Sound; 2], "{trial:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_rare_stays_rare() {
+        let mut traffic = traffic(1);
+        traffic.opening.clear();
+        let drawn: Vec<_> = (0..10_000).filter_map(|_| traffic.next()).collect();
+        let share = |play| drawn.iter().filter(|delivery| delivery.play == play).count();
+        assert!(
+            (6_500..7_500).contains(&share(Play::Sound)),
+            "{}",
+            share(Play::Sound)
+        );
+        assert!((1..100).contains(&share(Play::Fault(Fault::Oversize))));
+        assert!(Play::all().all(|play| share(play) > 0));
     }
 
     #[test]

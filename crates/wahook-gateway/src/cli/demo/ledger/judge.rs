@@ -1,10 +1,10 @@
 //! The comparison at the end.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use wahook_core::model::Kind;
 
-use super::{AGAIN, Fate, Ledger, Promise, Sink, Tally};
+use super::{AGAIN, Fate, Ledger, Promise, Sink, Tally, promise::Sets};
 use crate::cli::demo::mark::Mark;
 
 /// What the gateway says of itself, and what was done to it.
@@ -20,11 +20,13 @@ pub(in crate::cli::demo) struct Claims {
     pub(in crate::cli::demo) refused: BTreeMap<String, u64>,
     /// Dead letters: the sink, by its place, and the event.
     pub(in crate::cli::demo) dead: Vec<(usize, Mark)>,
+    /// Something still waited when they were listed: it may become one.
+    pub(in crate::cli::demo) dead_too_early: bool,
     /// Events that a sink, by its place, was made to give up on.
     pub(in crate::cli::demo) poison: Vec<(usize, Mark)>,
     /// What was replayed to a sink, by its place.
     pub(in crate::cli::demo) replayed: Vec<(usize, Mark)>,
-    /// So many were still waiting when patience ended.
+    /// So many still waited when nobody waited for them any more: what did not come may be among them.
     pub(in crate::cli::demo) waiting: u64,
 }
 
@@ -39,11 +41,30 @@ impl Ledger {
                 here.map(|(_, mark)| *mark).collect()
             };
             let dead = of(&claims.dead);
-            self.judge_arrivals(sink, claims.waiting, &mut tally);
+            self.judge_arrivals(sink, &mut tally);
+            // Nobody can say yet what is lost.
+            if claims.waiting == 0 {
+                self.judge_acknowledged(sink, &mut tally);
+            }
             self.judge_repetitions(sink, &dead, &mut tally);
             self.judge_order(sink, &mut tally);
-            judge_dead(sink, &of(&claims.poison), &dead, &mut tally);
-            judge_replays(sink, &of(&claims.replayed), &mut tally);
+            let dead_letters = Sets {
+                expected: &of(&claims.poison),
+                found: &dead,
+                is_final: !claims.dead_too_early,
+                missing: "was given up on and is no dead letter",
+                too_much: "is a dead letter and would have been taken",
+            };
+            tally.same_sets(Promise::Dead, sink.name, &dead_letters);
+            let came = sink.arrivals.iter().filter(|arrived| arrived.replay);
+            let replays = Sets {
+                expected: &of(&claims.replayed),
+                found: &came.map(|arrived| arrived.event).collect(),
+                is_final: claims.waiting == 0,
+                missing: "was replayed and did not come as a replay",
+                too_much: "came as a replay and nobody asked for it",
+            };
+            tally.same_sets(Promise::Replay, sink.name, &replays);
         }
         self.judge_refused(&mut tally);
         tally
@@ -61,36 +82,33 @@ impl Ledger {
                 Fate::Refused(why) => *refused.entry(why).or_default() += 1,
             }
         }
-        if uncertain > 0 {
-            // What became of them only the gateway knows; that it did not answer as it must is told already.
-            return;
-        }
-        tally.same(Promise::Once, "deliveries stored", stored, claims.stored);
-        tally.same(Promise::Once, "copies noticed", copies, claims.copies);
-        tally.same(
+        // What became of these only the gateway knows; that it did not answer as it must is told already.
+        let range = |certain: u64| certain..=certain + uncertain;
+        tally.within(Promise::Once, "deliveries stored", range(stored), claims.stored);
+        tally.within(Promise::Once, "copies noticed", range(copies), claims.copies);
+        tally.within(
             Promise::Conflict,
             "conflicts noticed",
-            self.conflicts,
+            range(self.conflicts),
             claims.conflicts,
         );
-        for (why, count) in &refused {
-            let found = claims.refused.get(*why).copied().unwrap_or_default();
-            tally.same(Promise::Reason, &format!("refusals for `{why}`"), *count, found);
+        for why in claims.refused.keys() {
+            refused.entry(why).or_default();
         }
-        for (why, count) in &claims.refused {
-            if !refused.contains_key(why.as_str()) {
-                tally.same(Promise::Reason, &format!("refusals for `{why}`"), 0, *count);
-            }
+        for (why, count) in refused {
+            let found = claims.refused.get(why).copied().unwrap_or_default();
+            tally.within(
+                Promise::Reason,
+                &format!("refusals for `{why}`"),
+                range(count),
+                found,
+            );
         }
     }
 
-    /// What came was sent, and what was acknowledged came.
-    fn judge_arrivals(&self, sink: &Sink, waiting: u64, tally: &mut Tally) {
-        let mut taken = HashSet::new();
+    /// What came was sent.
+    fn judge_arrivals(&self, sink: &Sink, tally: &mut Tally) {
         for arrived in &sink.arrivals {
-            if arrived.taken {
-                taken.insert(arrived.event);
-            }
             if !self.events.contains_key(&arrived.event) {
                 tally.broken(Promise::Kept, || match self.refused.get(&arrived.event) {
                     Some(id) => {
@@ -119,19 +137,20 @@ impl Ledger {
                 format!("{}: {} of what came is no event", sink.name, sink.unreadable)
             });
         }
+    }
+
+    /// What was acknowledged came.
+    fn judge_acknowledged(&self, sink: &Sink, tally: &mut Tally) {
+        let taken = sink.arrivals.iter().filter(|arrived| arrived.taking.is_taken());
+        let taken: HashSet<_> = taken.map(|arrived| arrived.event).collect();
         for (mark, sent) in self.events.iter().filter(|(_, sent)| sent.before.is_some()) {
             let arrived = taken.contains(mark);
             if arrived {
                 tally.held(Promise::Arrived);
             } else {
                 tally.broken(Promise::Arrived, || {
-                    let late = if waiting > 0 {
-                        format!(" ({waiting} events still waited when patience ended)")
-                    } else {
-                        String::new()
-                    };
                     format!(
-                        "{}: {} was acknowledged and never came{late}",
+                        "{}: {} was acknowledged and never came",
                         sink.name,
                         self.whose(*mark)
                     )
@@ -149,37 +168,10 @@ impl Ledger {
         }
     }
 
-    fn whose(&self, event: Mark) -> String {
+    pub(super) fn whose(&self, event: Mark) -> String {
         let sent = self.events.get(&event);
         let request = sent.and_then(|sent| self.request(sent.request));
         request.map_or_else(|| "an event".to_owned(), |request| request.to_string())
-    }
-
-    /// Once, or with a higher attempt each time. A dead letter that was put back counts anew.
-    fn judge_repetitions(&self, sink: &Sink, dead: &HashSet<Mark>, tally: &mut Tally) {
-        let mut attempts: HashMap<(Mark, bool), u32> = HashMap::new();
-        for (place, arrived) in sink
-            .arrivals
-            .iter()
-            .enumerate()
-            .filter(|(_, arrived)| !arrived.replay)
-        {
-            let anew = place >= sink.retried_from && dead.contains(&arrived.event);
-            let last = attempts.entry((arrived.event, anew)).or_default();
-            if arrived.attempt > *last {
-                tally.held(Promise::Repeated);
-                *last = arrived.attempt;
-            } else {
-                let (attempt, last) = (arrived.attempt, *last);
-                tally.broken(Promise::Repeated, || {
-                    let whose = self.whose(arrived.event);
-                    format!(
-                        "{}: {whose} came as attempt {attempt} after attempt {last}",
-                        sink.name
-                    )
-                });
-            }
-        }
     }
 
     /// Each refused request is one promise; what of them came anyway is counted with what came.
@@ -195,53 +187,5 @@ impl Ledger {
             Promise::Kept,
             held.saturating_sub(tally.count(Promise::Kept).broken),
         );
-    }
-}
-
-fn judge_dead(sink: &Sink, poison: &HashSet<Mark>, dead: &HashSet<Mark>, tally: &mut Tally) {
-    let held = poison.intersection(dead).count();
-    tally.held_times(Promise::Dead, u64::try_from(held).unwrap_or(u64::MAX));
-    for (found, what) in [
-        (
-            poison.difference(dead).count(),
-            "was given up on and is no dead letter",
-        ),
-        (
-            dead.difference(poison).count(),
-            "is a dead letter and would have been taken",
-        ),
-    ] {
-        let times = u64::try_from(found).unwrap_or(u64::MAX);
-        if times > 0 {
-            tally.broken_times(Promise::Dead, times, || format!("{}: an event {what}", sink.name));
-        }
-    }
-}
-
-fn judge_replays(sink: &Sink, replayed: &HashSet<Mark>, tally: &mut Tally) {
-    let came: HashSet<Mark> = sink
-        .arrivals
-        .iter()
-        .filter(|arrived| arrived.replay)
-        .map(|arrived| arrived.event)
-        .collect();
-    let held = replayed.intersection(&came).count();
-    tally.held_times(Promise::Replay, u64::try_from(held).unwrap_or(u64::MAX));
-    for (found, what) in [
-        (
-            replayed.difference(&came).count(),
-            "was replayed and did not come as a replay",
-        ),
-        (
-            came.difference(replayed).count(),
-            "came as a replay and nobody asked for it",
-        ),
-    ] {
-        let times = u64::try_from(found).unwrap_or(u64::MAX);
-        if times > 0 {
-            tally.broken_times(Promise::Replay, times, || {
-                format!("{}: an event {what}", sink.name)
-            });
-        }
     }
 }

@@ -10,6 +10,8 @@
 mod judge;
 mod order;
 mod promise;
+mod repeats;
+mod sink;
 
 #[cfg(test)]
 mod tests;
@@ -17,14 +19,17 @@ mod tests;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fmt,
+    time::Duration,
 };
 
 use bytes::Bytes;
 use wahook_core::{model::Kind, proof::RefusalKind};
 
+use self::sink::{Arrived, Sink};
 pub(super) use self::{
     judge::Claims,
     promise::{Promise, Tally},
+    sink::{SinkFigures, Taking},
 };
 use super::{arrival::Arrival, mark::Mark, reading::Reading, traffic::Play};
 
@@ -72,27 +77,6 @@ struct Sent {
     before: Option<u64>,
 }
 
-/// What came to a sink, in its order.
-#[derive(Debug)]
-struct Sink {
-    name: &'static str,
-    arrivals: Vec<Arrived>,
-    /// From here on dead letters were put back.
-    retried_from: usize,
-    unreadable: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Arrived {
-    event: Mark,
-    attempt: u32,
-    replay: bool,
-    /// It says what was sent.
-    sound: bool,
-    /// The sink took it.
-    taken: bool,
-}
-
 /// An answer as the sender saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
@@ -107,6 +91,8 @@ pub(super) struct Ledger {
     requests: Vec<Request>,
     /// What verifies, and the first answer to it: status and body.
     copies: HashMap<Mark, (u16, Mark)>,
+    /// What verifies and was answered 200, whatever was answered before.
+    taken: HashSet<Mark>,
     /// Keys of deliveries, with the first body.
     keys: HashMap<Mark, Mark>,
     accepted: usize,
@@ -117,6 +103,8 @@ pub(super) struct Ledger {
     /// What requests said that were refused.
     refused: HashMap<Mark, RequestId>,
     sinks: Vec<Sink>,
+    /// When the process stood still, each time until then.
+    stalls: Vec<Duration>,
     tally: Tally,
 }
 
@@ -129,12 +117,7 @@ const RECEIVED: &[u8] = br#"{"received":true}"#;
 impl Ledger {
     /// For these sinks, each of which shall get everything.
     pub(super) fn new(sinks: &[&'static str]) -> Self {
-        let sinks = sinks.iter().map(|&name| Sink {
-            name,
-            arrivals: Vec::new(),
-            retried_from: usize::MAX,
-            unreadable: 0,
-        });
+        let sinks = sinks.iter().map(|&name| Sink::new(name));
         Self {
             sinks: sinks.collect(),
             ..Self::default()
@@ -156,12 +139,15 @@ impl Ledger {
         reading: &Reading,
     ) -> RequestId {
         self.now += 1;
-        // Now and not with the answer: an event may be at its sink before the answer is at its sender.
-        let contents = reading
-            .events
-            .iter()
-            .flat_map(|said| said.contents.map(|content| pair(said.event, content)));
-        self.contents.extend(contents);
+        // Now and not with the answer: an event may be at its sink before the answer is at its sender. What does not
+        // verify was said by nobody, whoever's key it bears; what is cut off was never said to the end.
+        if reading.refusal.is_none() && !play.is_cut_off() {
+            let contents = reading
+                .events
+                .iter()
+                .flat_map(|said| said.contents.map(|content| pair(said.event, content)));
+            self.contents.extend(contents);
+        }
         self.requests.push(Request {
             provider,
             sample,
@@ -219,22 +205,33 @@ impl Ledger {
         let Some(status) = seen.status else { return };
         let is_whole = self.request(id).is_some_and(|request| !request.play.is_cut_off());
         if reading.refusal.is_some() || !is_whole {
+            if status == 200 {
+                // It must not be so, but it is.
+                self.fate(id, Fate::Accepted);
+            }
+            return;
+        }
+        if status == 200 {
+            let first_body = *self.keys.entry(reading.key).or_insert(reading.copy);
+            if self.taken.insert(reading.copy) {
+                self.fate(id, Fate::Accepted);
+                self.accepted += 1;
+                // Where nobody knows whether the first body was taken, nobody knows of a conflict either.
+                let conflict = first_body != reading.copy && self.taken.contains(&first_body);
+                self.conflicts += u64::from(conflict);
+            } else {
+                self.fate(id, Fate::Copy);
+            }
+        }
+        if status >= 500 {
+            // It is to be sent again, and will be answered otherwise then.
             return;
         }
         let answer = (status, Mark::of(&[&String::from_utf8_lossy(&seen.body)]));
         let Some(first) = self.copies.get(&reading.copy).copied() else {
             self.copies.insert(reading.copy, answer);
-            if status == 200 {
-                self.fate(id, Fate::Accepted);
-                self.accepted += 1;
-                let first_body = *self.keys.entry(reading.key).or_insert(reading.copy);
-                self.conflicts += u64::from(first_body != reading.copy);
-            }
             return;
         };
-        if status == 200 {
-            self.fate(id, Fate::Copy);
-        }
         if first == answer {
             self.tally.held(Promise::Alike);
         } else if let Some(request) = self.request(id) {
@@ -269,8 +266,15 @@ impl Ledger {
         }
     }
 
-    /// An event came to a sink, by its place in the list of sinks; nothing if it could not be read.
-    pub(super) fn arrived(&mut self, sink: usize, arrival: Option<Arrival>, taken: bool) {
+    /// An event came to a sink, by its place in the list of sinks; nothing if it could not be read. `when` is told by
+    /// sinks that know it.
+    pub(super) fn arrived(
+        &mut self,
+        sink: usize,
+        arrival: Option<Arrival>,
+        taking: Taking,
+        when: Option<Duration>,
+    ) {
         let Some(sink) = self.sinks.get_mut(sink) else {
             return;
         };
@@ -281,7 +285,8 @@ impl Ledger {
                 attempt: arrival.attempt,
                 replay: arrival.replay,
                 sound: self.contents.contains(&pair(arrival.event, arrival.content)),
-                taken,
+                taking,
+                when,
             }),
         }
     }
@@ -293,6 +298,11 @@ impl Ledger {
         if let Some(sink) = self.sinks.get_mut(sink) {
             sink.retried_from = sink.arrivals.len();
         }
+    }
+
+    /// The process stood still until now, so long that somebody may have lost patience.
+    pub(super) fn stood_still(&mut self, until: Duration) {
+        self.stalls.push(until);
     }
 
     /// How many requests were sent, accepted and found to be broken until now.
@@ -317,18 +327,9 @@ impl Ledger {
         kinds
     }
 
-    /// What each sink got: hand-overs that it took, and attempts that failed.
+    /// What each sink got.
     pub(super) fn sinks(&self) -> Vec<SinkFigures> {
-        let figures = |sink: &Sink| {
-            let taken = sink.arrivals.iter().filter(|arrived| arrived.taken).count();
-            SinkFigures {
-                name: sink.name,
-                taken,
-                failed: sink.arrivals.len() - taken,
-                again: sink.arrivals.iter().filter(|arrived| arrived.attempt > 1).count(),
-            }
-        };
-        self.sinks.iter().map(figures).collect()
+        self.sinks.iter().map(Sink::figures).collect()
     }
 }
 
@@ -338,15 +339,6 @@ pub(super) struct Progress {
     pub(super) sent: usize,
     pub(super) accepted: usize,
     pub(super) broken: u64,
-}
-
-/// What a sink got.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SinkFigures {
-    pub(super) name: &'static str,
-    pub(super) taken: usize,
-    pub(super) failed: usize,
-    pub(super) again: usize,
 }
 
 /// For lines about broken promises: what it was, and nothing of what it said.

@@ -1,6 +1,11 @@
 //! What is promised, and how often it was kept.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::RangeInclusive,
+};
+
+use crate::cli::demo::mark::Mark;
 
 macro_rules! promises {
     ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $text:literal;)+) => {
@@ -39,8 +44,8 @@ promises! {
     Conflict = "G7", "another body under a known key was noticed";
     /// To each sink.
     Arrived = "I1", "what was acknowledged came to every sink";
-    /// Whatever came before.
-    Repeated = "I3", "an event came once, or said that it came again";
+    /// By what its sink did to it before.
+    Repeated = "I3", "an event came once, or had a cause to come again";
     /// Where an answer came before the next was sent.
     Order = "I3", "the events of a conversation came in their order";
     /// And nothing else is.
@@ -58,11 +63,29 @@ pub(in crate::cli::demo) struct Count {
     pub(in crate::cli::demo) broken: u64,
 }
 
+impl Count {
+    /// Nothing that happened says anything about it otherwise.
+    pub(in crate::cli::demo) const fn is_tested(self) -> bool {
+        self.held > 0 || self.broken > 0
+    }
+}
+
 /// The count of every promise, and what there is to say about the broken ones.
 #[derive(Debug, Default)]
 pub(in crate::cli::demo) struct Tally {
     counts: BTreeMap<Promise, Count>,
     lines: Vec<String>,
+}
+
+/// Two sets of events that must be the same, and what to say of those that are in one alone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sets<'a> {
+    pub(super) expected: &'a HashSet<Mark>,
+    pub(super) found: &'a HashSet<Mark>,
+    /// Otherwise what is missing may yet come, and only what is too much is known.
+    pub(super) is_final: bool,
+    pub(super) missing: &'a str,
+    pub(super) too_much: &'a str,
 }
 
 /// So many lines about broken promises; a gateway that breaks one a thousand times is not better understood by more.
@@ -94,14 +117,42 @@ impl Tally {
         }
     }
 
-    /// Two numbers that must be the same; each unit counts.
-    pub(in crate::cli::demo) fn same(&mut self, promise: Promise, what: &str, expected: u64, found: u64) {
-        self.held_times(promise, expected.min(found));
-        let times = expected.abs_diff(found);
+    /// A number that must be one of these; each unit beside them counts.
+    pub(in crate::cli::demo) fn within(
+        &mut self,
+        promise: Promise,
+        what: &str,
+        expected: RangeInclusive<u64>,
+        found: u64,
+    ) {
+        let (least, most) = expected.into_inner();
+        let nearest = found.clamp(least, most.max(least));
+        self.held_times(promise, nearest.min(found));
+        let times = nearest.abs_diff(found);
         if times > 0 {
             self.broken_times(promise, times, || {
-                format!("expected {expected} {what}, found {found}")
+                let range = if most > least {
+                    format!("{least} to {most}")
+                } else {
+                    least.to_string()
+                };
+                format!("expected {range} {what}, found {found}")
             });
+        }
+    }
+
+    /// Each that is in both counts, and each that is in one alone.
+    pub(super) fn same_sets(&mut self, promise: Promise, sink: &str, sets: &Sets<'_>) {
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let mut differences = vec![(sets.found.difference(sets.expected).count(), sets.too_much)];
+        if sets.is_final {
+            self.held_times(promise, number(sets.expected.intersection(sets.found).count()));
+            differences.push((sets.expected.difference(sets.found).count(), sets.missing));
+        }
+        for (count, what) in differences {
+            if count > 0 {
+                self.broken_times(promise, number(count), || format!("{sink}: an event {what}"));
+            }
         }
     }
 
