@@ -32,7 +32,7 @@ use wahook_tower::SystemClock;
 use self::{
     ledger::Ledger,
     progress::Progress,
-    report::Report,
+    report::{Report, Run, Verdict},
     sending::Book,
     stage::{CAP, SINKS, Stage},
     traffic::Traffic,
@@ -41,7 +41,7 @@ use super::{client::Client, signals::Signals};
 use crate::{Failure, Outcome, output, random::random};
 
 /// Shows what the gateway promises: a minute of traffic with every fault, in a folder that is gone afterwards. Exit code 1
-/// if a promise was broken.
+/// if a promise was broken, 3 if it did not come to the end or nothing was accepted.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -68,7 +68,7 @@ second: copies one by one and at once, changed, old, forged, halved, too large a
 known keys, unknown events, and what is no JSON. Then dead letters are put back, and some events are replayed.
 
 At the end everything that was sent and answered is compared with everything that came to the sinks and with what the \
-gateway counted. Ctrl-C stops sending and tells what there is so far; a second Ctrl-C ends it at once. The folder is \
+gateway counted. A promise that nothing put to the test counts as not tested. Ctrl-C stops sending and tells what there is so far; a second Ctrl-C ends it at once. The folder is \
 made where TMPDIR says, and takes about half a megabyte for each second.";
 
 pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     if !args.keep {
         remove(folder);
     }
-    let mut report = match done {
+    let report = match done {
         Ok(report) => report,
         Err(failure) => {
             if args.keep {
@@ -99,17 +99,21 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             return Err(failure);
         }
     };
-    report.kept = args.keep.then_some(path);
     if json {
         output::json(&report.json())?;
     } else {
         output::text(&report.table())?;
     }
-    Ok(if report.is_as_promised() {
-        Outcome::Done
-    } else {
-        Outcome::NotSo
-    })
+    match report.verdict() {
+        Verdict::Kept => Ok(Outcome::Done),
+        Verdict::Broken => Ok(Outcome::NotSo),
+        Verdict::Unfinished => Err(Failure::io(
+            "not finished: events still wait, and none of them moves; is the disk very slow or full?",
+        )),
+        Verdict::Untested => Err(Failure::io(
+            "nothing was accepted, so nothing was put to the test; let it run longer",
+        )),
+    }
 }
 
 /// How long threads may take to end.
@@ -172,14 +176,14 @@ async fn play(args: &Args, seed: u64, folder: &Path, signals: Signals) -> Result
     stage.close(&book).await?;
     let mut ledger = book.ledger();
     let tally = ledger.judge(&claims);
-    let dead =
-        (0..SINKS.len()).map(|place| claims.dead.iter().filter(|(sink, _)| *sink == place).count() as u64);
-    let mut report = Report::new(&ledger, tally, &book.took(), dead.collect());
-    report.seed = seed;
-    report.stopped = sent_for < length;
-    report.sent_for = sent_for;
-    report.inbox = format!("sqlite, {}", assurance.guarantee);
-    Ok(report)
+    let run = Run {
+        seed,
+        sent_for,
+        stopped: sent_for < length,
+        inbox: format!("sqlite, {}", assurance.guarantee),
+        kept: args.keep.then(|| folder.to_path_buf()),
+    };
+    Ok(Report::new(run, &ledger, &claims, tally, &book.took()))
 }
 
 /// How long an answer is waited for; beyond what the gateway's own limits allow.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::TryStreamExt;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use wahook_core::{
     guard::StoreError,
     inbox::{DeadQuery, Desk, EventQuery, Replay},
@@ -17,9 +17,10 @@ use super::{
 };
 use crate::{Failure, admin, failure::chain};
 
-/// How long it waits until everything is handed over.
-const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
+/// So many looks in a row at which nothing became less, and it gives up: half a minute at least. Looks and not time: a
+/// machine that stands still, or is slow to answer, has not been looked at.
+const LOOKS: u32 = 1500;
 /// So many events are replayed.
 const REPLAYED: u32 = 10;
 /// So many dead letters are asked for at once.
@@ -30,23 +31,29 @@ pub(super) async fn finish(stage: &Stage, book: &Book, tick: impl Fn(u64)) -> Re
     let boxed = stage.boxed()?;
     let desk = &*boxed.opened.desk;
     stage.receiver.go_away(false);
-    let mut waiting = drain(desk, &tick).await?;
-    let dead = dead_letters(desk).await?;
-    let poison = stage.receiver.poison();
-    stage.receiver.mend();
-    book.ledger().retried(HTTP);
-    for sink in SINKS {
-        put_back(desk, sink).await?;
-    }
-    let replayed = replay(desk).await?;
-    waiting += drain(desk, &tick).await?;
     let mut claims = Claims {
-        dead,
-        poison: poison.into_iter().map(|mark| (HTTP, mark)).collect(),
-        replayed: replayed.into_iter().map(|mark| (FILE, mark)).collect(),
-        waiting,
+        waiting: drain(desk, &tick).await?,
+        dead: dead_letters(desk).await?,
+        poison: stage
+            .receiver
+            .poison()
+            .into_iter()
+            .map(|mark| (HTTP, mark))
+            .collect(),
         ..Claims::default()
     };
+    claims.dead_too_early = claims.waiting > 0;
+    // As long as something waits, what comes may be an attempt from before or one that was begun anew.
+    if claims.waiting == 0 {
+        stage.receiver.mend();
+        book.ledger().retried(HTTP);
+        for sink in SINKS {
+            put_back(desk, sink).await?;
+        }
+        let replayed = replay(desk).await?;
+        claims.replayed = replayed.into_iter().map(|mark| (FILE, mark)).collect();
+        claims.waiting = drain(desk, &tick).await?;
+    }
     if let Some(listener) = &boxed.admin {
         let place = &listener.place;
         let client = admin::client::Client::http(&place.url, place.token.clone())?;
@@ -56,17 +63,48 @@ pub(super) async fn finish(stage: &Stage, book: &Book, tick: impl Fn(u64)) -> Re
     Ok(claims)
 }
 
-/// Waits until nothing waits; tells how much was left when patience ended.
+/// Waits until nothing waits, as long as it becomes less; tells how much is left.
 async fn drain(desk: &dyn Desk, tick: &impl Fn(u64)) -> Result<u64, Failure> {
-    let end = Instant::now() + PATIENCE;
+    let mut patience = Patience::default();
     loop {
         let status = desk.status().await.map_err(cannot)?;
-        let waiting = status.unread + status.sinks.iter().map(|sink| sink.waiting).sum::<u64>();
-        if waiting == 0 || Instant::now() >= end {
+        let in_lanes = status.sinks.iter().map(|sink| sink.waiting).sum::<u64>();
+        let waiting = status.unread + in_lanes;
+        if waiting == 0 || !patience.lasts(status.unread, in_lanes) {
             return Ok(waiting);
         }
         tick(waiting);
         sleep(POLL).await;
+    }
+}
+
+/// Whether it is worth while to wait on: a slow disk is no broken promise.
+#[derive(Debug)]
+struct Patience {
+    /// Deliveries that are unread, and events in lanes.
+    least: (u64, u64),
+    in_vain: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            least: (u64::MAX, u64::MAX),
+            in_vain: 0,
+        }
+    }
+}
+
+impl Patience {
+    fn lasts(&mut self, unread: u64, in_lanes: u64) -> bool {
+        // Whoever reads a delivery puts its events in lanes: there are more of them then, and that is progress.
+        if (unread, in_lanes) < self.least {
+            self.least = (unread, in_lanes);
+            self.in_vain = 0;
+        } else {
+            self.in_vain += 1;
+        }
+        self.in_vain < LOOKS
     }
 }
 
@@ -166,6 +204,25 @@ fn sample(line: &str) -> Option<(&str, &str, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patience_lasts_as_long_as_it_becomes_less() {
+        let mut patience = Patience::default();
+        for left in (1..=3 * u64::from(LOOKS)).rev() {
+            assert!(patience.lasts(0, left), "{left}");
+        }
+        // A delivery that is read becomes many events.
+        let mut patience = Patience::default();
+        for unread in (1..=2 * u64::from(LOOKS)).rev() {
+            assert!(patience.lasts(unread, 10_000 - unread), "{unread}");
+        }
+        // What goes up and down does not get less.
+        let mut patience = Patience::default();
+        let looks = (0_u64..)
+            .take_while(|look| patience.lasts(0, 5 + look % 2))
+            .count();
+        assert_eq!(looks, usize::try_from(LOOKS).unwrap());
+    }
 
     #[test]
     fn counters_of_all_endpoints_are_added_up() {

@@ -1,34 +1,70 @@
 //! What is told at the end: a table of 80 columns, or one JSON object.
 
+mod table;
+
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
 
+pub(super) use self::table::grouped;
 use super::{
-    ledger::{Fate, Ledger, Promise, Request, SinkFigures, Tally},
+    ledger::{Claims, Fate, Ledger, Promise, Request, SinkFigures, Tally},
     traffic::Play,
 };
 use crate::cli::client::{millis, percentile};
 
-/// Everything that there is to tell.
+/// How it was played.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(super) struct Run {
     pub(super) seed: u64,
     pub(super) sent_for: Duration,
     /// Somebody stopped it.
     pub(super) stopped: bool,
     /// What the inbox promises, in its own words.
     pub(super) inbox: String,
+    /// The folder, if it was to be kept.
+    pub(super) kept: Option<PathBuf>,
+}
+
+/// Everything that there is to tell.
+#[derive(Debug)]
+pub(super) struct Report {
+    run: Run,
+    all: Figures,
     providers: Vec<(&'static str, Figures)>,
     plays: Vec<(&'static str, Figures)>,
     statuses: BTreeMap<String, u64>,
     kinds: BTreeMap<&'static str, u64>,
-    sinks: Vec<SinkFigures>,
-    dead: Vec<u64>,
+    /// With how many dead letters each had.
+    sinks: Vec<(SinkFigures, u64)>,
+    /// So many events still waited at the end.
+    waiting: u64,
     tally: Tally,
     p50: f64,
     p99: f64,
-    pub(super) kept: Option<PathBuf>,
+}
+
+/// What it all comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// What was put to the test held.
+    Kept,
+    Broken,
+    /// Something still waits: whether it comes is not known.
+    Unfinished,
+    /// Nothing was accepted.
+    Untested,
+}
+
+impl Verdict {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Broken => "broken",
+            Self::Unfinished => "not finished",
+            Self::Untested => "not tested",
+        }
+    }
 }
 
 /// What became of some requests.
@@ -72,8 +108,8 @@ impl Figures {
 }
 
 impl Report {
-    /// From the two sides and what the comparison found. `dead` is how many dead letters each sink had.
-    pub(super) fn new(ledger: &Ledger, tally: Tally, took: &[u32], dead: Vec<u64>) -> Self {
+    /// From both sides and what the comparison found.
+    pub(super) fn new(run: Run, ledger: &Ledger, claims: &Claims, tally: Tally, took: &[u32]) -> Self {
         let requests = ledger.requests();
         let mut providers: Vec<_> = requests.iter().map(|request| request.provider).collect();
         providers.sort_unstable();
@@ -101,11 +137,11 @@ impl Report {
             .collect();
         took.sort_unstable();
         let within = |percent| millis(percentile(&took, percent));
+        let dead = |place| claims.dead.iter().filter(|(sink, _)| *sink == place).count() as u64;
+        let sinks = ledger.sinks().into_iter().enumerate();
         Self {
-            seed: 0,
-            sent_for: Duration::ZERO,
-            stopped: false,
-            inbox: String::new(),
+            run,
+            all: Figures::of(requests.iter()),
             providers: providers.into_iter().map(of_provider).collect(),
             plays: Play::all()
                 .map(of_play)
@@ -113,36 +149,30 @@ impl Report {
                 .collect(),
             statuses,
             kinds: ledger.kinds(),
-            sinks: ledger.sinks(),
-            dead,
+            sinks: sinks.map(|(place, sink)| (sink, dead(place))).collect(),
+            waiting: claims.waiting,
             p50: within(50),
             p99: within(99),
             tally,
-            kept: None,
         }
     }
 
-    pub(super) fn is_as_promised(&self) -> bool {
-        self.tally.all_broken() == 0
-    }
-
-    fn all(&self) -> Figures {
-        let mut all = Figures::default();
-        for (_, figures) in &self.providers {
-            all.sent += figures.sent;
-            all.accepted += figures.accepted;
-            all.duplicates += figures.duplicates;
-            all.refused += figures.refused;
-            all.unanswered += figures.unanswered;
-            for (why, count) in &figures.reasons {
-                *all.reasons.entry(why).or_default() += count;
-            }
+    pub(super) fn verdict(&self) -> Verdict {
+        if self.tally.all_broken() > 0 {
+            Verdict::Broken
+        } else if self.waiting > 0 {
+            Verdict::Unfinished
+        } else if self.all.accepted == 0 {
+            Verdict::Untested
+        } else {
+            Verdict::Kept
         }
-        all
     }
 
     pub(super) fn json(&self) -> Value {
-        let all = self.all();
+        let (run, all) = (&self.run, &self.all);
+        let verdict = self.verdict();
+        let [held, broken, not_tested] = self.standings();
         let (lines, more) = self.tally.lines();
         let promises = Promise::ALL.iter().map(|promise| {
             let count = self.tally.count(*promise);
@@ -151,9 +181,10 @@ impl Report {
                 "what": promise.text(),
                 "held": count.held,
                 "broken": count.broken,
+                "tested": count.is_tested(),
             })
         });
-        let sinks = self.sinks.iter().zip(&self.dead).map(|(sink, dead)| {
+        let sinks = self.sinks.iter().map(|(sink, dead)| {
             json!({
                 "name": sink.name,
                 "handed_over": sink.taken,
@@ -167,11 +198,12 @@ impl Report {
             figures.iter().map(form).collect()
         };
         json!({
-            "ok": self.is_as_promised(),
-            "seed": self.seed,
-            "seconds": (self.sent_for.as_secs_f64() * 10.0).round() / 10.0,
-            "stopped": self.stopped,
-            "inbox": self.inbox,
+            "ok": verdict == Verdict::Kept,
+            "verdict": verdict.as_str(),
+            "seed": run.seed,
+            "seconds": (run.sent_for.as_secs_f64() * 10.0).round() / 10.0,
+            "stopped": run.stopped,
+            "inbox": run.inbox,
             "sent": all.sent,
             "accepted": all.accepted,
             "duplicates": all.duplicates,
@@ -185,182 +217,82 @@ impl Report {
             "sinks": sinks.collect::<Vec<_>>(),
             "p50_ms": self.p50,
             "p99_ms": self.p99,
+            "waiting": self.waiting,
             "promises": promises.collect::<Vec<_>>(),
+            "promises_held": held,
+            "promises_broken": broken,
+            "promises_not_tested": not_tested,
             "broken": lines,
             "more_broken": more,
-            "kept": self.kept.as_ref().map(|folder| folder.display().to_string()),
+            "kept": run.kept.as_ref().map(|folder| folder.display().to_string()),
         })
     }
 
-    pub(super) fn table(&self) -> String {
-        let mut text = self.head();
-        self.requests(&mut text);
-        self.events(&mut text);
-        self.handed_over(&mut text);
-        self.promises(&mut text);
-        if let Some(folder) = &self.kept {
-            text.push_str(&format!("\nkept in {}\n", folder.display()));
-        }
-        text.push_str("\nnext: `wahook serve` starts a gateway of your own\n");
-        text
+    /// How many promises held, were broken, and were not tested.
+    fn standings(&self) -> [usize; 3] {
+        let counts = || Promise::ALL.iter().map(|promise| self.tally.count(*promise));
+        let tested = counts().filter(|count| count.is_tested()).count();
+        let broken = counts().filter(|count| count.broken > 0).count();
+        [tested - broken, broken, Promise::ALL.len() - tested]
     }
-
-    fn head(&self) -> String {
-        let all = self.all();
-        let seconds = self.sent_for.as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-        let rate = if seconds > 0.0 {
-            all.sent as f64 / seconds
-        } else {
-            0.0
-        };
-        let stopped = if self.stopped { ", stopped by hand" } else { "" };
-        format!(
-            "{seconds:.0} s of traffic{stopped}: {rate:.0} requests/s, seed {}\n\
-             inbox: {}\n\
-             answered in {} ms (p50), {} ms (p99)\n\n",
-            self.seed, self.inbox, self.p50, self.p99
-        )
-    }
-
-    fn requests(&self, text: &mut String) {
-        let columns = "    SENT  ACCEPTED  DUPLICATES  REFUSED";
-        text.push_str(&format!("{:<14}{columns}\n", "PROVIDER"));
-        let all = [("all", self.all())];
-        for (name, figures) in self.providers.iter().chain(&all) {
-            row(text, name, figures, false);
-        }
-        text.push_str(&format!("\n{:<14}{columns}  WHY\n", "FAULT"));
-        for (name, figures) in &self.plays {
-            row(
-                text,
-                if *name == Play::Sound.as_str() {
-                    "none"
-                } else {
-                    name
-                },
-                figures,
-                true,
-            );
-        }
-        let unanswered = self.all().unanswered;
-        if unanswered > 0 {
-            text.push_str(&format!("{} requests got no answer\n", grouped(unanswered)));
-        }
-    }
-
-    /// In three columns, by their names.
-    fn events(&self, text: &mut String) {
-        text.push_str("\nEVENTS BY KIND\n");
-        let cells: Vec<_> = self
-            .kinds
-            .iter()
-            .map(|(kind, count)| format!("{kind:<18}{:>7}", grouped(*count)))
-            .collect();
-        let lines = cells.len().div_ceil(EVENT_COLUMNS);
-        for line in 0..lines {
-            let of_line: Vec<_> = cells
-                .iter()
-                .skip(line)
-                .step_by(lines)
-                .map(String::as_str)
-                .collect();
-            text.push_str(of_line.join("  ").trim_end());
-            text.push('\n');
-        }
-    }
-
-    fn handed_over(&self, text: &mut String) {
-        text.push_str(&format!(
-            "\n{:<14}HANDED OVER   AGAIN  NOT TAKEN  DEAD LETTERS\n",
-            "SINK"
-        ));
-        for (sink, dead) in self.sinks.iter().zip(&self.dead) {
-            let retried = if *dead > 0 { ", all put back" } else { "" };
-            text.push_str(&format!(
-                "{:<14}{:>11}{:>8}{:>11}{:>14}{retried}\n",
-                sink.name,
-                grouped(sink.taken as u64),
-                grouped(sink.again as u64),
-                grouped(sink.failed as u64),
-                grouped(*dead)
-            ));
-        }
-    }
-
-    fn promises(&self, text: &mut String) {
-        text.push_str(&format!("\n{:<59}{:>9}{:>9}\n", "PROMISE", "HELD", "BROKEN"));
-        for promise in Promise::ALL {
-            let count = self.tally.count(*promise);
-            text.push_str(&format!(
-                "{:<5}{:<54}{:>9}{:>9}\n",
-                promise.number(),
-                promise.text(),
-                grouped(count.held),
-                grouped(count.broken)
-            ));
-        }
-        let (lines, more) = self.tally.lines();
-        if lines.is_empty() {
-            text.push_str("\nall promises held\n");
-            return;
-        }
-        text.push_str("\nBROKEN\n");
-        for line in lines {
-            text.push_str(line);
-            text.push('\n');
-        }
-        if more > 0 {
-            text.push_str(&format!("and {} more\n", grouped(more)));
-        }
-    }
-}
-
-const EVENT_COLUMNS: usize = 3;
-
-fn row(text: &mut String, name: &str, figures: &Figures, why: bool) {
-    text.push_str(&format!(
-        "{name:<14}{:>8}{:>10}{:>12}{:>9}",
-        grouped(figures.sent),
-        grouped(figures.accepted),
-        grouped(figures.duplicates),
-        grouped(figures.refused)
-    ));
-    if why {
-        // One below the other: the longest of them has just this room.
-        let reasons: Vec<_> = figures.reasons.keys().copied().collect();
-        let margin = format!("\n{}", " ".repeat(WHY));
-        if !reasons.is_empty() {
-            text.push_str(&format!("  {}", reasons.join(&margin)));
-        }
-    }
-    text.push('\n');
-}
-
-/// Where the column of reasons begins.
-const WHY: usize = 14 + 8 + 10 + 12 + 9 + 2;
-
-/// A number in groups of three.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Of a gateway that was sent nothing.
+    fn report(claims: &Claims) -> Report {
+        let mut ledger = Ledger::new(&["file", "http"]);
+        let tally = ledger.judge(claims);
+        let run = Run {
+            seed: 7,
+            sent_for: Duration::ZERO,
+            stopped: true,
+            inbox: "sqlite, survives power loss".to_owned(),
+            kept: None,
+        };
+        Report::new(run, &ledger, claims, tally, &[])
+    }
+
     #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
+    fn where_nothing_was_accepted_no_promise_held() {
+        let report = report(&Claims::default());
+        assert_eq!(report.verdict(), Verdict::Untested);
+        let (json, table) = (report.json(), report.table());
+        assert_eq!(json["ok"], false);
+        assert_eq!(json["verdict"], "not tested");
+        assert_eq!(
+            (&json["promises_held"], &json["promises_broken"]),
+            (&0.into(), &0.into())
+        );
+        assert_eq!(json["promises_not_tested"], Promise::ALL.len());
+        assert!(table.contains("promises: 0 held, 13 not tested\n"), "{table}");
+        let rows = table.lines().filter(|line| line.ends_with("        -        -"));
+        assert_eq!(rows.count(), Promise::ALL.len(), "{table}");
+        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    }
+
+    #[test]
+    fn what_is_not_finished_did_not_hold_and_a_lie_stands_above_it() {
+        let unfinished = Claims {
+            waiting: 1_234,
+            ..Claims::default()
+        };
+        let told = report(&unfinished);
+        assert_eq!(told.verdict(), Verdict::Unfinished);
+        assert_eq!(told.json()["ok"], false);
+        assert!(told.table().contains("not finished: 1,234 events still wait"));
+
+        let lying = Claims {
+            stored: 1,
+            ..unfinished
+        };
+        let told = report(&lying);
+        assert_eq!(told.verdict(), Verdict::Broken);
+        assert!(
+            told.table()
+                .contains("promises: 1 broken, 0 held, 12 not tested\n")
+        );
     }
 }
