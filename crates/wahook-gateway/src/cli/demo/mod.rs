@@ -18,19 +18,13 @@ mod sending;
 mod stage;
 mod traffic;
 
-use std::{
-    fs,
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use tempfile::TempDir;
 use wahook_core::Clock;
 use wahook_tower::SystemClock;
 
 use self::{
-    ledger::Ledger,
     progress::Progress,
     report::{Report, Run, Verdict},
     sending::Book,
@@ -143,10 +137,7 @@ async fn perform(args: &Args, seed: u64, folder: &Path, signals: Signals) -> Res
 async fn play(args: &Args, seed: u64, folder: &Path, signals: Signals) -> Result<Report, Failure> {
     let length = Duration::from_secs(args.seconds);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let book = Arc::new(Book {
-        ledger: Mutex::new(Ledger::new(&SINKS)),
-        ..Book::default()
-    });
+    let book = Arc::new(Book::new(&SINKS));
     let progress = Progress::new(length);
     let stage = Stage::open(folder, &book, &clock, seed).await?;
     let assurance = stage.boxed()?.opened.assurance().clone();

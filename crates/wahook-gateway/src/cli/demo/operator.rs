@@ -211,6 +211,11 @@ mod tests {
         for left in (1..=3 * u64::from(LOOKS)).rev() {
             assert!(patience.lasts(0, left), "{left}");
         }
+        // Seldom is enough.
+        let mut patience = Patience::default();
+        for look in 0..3 * u64::from(LOOKS) {
+            assert!(patience.lasts(0, 10_000 - look / 100), "{look}");
+        }
         // A delivery that is read becomes many events.
         let mut patience = Patience::default();
         for unread in (1..=2 * u64::from(LOOKS)).rev() {

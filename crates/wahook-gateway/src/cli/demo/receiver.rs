@@ -60,7 +60,6 @@ struct Shared {
     /// Its place in the ledger.
     sink: usize,
     seed: u64,
-    began: Instant,
     is_away: AtomicBool,
     is_mended: AtomicBool,
     poison: Mutex<HashSet<Mark>>,
@@ -112,7 +111,6 @@ impl Receiver {
             book,
             sink,
             seed,
-            began: Instant::now(),
             is_away: AtomicBool::new(false),
             is_mended: AtomicBool::new(false),
             poison: Mutex::default(),
@@ -196,7 +194,7 @@ impl Shared {
         loop {
             sleep(PULSE).await;
             if last.elapsed() > PULSE + STALL {
-                self.book.ledger().stood_still(self.began.elapsed());
+                self.book.ledger().stood_still(self.book.now());
             }
             last = Instant::now();
         }
@@ -211,7 +209,7 @@ async fn take(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
         Mood::AnswersLate => Taking::TakenLate,
         Mood::Breaks | Mood::Away => Taking::NotTaken,
     };
-    let when = Some(shared.began.elapsed());
+    let when = Some(shared.book.now());
     shared.book.ledger().arrived(shared.sink, arrival, taking, when);
     match mood {
         Mood::Takes => StatusCode::NO_CONTENT,

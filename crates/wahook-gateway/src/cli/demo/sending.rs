@@ -37,8 +37,9 @@ const AT_ONCE: usize = 64;
 const DRAWS: u64 = 8;
 
 /// What senders and sinks share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Book {
+    began: Instant,
     pub(super) ledger: Mutex<Ledger>,
     /// Times of answers to what was taken, in microseconds.
     pub(super) took: Mutex<Vec<u32>>,
@@ -47,6 +48,21 @@ pub(super) struct Book {
 }
 
 impl Book {
+    /// An empty one for these sinks.
+    pub(super) fn new(sinks: &[&'static str]) -> Self {
+        Self {
+            began: Instant::now(),
+            ledger: Mutex::new(Ledger::new(sinks)),
+            took: Mutex::default(),
+            trials: Mutex::default(),
+        }
+    }
+
+    /// How long ago it was begun.
+    pub(super) fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -210,6 +226,7 @@ impl One {
         let seen = Seen {
             status,
             body: answer.body,
+            when: self.book.now(),
         };
         self.book.ledger().answered(id, &reading, &expected, &seen);
     }

@@ -102,7 +102,7 @@ pub(super) struct Delivery {
 pub(super) struct Traffic {
     actors: Vec<Arc<Actor>>,
     rng: Rng,
-    /// What comes first: each sample once, and each provider with each fault.
+    /// What comes first: everything once, each sample once, and each provider with each fault.
     opening: VecDeque<(usize, usize, Play)>,
     /// For the first that are sent as the provider sends them.
     trials: VecDeque<Trial>,
@@ -143,6 +143,16 @@ impl Traffic {
             }
         }
         rng.shuffle(&mut opening);
+        // What puts every promise to the test comes first: a machine may be slow, and the time short.
+        let mut first = Vec::new();
+        for play in Play::all() {
+            let times = if play == Play::Sound { TRIALS.len() } else { 1 };
+            let of_play = opening.extract_if(.., |(_, _, played)| *played == play);
+            first.extend(of_play.take(times));
+        }
+        rng.shuffle(&mut first);
+        first.append(&mut opening);
+        let opening = first;
         Ok(Self {
             actors,
             rng,

@@ -82,6 +82,8 @@ struct Sent {
 pub(super) struct Seen {
     pub(super) status: Option<u16>,
     pub(super) body: Bytes,
+    /// When it came, or nobody waited any longer.
+    pub(super) when: Duration,
 }
 
 /// Everything that was sent and that came.
@@ -105,8 +107,13 @@ pub(super) struct Ledger {
     sinks: Vec<Sink>,
     /// When the process stood still, each time until then.
     stalls: Vec<Duration>,
+    /// Wrong answers, and when they came, that are no lies if the process stood still.
+    doubtful: Vec<(Duration, String)>,
     tally: Tally,
 }
+
+/// For so long after the process stood still, its parts may be out of step.
+const AFTERMATH: Duration = Duration::from_secs(5);
 
 /// Why a request was not taken that the gateway wants to have later.
 const AGAIN: &str = "send again";
@@ -172,10 +179,12 @@ impl Ledger {
         if seen.status.is_some_and(|status| expected.contains(&status)) && seen.body == bare {
             self.tally.held(Promise::Answer);
         } else {
-            let line = wrong_answer(expected, seen);
-            let request = *request;
-            self.tally
-                .broken(Promise::Answer, || format!("{request}: {line}"));
+            let line = format!("{request}: {}", wrong_answer(expected, seen));
+            match seen.status {
+                // Also the answer to a sender that stood still, and who stood still is known later.
+                None | Some(408 | 503) => self.doubtful.push((seen.when, line)),
+                _ => self.tally.broken(Promise::Answer, || line),
+            }
         }
         self.compare_copies(id, reading, seen);
         match seen.status {
@@ -223,7 +232,7 @@ impl Ledger {
                 self.fate(id, Fate::Copy);
             }
         }
-        if status >= 500 {
+        if status == 408 || status >= 500 {
             // It is to be sent again, and will be answered otherwise then.
             return;
         }
@@ -303,6 +312,11 @@ impl Ledger {
     /// The process stood still until now, so long that somebody may have lost patience.
     pub(super) fn stood_still(&mut self, until: Duration) {
         self.stalls.push(until);
+    }
+
+    /// Whether somebody who did nothing wrong may seem to have done so then.
+    fn is_near_a_stall(&self, when: Duration) -> bool {
+        self.stalls.iter().any(|end| end.abs_diff(when) < AFTERMATH)
     }
 
     /// How many requests were sent, accepted and found to be broken until now.

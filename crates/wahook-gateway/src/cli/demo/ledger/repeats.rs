@@ -4,10 +4,7 @@
 //! The one before it was not taken, or the answer to it came when nobody listened any more. A file takes everything, so
 //! there each event comes once.
 
-use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use super::{Arrived, Ledger, Promise, Sink, Taking, Tally};
 use crate::cli::demo::mark::Mark;
@@ -32,9 +29,6 @@ impl Turn {
         }
     }
 }
-
-/// For so long after the process stood still, a sink may have lost its patience with somebody who did nothing wrong.
-const AFTERMATH: Duration = Duration::from_secs(5);
 
 impl Ledger {
     /// Each attempt once, in whichever order they were written down, and none without a cause.
@@ -63,17 +57,12 @@ impl Ledger {
             let before = (arrived.event, turn, arrived.attempt.wrapping_sub(1));
             if arrived.attempt == 1 || attempts.get(&before) == Some(&true) {
                 tally.held(Promise::Repeated);
-            } else if !self.is_after_a_stall(arrived) {
+            } else if !arrived.when.is_some_and(|when| self.is_near_a_stall(when)) {
                 tally.broken(Promise::Repeated, || {
                     let (whose, attempt) = (self.whose(arrived.event), arrived.attempt);
                     format!("{}: {whose} came as attempt {attempt} without a cause", sink.name)
                 });
             }
         }
-    }
-
-    fn is_after_a_stall(&self, arrived: &Arrived) -> bool {
-        let is_near = |when: Duration| self.stalls.iter().any(|end| end.abs_diff(when) < AFTERMATH);
-        arrived.when.is_some_and(is_near)
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Arrived {
     /// It says what was sent.
     pub(super) sound: bool,
     pub(super) taking: Taking,
-    /// Counted from the beginning of the sink, if it knows.
+    /// If the sink knows.
     pub(super) when: Option<Duration>,
 }
 

@@ -1,5 +1,6 @@
 //! The ledger notices each kind of lie, and no other promise is blamed for it.
 
+mod answers;
 mod counters;
 mod repeats;
 
@@ -68,6 +69,7 @@ fn seen(status: u16) -> Seen {
         } else {
             Bytes::new()
         },
+        when: Duration::ZERO,
     }
 }
 
@@ -160,30 +162,6 @@ fn an_honest_gateway_breaks_nothing_and_every_promise_is_looked_at() {
     for promise in Promise::ALL {
         assert!(tally.count(*promise).held > 0, "{promise:?}");
     }
-}
-
-#[test]
-fn a_wrong_answer_is_noticed() {
-    let mut scene = honest();
-    scene.requests[5].2 = seen(401);
-    assert_eq!(scene.broken(), [Promise::Answer]);
-
-    let mut scene = honest();
-    scene.requests[5].2.body = Bytes::from_static(b"it was the signature");
-    assert_eq!(scene.broken(), [Promise::Answer]);
-
-    let mut scene = honest();
-    scene.requests[5].2.status = None;
-    assert_eq!(scene.broken(), [Promise::Answer]);
-}
-
-#[test]
-fn a_copy_that_is_answered_otherwise_is_noticed() {
-    let mut scene = honest();
-    scene.requests[1] = (reading("first", "body", None), 202, seen(202));
-    scene.claims.copies = 0;
-    scene.claims.refused.insert("not known".to_owned(), 1);
-    assert_eq!(scene.broken(), [Promise::Alike]);
 }
 
 #[test]

@@ -23,6 +23,8 @@ fn with_one_unanswered() -> Scene {
     scene
 }
 
+type Lie = fn(&mut Claims);
+
 #[test]
 fn counters_may_only_vary_by_what_is_uncertain() {
     assert_eq!(with_one_unanswered().broken(), [Promise::Answer]);
@@ -31,7 +33,7 @@ fn counters_may_only_vary_by_what_is_uncertain() {
     scene.claims.copies = 0;
     assert_eq!(scene.broken(), [Promise::Answer]);
 
-    let lies: [(fn(&mut Claims), Promise); 5] = [
+    let lies: [(Lie, Promise); 5] = [
         (|claims| claims.stored = 3, Promise::Once),
         (|claims| claims.stored = 6, Promise::Once),
         (|claims| claims.copies = 2, Promise::Once),
