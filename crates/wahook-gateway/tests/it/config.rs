@@ -445,9 +445,12 @@ fn a_variable_that_means_nothing_is_warned_about_and_those_of_kubernetes_are_not
 
 #[test]
 fn a_file_that_cannot_be_read_is_exit_code_3() {
-    let output = run(&["config", "check", "/nonexistent/wahook.toml"], b"");
-    assert_eq!(output.status.code(), Some(3));
-    assert!(
-        text(&output.stderr).starts_with("error: cannot read the configuration /nonexistent/wahook.toml: ")
-    );
+    let file = "/nonexistent/wahook.toml";
+    for verb in [["config", "check"], ["doctor", "--config"]] {
+        let output = run(&[verb[0], verb[1], file], b"");
+        assert_eq!(output.status.code(), Some(3), "{verb:?}");
+        let said = text(&output.stderr);
+        let expected = format!("error: cannot read the configuration {file}: ");
+        assert!(said.starts_with(&expected), "{said}");
+    }
 }

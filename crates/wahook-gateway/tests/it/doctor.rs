@@ -3,7 +3,7 @@
 use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use serde_json::Value;
@@ -394,14 +394,4 @@ fn the_human_form_has_what_to_do_below_each_finding() {
         "{said}"
     );
     assert!(said.ends_with("wahook.toml: 1 thing to look at\n"), "{said}");
-}
-
-#[test]
-fn a_file_that_is_not_there_is_exit_code_3() {
-    let output = run(&["doctor", "--config", "/nonexistent/wahook.toml"], b"");
-    assert_eq!(output.status.code(), Some(3));
-    assert!(Path::new("/nonexistent").metadata().is_err());
-    assert!(
-        text(&output.stderr).starts_with("error: cannot read the configuration /nonexistent/wahook.toml: ")
-    );
 }

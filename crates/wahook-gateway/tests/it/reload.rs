@@ -4,11 +4,12 @@ use std::{fs, path::Path, process::Command};
 
 use super::{
     program::{Gateway, SECRET, command, folder, text},
-    serve::{BODY, post, shop, stop, without_inbox},
+    serve::{BODY, endpoint, post, shop, stop, without_inbox},
     tls::pair,
 };
 
-fn reload(gateway: &Gateway, folder: &Path, toml: &str, outcome: &str) -> String {
+/// Writes the configuration anew, and waits until it is read.
+pub(crate) fn reload(gateway: &Gateway, folder: &Path, toml: &str, outcome: &str) -> String {
     fs::write(folder.join("wahook.toml"), toml).unwrap();
     gateway.signal("-HUP");
     gateway.wait_for_log(outcome)
@@ -112,4 +113,24 @@ fn a_certificate_is_no_pipe() {
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("key.pem: it is no regular file"), "{said}");
+}
+
+#[test]
+fn without_an_inbox_a_reload_takes_effect_as_a_whole_or_not_at_all() {
+    let folder = folder("whole");
+    let raw = "[[sink]]\nname = \"out\"\ntype = \"stdout\"\nraw = ";
+    let good = without_inbox("store = \"memory\"") + raw + "true\n";
+    let mut gateway = Gateway::with_config(&folder, &good);
+    // The sink could be opened, the store cannot.
+    let bad = without_inbox("store = \"sqlite:none/guard.db\"") + raw + "false\n" + &endpoint("two", "");
+    reload(&gateway, &folder, &bad, "the old one stays");
+    assert_eq!(post(&gateway, "/hooks/two", SECRET, "msg_1", BODY).0, 404);
+    assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", BODY).0, 200);
+    assert!(!gateway.event()["raw"].is_null());
+    // Nor does the next one find half of it.
+    let other = good.replace("\"shop\"", "\"store\"");
+    reload(&gateway, &folder, &other, "is in effect");
+    assert_eq!(post(&gateway, "/hooks/store", SECRET, "msg_1", BODY).0, 200);
+    assert!(!gateway.event()["raw"].is_null());
+    assert_eq!(stop(&mut gateway), Vec::<String>::new());
 }

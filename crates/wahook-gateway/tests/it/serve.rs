@@ -10,6 +10,7 @@ use std::{
 
 use super::limits::stalled;
 use super::program::{Gateway, SECRET, answer, command, folder, now, signed, text};
+use super::reload::reload;
 
 pub(crate) const BODY: &[u8] = br#"{"event_type":"message.new","organization_id":"o1","channel_id":"c1","data":{"message_id":"m1","direction":"inbound","type":"text"}}"#;
 pub(crate) const RECEIVED: &str = r#"{"received":true}"#;
@@ -252,7 +253,7 @@ fn p_no_secret_signature_number_or_text_is_logged() {
     }
 }
 
-fn endpoint(name: &str, more: &str) -> String {
+pub(crate) fn endpoint(name: &str, more: &str) -> String {
     format!("[[endpoint]]\nname = \"{name}\"\nprovider = \"wazapin\"\nsecret = \"{SECRET}\"\n{more}\n")
 }
 
@@ -358,13 +359,6 @@ fn start_up_is_told_as_json_where_json_was_asked_for() {
     );
 }
 
-/// Writes the configuration anew, and waits until it is read.
-fn reload(gateway: &Gateway, folder: &std::path::Path, toml: &str, outcome: &str) {
-    fs::write(folder.join("wahook.toml"), toml).unwrap();
-    gateway.signal("-HUP");
-    gateway.wait_for_log(outcome);
-}
-
 #[test]
 fn i3_a_reader_that_goes_is_noticed_as_long_as_standard_output_is_a_sink() {
     let stdout = "[[sink]]\nname = \"out\"\ntype = \"stdout\"\n";
@@ -398,25 +392,5 @@ fn i3_a_reader_that_goes_is_noticed_as_long_as_standard_output_is_a_sink() {
     reload(&gateway, &folder, &(shop("") + file), in_effect);
     gateway.close_stdout();
     assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", BODY).0, 200);
-    assert_eq!(stop(&mut gateway), Vec::<String>::new());
-}
-
-#[test]
-fn without_an_inbox_a_reload_takes_effect_as_a_whole_or_not_at_all() {
-    let folder = folder("whole");
-    let raw = "[[sink]]\nname = \"out\"\ntype = \"stdout\"\nraw = ";
-    let good = without_inbox("store = \"memory\"") + raw + "true\n";
-    let mut gateway = Gateway::with_config(&folder, &good);
-    // The sink could be opened, the store cannot.
-    let bad = without_inbox("store = \"sqlite:none/guard.db\"") + raw + "false\n" + &endpoint("two", "");
-    reload(&gateway, &folder, &bad, "the old one stays");
-    assert_eq!(post(&gateway, "/hooks/two", SECRET, "msg_1", BODY).0, 404);
-    assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", BODY).0, 200);
-    assert!(!gateway.event()["raw"].is_null());
-    // Nor does the next one find half of it.
-    let other = good.replace("\"shop\"", "\"store\"");
-    reload(&gateway, &folder, &other, "is in effect");
-    assert_eq!(post(&gateway, "/hooks/store", SECRET, "msg_1", BODY).0, 200);
-    assert!(!gateway.event()["raw"].is_null());
     assert_eq!(stop(&mut gateway), Vec::<String>::new());
 }

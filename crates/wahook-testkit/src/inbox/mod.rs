@@ -58,8 +58,8 @@ pub use self::{
         attempts::{
             i3_a_settlement_is_done_once, i3_a_settlement_is_of_its_own_entries,
             i3_an_attempt_is_counted_before_it_begins, i3_an_attempt_that_failed_counts,
-            i3_failures_are_counted_apart_from_attempts,
-            i3_what_a_settlement_leaves_out_stays_counted, i3_what_was_confirmed_is_not_handed_over_again,
+            i3_failures_are_counted_apart_from_attempts, i3_what_a_settlement_leaves_out_stays_counted,
+            i3_what_was_confirmed_is_not_handed_over_again,
         },
         crowds::i3_a_thousand_events_arrive_once_each_and_in_order,
         dead::{

@@ -50,10 +50,17 @@ pub async fn i3_an_attempt_that_failed_counts(harness: Harness) {
 /// whose end nobody saw. Whoever retries a dead letter begins anew.
 pub async fn i3_failures_are_counted_apart_from_attempts(harness: Harness) {
     harness.put(&["1", "2"].map(said)).await;
-    let retry = Then::Retry { after: Duration::ZERO };
+    let retry = Then::Retry {
+        after: Duration::ZERO,
+    };
     // It fails; the sink is away; the taker dies; it fails again.
     let mut seen = Vec::new();
-    for (failed, lease) in [(Some(true), LONG), (Some(false), LONG), (None, SHORT), (Some(true), LONG)] {
+    for (failed, lease) in [
+        (Some(true), LONG),
+        (Some(false), LONG),
+        (None, SHORT),
+        (Some(true), LONG),
+    ] {
         let hold = harness.hold_when_due_for("till", lease).await;
         let [first, second] = &hold.lane.entries[..] else {
             panic!("both wait: {hold:?}")
