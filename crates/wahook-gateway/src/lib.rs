@@ -24,8 +24,14 @@ pub mod metrics;
 mod failure;
 mod limited;
 mod log;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "no_otlp.rs"]
+mod otlp;
 mod output;
 mod random;
+mod spans;
 mod suggest;
 
 pub use self::{

@@ -1,15 +1,20 @@
-//! The log of a gateway: on stderr, since stdout belongs to events.
+//! The log of a gateway: on stderr, since stdout belongs to events. Beside it, spans may be sent to a collector.
 
 use std::io;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, filter::filter_fn, layer::SubscriberExt, reload, util::SubscriberInitExt,
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt, LevelFilter, filter_fn},
+    layer::SubscriberExt,
+    reload,
+    util::SubscriberInitExt,
 };
 
 use crate::{
     Failure,
     config::{LogConfig, LogFormat},
+    otlp::Traces,
     output,
 };
 
@@ -18,10 +23,13 @@ use crate::{
 pub(crate) struct Log {
     /// None where the command line said what to log, which stands over every configuration.
     exchange: Option<reload::Handle<EnvFilter, Registry>>,
+    /// None where nothing is sent.
+    traces: Option<Traces>,
 }
 
 impl Log {
-    /// Starts the log of this process: as the command line says, else as it is configured.
+    /// Starts the log of this process: as the command line says, else as it is configured. Traces are sent on the runtime
+    /// that it is called in.
     pub(crate) fn start(said: Option<&str>, config: &LogConfig, json: bool) -> Result<Self, Failure> {
         let said = said.filter(|filter| !filter.is_empty());
         let filter = filter(said.unwrap_or(&config.filter)).ok_or_else(|| {
@@ -38,15 +46,22 @@ impl Log {
         } else {
             lines.boxed()
         };
+        let traces = Traces::start(config)?;
+        // Each has a filter of its own: what is sent does not depend on what is logged.
+        let filter = filter.and(filter_fn(is_discreet).with_max_level_hint(LevelFilter::TRACE));
+        let mut layers = vec![lines.with_filter(filter).boxed()];
+        layers.extend(traces.as_ref().map(Traces::layer));
         // An error means that a log is there already, as in tests.
-        let _ = Registry::default()
-            .with(filter)
-            .with(filter_fn(is_discreet))
-            .with(lines)
-            .try_init();
+        let _ = Registry::default().with(layers).try_init();
         Ok(Self {
             exchange: said.is_none().then_some(handle),
+            traces,
         })
+    }
+
+    /// What is sent beside it, if anything is.
+    pub(crate) fn traces(&self) -> Option<Traces> {
+        self.traces.clone()
     }
 
     /// Logs as it is configured from now on, unless the command line said what to log.

@@ -14,6 +14,7 @@ use crate::{
     config::{Limits, Route},
     rates::Rates,
     sinks::hand_over,
+    spans::{Requests, telling_spans},
     stores::Opened,
 };
 
@@ -31,7 +32,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// These limits, these rates, this room for bodies, this clock, and whom to tell.
+    /// These limits, these rates, this room for bodies, this clock, and whom to tell beside the span of a request.
     #[must_use]
     pub fn new(
         limits: &Limits,
@@ -45,7 +46,7 @@ impl Shared {
             rates: rates.clone(),
             room: room.clone(),
             clock,
-            observer,
+            observer: telling_spans(observer),
         }
     }
 
@@ -81,14 +82,14 @@ pub fn stack(route: &Route, inbox: &Arc<dyn Inbox>, shared: &Shared) -> Mounted 
         .option_layer(shared.rate(route))
         .layer(shared.verify(route))
         .service(accept);
-    BoxCloneSyncService::new(stack)
+    BoxCloneSyncService::new(Requests::new(route.endpoint.name(), stack))
 }
 
 /// Limit → rate → verify → dedupe → hand over: the way without an inbox, where 200 is said when the sink is done.
 #[must_use]
 pub fn stack_without_inbox(route: &Route, guard: &Opened, sink: &Arc<dyn Sink>, shared: &Shared) -> Mounted {
     let dedupe = DedupeLayer::new(Arc::clone(&guard.store))
-        .observer(Arc::clone(&guard.log) as _)
+        .observer(telling_spans(Arc::clone(&guard.log) as _))
         .dedupe_events()
         .in_flight_wait(route.in_flight_wait.unwrap_or(IN_FLIGHT_WAIT));
     let stack = ServiceBuilder::new()
@@ -97,7 +98,7 @@ pub fn stack_without_inbox(route: &Route, guard: &Opened, sink: &Arc<dyn Sink>, 
         .layer(shared.verify(route))
         .layer(dedupe)
         .service(HandOver(Arc::clone(sink)));
-    BoxCloneSyncService::new(stack)
+    BoxCloneSyncService::new(Requests::new(route.endpoint.name(), stack))
 }
 
 const IN_FLIGHT_WAIT: Duration = Duration::from_secs(1);

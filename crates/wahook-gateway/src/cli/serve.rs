@@ -82,7 +82,11 @@ pub(super) fn run(args: &Args, json: &mut bool) -> Result<Outcome, Failure> {
         }
         None => for_development(args)?,
     };
-    plan.log = Log::start(args.log.as_deref(), &plan.config.log, *json)?;
+    let runtime = super::runtime()?;
+    plan.log = {
+        let _here = runtime.enter();
+        Log::start(args.log.as_deref(), &plan.config.log, *json)?
+    };
     *json |= plan.config.log.format == LogFormat::Json;
     plan.warn();
     if let Some(listen) = args.listen {
@@ -93,7 +97,6 @@ pub(super) fn run(args: &Args, json: &mut bool) -> Result<Outcome, Failure> {
             .map_err(|text| Failure::wrong_use(text.replace("`public_url`", "--public-url")))?;
         plan.config.public_url = Some(url.clone());
     }
-    let runtime = super::runtime()?;
     let outcome = runtime.block_on(serve(plan, *json));
     // What matters was waited for; a look at a file that hangs would hold up the end.
     runtime.shutdown_timeout(LAST_LOOK);
@@ -104,6 +107,7 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 
 async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
     let Config { listen, limits, .. } = plan.config.clone();
+    let traces = plan.log.traces();
     // Before anything is accepted: a signal that comes at once is not missed.
     let signals = Signals::new()?;
     // Before the address is bound: who can connect is served.
@@ -144,8 +148,14 @@ async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
         finished = until_the_end => finished,
         () = signals.stop_asked(2) => return Err(stopped_at_once()),
     };
+    let to_its_end = async {
+        gateway.close(left).await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+    };
     tokio::select! {
-        () = gateway.close(left) => {}
+        () = to_its_end => {}
         () = signals.stop_asked(2) => return Err(stopped_at_once()),
     }
     if reader_gone.get() {
@@ -257,6 +267,7 @@ impl Plan {
         let limits = self.config.limits.with_bodies_of(&next.config.limits);
         let retention = |plan: &Self| plan.config.retention.get();
         let required = |plan: &Self| plan.config.required_guarantee;
+        let otlp = |plan: &Self| plan.config.log.otlp.as_ref().map(|url| url.expose().to_owned());
         [
             // The address of the command line stands over both.
             ("listen", self.listen_in_file != next.listen_in_file),
@@ -269,6 +280,7 @@ impl Plan {
             ),
             ("limits", limits != next.config.limits),
             ("log.format", self.config.log.format != next.config.log.format),
+            ("log.otlp", otlp(self) != otlp(next)),
             ("retention", retention(self) != retention(next)),
             ("admin", admin(self) != admin(next)),
         ]

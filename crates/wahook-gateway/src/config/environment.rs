@@ -21,7 +21,7 @@ const TOP: &[&str] = &[
     "remember_in_front",
 ];
 const RETENTION: &[&str] = &["rows", "bodies", "dead"];
-const LOG: &[&str] = &["format", "filter"];
+const LOG: &[&str] = &["format", "filter", "otlp"];
 const TLS: &[&str] = &["cert_file", "key_file"];
 const ADMIN: &[&str] = &["listen", "token", "token_file"];
 const LIMITS: &[&str] = &[

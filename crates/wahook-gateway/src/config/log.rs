@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
-use crate::log;
+use super::{Problem, UrlText};
+use crate::{log, otlp};
 
 /// What is logged on standard error, and how. The command line and WAHOOK_LOG stand over it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -14,6 +14,9 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// What is logged, such as `info`, `debug` or `wahook=debug`.
     pub filter: String,
+    /// The collector that traces are sent to over OTLP/HTTP; none if left out. Only in a build with the feature `otlp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otlp: Option<UrlText>,
 }
 
 /// How a line of the log is written.
@@ -33,16 +36,21 @@ impl Default for LogConfig {
         Self {
             format: LogFormat::Text,
             filter: "info".to_owned(),
+            otlp: None,
         }
     }
 }
 
 impl LogConfig {
-    /// Judges the filter.
-    pub(super) fn check(&self) -> Option<Problem> {
+    /// Judges the filter, and where traces are sent.
+    pub(super) fn check(&self) -> impl Iterator<Item = Problem> + use<> {
         let text = "`filter` makes no sense; write it as `info`, `debug` or `wahook=debug`";
-        log::filter(&self.filter)
+        let filter = log::filter(&self.filter)
             .is_none()
-            .then(|| Problem::new(&["log", "filter"], text))
+            .then(|| Problem::new(&["log", "filter"], text));
+        let otlp = self.otlp.as_ref();
+        let otlp = otlp.and_then(|url| otlp::check(url.expose()).err());
+        let otlp = otlp.map(|text| Problem::new(&["log", "otlp"], text));
+        filter.into_iter().chain(otlp)
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     config::{SinkPlan, SinkTo},
     failure::chain,
     sinks::{FileSink, HttpSink, SqlOptions, SqlSink, Stdout},
+    spans::in_spans,
     stores::{Database, StoreAddress},
 };
 
@@ -77,6 +78,12 @@ impl Sinks {
     pub(crate) fn stdout(&self) -> Option<Stdout> {
         self.open.values().find_map(|open| open.stdout.clone())
     }
+
+    /// The same, to hand over to.
+    pub(crate) fn printing(&self) -> Option<Arc<dyn Sink>> {
+        let open = self.open.values().find(|open| open.stdout.is_some());
+        open.map(|open| Arc::clone(&open.sink))
+    }
 }
 
 async fn open_one(plan: &SinkPlan, clock: &Arc<dyn Clock>) -> Result<Open, String> {
@@ -108,7 +115,7 @@ async fn open_one(plan: &SinkPlan, clock: &Arc<dyn Clock>) -> Result<Open, Strin
     };
     Ok(Open {
         mark: plan.mark,
-        sink,
+        sink: in_spans(&plan.name, sink),
         stdout,
     })
 }

@@ -7,7 +7,6 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{Either, Empty};
 use hyper::body::Incoming;
 use tower::ServiceExt;
-use tracing::Instrument;
 use wahook_tower::Answer;
 
 use crate::stack::Mounted;
@@ -33,18 +32,13 @@ impl Router {
         self.0.store(Arc::new(routes.into_iter().collect()));
     }
 
-    /// Answers a request. Logs have the matched path only: a query may hold a token, and so may a path of nobody's.
+    /// Answers a request. Neither path nor query is logged: a query may hold a token, and so may a path of nobody's.
     pub(super) fn answer(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<> {
         let routes = self.0.load();
-        let found = routes.get_key_value(request.uri().path());
-        let span = match found {
-            Some((path, _)) => tracing::debug_span!(target: "wahook", "request", %path),
-            None => tracing::Span::none(),
-        };
-        let mounted = found.map(|(_, mounted)| mounted.clone());
+        let mounted = routes.get(request.uri().path()).cloned();
         async move {
             let Some(mounted) = mounted else {
                 tracing::debug!(target: "wahook", "no endpoint at this path");
@@ -57,7 +51,6 @@ impl Router {
                 .await
                 .map(|answer| answer.map(Either::Left))
         }
-        .instrument(span)
     }
 }
 

@@ -136,6 +136,17 @@ fn what_makes_no_sense_is_said_with_its_place() {
             ":2:1: `format` has no such value; there are: text, json",
         ),
         ("level = \"info\"", ":2:1: unknown key `level`"),
+        if cfg!(feature = "otlp") {
+            (
+                "otlp = \"collector:4318\"",
+                ":2:1: `otlp` must be the URL of a collector",
+            )
+        } else {
+            (
+                "otlp = \"http://127.0.0.1:4318\"",
+                ":2:1: `otlp` needs a build that sends traces, and this one does not: `cargo build",
+            )
+        },
     ] {
         fs::write(file, log(lines)).unwrap();
         let output = run(&["config", "check", file], b"");

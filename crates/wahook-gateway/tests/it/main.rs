@@ -16,6 +16,8 @@ mod inbox;
 mod limits;
 mod log;
 mod metrics_text;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod program;
 mod reload;
 mod serve;

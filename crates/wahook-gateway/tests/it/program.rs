@@ -94,9 +94,19 @@ impl Gateway {
 
     /// With these arguments; the address is found in what it says.
     pub(crate) fn start_as(args: &[&str], address_in: impl Fn(&str) -> Option<String>) -> Self {
+        Self::start_in(&[], args, address_in)
+    }
+
+    /// The same, in this environment.
+    pub(crate) fn start_in(
+        environment: &[(&str, &str)],
+        args: &[&str],
+        address_in: impl Fn(&str) -> Option<String>,
+    ) -> Self {
         let mut args = args.to_vec();
         args.extend(["--listen", "127.0.0.1:0"]);
         let mut child = command(&args)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

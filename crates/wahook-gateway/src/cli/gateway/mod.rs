@@ -11,7 +11,6 @@ use tokio::{
 use wahook_core::{
     Clock,
     inbox::{Desk, Inbox},
-    sink::Sink,
 };
 use wahook_tower::{Observer, Room};
 use wahook_worker::Workers;
@@ -148,7 +147,7 @@ impl Gateway {
                 .collect(),
             Way::HandOver(_) => {
                 let none = || Failure::wrong_use("without an inbox there must be a sink of type `stdout`");
-                let sink: Arc<dyn Sink> = Arc::new(sinks.stdout().ok_or_else(none)?);
+                let sink = sinks.printing().ok_or_else(none)?;
                 let guarded = routes.iter().zip(stores.by_route());
                 guarded
                     .map(|(route, guard)| {
