@@ -17,6 +17,7 @@ mod limits;
 mod log;
 mod metrics_text;
 #[cfg(feature = "otlp")]
+#[expect(clippy::disallowed_methods, reason = "a process is watched in real time")]
 mod otlp;
 mod program;
 mod reload;

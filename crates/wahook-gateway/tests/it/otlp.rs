@@ -269,6 +269,8 @@ fn the_second_signal_waits_for_no_collector() {
     assert_eq!(post(&gateway, "/hooks/shop", SECRET, "msg_1", BODY).0, 200);
     gateway.signal("-TERM");
     gateway.wait_for_log("stopping");
+    // Long enough for all the rest of the end, and less than the collector has.
+    thread::sleep(Duration::from_millis(700));
     let began = Instant::now();
     gateway.signal("-TERM");
     assert_eq!(gateway.wait().code(), Some(3));
