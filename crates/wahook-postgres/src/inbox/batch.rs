@@ -1,4 +1,6 @@
 //! Verbs that share statements: while one statement is under way, further verbs wait, and then go out together.
+//!
+//! Longer than 400 lines: a queue, its jobs and what is under way change together, under one lock.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque, hash_map::Entry},

@@ -1,4 +1,6 @@
 //! What may be wrong with an inbox, and which rules must say so.
+//!
+//! Longer than 400 lines: one table, a row for each flaw.
 
 macro_rules! flaws {
     ($($(#[$doc:meta])* $flaw:ident: $($rule:ident)+;)+) => {
