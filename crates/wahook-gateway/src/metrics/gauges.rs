@@ -11,11 +11,9 @@ use prometheus_client::{
     },
     registry::Registry,
 };
-use wahook_core::inbox::{EndpointStatus, Status};
+use wahook_core::inbox::{EndpointStatus, SinkStatus, Status};
 
 use super::{bounds::Accounts, families::Labels};
-
-type Gauges = Family<Labels, Gauge<f64, AtomicU64>>;
 
 /// Depth and age of the inbox and of each sink.
 pub(super) fn of_status(registry: &mut Registry, status: &Status, now: Timestamp) {
@@ -47,14 +45,10 @@ pub(super) fn of_status(registry: &mut Registry, status: &Status, now: Timestamp
         "How long ago the oldest delivery was received that is not finished; 0 if all are",
         age(status.oldest, now),
     );
-    let mut of_sinks = |name: &str, help: &str, value: &dyn Fn(&wahook_core::inbox::SinkStatus) -> f64| {
-        let family = Gauges::default();
-        for sink in &status.sinks {
-            family
-                .get_or_create(&vec![("sink", sink.name.to_string())])
-                .set(value(sink));
-        }
-        registry.register(name, help, family);
+    let mut of_sinks = |name: &str, help: &str, value: &dyn Fn(&SinkStatus) -> f64| {
+        let sinks = status.sinks.iter();
+        let rows = sinks.map(|sink| (vec![("sink", sink.name.to_string())], value(sink)));
+        of_each(registry, name, help, rows);
     };
     of_sinks("sink_waiting", "Events that wait for a sink", &|sink| {
         float(sink.waiting)
@@ -78,13 +72,9 @@ pub(super) fn of_status(registry: &mut Registry, status: &Status, now: Timestamp
         &|sink| age(sink.oldest, now),
     );
     let mut of_endpoints = |name: &str, help: &str, value: &dyn Fn(&EndpointStatus) -> f64| {
-        let family = Gauges::default();
-        for endpoint in &status.endpoints {
-            family
-                .get_or_create(&vec![("endpoint", endpoint.name.to_string())])
-                .set(value(endpoint));
-        }
-        registry.register(name, help, family);
+        let endpoints = status.endpoints.iter();
+        let rows = endpoints.map(|one| (vec![("endpoint", one.name.to_string())], value(one)));
+        of_each(registry, name, help, rows);
     };
     of_endpoints(
         "endpoint_unread",
@@ -101,37 +91,42 @@ pub(super) fn of_status(registry: &mut Registry, status: &Status, now: Timestamp
         "How long ago the oldest delivery of an endpoint was received that is not finished",
         &|endpoint| age(endpoint.oldest, now),
     );
-    let room = Gauges::default();
-    for found in &status.room {
-        room.get_or_create(&vec![("limit", found.limit.as_str().to_owned())])
-            .set(float(found.used) / float(found.most.max(1)));
-    }
-    registry.register(
+    of_each(
+        registry,
         "inbox_room_used_ratio",
         "How full the inbox is, by limit; at 1 nothing more is accepted",
-        room,
+        status.room.iter().map(|room| {
+            let labels = vec![("limit", room.limit.as_str().to_owned())];
+            (labels, float(room.used) / float(room.most.max(1)))
+        }),
     );
 }
 
 /// How long nothing came of each account.
 pub(super) fn of_accounts(registry: &mut Registry, accounts: &Accounts, elapsed: Duration) {
-    let silence = Gauges::default();
-    for (scope, account, at) in accounts.all() {
-        let labels = vec![("endpoint", scope.to_owned()), ("account", account.to_owned())];
-        silence
-            .get_or_create(&labels)
-            .set(elapsed.saturating_sub(at).as_secs_f64());
-    }
-    registry.register(
+    of_each(
+        registry,
         "account_silence_seconds",
         "How long ago the last delivery of an account came, since the start; accounts are keyed hashes or configured names",
-        silence,
+        accounts.all().into_iter().map(|(scope, account, at)| {
+            let labels = vec![("endpoint", scope.to_owned()), ("account", account.to_owned())];
+            (labels, elapsed.saturating_sub(at).as_secs_f64())
+        }),
     );
     registry.register(
         "account_events_untold",
         "Events of accounts beyond the first 500, which have no silence of their own",
         ConstCounter::new(accounts.untold()),
     );
+}
+
+/// One metric, with a value for each set of labels.
+fn of_each(registry: &mut Registry, name: &str, help: &str, rows: impl Iterator<Item = (Labels, f64)>) {
+    let family = Family::<Labels, Gauge<f64, AtomicU64>>::default();
+    for (labels, value) in rows {
+        family.get_or_create(&labels).set(value);
+    }
+    registry.register(name, help, family);
 }
 
 fn age(oldest: Option<Timestamp>, now: Timestamp) -> f64 {

@@ -4,7 +4,7 @@ use deadpool_postgres::Object;
 use tokio_postgres::types::Type;
 use wahook_core::{
     guard::{Settled, Token},
-    inbox::{Setback, Settlement, Then},
+    inbox::{EntryId, LaneId, Setback, Settlement, Then},
 };
 
 use super::batch::{Statement, Verb};
@@ -146,39 +146,29 @@ struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    fn push(&mut self, lane: i64, entry: i64, state: Option<i16>) {
-        self.lanes.push(lane);
-        self.entries.push(entry);
+    fn push(&mut self, lane: LaneId, entry: EntryId, state: Option<i16>, setback: Option<&'a Setback>) {
+        self.lanes.push(lane.0);
+        self.entries.push(entry.0);
         self.states.push(state);
-        self.blocks.push(false);
-        self.failed.push(false);
-        self.errors.push(None);
-    }
-
-    fn push_setback(&mut self, lane: i64, setback: &'a Setback) {
-        let (state, blocks) = match setback.then {
-            Then::Park => (state::DEAD, false),
-            Then::Block => (state::DEAD, true),
-            _ => (state::WAITING, false),
-        };
-        self.lanes.push(lane);
-        self.entries.push(setback.entry.0);
-        self.states.push(Some(state));
-        self.blocks.push(blocks);
-        self.failed.push(setback.failed);
-        self.errors.push(Some(setback.error.as_bytes()));
+        self.blocks.push(setback.is_some_and(|it| it.then == Then::Block));
+        self.failed.push(setback.is_some_and(|it| it.failed));
+        self.errors.push(setback.map(|it| it.error.as_bytes()));
     }
 
     fn add(&mut self, settlement: &'a Settlement) {
-        let lane = settlement.lane.0;
+        let lane = settlement.lane;
         for entry in &settlement.done {
-            self.push(lane, entry.0, Some(state::DONE));
+            self.push(lane, *entry, Some(state::DONE), None);
         }
         if let Some(setback) = &settlement.setback {
-            self.push_setback(lane, setback);
+            let state = match setback.then {
+                Then::Park | Then::Block => state::DEAD,
+                _ => state::WAITING,
+            };
+            self.push(lane, setback.entry, Some(state), Some(setback));
         }
         for entry in &settlement.untouched {
-            self.push(lane, entry.0, None);
+            self.push(lane, *entry, None, None);
         }
     }
 }

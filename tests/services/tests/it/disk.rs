@@ -1,7 +1,8 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    process::{Command, Stdio},
+    path::Path,
+    process::{Command, Output, Stdio},
 };
 
 use wahook_services::Disk;
@@ -31,11 +32,7 @@ fn i1_what_was_flushed_is_there_and_nothing_else() {
         fs::write(folder.join(name), "old").unwrap();
     }
     let disk = Disk::over(&folder).unwrap();
-    let mut python = Command::new("python3");
-    let done = disk
-        .on(python.args(["-c", WRITER]).arg(&folder))
-        .output()
-        .unwrap();
+    let done = run(&disk, WRITER, &folder);
     assert!(done.status.success(), "{done:?}");
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
     assert_eq!(read("late"), "one two ");
@@ -61,12 +58,7 @@ with open(sys.argv[1] + "/file", "ab", buffering=0) as file:
     file.write(b"line\n")
     os.fsync(file.fileno())
 "#;
-        let mut python = Command::new("python3");
-        let done = disk
-            .on(python.args(["-c", script]).arg(&folder))
-            .output()
-            .unwrap();
-        String::from_utf8(done.stderr).unwrap()
+        String::from_utf8(run(&disk, script, &folder).stderr).unwrap()
     };
     assert_eq!(write(), "");
     disk.set_full(true).unwrap();
@@ -99,12 +91,7 @@ try:
 except OSError as error:
     print(error.strerror)
 "#;
-    let mut python = Command::new("python3");
-    let done = disk
-        .on(python.args(["-c", script]).arg(&folder))
-        .output()
-        .unwrap();
-    let said = String::from_utf8(done.stdout).unwrap();
+    let said = String::from_utf8(run(&disk, script, &folder).stdout).unwrap();
     assert_eq!(said, "2\nNo space left on device\n");
     fs::remove_dir_all(folder).unwrap();
 }
@@ -132,6 +119,12 @@ print("flushed", flush=True)
     assert_eq!(said.next().unwrap().unwrap(), "flushed");
     assert!(child.wait().unwrap().success());
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// Runs a script on the disk; it is told its folder.
+fn run(disk: &Disk, script: &str, folder: &Path) -> Output {
+    let mut python = Command::new("python3");
+    disk.on(python.args(["-c", script]).arg(folder)).output().unwrap()
 }
 
 fn tempfile_folder(name: &str) -> std::path::PathBuf {

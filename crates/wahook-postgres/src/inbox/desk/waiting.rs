@@ -1,7 +1,7 @@
 //! What waits for a sink that is gone.
 
 use deadpool_postgres::{Object, Transaction};
-use tokio_postgres::types::Type;
+use tokio_postgres::{Row, types::Type};
 
 use super::question::Question;
 use crate::{
@@ -72,20 +72,14 @@ impl DropWaiting<'_> {
             .and(" FOR UPDATE")
             .ask_in(schema, transaction)
             .await?;
-        let mut lanes: Vec<i64> = Vec::with_capacity(rows.len());
-        for row in &rows {
-            lanes.push(row.try_get(0)?);
-        }
+        let lanes = lanes_of(&rows)?;
         let rows = Question::new(DROP)
             .with("$$", lanes, Type::INT8_ARRAY)
             .with(") ORDER BY lane, pos LIMIT $$", count, Type::INT8)
             .and(DROPPED)
             .ask_in(schema, transaction)
             .await?;
-        let mut lanes: Vec<i64> = Vec::with_capacity(rows.len());
-        for row in &rows {
-            lanes.push(row.try_get(0)?);
-        }
+        let lanes = lanes_of(&rows)?;
         Question::new(LESS)
             .with("$$", lanes, Type::INT8_ARRAY)
             .and(") AS a (lane) GROUP BY lane) g WHERE l.id = g.lane")
@@ -93,4 +87,9 @@ impl DropWaiting<'_> {
             .await?;
         Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
     }
+}
+
+fn lanes_of(rows: &[Row]) -> Result<Vec<i64>, Fault> {
+    let lanes: Result<_, _> = rows.iter().map(|row| row.try_get(0)).collect();
+    Ok(lanes?)
 }
