@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use wahook_core::guard::{OpenError, OpenErrorKind};
 
 use crate::error::open_error;
@@ -91,7 +91,12 @@ impl File {
             self.make().map_err(refused)?;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Connection::open_with_flags(&self.path, flags).map_err(open_error)
+        let connection = Connection::open_with_flags(&self.path, flags).map_err(open_error)?;
+        // Otherwise a value that is bound may have SQLite plan its statement anew, each time.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(open_error)?;
+        Ok(connection)
     }
 
     /// For its owner only: what it holds says who wrote when. SQLite gives the files beside it the same rights.
@@ -137,4 +142,32 @@ fn refused(error: io::Error) -> OpenError {
         "the SQLite file cannot be used: this process must be able to write it and its directory",
     )
     .because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_planned_once_whatever_is_bound_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::at(&folder.path().join("file.db")).unwrap();
+        let connection = file.connect(Made::IfMissing).unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY);",
+            )
+            .unwrap();
+        let mut statement = connection
+            .prepare("SELECT a.id FROM a JOIN b USING (id) WHERE a.id = ?1")
+            .unwrap();
+        for id in 0..9 {
+            assert!(!statement.exists([id]).unwrap());
+            // As happens to one that is kept for later.
+            statement.clear_bindings();
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }
