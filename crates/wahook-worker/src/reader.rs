@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, future::pending, sync::Arc, time::Duration};
 
+use futures_util::future::join;
 use tokio::{task::yield_now, time::sleep};
 use wahook_core::{
     guard::{Key, StoreError, StoreErrorKind},
@@ -18,7 +19,9 @@ use crate::{
 };
 
 /// So many deliveries at once.
-const DELIVERIES: usize = 256;
+const DELIVERIES: usize = 512;
+/// So many are filed at once. While they are, the next are read.
+const TOGETHER: usize = 128;
 /// For how long the part is taken at most: it need not be renewed, so that others soon take it over.
 const LEASE: Duration = Duration::from_secs(10);
 /// So often one delivery is tried, within a minute or so, before it is kept aside.
@@ -42,6 +45,12 @@ pub(crate) struct Reader {
     /// How often in a row the inbox gave deliveries and did not take what they say.
     refusals: u32,
     warned: HashSet<Text>,
+}
+
+/// What is filed at once.
+struct Page {
+    readings: Vec<Reading>,
+    told: Vec<Told>,
 }
 
 /// What is told of a delivery once its events are in their lanes.
@@ -114,7 +123,30 @@ impl Reader {
             return poll;
         }
         let plan = self.shared.plan();
-        let (readings, mut told) = read_all(&plan, &unread).await;
+        let mut pages = unread.chunks(TOGETHER);
+        let mut page = read_all(&plan, pages.next().unwrap_or_default()).await;
+        loop {
+            let next = pages.next();
+            let reading = async {
+                match next {
+                    Some(next) => Some(read_all(&plan, next).await),
+                    None => None,
+                }
+            };
+            // In the order of acceptance: what follows one that failed is not filed before it.
+            let (filed, read) = join(self.file(page), reading).await;
+            match (filed, read) {
+                (Err(wait), _) => return wait,
+                (Ok(()), Some(read)) => page = read,
+                (Ok(()), None) => return Duration::ZERO,
+            }
+        }
+    }
+
+    /// Files what was read, or tells how long to wait before it is read again.
+    async fn file(&mut self, page: Page) -> Result<(), Duration> {
+        let Page { readings, mut told } = page;
+        let count = readings.len();
         let positions = readings.iter().map(|reading| reading.position).collect();
         // What failed here is read anew: nothing of it is known, and what is filed already is left as it is.
         let mut filed = self.shared.inbox.file(self.shared.reader, readings).await;
@@ -133,26 +165,26 @@ impl Reader {
                 self.shared.filed.send_replace(());
                 self.tell(told);
                 self.shared.tell(&Signal::Filed {
-                    deliveries: unread.len(),
+                    deliveries: count,
                     fresh: filed.fresh,
                     duplicates: filed.duplicates,
                 });
-                Duration::ZERO
+                Ok(())
             }
             // It took longer than the lease: less at once the next time.
             Ok(None) => {
                 self.patience.succeeded();
                 self.count = (self.count / 2).max(1);
-                poll
+                Err(self.shared.options.poll)
             }
-            Err(error) => self.patience.failed(&error),
+            Err(error) => Err(self.patience.failed(&error)),
         }
     }
 
     /// One delivery that the inbox will not take, for whatever it says, must not keep all others from being read: less at
     /// once, and if it is one alone that fails again and again, it is tried without what it says.
     fn refused(&mut self, error: &StoreError, positions: Vec<i64>) -> Option<Vec<Reading>> {
-        self.count = (self.count / 2).max(1);
+        self.count = (positions.len() / 2).max(1);
         // A full disk takes less rather than more.
         // Nor does one that is too slow, whatever it is given.
         if !matches!(error.kind(), StoreErrorKind::Full | StoreErrorKind::Slow) {
@@ -199,7 +231,7 @@ impl Reader {
     }
 }
 
-async fn read_all(plan: &Plan, unread: &[Unread]) -> (Vec<Reading>, Vec<Told>) {
+async fn read_all(plan: &Plan, unread: &[Unread]) -> Page {
     let mut readings = Vec::with_capacity(unread.len());
     let mut told = Vec::with_capacity(unread.len());
     let mut turn_bytes = 0;
@@ -215,7 +247,7 @@ async fn read_all(plan: &Plan, unread: &[Unread]) -> (Vec<Reading>, Vec<Told>) {
             yield_now().await;
         }
     }
-    (readings, told)
+    Page { readings, told }
 }
 
 fn reading(plan: &Plan, stored: &Stored, events: Option<Vec<Event>>) -> Reading {

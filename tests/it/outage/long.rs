@@ -57,7 +57,7 @@ fn full_speed() {
     let mut node = Node::new("speed", SQLITE, FILE);
     let url = node.start();
     let began = Instant::now();
-    let traffic = Traffic::start(64, &Node::hook(), &url, &ledger);
+    let traffic = Traffic::start(256, &Node::hook(), &url, &ledger);
     let (mut accepted, mut handed, mut looked) = (0, 0, began);
     while began.elapsed() < Duration::from_secs(seconds) {
         thread::sleep(Duration::from_secs(seconds.min(10)));

@@ -1,6 +1,7 @@
 //! What the tests of the whole gateway stand on: processes, senders that do not give up, receivers, and a ledger of who
 //! was told what.
 
+mod client;
 mod ledger;
 mod node;
 mod receiver;

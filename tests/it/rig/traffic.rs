@@ -10,12 +10,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::header::RETRY_AFTER;
-use jiff::Timestamp;
+use http::StatusCode;
 use wahook_core::{Endpoint, Secret};
-use wahook_testkit::{Outgoing, Sender};
+use wahook_testkit::Outgoing;
 
-use super::{ledger::Ledger, wait_until};
+use super::{client::Client, ledger::Ledger, wait_until};
 
 /// For how long a message is sent again before nobody believes in it any more.
 const GIVE_UP: Duration = Duration::from_secs(120);
@@ -41,8 +40,9 @@ impl Hook {
 
     /// Sends one message until it is acknowledged.
     pub(crate) fn send(&self, url: &str, chat: usize, message: &str) {
-        let client = Client::new(self, &[url.to_owned()]);
-        runtime().block_on(client.converse(chat, message, 0, &Counts::default()));
+        let outgoing = self.outgoing(chat, message);
+        let mut clients = [Client::new(self, url)];
+        runtime().block_on(converse(&mut clients, &outgoing, 0, &Counts::default()));
     }
 }
 
@@ -70,18 +70,19 @@ impl Traffic {
     /// The same to several nodes in turn, and with a pause after each message.
     pub(crate) fn to(chats: usize, hook: &Hook, urls: &[String], ledger: &Ledger, pause: Duration) -> Self {
         let counts = Arc::new(Counts::default());
-        let client = Client::new(hook, urls);
-        let (shared, ledger) = (Arc::clone(&counts), ledger.clone());
+        let (hook, urls, shared, ledger) = (hook.clone(), urls.to_vec(), Arc::clone(&counts), ledger.clone());
         let thread = thread::spawn(move || {
             runtime().block_on(async {
                 let mut tasks = tokio::task::JoinSet::new();
                 for chat in 0..chats {
-                    let (client, counts, ledger) = (client.clone(), Arc::clone(&shared), ledger.clone());
+                    let (hook, counts, ledger) = (hook.clone(), Arc::clone(&shared), ledger.clone());
+                    let mut clients: Vec<_> = urls.iter().map(|url| Client::new(&hook, url)).collect();
                     tasks.spawn(async move {
                         let mut number = 0;
                         while !counts.stop.load(Ordering::Relaxed) {
                             let message = format!("chat{chat}-{number}");
-                            client.converse(chat, &message, number, &counts).await;
+                            let outgoing = hook.outgoing(chat, &message);
+                            converse(&mut clients, &outgoing, number, &counts).await;
                             ledger.acknowledged(message);
                             counts.acknowledged.fetch_add(1, Ordering::Relaxed);
                             number += 1;
@@ -145,51 +146,25 @@ impl Traffic {
     }
 }
 
-/// What conversations send with. Cheap to clone.
-#[derive(Clone)]
-struct Client {
-    http: reqwest::Client,
-    hook: Hook,
-    /// One for each node.
-    senders: Vec<Sender>,
-}
-
-impl Client {
-    fn new(hook: &Hook, urls: &[String]) -> Self {
-        // A second time it is there already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(10));
-        let sender =
-            |url: &String| Sender::new(hook.endpoint.clone(), hook.secret.clone(), url.parse().unwrap());
-        Self {
-            http: http.build().unwrap(),
-            hook: hook.clone(),
-            senders: urls.iter().map(sender).collect(),
-        }
-    }
-
-    /// Sends a message until it is acknowledged, to one node after the other.
-    async fn converse(&self, chat: usize, message: &str, number: usize, counts: &Counts) {
-        let outgoing = self.hook.outgoing(chat, message);
-        let mut pause = Duration::from_millis(5);
-        let deadline = Instant::now() + GIVE_UP;
-        for sender in self.senders.iter().cycle().skip(number % self.senders.len()) {
-            let request = sender.request(&outgoing, Timestamp::now()).unwrap();
-            let request = reqwest::Request::try_from(request).unwrap();
-            match self.http.execute(request).await {
-                Ok(answer) if answer.status() == 200 => return,
-                Ok(answer) => {
-                    assert_eq!(answer.status(), 503, "nobody is told anything else");
-                    assert!(answer.headers().contains_key(RETRY_AFTER));
-                    counts.refused.fetch_add(1, Ordering::Relaxed);
-                }
-                // Whether it came in, nobody knows: what Svix does is send it again.
-                Err(_) => {}
+/// Sends a message until it is acknowledged, to one node after the other.
+async fn converse(clients: &mut [Client], outgoing: &Outgoing, number: usize, counts: &Counts) {
+    let mut pause = Duration::from_millis(5);
+    let deadline = Instant::now() + GIVE_UP;
+    let nodes = clients.len();
+    for node in (0..nodes).cycle().skip(number % nodes) {
+        match clients[node].send(outgoing).await {
+            Some((StatusCode::OK, _)) => return,
+            Some((status, says_when)) => {
+                assert_eq!(status, 503, "nobody is told anything else");
+                assert!(says_when);
+                counts.refused.fetch_add(1, Ordering::Relaxed);
             }
-            assert!(Instant::now() < deadline, "{message} was not acknowledged");
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(100));
+            // Whether it came in, nobody knows: what Svix does is send it again.
+            None => {}
         }
+        assert!(Instant::now() < deadline, "message {number} was not acknowledged");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(100));
     }
 }
 

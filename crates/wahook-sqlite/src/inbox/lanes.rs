@@ -246,8 +246,11 @@ pub(crate) fn settle(
             }
         }
     }
-    hand.count_unseen(settlement)?;
-    hand.give_back(due_at, blocked)?;
+    let next = hand.next()?;
+    if next.is_some_and(|turn| turn <= taken) {
+        hand.count_unseen(settlement)?;
+    }
+    hand.give_back(due_at, next, blocked)?;
     Ok(Settled::Done)
 }
 
@@ -293,6 +296,14 @@ impl Hand<'_, '_> {
         Ok(changed > 0)
     }
 
+    /// The turn of what waits first.
+    fn next(&self) -> Result<Option<i64>, Error> {
+        self.work
+            .connection
+            .prepare_cached("SELECT min(turn) FROM inbox_entry WHERE sink = ?1 AND lane = ?2 AND state = 0")?
+            .query_row([self.sink, self.lane], |row| row.get(0))
+    }
+
     /// What was taken and is not mentioned was begun, and nobody saw its end.
     fn count_unseen(&self, settlement: &Settlement) -> Result<(), Error> {
         let mut statement = self.work.connection.prepare_cached(
@@ -314,12 +325,7 @@ impl Hand<'_, '_> {
     }
 
     /// The lane is nobody's again; it goes if nothing waits in it.
-    fn give_back(self, due_at: i64, blocked: Option<i64>) -> Result<(), Error> {
-        let next: Option<i64> = self
-            .work
-            .connection
-            .prepare_cached("SELECT min(turn) FROM inbox_entry WHERE sink = ?1 AND lane = ?2 AND state = 0")?
-            .query_row([self.sink, self.lane], |row| row.get(0))?;
+    fn give_back(self, due_at: i64, next: Option<i64>, blocked: Option<i64>) -> Result<(), Error> {
         let counts = &mut self.work.memory.counts;
         if next.is_none() && blocked.is_none() {
             self.work

@@ -166,7 +166,7 @@ impl Page {
     fn file(&self, work: &mut Work<'_, State>, filed: &mut Filed) -> Result<(), Error> {
         let sql = |sql| work.connection.prepare_cached(sql);
         let again: Option<bool> =
-            sql("SELECT again FROM inbox_unread WHERE unreadable = 0 AND position = ?1")?
+            sql("DELETE FROM inbox_unread WHERE unreadable = 0 AND position = ?1 RETURNING again")?
                 .query_row([self.position], |row| row.get(0))
                 .optional()?;
         let Some(again) = again else {
@@ -175,12 +175,11 @@ impl Page {
         let counts = &mut work.memory.counts;
         less(&mut counts.unread);
         let Some(lines) = &self.lines else {
-            sql("UPDATE inbox_unread SET unreadable = 1 WHERE unreadable = 0 AND position = ?1")?
-                .execute([self.position])?;
+            sql("INSERT INTO inbox_unread (unreadable, position, again) VALUES (1, ?1, ?2)")?
+                .execute(params![self.position, again])?;
             counts.unreadable += 1;
             return Ok(());
         };
-        sql("DELETE FROM inbox_unread WHERE unreadable = 0 AND position = ?1")?.execute([self.position])?;
         if again {
             let fresh = Again::begin(work, self)?.file(work, lines)?;
             filed.fresh += fresh;

@@ -66,7 +66,8 @@ fn free(connection: &mut Connection, now: i64) -> Result<(), Error> {
     let transaction = connection.transaction()?;
     transaction.execute_batch(
         "UPDATE inbox_entry SET attempt = attempt + 1 WHERE state = 0 AND id IN
-         (SELECT e.id FROM inbox_lane l JOIN inbox_entry e ON e.lane = l.id AND e.turn <= l.taken AND e.state = 0
+         (SELECT e.id FROM inbox_lane l CROSS JOIN inbox_entry e INDEXED BY inbox_entry_waiting
+          ON e.sink = l.sink AND e.lane = l.id AND e.turn <= l.taken AND e.state = 0
           WHERE l.taken > 0);
          UPDATE inbox_lane SET taken = 0, token = NULL, due_at = 0 WHERE taken > 0;
          UPDATE inbox_unread SET unreadable = 0 WHERE unreadable = 1;",

@@ -89,7 +89,7 @@ pub(super) fn status(
 }
 
 /// So much of what waits is looked at, to tell whose it is.
-const LOOKED_AT: u64 = 50_000;
+const LOOKED_AT: u64 = 10_000;
 
 /// What waits of each endpoint, by name.
 fn endpoints(connection: &Connection) -> Result<Vec<EndpointStatus>, Error> {
