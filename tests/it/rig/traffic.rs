@@ -67,8 +67,9 @@ impl Traffic {
         Self::to(chats, hook, &[url.to_owned()], ledger, Duration::ZERO)
     }
 
-    /// The same to several nodes in turn, and with a pause after each message.
-    pub(crate) fn to(chats: usize, hook: &Hook, urls: &[String], ledger: &Ledger, pause: Duration) -> Self {
+    /// The same to several nodes in turn, with so long from one message of a conversation to its next; those that are
+    /// late by then make up for it.
+    pub(crate) fn to(chats: usize, hook: &Hook, urls: &[String], ledger: &Ledger, every: Duration) -> Self {
         let counts = Arc::new(Counts::default());
         let (hook, urls, shared, ledger) = (hook.clone(), urls.to_vec(), Arc::clone(&counts), ledger.clone());
         let thread = thread::spawn(move || {
@@ -79,6 +80,7 @@ impl Traffic {
                     let mut clients: Vec<_> = urls.iter().map(|url| Client::new(&hook, url)).collect();
                     tasks.spawn(async move {
                         let mut number = 0;
+                        let mut turn = (!every.is_zero()).then(|| tokio::time::interval(every));
                         while !counts.stop.load(Ordering::Relaxed) {
                             let message = format!("chat{chat}-{number}");
                             let outgoing = hook.outgoing(chat, &message);
@@ -86,8 +88,8 @@ impl Traffic {
                             ledger.acknowledged(message);
                             counts.acknowledged.fetch_add(1, Ordering::Relaxed);
                             number += 1;
-                            if !pause.is_zero() {
-                                tokio::time::sleep(pause).await;
+                            if let Some(turn) = &mut turn {
+                                turn.tick().await;
                             }
                         }
                     });
