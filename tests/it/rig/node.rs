@@ -223,5 +223,9 @@ impl Drop for Node {
             let _ = child.kill();
             let _ = child.wait();
         }
+        // What a failed test left is looked at.
+        if !thread::panicking() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
     }
 }
