@@ -33,7 +33,9 @@ pub trait Inbox: fmt::Debug + Send + Sync + 'static {
     ///
     /// Said again after an error it is a duplicate or stored, as it should be.
     ///
-    /// [`Full`](crate::guard::StoreErrorKind::Full) if the disk is, or more waits than is allowed.
+    /// [`Full`](crate::guard::StoreErrorKind::Full) if the disk is, or more waits than is allowed;
+    /// [`Slow`](crate::guard::StoreErrorKind::Slow) if it was not stored in time, or so much waits for a disk or a server
+    /// that it would not be.
     fn accept<'a>(&'a self, incoming: Incoming) -> BoxFuture<'a, Result<Accepted, StoreError>>;
 
     /// The oldest deliveries that nobody has read, at most so many and of at most so many bytes, but one at least.
