@@ -18,9 +18,9 @@ use crate::{
     shared::{Phase, Shared},
 };
 
-/// So many deliveries at once.
+/// So many deliveries are asked for at once.
 const DELIVERIES: usize = 512;
-/// So many are filed at once. While they are, the next are read.
+/// So many of them are filed at once. While they are, the next are read.
 const TOGETHER: usize = 128;
 /// For how long the part is taken at most: it need not be renewed, so that others soon take it over.
 const LEASE: Duration = Duration::from_secs(10);
@@ -40,7 +40,7 @@ const ENDPOINTS: usize = 1024;
 pub(crate) struct Reader {
     shared: Arc<Shared>,
     patience: Patience,
-    /// So many deliveries at once.
+    /// So many deliveries are asked for at once.
     count: usize,
     /// How often in a row the inbox gave deliveries and did not take what they say.
     refusals: u32,
@@ -137,8 +137,8 @@ impl Reader {
             let (filed, read) = join(self.file(page), reading).await;
             match (filed, read) {
                 (Err(wait), _) => return wait,
-                (Ok(()), Some(read)) => page = read,
-                (Ok(()), None) => return Duration::ZERO,
+                (Ok(()), Some(read)) if !self.shared.is_ending() => page = read,
+                (Ok(()), _) => return Duration::ZERO,
             }
         }
     }
@@ -174,7 +174,7 @@ impl Reader {
             // It took longer than the lease: less at once the next time.
             Ok(None) => {
                 self.patience.succeeded();
-                self.count = (self.count / 2).max(1);
+                self.count = (count / 2).max(1);
                 Err(self.shared.options.poll)
             }
             Err(error) => Err(self.patience.failed(&error)),

@@ -34,7 +34,7 @@ impl Client {
         }
     }
 
-    /// Sends it once. `None`: whether it came in, nobody knows.
+    /// Sends it once: the answer, and whether it says when to come again. `None`: whether it came in, nobody knows.
     pub(super) async fn send(&mut self, outgoing: &Outgoing) -> Option<(StatusCode, bool)> {
         let (mut head, body) = self
             .sender
@@ -50,7 +50,7 @@ impl Client {
             .await
             .ok()?
             .ok()?;
-        self.connection = Some(kept);
+        self.connection = kept;
         Some((status, says_when))
     }
 
@@ -58,7 +58,7 @@ impl Client {
         &self,
         connection: Option<SendRequest<Full<Bytes>>>,
         request: Request<Full<Bytes>>,
-    ) -> Result<(SendRequest<Full<Bytes>>, StatusCode, bool), Box<dyn Error>> {
+    ) -> Result<(Option<SendRequest<Full<Bytes>>>, StatusCode, bool), Box<dyn Error>> {
         let mut connection = match connection {
             Some(connection) if !connection.is_closed() => connection,
             _ => {
@@ -71,9 +71,10 @@ impl Client {
         };
         connection.ready().await?;
         let (head, body) = connection.send_request(request).await?.into_parts();
-        body.collect().await?;
+        // The head is the answer; without the rest only the connection is of no use any more.
+        let whole = body.collect().await.is_ok();
         Ok((
-            connection,
+            whole.then_some(connection),
             head.status,
             head.headers.contains_key(header::RETRY_AFTER),
         ))

@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use http::StatusCode;
+use tokio::time::interval_at;
 use wahook_core::{Endpoint, Secret};
 use wahook_testkit::Outgoing;
 
@@ -80,7 +81,8 @@ impl Traffic {
                     let mut clients: Vec<_> = urls.iter().map(|url| Client::new(&hook, url)).collect();
                     tasks.spawn(async move {
                         let mut number = 0;
-                        let mut turn = (!every.is_zero()).then(|| tokio::time::interval(every));
+                        let mut turn =
+                            (!every.is_zero()).then(|| interval_at((Instant::now() + every).into(), every));
                         while !counts.stop.load(Ordering::Relaxed) {
                             let message = format!("chat{chat}-{number}");
                             let outgoing = hook.outgoing(chat, &message);
@@ -164,7 +166,7 @@ async fn converse(clients: &mut [Client], outgoing: &Outgoing, number: usize, co
             // Whether it came in, nobody knows: what Svix does is send it again.
             None => {}
         }
-        assert!(Instant::now() < deadline, "message {number} was not acknowledged");
+        assert!(Instant::now() < deadline, "{} was not acknowledged", outgoing.id);
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_millis(100));
     }

@@ -245,6 +245,30 @@ async fn i6_a_lane_that_came_too_late_is_let_go_of() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn i3_what_is_read_while_others_are_filed_keeps_its_order() {
+    let mut world = World::new();
+    let sink = Arc::new(RecordingSink::new());
+    let mut picky = Slow::new(world.inbox.clone(), Duration::ZERO, Duration::ZERO);
+    picky.dislikes = Some("15550000009");
+    let plan = world.plan().route(Route::new("till", sink.clone()));
+    // Several pages, in the second of which is one that the inbox will not take.
+    for n in 0..400 {
+        let chat = if n == 200 { 9 } else { n % 3 };
+        world
+            .say(&format!("1555000000{chat}@c.us"), &format!("{n:03}"))
+            .await;
+    }
+    let _workers = Workers::start(Arc::new(picky), plan, world.options());
+    end(sink.took(399)).await;
+    let events = world.events().await;
+    let delivered: Vec<_> = events.iter().map(|event| event.delivery).collect();
+    assert!(delivered.is_sorted(), "filed in the order of acceptance");
+    assert_eq!(delivered.len(), 399);
+    let filed = world.signals.of("Filed");
+    assert!(filed.len() > 3, "{filed:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn i5_one_delivery_that_the_inbox_will_not_take_keeps_no_other_from_being_read() {
     let mut world = World::new();
     let sink = Arc::new(RecordingSink::new());

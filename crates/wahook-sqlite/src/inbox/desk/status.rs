@@ -98,7 +98,7 @@ fn endpoints(connection: &Connection) -> Result<Vec<EndpointStatus>, Error> {
     for (sql, is_unread) in [
         (
             "SELECT d.endpoint, count(*), min(d.received_at)
-             FROM (SELECT position FROM inbox_unread ORDER BY position LIMIT ?1) u
+             FROM (SELECT position FROM inbox_unread ORDER BY unreadable, position LIMIT ?1) u
              JOIN inbox_delivery d ON d.position = u.position GROUP BY d.endpoint",
             true,
         ),
