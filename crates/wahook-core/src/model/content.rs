@@ -257,3 +257,29 @@ words! {
         Flow = "flow",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn n4_a_place_reads_back_as_it_was_written() {
+        let mut place = 0x9E37_79B9_7F4A_7C15_u64;
+        for _ in 0..1000 {
+            place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            // 53 bits: each float between 0 and 180.
+            let degrees = (place >> 11) as f64 / (1_u64 << 53) as f64 * 180.0;
+            let written = serde_json::to_string(&Location {
+                latitude: Some(degrees),
+                ..Location::default()
+            })
+            .unwrap();
+            let read: Location = serde_json::from_str(&written).unwrap();
+            assert_eq!(
+                read.latitude.map(f64::to_bits),
+                Some(degrees.to_bits()),
+                "{written}"
+            );
+        }
+    }
+}

@@ -129,6 +129,11 @@ impl Serialize for Event {
     }
 }
 
+/// What is there, `null` too: that is an item some have sent, and not the same as none.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::deserialize(deserializer).map(Some)
+}
+
 impl<'de> Deserialize<'de> for Event {
     /// A kind of a later release reads as `unknown`, its data kept nowhere but in the text that was read.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -152,6 +157,7 @@ impl<'de> Deserialize<'de> for Event {
             replay: Option<i64>,
             attempt: Option<u32>,
             data: Box<RawValue>,
+            #[serde(default, deserialize_with = "present")]
             raw: Option<Box<RawValue>>,
             raw_base64: Option<String>,
         }
