@@ -1,13 +1,16 @@
-//! Deliveries that are on stable storage before they are answered, over real sockets: the gateway's inbox against what a
-//! team writes by hand, a transaction for each request. In the end each has as many as it acknowledged.
+//! Deliveries that are on stable storage before they are answered, over real sockets: the gateway's inbox against what
+//! teams write by hand, a transaction for each request: one INSERT through a pool of `sqlx`, or the fastest we know of,
+//! `rusqlite` behind a lock. In the end each has as many as it acknowledged.
 //!
 //! A virtual disk may answer a flush in a tenth of a millisecond, where an ordinary one takes two: the second table adds
 //! two to each.
 
 use std::{
     env,
+    io::{BufRead as _, BufReader},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::Duration,
@@ -17,6 +20,7 @@ use axum::{Router, extract::State, routing::post};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use rusqlite::Connection;
+use tokio::runtime::Runtime;
 use wahook_providers::wazapin;
 use wahook_services::Disk;
 use wahook_sqlite::{SqliteInbox, SqliteInboxOptions};
@@ -26,7 +30,7 @@ use crate::{
     Group,
     apps::{PATH, bare},
     harness::Plan,
-    over_http::{CONNECTIONS, new_runtime, print, rounds, start},
+    over_http::{CONNECTIONS, Running, connected, new_runtime, print, rounds, start},
     request::SECRET,
 };
 
@@ -37,16 +41,23 @@ pub const GROUP: Group = Group {
 };
 
 const REQUESTS_EACH: usize = 60;
+/// A transaction for each request waits for each flush.
+const REQUESTS_EACH_SLOW: usize = 20;
 
 /// Set for the run in which flushes are slow.
 const SLOW: &str = "WAHOOK_BENCH_SLOW_FLUSHES";
 
 fn run(plan: Plan) {
     if let Some(folder) = env::var_os(SLOW) {
-        return measure(plan, Path::new(&folder), "flushes take 2 ms longer");
+        return measure(
+            plan,
+            Path::new(&folder),
+            REQUESTS_EACH_SLOW,
+            "flushes take 2 ms longer",
+        );
     }
     let folder = tempfile::tempdir().expect("a place for files");
-    measure(plan, folder.path(), "as the disk flushes");
+    measure(plan, folder.path(), REQUESTS_EACH, "as the disk flushes");
     let folder = tempfile::tempdir().expect("a place for files");
     let disk = Disk::over(folder.path())
         .expect("a C compiler")
@@ -60,12 +71,14 @@ fn run(plan: Plan) {
     assert!(done.success());
 }
 
-fn measure(plan: Plan, folder: &Path, title: &str) {
+fn measure(plan: Plan, folder: &Path, requests_each: usize, title: &str) {
     let runtime = new_runtime();
     let (ours, by_hand_file) = (folder.join("inbox.db"), folder.join("by-hand.db"));
+    let pool_file = folder.join("pool.db");
     let (file, by_hand_path) = (ours.clone(), by_hand_file.clone());
     let inbox = opened(file);
     let kept = Arc::clone(&inbox);
+    let (pool, _alive) = pool(&pool_file, &runtime);
     let mut servers = vec![
         start("axum, reads the body and nothing else", bare, &runtime),
         start(
@@ -74,16 +87,17 @@ fn measure(plan: Plan, folder: &Path, title: &str) {
             &runtime,
         ),
         start(
-            "by hand: svix, a transaction for each request",
+            "by hand: svix, INSERT by rusqlite behind a lock",
             move || by_hand(&by_hand_path),
             &runtime,
         ),
+        pool,
     ];
     let count = plan.waiting_rounds;
-    let measured = rounds(&mut servers, &runtime, count, REQUESTS_EACH, 700);
+    let measured = rounds(&mut servers, &runtime, count, requests_each, 700);
     print(&format!("durable, 700 B, {title}"), &servers, &measured);
     // The ledger: all that was asked was answered with 200.
-    let acknowledged = (CONNECTIONS * REQUESTS_EACH * (count + 1)) as i64;
+    let acknowledged = (CONNECTIONS * requests_each * (count + 1)) as i64;
     let rows = |path: &Path, table: &str| -> i64 {
         let connection = Connection::open(path).expect("the file is there");
         let count = format!("SELECT count(*) FROM {table}");
@@ -93,10 +107,54 @@ fn measure(plan: Plan, folder: &Path, title: &str) {
     };
     assert_eq!(rows(&ours, "inbox_delivery"), acknowledged);
     assert_eq!(rows(&by_hand_file, "delivery"), acknowledged);
+    assert_eq!(rows(&pool_file, "delivery"), acknowledged);
     println!(
         "\n{acknowledged} deliveries acknowledged by each, {acknowledged} stored by each; {:.1} deliveries a commit.",
         acknowledged as f64 / kept.commits() as f64
     );
+}
+
+/// A process that ends with this value.
+struct Alive(Child);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+/// A program of its own, since it stands on another release of SQLite.
+fn pool(file: &Path, runtime: &Runtime) -> (Running, Alive) {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pool");
+    let built = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--release", "--locked"])
+        .current_dir(&package)
+        // What slows the disk is for the program, not for its compiler.
+        .env_remove("LD_PRELOAD")
+        .status();
+    assert!(built.expect("cargo starts").success(), "it compiles");
+    let mut child = Command::new(package.join("target/release/wahook-bench-pool"))
+        .arg(file)
+        .args([SECRET, PATH])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut port = String::new();
+    let output = child.stdout.take().expect("it has one");
+    let alive = Alive(child);
+    BufReader::new(output)
+        .read_line(&mut port)
+        .expect("it says its port");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.trim().parse().expect("a port")));
+    // It works on several threads: the time of one says nothing.
+    let server = connected(
+        "by hand: svix, INSERT through a pool of sqlx",
+        address,
+        String::new(),
+        runtime,
+    );
+    (server, alive)
 }
 
 /// On a thread of its own: whoever asks is inside a runtime already, or will be.

@@ -41,7 +41,7 @@ pub struct Running {
     name: &'static str,
     signer: Signer,
     connections: Vec<TcpStream>,
-    /// `/proc/<process>/task/<thread>/schedstat`, where there is such a thing.
+    /// `/proc/<process>/task/<thread>/schedstat`, where there is such a thing and one thread does the work.
     processor_time: String,
 }
 
@@ -119,7 +119,17 @@ pub fn start(
             axum::serve(listener, make()).await.expect("it serves");
         });
     });
-    let (address, processor_time): (SocketAddr, String) = told.recv().expect("it starts");
+    let (address, processor_time) = told.recv().expect("it starts");
+    connected(name, address, processor_time, runtime)
+}
+
+/// A server that runs already.
+pub fn connected(
+    name: &'static str,
+    address: SocketAddr,
+    processor_time: String,
+    runtime: &Runtime,
+) -> Running {
     let connections = runtime.block_on(async {
         let mut connections = Vec::new();
         for _ in 0..CONNECTIONS {
