@@ -29,11 +29,11 @@ use crate::{
 /// So many deliveries are swept in one transaction: each is some rows.
 const STEP: usize = 32;
 
-/// So many deliveries are looked at in one go, and between two goes others may ask.
-const LOOK: u32 = 50_000;
+/// So many deliveries are looked at in one go, some 50 ms, and between two goes others may ask.
+const LOOK: u32 = 4_000;
 
 /// So many goes make one call at most: where nothing can be removed for long, the next call goes on behind it.
-const GOES: usize = 8;
+const GOES: usize = 100;
 
 /// After so many that are too young in a row the rest is not looked at: they are in order of acceptance, nearly.
 const YOUNG: usize = 1_000;
