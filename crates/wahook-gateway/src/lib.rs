@@ -33,6 +33,7 @@ mod output;
 mod random;
 mod spans;
 mod suggest;
+mod web;
 
 pub use self::{
     cli::main,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, future::pending, sync::Arc, time::Duration};
 
-use futures_util::future::join;
+use futures_util::future::{OptionFuture, join};
 use tokio::{task::yield_now, time::sleep};
 use wahook_core::{
     guard::{Key, StoreError, StoreErrorKind},
@@ -126,13 +126,7 @@ impl Reader {
         let mut pages = unread.chunks(TOGETHER);
         let mut page = read_all(&plan, pages.next().unwrap_or_default()).await;
         loop {
-            let next = pages.next();
-            let reading = async {
-                match next {
-                    Some(next) => Some(read_all(&plan, next).await),
-                    None => None,
-                }
-            };
+            let reading = OptionFuture::from(pages.next().map(|next| read_all(&plan, next)));
             // In the order of acceptance: what follows one that failed is not filed before it.
             let (filed, read) = join(self.file(page), reading).await;
             match (filed, read) {

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use wahook_core::Secret;
 
 use super::{access::CHANGE, answer::ErrorForm};
-use crate::{Failure, failure::chain};
+use crate::{Failure, failure::chain, web};
 
 /// Asks the admin API.
 pub(crate) struct Client {
@@ -53,23 +53,11 @@ impl Client {
                 "the address of the admin API makes no sense; write it as http://127.0.0.1:8081",
             ));
         };
-        // `ring` needs a C compiler and nothing else. An error means that one is chosen already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
+        let options = |builder: reqwest::ClientBuilder| {
             // The token is for the gateway and for nobody on the way, or elsewhere.
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none());
-        if scheme == "http" {
-            // No TLS will be spoken; a machine without root certificates must not stop us.
-            builder = builder.tls_danger_accept_invalid_certs(true);
-        }
-        let client = builder.build().map_err(|error| {
-            Failure::io(format!(
-                "cannot set up TLS: {}; install root certificates (Debian: ca-certificates)",
-                chain(&error)
-            ))
-        })?;
+            builder.connect_timeout(CONNECT).no_proxy()
+        };
+        let client = web::client(scheme, options).map_err(|error| web::no_tls(&error))?;
         Ok(Self {
             way: Way::Http {
                 client,

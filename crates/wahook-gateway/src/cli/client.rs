@@ -8,7 +8,7 @@ use http::{Request, Uri, header::CONTENT_LENGTH};
 use reqwest::Body;
 use tokio::time::Instant;
 
-use crate::Failure;
+use crate::{Failure, web};
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,28 +36,20 @@ pub(super) struct Client(reqwest::Client);
 
 impl Client {
     pub(super) fn new(to: &Uri, patience: Duration) -> Result<Self, Failure> {
-        // `ring` needs a C compiler and nothing else. An error means that one is chosen already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .timeout(patience)
-            // Less than servers keep a connection that nobody uses, so that a request seldom meets one that is closing.
-            .pool_idle_timeout(Duration::from_secs(5))
-            // A provider that follows a redirect turns a POST into a GET and loses the event; say so instead.
-            .redirect(reqwest::redirect::Policy::none());
-        if to.scheme_str() == Some("http") {
-            // No TLS will be spoken; a machine without root certificates must not stop us.
-            builder = builder.tls_danger_accept_invalid_certs(true);
-        }
-        if is_this_machine(to) {
-            // A proxy of the environment means another machine when it hears "localhost".
-            builder = builder.no_proxy();
-        }
-        builder.build().map(Self).map_err(|error| {
-            let why = root_cause(&error);
-            Failure::io(format!(
-                "cannot set up TLS: {why}; install root certificates (Debian: ca-certificates)"
-            ))
-        })
+        let options = |builder: reqwest::ClientBuilder| {
+            let builder = builder
+                .timeout(patience)
+                // Less than servers keep a connection that nobody uses, so that a request seldom meets one that is closing.
+                .pool_idle_timeout(Duration::from_secs(5));
+            if is_this_machine(to) {
+                // A proxy of the environment means another machine when it hears "localhost".
+                builder.no_proxy()
+            } else {
+                builder
+            }
+        };
+        let client = web::client(to.scheme_str().unwrap_or_default(), options);
+        client.map(Self).map_err(|error| web::no_tls(&error))
     }
 
     /// Sends a request; with `stop` only half of its body, and then nothing more.

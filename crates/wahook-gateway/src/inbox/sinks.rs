@@ -81,8 +81,7 @@ impl Sinks {
 
     /// The same, to hand over to.
     pub(crate) fn printing(&self) -> Option<Arc<dyn Sink>> {
-        let open = self.open.values().find(|open| open.stdout.is_some());
-        open.map(|open| Arc::clone(&open.sink))
+        self.stdout().map(|stdout| Arc::new(stdout) as _)
     }
 }
 

@@ -11,7 +11,7 @@ use opentelemetry_sdk::{
 use tokio::{runtime::Handle, time::timeout};
 
 use super::failures::Failures;
-use crate::{Failure, failure::chain};
+use crate::{Failure, failure::chain, web};
 
 /// A batch, with all that is tried for it, may take so long.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -70,21 +70,16 @@ impl SpanExporter for Exporter {
 }
 
 fn client(endpoint: &str) -> Result<reqwest::Client, Failure> {
-    // `ring` needs a C compiler and nothing else. An error means that one is chosen already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("wahook/", env!("CARGO_PKG_VERSION")))
-        // Headers for the collector are for nobody else.
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none());
-    if endpoint.starts_with("http:") {
-        // No TLS will be spoken; a machine without root certificates must not stop us.
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    }
-    builder.build().map_err(|error| {
-        Failure::io(format!(
-            "cannot set up TLS: {}; install root certificates (Debian: ca-certificates)",
-            chain(&error)
-        ))
-    })
+    let scheme = if endpoint.starts_with("http:") {
+        "http"
+    } else {
+        "https"
+    };
+    let options = |builder: reqwest::ClientBuilder| {
+        builder
+            .user_agent(concat!("wahook/", env!("CARGO_PKG_VERSION")))
+            // Headers for the collector are for nobody else.
+            .no_proxy()
+    };
+    web::client(scheme, options).map_err(|error| web::no_tls(&error))
 }

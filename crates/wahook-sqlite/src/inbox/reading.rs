@@ -29,6 +29,11 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// It writes nothing: many are as much work as a few that are written.
+    pub(crate) const fn rows(&self) -> usize {
+        self.count / 4
+    }
+
     /// The oldest deliveries that are to be read, and whether they are to be read again.
     pub(crate) fn unread(&self, work: &mut Work<'_, State>) -> Result<Vec<(Raw, bool)>, Error> {
         let taken = work.memory.reader;

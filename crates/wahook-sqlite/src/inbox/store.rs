@@ -155,8 +155,7 @@ impl Inbox for SqliteInbox {
             lease: milliseconds(lease),
         };
         Box::pin(async move {
-            // It writes nothing: many are as much work as a few that are written.
-            let rows = count / 4;
+            let rows = asked.rows();
             let found = self
                 .writer
                 .ask_later(Sort::Begins, rows, move |work| asked.unread(work))

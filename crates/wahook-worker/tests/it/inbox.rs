@@ -248,8 +248,7 @@ async fn i6_a_lane_that_came_too_late_is_let_go_of() {
 async fn i3_what_is_read_while_others_are_filed_keeps_its_order() {
     let mut world = World::new();
     let sink = Arc::new(RecordingSink::new());
-    let mut picky = Slow::new(world.inbox.clone(), Duration::ZERO, Duration::ZERO);
-    picky.dislikes = Some("15550000009");
+    let picky = Slow::disliking(world.inbox.clone(), "15550000009");
     let plan = world.plan().route(Route::new("till", sink.clone()));
     // Several pages, in the second of which is one that the inbox will not take.
     for n in 0..400 {
@@ -272,8 +271,7 @@ async fn i3_what_is_read_while_others_are_filed_keeps_its_order() {
 async fn i5_one_delivery_that_the_inbox_will_not_take_keeps_no_other_from_being_read() {
     let mut world = World::new();
     let sink = Arc::new(RecordingSink::new());
-    let mut picky = Slow::new(world.inbox.clone(), Duration::ZERO, Duration::ZERO);
-    picky.dislikes = Some("15550000002");
+    let picky = Slow::disliking(world.inbox.clone(), "15550000002");
     let plan = world.plan().route(Route::new("till", sink.clone()));
     for n in 0..30 {
         world.say(&format!("1555000000{}@c.us", n % 10), "hello").await;

@@ -19,7 +19,7 @@ pub(crate) struct Slow {
     take: Mutex<Duration>,
     unread: Mutex<Duration>,
     /// It takes no event whose lane says this.
-    pub(crate) dislikes: Option<&'static str>,
+    dislikes: Option<&'static str>,
 }
 
 impl Slow {
@@ -29,6 +29,14 @@ impl Slow {
             take: Mutex::new(take),
             unread: Mutex::new(unread),
             dislikes: None,
+        }
+    }
+
+    /// Late with nothing, but it takes no event whose lane says this.
+    pub(crate) fn disliking(inner: Arc<MemoryInbox>, text: &'static str) -> Self {
+        Self {
+            dislikes: Some(text),
+            ..Self::new(inner, Duration::ZERO, Duration::ZERO)
         }
     }
 }

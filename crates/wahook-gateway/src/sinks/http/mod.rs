@@ -28,6 +28,7 @@ use super::{
     cloud_event::{Context, DATA, STRUCTURED},
     identity::header_identity,
 };
+use crate::web;
 
 /// Posts events to a URL, one for each request; done is what was answered 2xx.
 ///
@@ -193,30 +194,24 @@ fn reach(url: &Url, allow_private: bool) -> Result<Reach, OpenError> {
 }
 
 fn client(url: &Url, options: &HttpOptions, resolver: Resolver) -> Result<Client, OpenError> {
-    // `ring` needs a C compiler and nothing else. An error means that one is chosen already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Client::builder()
-        .user_agent(concat!("wahook/", env!("CARGO_PKG_VERSION")))
-        .redirect(reqwest::redirect::Policy::none())
-        .dns_resolver(Arc::new(resolver))
-        .connect_timeout(options.connect_timeout)
-        .read_timeout(options.read_timeout)
-        .timeout(options.timeout)
-        // Less than servers and balancers wait as a rule, so that a request seldom meets a connection that is closing.
-        .pool_idle_timeout(Duration::from_secs(30));
-    if url.scheme() == "http" {
-        // No TLS will be spoken; a machine without root certificates must not stop us.
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    }
-    if !options.environment_proxy {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(|error| {
-        OpenError::new(
-            OpenErrorKind::Refused,
-            "TLS cannot be set up; install root certificates (Debian: ca-certificates)",
-        )
-        .because(error)
+    let set = |builder: reqwest::ClientBuilder| {
+        let builder = builder
+            .user_agent(concat!("wahook/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Arc::new(resolver))
+            .connect_timeout(options.connect_timeout)
+            .read_timeout(options.read_timeout)
+            .timeout(options.timeout)
+            // Less than servers and balancers wait as a rule, so that a request seldom meets a connection that is closing.
+            .pool_idle_timeout(Duration::from_secs(30));
+        if options.environment_proxy {
+            builder
+        } else {
+            builder.no_proxy()
+        }
+    };
+    web::client(url.scheme(), set).map_err(|error| {
+        let text = format!("TLS cannot be set up; {}", web::INSTALL_ROOTS);
+        OpenError::new(OpenErrorKind::Refused, &text).because(error)
     })
 }
 
