@@ -18,14 +18,14 @@ use super::Hook;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A sender to one node.
-pub(super) struct Client {
+pub(crate) struct Client {
     sender: Sender,
     authority: String,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Client {
-    pub(super) fn new(hook: &Hook, url: &str) -> Self {
+    pub(crate) fn new(hook: &Hook, url: &str) -> Self {
         let url: Uri = url.parse().unwrap();
         Self {
             authority: url.authority().unwrap().to_string(),
@@ -35,7 +35,7 @@ impl Client {
     }
 
     /// Sends it once: the answer, and whether it says when to come again. `None`: whether it came in, nobody knows.
-    pub(super) async fn send(&mut self, outgoing: &Outgoing) -> Option<(StatusCode, bool)> {
+    pub(crate) async fn send(&mut self, outgoing: &Outgoing) -> Option<(StatusCode, bool)> {
         let (mut head, body) = self
             .sender
             .request(outgoing, Timestamp::now())

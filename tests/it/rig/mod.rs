@@ -13,6 +13,7 @@ use std::{
 };
 
 pub(crate) use self::{
+    client::Client,
     ledger::{Ledger, Line},
     node::{FILE, Node, SQLITE},
     receiver::{Mode, Receiver},

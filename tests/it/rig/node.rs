@@ -45,22 +45,33 @@ pub(crate) struct Node {
     port: u16,
     admin: u16,
     child: Option<Child>,
+    leaves: bool,
 }
 
 impl Node {
     /// With these settings in the head of the file and these sinks; it listens on the same port each time.
     pub(crate) fn new(name: &str, settings: &str, sinks: &str) -> Self {
-        let folder = folder(name);
-        for part in ["inbox", "sink"] {
-            fs::create_dir(folder.join(part)).unwrap();
-        }
         let admin = free_port().unwrap();
-        let toml = format!(
+        let settings = format!(
             r#"{settings}
 
 [admin]
 listen = "127.0.0.1:{admin}"
-token = "0123456789abcdef0123456789abcdef"
+token = "0123456789abcdef0123456789abcdef""#
+        );
+        let mut node = Self::bare(name, &settings, sinks);
+        node.admin = admin;
+        node
+    }
+
+    /// The same without an admin listener, which there is with an inbox only.
+    pub(crate) fn bare(name: &str, settings: &str, sinks: &str) -> Self {
+        let folder = folder(name);
+        for part in ["inbox", "sink"] {
+            fs::create_dir(folder.join(part)).unwrap();
+        }
+        let toml = format!(
+            r#"{settings}
 
 [[endpoint]]
 name = "shop"
@@ -73,8 +84,9 @@ secret = "{SECRET}"
         Self {
             folder,
             port: free_port().unwrap(),
-            admin,
+            admin: 0,
             child: None,
+            leaves: false,
         }
     }
 
@@ -137,22 +149,45 @@ secret = "{SECRET}"
         command
     }
 
-    fn spawn(&mut self, mut command: Command) -> String {
+    fn spawn(&mut self, command: Command) -> String {
+        self.try_spawn(command)
+            .unwrap_or_else(|said| panic!("it did not start: {said}"))
+    }
+
+    /// Starts it once more with what is done to its command, and tells the URL of its endpoint; if it does not come up,
+    /// what it said.
+    pub(crate) fn try_start(&mut self, prepare: impl FnOnce(&mut Command)) -> Result<String, String> {
+        let mut command = self.command();
+        prepare(&mut command);
+        self.try_spawn(command)
+    }
+
+    fn try_spawn(&mut self, mut command: Command) -> Result<String, String> {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        self.child = Some(child);
         let mut said = String::new();
         while !said.lines().any(|line| line.starts_with("listening on ")) {
-            assert!(
-                stderr.read_line(&mut said).unwrap() > 0,
-                "it did not start: {said}"
-            );
+            if stderr.read_line(&mut said).unwrap() == 0 {
+                let status = child.wait().unwrap();
+                return Err(format!("{} ({status})", said.trim_end()));
+            }
         }
+        self.child = Some(child);
         // What else it says is kept for whoever wants to know why a test failed.
         let log = self.folder.join("log");
         let mut log = File::options().create(true).append(true).open(log).unwrap();
         thread::spawn(move || copy(&mut stderr, &mut log));
-        format!("http://127.0.0.1:{}/hooks/shop", self.port)
+        Ok(format!("http://127.0.0.1:{}/hooks/shop", self.port))
+    }
+
+    /// The process, while it runs.
+    pub(crate) fn child(&mut self) -> Option<&mut Child> {
+        self.child.as_mut()
+    }
+
+    /// Leaves its folder behind when it is dropped.
+    pub(crate) fn leave_folder(&mut self) {
+        self.leaves = true;
     }
 
     /// SIGKILL.
@@ -182,7 +217,12 @@ secret = "{SECRET}"
 
     /// The sum of a metric over its labels; 0 while nobody counted it.
     pub(crate) fn metric(&self, name: &str) -> u64 {
-        let (_, text) = self.get("/metrics").expect("the admin listener answers");
+        self.try_metric(name).expect("the admin listener answers")
+    }
+
+    /// The same, if it answers.
+    pub(crate) fn try_metric(&self, name: &str) -> Option<u64> {
+        let (_, text) = self.get("/metrics").filter(|(status, _)| *status == 200)?;
         let samples = text.lines().filter(|line| !line.starts_with('#'));
         let of_name = samples.filter(|line| line.split(['{', ' ']).next() == Some(name));
         let values = of_name.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
@@ -192,7 +232,7 @@ secret = "{SECRET}"
             reason = "they count"
         )]
         let sum = values.sum::<f64>() as u64;
-        sum
+        Some(sum)
     }
 
     /// What `wahook status` says.
@@ -224,7 +264,7 @@ impl Drop for Node {
             let _ = child.wait();
         }
         // What a failed test left is looked at.
-        if !thread::panicking() {
+        if !thread::panicking() && !self.leaves {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }

@@ -32,9 +32,13 @@ pub(crate) struct Hook {
 impl Hook {
     /// A message of a conversation, as it is sent.
     pub(crate) fn outgoing(&self, chat: usize, message: &str) -> Outgoing {
+        Self::saying(chat, message, &"x".repeat(self.text))
+    }
+
+    /// The same with a text that needs no escape in JSON.
+    pub(crate) fn saying(chat: usize, message: &str, text: &str) -> Outgoing {
         let body = format!(
-            r#"{{"message_id":"{message}","conversation_id":"conversation-{chat}","contact_id":"contact-{chat}","channel_id":"wzp_demo1","direction":"inbound","msg_type":"text","text":"{}"}}"#,
-            "x".repeat(self.text)
+            r#"{{"message_id":"{message}","conversation_id":"conversation-{chat}","contact_id":"contact-{chat}","channel_id":"wzp_demo1","direction":"inbound","msg_type":"text","text":"{text}"}}"#
         );
         Outgoing::new(format!("msg_{message}"), Bytes::from(body))
     }

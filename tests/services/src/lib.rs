@@ -4,11 +4,13 @@
 //! - [`shared_redis`] and [`shared_postgres`] are the ones that `cargo xtask services up` or `cargo xtask test` started
 //!   for all tests: a test may fill them, under names of its own, and must not touch the servers themselves.
 //! - [`Proxy`] stands between a client and a server and loses what passes.
+//! - [`Clock`] is what a process takes for the time, and can be moved.
 //! - [`Disk`] is what a process writes to, and forgets what was not flushed.
 //!
 //! A private server ends with the value that holds it, and with the process that holds it, however that process ends.
 //! Unix only.
 
+mod clock;
 mod disk;
 mod docker;
 mod folder;
@@ -16,6 +18,7 @@ mod guard;
 mod kept;
 mod ports;
 mod postgres;
+mod preload;
 mod process;
 mod programs;
 mod proxy;
@@ -26,6 +29,7 @@ mod shared;
 mod template;
 
 pub use self::{
+    clock::Clock,
     disk::Disk,
     kept::{Kept, State},
     ports::free_port,

@@ -5,7 +5,7 @@ use std::{
     net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::ports;
@@ -42,6 +42,8 @@ enum Mode {
     Stalled,
     /// Requests pass, answers are lost.
     Deaf,
+    /// Everything passes, so much later.
+    Slow(Duration),
 }
 
 #[derive(Debug)]
@@ -121,6 +123,11 @@ impl Proxy {
     /// Passes requests on and loses the answers.
     pub fn drop_answers(&self) {
         self.be(Mode::Deaf);
+    }
+
+    /// Passes everything on, each part of it so much later.
+    pub fn delay(&self, by: Duration) {
+        self.be(Mode::Slow(by));
     }
 
     /// Passes everything on again. Connections that lost an answer end now.
@@ -243,6 +250,7 @@ impl Wire {
 
     /// Waits until something may pass; none if the connection is no more.
     fn wait_to_pass(&self, number: u64) -> Option<Mode> {
+        let read = Instant::now();
         let mut state = self.state();
         loop {
             if !state
@@ -252,10 +260,15 @@ impl Wire {
             {
                 return None;
             }
-            if state.mode != Mode::Stalled {
-                return Some(state.mode);
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match state.mode {
+                Mode::Stalled => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Mode::Slow(by) if read.elapsed() < by => {
+                    let left = by.saturating_sub(read.elapsed());
+                    let waited = self.changed.wait_timeout(state, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                mode => return Some(mode),
+            };
         }
     }
 

@@ -9,6 +9,7 @@
  *                                 what does not fit is cut in the middle, as disks do it
  * <log>.broken                    while this file exists, flushes fail
  * <log>.hanging                   while this file exists, flushes do not come back
+ * <log>.slow                      while this file exists, each flush takes 100 ms longer
  *
  * Not covered, since nothing under test does it: mapped writes (SQLite's -shm, which is rebuilt), copy_file_range,
  * splice, io_uring. Names are durable at once.
@@ -31,7 +32,7 @@
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static char folder[PATH_MAX];
 static size_t folder_length;
-static char full[PATH_MAX], broken[PATH_MAX], hanging[PATH_MAX];
+static char full[PATH_MAX], broken[PATH_MAX], hanging[PATH_MAX], slowed[PATH_MAX];
 static int log_file = -1;
 static useconds_t slow;
 
@@ -45,6 +46,7 @@ __attribute__((constructor)) static void begin(void) {
     snprintf(full, sizeof full, "%s.full", log);
     snprintf(broken, sizeof broken, "%s.broken", log);
     snprintf(hanging, sizeof hanging, "%s.hanging", log);
+    snprintf(slowed, sizeof slowed, "%s.slow", log);
     if (microseconds) slow = (useconds_t)atoi(microseconds);
     REAL(open);
     log_file = real_open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -164,6 +166,7 @@ static int flush(int file, int (*really)(int)) {
         return -1;
     }
     if (slow) usleep(slow);
+    if (access(slowed, F_OK) == 0) usleep(100000);
     while (access(hanging, F_OK) == 0) usleep(10000);
     pthread_mutex_lock(&turn);
     int done = really(file);

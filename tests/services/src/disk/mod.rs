@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use crate::folder::Folder;
+use crate::{folder::Folder, preload};
 
 /// A folder whose disk is under our control, for processes that are started with [`on`](Self::on). Linux only.
 #[derive(Debug)]
@@ -31,18 +31,7 @@ impl Disk {
     /// If there is no C compiler (`cc`), or no room for temporary files.
     pub fn over(folder: &Path) -> io::Result<Self> {
         let ours = Folder::new("disk", None)?;
-        let source = ours.path().join("disk.c");
-        fs::write(&source, include_str!("disk.c"))?;
-        let built = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-pthread", "-o"])
-            .arg(ours.path().join("disk.so"))
-            .arg(&source)
-            .arg("-ldl")
-            .output()?;
-        if !built.status.success() {
-            let text = String::from_utf8_lossy(&built.stderr).into_owned();
-            return Err(io::Error::other(format!("cc cannot build the disk: {text}")));
-        }
+        preload::build(include_str!("disk.c"), &ours.path().join("disk.so"))?;
         let disk = Self {
             folder: folder.canonicalize()?,
             ours,
@@ -61,8 +50,7 @@ impl Disk {
 
     /// Has a program work on this disk.
     pub fn on<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command
-            .env("LD_PRELOAD", self.ours.path().join("disk.so"))
+        preload::on(command, &self.ours.path().join("disk.so"))
             .env("WAHOOK_DISK_FOLDER", &self.folder)
             .env("WAHOOK_DISK_LOG", self.log())
             .env(
@@ -114,6 +102,15 @@ impl Disk {
     /// If files cannot be written.
     pub fn set_hanging(&self, hanging: bool) -> io::Result<()> {
         self.switch("hanging", hanging)
+    }
+
+    /// From now on each flush takes 100 ms longer, or it does not any more.
+    ///
+    /// # Errors
+    ///
+    /// If files cannot be written.
+    pub fn set_slow(&self, slow: bool) -> io::Result<()> {
+        self.switch("slow", slow)
     }
 
     fn switch(&self, name: &str, on: bool) -> io::Result<()> {

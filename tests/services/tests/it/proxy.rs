@@ -3,7 +3,7 @@
 use std::{
     io::{ErrorKind, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use wahook_services::Proxy;
@@ -87,6 +87,24 @@ fn a_stall_holds_what_was_said_and_healing_lets_it_go() {
     old.write_all(&[4]).unwrap();
     proxy.cut();
     assert!(hear(&mut old).is_err());
+}
+
+#[test]
+fn a_delay_is_one_both_ways_and_healing_ends_it() {
+    let (server, _heard) = echo();
+    let proxy = Proxy::to(&server).unwrap();
+    let mut stream = connect(&proxy.address()).unwrap();
+    let by = Duration::from_millis(50);
+    proxy.delay(by);
+    let began = Instant::now();
+    assert_eq!(say(&mut stream, 1).unwrap(), 1);
+    assert!(began.elapsed() >= 2 * by);
+    // What waits goes on at once.
+    proxy.delay(Duration::from_secs(3_600));
+    stream.write_all(&[2]).unwrap();
+    assert!(is_silent(&mut stream));
+    proxy.heal();
+    assert_eq!(hear(&mut stream).unwrap(), 2);
 }
 
 #[test]

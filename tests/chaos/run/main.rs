@@ -1,0 +1,175 @@
+//! Runs gateways under traffic while everything fails, writes down what happened, and checks it.
+//!
+//! `chaos [--seconds N] [--seed S] [--scene NAME]… [--synchronous-normal]`, or `chaos --check FILE`. Exit code 0 if every
+//! promise was kept, 1 if not, 2 if it was called wrongly, 3 if it could not run.
+
+#![expect(clippy::unwrap_used, reason = "a run that cannot go on fails")]
+
+mod collect;
+mod faults;
+mod program;
+mod receiver;
+mod recorder;
+// The tests of the whole gateway stand on it as well; each uses its part.
+#[allow(dead_code, unused_imports, reason = "other parts of it are for other tests")]
+#[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
+#[path = "../../it/rig/mod.rs"]
+mod rig;
+mod scene;
+mod senders;
+
+use std::{
+    env, fs,
+    path::Path,
+    process::ExitCode,
+    thread,
+    time::Duration,
+};
+
+use wahook_chaos::{
+    check::{Verdict, check},
+    history::{Line, read},
+    plan::Scene,
+};
+
+use self::{recorder::History, scene::Settings};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// So many violations are shown in full.
+const SHOWN: usize = 10;
+
+const USAGE: &str = "\
+chaos [--seconds N] [--seed S] [--scene sqlite|postgres|redis]... [--synchronous-normal]
+chaos --check FILE";
+
+fn main() -> ExitCode {
+    // A copy of this program under another name is the gateway.
+    if program::is_gateway() {
+        return wahook_gateway::main();
+    }
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    if let [option, file] = arguments.as_slice()
+        && option == "--check"
+    {
+        return judge(Path::new(file));
+    }
+    match wanted(arguments) {
+        Some(wanted) => run(&wanted),
+        None => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// What was asked for.
+struct Wanted {
+    scenes: Vec<Scene>,
+    settings: Settings,
+}
+
+fn wanted(arguments: Vec<String>) -> Option<Wanted> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).unwrap();
+    let mut wanted = Wanted {
+        scenes: Vec::new(),
+        settings: Settings {
+            seed: u32::from_ne_bytes(random).into(),
+            lasts: Duration::from_secs(60),
+            synchronous_normal: false,
+        },
+    };
+    let mut arguments = arguments.into_iter();
+    while let Some(option) = arguments.next() {
+        match option.as_str() {
+            "--seconds" => wanted.settings.lasts = Duration::from_secs(arguments.next()?.parse().ok()?),
+            "--seed" => wanted.settings.seed = arguments.next()?.parse().ok()?,
+            "--synchronous-normal" => wanted.settings.synchronous_normal = true,
+            "--scene" => {
+                let name = arguments.next()?;
+                wanted
+                    .scenes
+                    .push(Scene::ALL.into_iter().find(|scene| scene.name() == name)?);
+            }
+            _ => return None,
+        }
+    }
+    if wanted.scenes.is_empty() {
+        wanted.scenes = Scene::ALL.to_vec();
+    }
+    Some(wanted)
+}
+
+fn run(wanted: &Wanted) -> ExitCode {
+    let Settings { seed, lasts, .. } = wanted.settings;
+    let folder = program::set_up(seed);
+    let file = folder.join("history.jsonl");
+    println!("seed {seed}; history in {}", file.display());
+    let history = History::create(&file).unwrap();
+    let came_to_an_end = thread::scope(|scope| {
+        let scenes = wanted.scenes.iter().map(|scene| {
+            let recorder = history.recorder(scene.name());
+            scope.spawn(move || scene::run(*scene, &wanted.settings, &recorder))
+        });
+        let scenes: Vec<_> = scenes.collect();
+        // Each of them, also after one that failed.
+        let ends: Vec<_> = scenes.into_iter().map(|scene| scene.join().is_ok()).collect();
+        ends.iter().all(|end| *end)
+    });
+    history.flush().unwrap();
+    let code = judge(&file);
+    if came_to_an_end && code == ExitCode::SUCCESS {
+        fs::remove_dir_all(&folder).unwrap();
+        return code;
+    }
+    let names = wanted
+        .scenes
+        .iter()
+        .map(|scene| format!(" --scene {}", scene.name()));
+    println!(
+        "everything is left in {}; the same faults again:\n  cargo run -p wahook-chaos --bin chaos -- --seed {seed} --seconds {}{}",
+        folder.display(),
+        lasts.as_secs(),
+        names.collect::<String>()
+    );
+    ExitCode::FAILURE
+}
+
+/// Checks a history and says what is in it.
+fn judge(file: &Path) -> ExitCode {
+    let lines = match read(file) {
+        Ok(lines) => lines,
+        Err(error) => {
+            eprintln!("{}: {error}", file.display());
+            return ExitCode::from(3);
+        }
+    };
+    let Verdict {
+        violations, scenes, ..
+    } = check(&lines);
+    for violation in violations.iter().take(SHOWN) {
+        println!("{violation}");
+        for number in &violation.lines {
+            println!("  {number}: {}", shortened(&lines[number - 1]));
+        }
+    }
+    if violations.len() > SHOWN {
+        println!("and {} more", violations.len() - SHOWN);
+    }
+    for figures in &scenes {
+        print!("{figures}");
+    }
+    if violations.is_empty() && !scenes.is_empty() {
+        println!("every promise kept in {} lines", lines.len());
+        ExitCode::SUCCESS
+    } else {
+        println!("FAILED: {} violations in {} lines", violations.len(), lines.len());
+        ExitCode::FAILURE
+    }
+}
+
+fn shortened(line: &Line) -> String {
+    line.to_string().chars().take(300).collect()
+}

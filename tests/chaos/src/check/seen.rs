@@ -1,0 +1,247 @@
+//! What a history tells of one scene, put in order, and the rules that hold in every scene.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Found, Rule};
+use crate::{
+    history::{Delivered, Line, Promise, What},
+    plan::CLOCK_MOVED,
+};
+
+/// One scene. Lines are told by their numbers, from 1.
+pub(super) struct Seen<'a> {
+    pub(super) scene: &'a str,
+    pub(super) seed: u64,
+    pub(super) promise: Promise,
+    pub(super) sinks: &'a [String],
+    pub(super) messages: BTreeMap<&'a str, Message<'a>>,
+    pub(super) sendings: BTreeMap<u64, Sending<'a>>,
+    pub(super) delivered: Vec<(usize, &'a Delivered)>,
+    /// By sink and message.
+    pub(super) dead: BTreeMap<(&'a str, &'a str), usize>,
+    pub(super) faults: BTreeMap<u64, Fault<'a>>,
+    pub(super) starts: u64,
+    pub(super) ends: u64,
+    rested: Option<(usize, Option<&'a str>)>,
+}
+
+pub(super) struct Message<'a> {
+    pub(super) chat: &'a str,
+    pub(super) text: &'a str,
+    pub(super) forged: bool,
+    pub(super) first_sent: usize,
+    /// The first answer with 200.
+    pub(super) acknowledged: Option<usize>,
+    /// Where it is stored, but for what is known as said before.
+    pub(super) stored: Vec<usize>,
+}
+
+pub(super) struct Sending<'a> {
+    pub(super) sent: usize,
+    pub(super) message: &'a str,
+    pub(super) forged: bool,
+    /// The line, and the status.
+    pub(super) answered: Option<(usize, Option<u16>)>,
+}
+
+pub(super) struct Fault<'a> {
+    pub(super) kind: &'a str,
+    pub(super) began: usize,
+    pub(super) ended: Option<usize>,
+    /// µs
+    pub(super) ended_at: Option<u64>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn scenes(lines: &'a [Line]) -> Vec<Self> {
+        let begin = |line: &'a Line| match &line.what {
+            What::Scene { seed, promise, sinks } => Some(Self {
+                scene: &line.scene,
+                seed: *seed,
+                promise: *promise,
+                sinks,
+                messages: BTreeMap::new(),
+                sendings: BTreeMap::new(),
+                delivered: Vec::new(),
+                dead: BTreeMap::new(),
+                faults: BTreeMap::new(),
+                starts: 0,
+                ends: 0,
+                rested: None,
+            }),
+            _ => None,
+        };
+        let mut scenes: Vec<_> = lines.iter().filter_map(begin).collect();
+        for scene in &mut scenes {
+            for (index, line) in lines.iter().enumerate() {
+                if line.scene == scene.scene {
+                    scene.see(index + 1, line);
+                }
+            }
+        }
+        scenes
+    }
+
+    fn see(&mut self, number: usize, line: &'a Line) {
+        match &line.what {
+            What::Scene { .. } => {}
+            What::Sent {
+                message,
+                chat,
+                sending,
+                forged,
+                text,
+            } => {
+                self.messages.entry(message).or_insert(Message {
+                    chat,
+                    text,
+                    forged: *forged,
+                    first_sent: number,
+                    acknowledged: None,
+                    stored: Vec::new(),
+                });
+                let sending_of = Sending {
+                    sent: number,
+                    message,
+                    forged: *forged,
+                    answered: None,
+                };
+                self.sendings.insert(*sending, sending_of);
+            }
+            What::Answered { sending, status } => {
+                let Some(sending) = self.sendings.get_mut(sending) else {
+                    return;
+                };
+                sending.answered = Some((number, *status));
+                if *status == Some(200)
+                    && let Some(message) = self.messages.get_mut(sending.message)
+                {
+                    message.acknowledged.get_or_insert(number);
+                }
+            }
+            What::Stored {
+                message, duplicate, ..
+            } => {
+                if let Some(message) = self.messages.get_mut(message.as_str()).filter(|_| !duplicate) {
+                    message.stored.push(number);
+                }
+            }
+            What::Delivered(delivered) => self.delivered.push((number, delivered)),
+            What::Dead { message, sink, .. } => {
+                self.dead.insert((sink, message), number);
+            }
+            What::FaultBegan { fault, kind, .. } => {
+                let began = Fault {
+                    kind,
+                    began: number,
+                    ended: None,
+                    ended_at: None,
+                };
+                self.faults.insert(*fault, began);
+            }
+            What::FaultEnded { fault } => {
+                if let Some(fault) = self.faults.get_mut(fault) {
+                    (fault.ended, fault.ended_at) = (Some(number), Some(line.at));
+                }
+            }
+            What::ProcessStarted { .. } => self.starts += 1,
+            What::ProcessEnded { .. } => self.ends += 1,
+            What::Rested { trouble } => self.rested = Some((number, trouble.as_deref())),
+        }
+    }
+
+    /// The rules that hold whether there is an inbox or not.
+    pub(super) fn check(&self, found: &mut Found<'_>) {
+        self.answers(found);
+        self.as_it_was_sent(found);
+        self.reaches_every_sink(found);
+        match self.rested {
+            None => found.add(Rule::ComesToRest, "the history has no end".to_owned(), []),
+            Some((line, Some(trouble))) => found.add(Rule::ComesToRest, trouble.to_owned(), [line]),
+            Some((_, None)) => {}
+        }
+    }
+
+    fn answers(&self, found: &mut Found<'_>) {
+        for sending in self.sendings.values() {
+            let Some((line, Some(status))) = sending.answered else {
+                continue;
+            };
+            let lines = [sending.sent, line];
+            match (sending.forged, status) {
+                (false, 200 | 503) => {}
+                // Its signature is too old or from the future, by a clock that is wrong.
+                (false, 401 | 403) if self.clock_was_wrong(sending.sent, line) => {}
+                (false, status) => {
+                    let text = format!("{} is genuine and was answered with {status}", sending.message);
+                    found.add(Rule::AnswersAreRight, text, lines);
+                }
+                (true, 401 | 403 | 503) => {}
+                (true, status) => {
+                    let text = format!("{} is forged and was answered with {status}", sending.message);
+                    found.add(Rule::RefusedGoesNowhere, text, lines);
+                }
+            }
+        }
+    }
+
+    fn as_it_was_sent(&self, found: &mut Found<'_>) {
+        for (line, delivered) in &self.delivered {
+            let sink = &delivered.sink;
+            let id = &delivered.message;
+            match self.messages.get(id.as_str()) {
+                Some(message) if message.forged => {
+                    let text = format!("{id} does not verify, and {sink} has it");
+                    found.add(Rule::RefusedGoesNowhere, text, [message.first_sent, *line]);
+                }
+                Some(message) if message.first_sent > *line => {
+                    let text = format!("{sink} had {id} before it was sent");
+                    found.add(Rule::AsItWasSent, text, [*line, message.first_sent]);
+                }
+                Some(message) if message.text != delivered.text => {
+                    let text = format!("{id} says something else in {sink}");
+                    found.add(Rule::AsItWasSent, text, [message.first_sent, *line]);
+                }
+                Some(_) => {}
+                None => {
+                    let text = format!("{sink} has {id}, which nobody sent");
+                    found.add(Rule::AsItWasSent, text, [*line]);
+                }
+            }
+        }
+    }
+
+    fn reaches_every_sink(&self, found: &mut Found<'_>) {
+        let there = self.delivered.iter();
+        let there: BTreeSet<_> = there
+            .map(|(_, one)| (one.sink.as_str(), one.message.as_str()))
+            .collect();
+        for (id, message) in self.messages.iter().filter(|(_, message)| !message.forged) {
+            let known = message
+                .acknowledged
+                .into_iter()
+                .chain(message.stored.iter().copied());
+            let known: Vec<_> = known.collect();
+            if known.is_empty() {
+                continue;
+            }
+            for sink in self.sinks {
+                let place = (sink.as_str(), *id);
+                if !there.contains(&place) && !self.dead.contains_key(&place) {
+                    let lines = [message.first_sent].into_iter().chain(known.iter().copied());
+                    found.add(
+                        Rule::ReachesEverySink,
+                        format!("{id} never came to {sink}"),
+                        lines,
+                    );
+                }
+            }
+        }
+    }
+
+    fn clock_was_wrong(&self, from: usize, to: usize) -> bool {
+        self.faults.values().any(|fault| {
+            fault.kind == CLOCK_MOVED && fault.began < to && fault.ended.is_none_or(|ended| ended > from)
+        })
+    }
+}
