@@ -14,7 +14,7 @@ const ALL: &str = "1000000000";
 #[derive(Deserialize)]
 pub(crate) struct Event {
     key: String,
-    attempt: u64,
+    attempt: Option<u64>,
     data: Said,
     raw: Raw,
 }

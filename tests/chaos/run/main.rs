@@ -18,13 +18,7 @@ mod rig;
 mod scene;
 mod senders;
 
-use std::{
-    env, fs,
-    path::Path,
-    process::ExitCode,
-    thread,
-    time::Duration,
-};
+use std::{env, fs, path::Path, process::ExitCode, thread, time::Duration};
 
 use wahook_chaos::{
     check::{Verdict, check},

@@ -123,8 +123,8 @@ pub struct Delivered {
     pub message: String,
     /// The event's key.
     pub key: String,
-    /// Which attempt it says it is.
-    pub attempt: u64,
+    /// Which attempt it says it is; none where nobody counts.
+    pub attempt: Option<u64>,
     /// What it says.
     pub text: String,
 }

@@ -50,9 +50,16 @@ fn once_unless_marked(seen: &Seen<'_>, found: &mut Found<'_>) {
     let mut attempts = BTreeMap::new();
     let (mut keys, mut messages) = (BTreeMap::new(), BTreeMap::new());
     for (line, one) in &seen.delivered {
+        if one.attempt.is_none() {
+            let text = format!(
+                "{} came to {} and does not say which attempt it is",
+                one.message, one.sink
+            );
+            found.add(Rule::OnceUnlessMarked, text, [*line]);
+        }
         let (sink, id, key) = (one.sink.as_str(), one.message.as_str(), one.key.as_str());
         if let Some(before) = attempts.insert((sink, id, one.attempt), *line) {
-            let text = format!("{sink} has {id} twice as attempt {}", one.attempt);
+            let text = format!("{sink} has {id} twice as attempt {}", number(one));
             found.add(Rule::OnceUnlessMarked, text, [before, *line]);
         }
         let (before, other) = *keys.entry((sink, id)).or_insert((*line, key));
@@ -70,22 +77,25 @@ fn once_unless_marked(seen: &Seen<'_>, found: &mut Found<'_>) {
 
 /// In one place the attempts of a message count up.
 fn counts_up(delivered: &[(usize, &Delivered)], found: &mut Found<'_>) {
-    let mut highest: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+    let mut highest: BTreeMap<&str, (usize, &Delivered)> = BTreeMap::new();
     for (line, one) in delivered {
         match highest.get(one.message.as_str()) {
             // The same one twice is found elsewhere.
-            Some((before, attempt)) if one.attempt < *attempt => {
-                let text = format!(
-                    "{} came to {} as attempt {attempt}, then as {}",
-                    one.message, one.sink, one.attempt
-                );
+            Some((before, higher)) if one.attempt < higher.attempt => {
+                let (id, sink) = (&one.message, &one.sink);
+                let (before_that, now) = (number(higher), number(one));
+                let text = format!("{id} came to {sink} as attempt {before_that}, then as {now}");
                 found.add(Rule::OnceUnlessMarked, text, [*before, *line]);
             }
             _ => {
-                highest.insert(&one.message, (*line, one.attempt));
+                highest.insert(&one.message, (*line, one));
             }
         }
     }
+}
+
+fn number(one: &Delivered) -> u64 {
+    one.attempt.unwrap_or_default()
 }
 
 /// In one place, of what came for the first time: nothing that was acknowledged before another of its conversation was sent

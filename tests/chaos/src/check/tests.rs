@@ -61,7 +61,7 @@ impl Made {
             place: "here".to_owned(),
             message: message.to_owned(),
             key: format!("key of {message}"),
-            attempt,
+            attempt: Some(attempt),
             text: format!("text of {message}"),
         };
         change(&mut delivered);
@@ -207,6 +207,11 @@ fn i3_what_comes_twice_without_a_mark_is_found() {
     // Under another key it is no repeat.
     let key = both().delivered_with("a-1", 2, |one| one.key = "another".to_owned());
     key.rested().breaks(Rule::OnceUnlessMarked, &[8, 10]);
+    // Nobody counts.
+    let unmarked = kept()
+        .delivered_with("a-1", 1, |one| one.attempt = None)
+        .delivered("a-2", 1);
+    unmarked.rested().breaks(Rule::OnceUnlessMarked, &[8]);
     // And two have two keys.
     let one = kept()
         .delivered("a-1", 1)
