@@ -1,7 +1,7 @@
 //! Everything but the tests.
 
 use crate::{
-    arrows, cargo, house, licences, readme, schema,
+    arrows, breaks, cargo, house, licences, readme, schema,
     step::{Done, Failure, Outcome, Steps},
 };
 
@@ -34,6 +34,7 @@ pub(crate) fn deps(steps: &mut Steps) {
     steps.step("length of files", house::lengths);
     steps.step("core without I/O", arrows::core_is_pure);
     steps.step("core for wasm32", arrows::core_for_wasm);
+    steps.step("breaks fit the source", breaks::fit);
 }
 
 pub(crate) fn licences(steps: &mut Steps) {

@@ -5,6 +5,7 @@
 
 mod arrows;
 mod bench;
+mod breaks;
 mod cargo;
 mod check;
 mod dist;
@@ -37,6 +38,7 @@ cargo xtask <verb>
   schema [--check]    write (or compare) schema/ from the event model
   readme [--check]    write (or compare) the generated parts of README.md
   dist                the program as one static file for Linux, in target/dist/
+  breaks [filter]     breaks one promise after the other in a copy of the source, and has its tests notice
   bench [filter]      measure against other libraries; `--quick` for a look, `--list` for the groups
 ";
 
@@ -69,6 +71,8 @@ fn main() -> ExitCode {
         ["readme", "--check"] => steps.step("readme", || readme::run(readme::Mode::Check)),
         ["schema"] => steps.step("schema", || schema::run(readme::Mode::Write)),
         ["schema", "--check"] => steps.step("schema", || schema::run(readme::Mode::Check)),
+        ["breaks"] => breaks::run(&mut steps, ""),
+        ["breaks", filter] => breaks::run(&mut steps, filter),
         ["bench", ref rest @ ..] => return bench::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
