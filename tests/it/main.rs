@@ -20,5 +20,6 @@ mod race;
     clippy::disallowed_methods,
     reason = "processes are watched, and die by chance, in real time"
 )]
+#[allow(dead_code, unused_imports, reason = "`tests/chaos` stands on it as well")]
 mod rig;
 mod samples;

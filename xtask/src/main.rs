@@ -7,6 +7,7 @@ mod arrows;
 mod bench;
 mod breaks;
 mod cargo;
+mod chaos;
 mod check;
 mod dist;
 mod house;
@@ -39,6 +40,10 @@ cargo xtask <verb>
   readme [--check]    write (or compare) the generated parts of README.md
   dist                the program as one static file for Linux, in target/dist/
   breaks [filter]     breaks one promise after the other in a copy of the source, and has its tests notice
+  chaos               a minute of traffic while processes, disks, clocks, databases, wires and sinks fail, and a proof from
+                      its history that nothing was lost, doubled or out of order; `test` does it as well. `--long`: ten
+                      minutes; `--seed N`: the same faults again; `--no-services`: without Redis and PostgreSQL;
+                      `--check FILE`: the proof alone; `--break NAME|all`: with a promise broken, which must be found
   bench [filter]      measure against other libraries; `--quick` for a look, `--list` for the groups
 ";
 
@@ -73,6 +78,12 @@ fn main() -> ExitCode {
         ["schema", "--check"] => steps.step("schema", || schema::run(readme::Mode::Check)),
         ["breaks"] => breaks::run(&mut steps, ""),
         ["breaks", filter] => breaks::run(&mut steps, filter),
+        ["chaos", ref rest @ ..] => {
+            return chaos::run(rest).unwrap_or_else(|| {
+                eprint!("{USAGE}");
+                ExitCode::from(2)
+            });
+        }
         ["bench", ref rest @ ..] => return bench::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     cargo::{self, Metadata, Package},
+    chaos,
     services::{Servers, without},
     step::{Done, Failure, Outcome, Steps},
 };
@@ -66,6 +67,7 @@ pub(crate) fn run(steps: &mut Steps, services: Services) {
             steps.step(&package.name, || example(package, &arguments, &servers));
         }
     }
+    chaos::minute(steps, services);
     let scripts = scripts();
     if scripts.is_empty() {
         steps.step("end to end", || {

@@ -11,7 +11,7 @@ mod program;
 mod receiver;
 mod recorder;
 // The tests of the whole gateway stand on it as well; each uses its part.
-#[allow(dead_code, unused_imports, reason = "other parts of it are for other tests")]
+#[allow(dead_code, unused_imports, reason = "`tests/it` stands on it as well")]
 #[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
 #[path = "../../it/rig/mod.rs"]
 mod rig;

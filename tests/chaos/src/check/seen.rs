@@ -167,21 +167,22 @@ impl<'a> Seen<'a> {
             let Some((line, Some(status))) = sending.answered else {
                 continue;
             };
-            let lines = [sending.sent, line];
-            match (sending.forged, status) {
-                (false, 200 | 503) => {}
+            let is_right = match (sending.forged, status) {
+                (false, 200 | 503) | (true, 401 | 403 | 503) => true,
                 // Its signature is too old or from the future, by a clock that is wrong.
-                (false, 401 | 403) if self.clock_was_wrong(sending.sent, line) => {}
-                (false, status) => {
-                    let text = format!("{} is genuine and was answered with {status}", sending.message);
-                    found.add(Rule::AnswersAreRight, text, lines);
-                }
-                (true, 401 | 403 | 503) => {}
-                (true, status) => {
-                    let text = format!("{} is forged and was answered with {status}", sending.message);
-                    found.add(Rule::RefusedGoesNowhere, text, lines);
-                }
+                (false, 401 | 403) => self.clock_was_wrong(sending.sent, line),
+                _ => false,
+            };
+            if is_right {
+                continue;
             }
+            let (rule, is) = if sending.forged {
+                (Rule::RefusedGoesNowhere, "forged")
+            } else {
+                (Rule::AnswersAreRight, "genuine")
+            };
+            let text = format!("{} is {is} and was answered with {status}", sending.message);
+            found.add(rule, text, [sending.sent, line]);
         }
     }
 

@@ -1,0 +1,279 @@
+//! Runs in which everything fails: `cargo xtask chaos`, and as a step of the tests. `tests/chaos` is what runs.
+//!
+//! A check that cannot fail proves nothing: `--break` takes a copy of the repository, breaks one promise in one line of it,
+//! and demands that the run finds just that.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use crate::{
+    cargo,
+    step::{Done, Failure, Outcome, Steps},
+    test::Services,
+};
+
+/// So many runs may miss a broken promise, since what fails when is chance.
+const RUNS: usize = 3;
+
+/// A promise that is broken on purpose.
+struct Break {
+    name: &'static str,
+    /// Where it shows.
+    scene: &'static str,
+    /// What of the program is changed.
+    change: Change,
+    /// What the run has to say, in the words of `tests/chaos/src/check/mod.rs`.
+    found: &'static str,
+}
+
+enum Change {
+    /// An argument.
+    Argument(&'static str),
+    /// A line of the sources.
+    Line {
+        file: &'static str,
+        from: &'static str,
+        to: &'static str,
+    },
+}
+
+const BREAKS: &[Break] = &[
+    Break {
+        name: "normal",
+        scene: "sqlite",
+        change: Change::Argument("--synchronous-normal"),
+        found: "(what was answered with 200 is stored)",
+    },
+    Break {
+        name: "done-first",
+        scene: "sqlite",
+        change: Change::Line {
+            file: "crates/wahook-worker/src/lane.rs",
+            from: "        let outcome = self.hand_over(&events).await;\n",
+            to: "        let mut all = Delivered::default();\n        all.done = events.len();\n        \
+                 if let Some(verdict) = self.judge(Outcome::Said(all), events.len(), None) {\n            \
+                 self.settle(self.settlement(&verdict)).await;\n        }\n        \
+                 let outcome = self.hand_over(&events).await;\n",
+        },
+        found: "(what was acknowledged or stored reaches every sink, or is a dead letter)",
+    },
+    Break {
+        name: "order",
+        scene: "sqlite",
+        change: Change::Line {
+            file: "crates/wahook-sqlite/src/inbox/lanes.rs",
+            from: "AND e.state = 0 ORDER BY e.turn LIMIT ?3",
+            to: "AND e.state = 0 ORDER BY e.turn DESC LIMIT ?3",
+        },
+        found: "(each conversation is handed over in the order of acceptance)",
+    },
+    Break {
+        name: "mark-first",
+        scene: "redis",
+        change: Change::Line {
+            file: "crates/wahook-tower/src/dedupe/life.rs",
+            from: "        let head = std::mem::replace(",
+            to: "        let held = self.settings.say(Verb::Complete, held).await;\n        \
+                 let head = std::mem::replace(",
+        },
+        found: "(what was acknowledged or stored reaches every sink, or is a dead letter)",
+    },
+];
+
+/// `cargo xtask chaos …`; nothing if it is called wrongly.
+pub(crate) fn run(arguments: &[&str]) -> Option<ExitCode> {
+    if let ["--break", name] = *arguments {
+        return broken(name);
+    }
+    let mut passed = Vec::new();
+    let mut services = Services::Used;
+    let mut seconds = MINUTE;
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match *argument {
+            "--long" => seconds = TEN_MINUTES,
+            "--no-services" => services = Services::LeftOut,
+            option @ ("--seed" | "--check") => passed.extend([option, arguments.next()?]),
+            _ => return None,
+        }
+    }
+    if !passed.contains(&"--check") {
+        passed.extend(["--seconds", seconds]);
+        if services == Services::LeftOut {
+            println!("not run: what needs Redis or PostgreSQL");
+            passed.extend(WITHOUT_SERVICES);
+        }
+    }
+    let status = cargo::cargo(PROGRAM.iter().copied()).args(passed).status();
+    Some(match status {
+        Ok(status) => exit_code(status.code()),
+        Err(error) => {
+            eprintln!("cargo cannot be started: {error}");
+            ExitCode::from(3)
+        }
+    })
+}
+
+const MINUTE: &str = "60";
+const TEN_MINUTES: &str = "600";
+const PROGRAM: &[&str] = &["run", "--quiet", "-p", "wahook-chaos", "--bin", "chaos", "--"];
+const WITHOUT_SERVICES: [&str; 2] = ["--scene", "sqlite"];
+
+fn exit_code(code: Option<i32>) -> ExitCode {
+    code.and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// A minute of it, as a step.
+pub(crate) fn minute(steps: &mut Steps, services: Services) {
+    steps.step("chaos", || {
+        let mut command = cargo::cargo(PROGRAM.iter().copied());
+        command.args(["--seconds", MINUTE]);
+        if services == Services::LeftOut {
+            command.args(WITHOUT_SERVICES);
+        }
+        let output = cargo::run(&mut command)?;
+        let [seed, verdict] =
+            [output.lines().next(), output.lines().next_back()].map(Option::unwrap_or_default);
+        let seed = seed.split(';').next().unwrap_or_default();
+        Ok(Done::Said(format!("{verdict}, {seed}")))
+    });
+    if services == Services::LeftOut {
+        steps.step("chaos with servers", || {
+            Ok(Done::NotRun("`--no-services`".to_owned()))
+        });
+    }
+}
+
+/// Breaks promises, one after the other, and looks whether each is found.
+fn broken(name: &str) -> Option<ExitCode> {
+    let breaks: Vec<_> = BREAKS
+        .iter()
+        .filter(|one| name == "all" || one.name == name)
+        .collect();
+    if breaks.is_empty() {
+        let names: Vec<_> = BREAKS.iter().map(|one| one.name).collect();
+        eprintln!("nothing is broken under that name: all, {}", names.join(", "));
+        return None;
+    }
+    let mut steps = Steps::new();
+    for one in breaks {
+        steps.step(&format!("broken: {}", one.name), || one.is_found());
+    }
+    Some(steps.finish())
+}
+
+impl Break {
+    fn is_found(&self) -> Outcome {
+        let program = match &self.change {
+            Change::Argument(_) => build(cargo::root())?,
+            Change::Line { file, from, to } => {
+                let copy = copy_of_all()?;
+                let file = copy.join(file);
+                let text = fs::read_to_string(&file)?;
+                fs::write(&file, once(&text, from, to).map_err(Failure::new)?)?;
+                build(&copy)?
+            }
+        };
+        let mut last = String::new();
+        for run in 1..=RUNS {
+            let mut command = Command::new(&program);
+            command
+                .args(["--seconds", MINUTE, "--scene", self.scene])
+                .current_dir(cargo::root());
+            if let Change::Argument(argument) = self.change {
+                command.arg(argument);
+            }
+            let output = command.output()?;
+            last = String::from_utf8_lossy(&output.stdout).into_owned();
+            if output.status.code() == Some(1) && last.contains(self.found) {
+                return Ok(Done::Said(format!("found in run {run}: {}", first(&last))));
+            }
+        }
+        Err(Failure {
+            what: format!("{RUNS} runs do not find what breaks {}", self.found),
+            output: last,
+        })
+    }
+}
+
+/// The first violation that a run told of.
+fn first(output: &str) -> &str {
+    output.lines().nth(1).unwrap_or_default()
+}
+
+/// Builds the program of a workspace, next to all that is built already: what others wrote is not built twice.
+fn build(workspace: &Path) -> Result<PathBuf, Failure> {
+    let target = cargo::members()?.target_directory;
+    let mut command = cargo::cargo(["build", "--quiet", "-p", "wahook-chaos", "--bin", "chaos"]);
+    cargo::run(command.current_dir(workspace).env("CARGO_TARGET_DIR", &target))?;
+    // The next build takes the place of this one.
+    let program = target.join("debug/chaos");
+    let copy = target.join("chaos-under-test");
+    fs::copy(program, &copy)?;
+    Ok(copy)
+}
+
+/// Everything that is built, in a place of its own; as it was, if it was there.
+fn copy_of_all() -> Result<PathBuf, Failure> {
+    let copy = cargo::members()?.target_directory.join("broken");
+    copy_changes(cargo::root(), &copy)?;
+    Ok(copy)
+}
+
+/// Copies what is not the same there. What was not touched is not built again.
+fn copy_changes(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if ["target", ".git", "node_modules"]
+            .iter()
+            .any(|left_out| name == *left_out)
+        {
+            continue;
+        }
+        let there = to.join(&name);
+        if entry.file_type()?.is_dir() {
+            copy_changes(&path, &there)?;
+        } else if entry.file_type()?.is_file() {
+            let text = fs::read(&path)?;
+            if fs::read(&there).is_ok_and(|there| there == text) {
+                continue;
+            }
+            fs::write(there, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// A text in which what stands there once is something else.
+fn once(text: &str, from: &str, to: &str) -> Result<String, String> {
+    match text.matches(from).count() {
+        1 => Ok(text.replace(from, to)),
+        count => Err(format!(
+            "{from:?} stands there {count} times, and should once: see xtask/src/chaos.rs"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_broken_stands_in_the_sources() {
+        let rules = fs::read_to_string(cargo::root().join("tests/chaos/src/check/mod.rs")).unwrap();
+        for one in BREAKS {
+            let demands = one.found.trim_matches(['(', ')']);
+            assert!(rules.contains(demands), "{demands} is no rule");
+            if let Change::Line { file, from, to } = one.change {
+                let text = fs::read_to_string(cargo::root().join(file)).unwrap();
+                assert_ne!(once(&text, from, to).unwrap(), text);
+            }
+        }
+    }
+}
