@@ -1,6 +1,6 @@
 //! Runs gateways under traffic while everything fails, writes down what happened, and checks it.
 //!
-//! `chaos [--seconds N] [--seed S] [--scene NAME]… [--synchronous-normal]`, or `chaos --check FILE`. Exit code 0 if every
+//! `chaos [--seconds N] [--seed S] [--scene NAME]… [--keep] [--synchronous-normal]`, or `chaos --check FILE`. Exit code 0 if every
 //! promise was kept, 1 if not, 2 if it was called wrongly, 3 if it could not run.
 
 #![expect(clippy::unwrap_used, reason = "a run that cannot go on fails")]
@@ -18,10 +18,10 @@ mod rig;
 mod scene;
 mod senders;
 
-use std::{env, fs, path::Path, process::ExitCode, thread, time::Duration};
+use std::{collections::BTreeMap, env, fs, path::Path, process::ExitCode, thread, time::Duration};
 
 use wahook_chaos::{
-    check::{Verdict, check},
+    check::{Rule, Verdict, Violation, check},
     history::{Line, read},
     plan::Scene,
 };
@@ -31,11 +31,11 @@ use self::{recorder::History, scene::Settings};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// So many violations are shown in full.
-const SHOWN: usize = 10;
+/// So many violations of a rule are shown.
+const SHOWN: usize = 3;
 
 const USAGE: &str = "\
-chaos [--seconds N] [--seed S] [--scene sqlite|postgres|redis]... [--synchronous-normal]
+chaos [--seconds N] [--seed S] [--scene sqlite|postgres|redis]... [--keep] [--synchronous-normal]
 chaos --check FILE";
 
 fn main() -> ExitCode {
@@ -62,6 +62,8 @@ fn main() -> ExitCode {
 struct Wanted {
     scenes: Vec<Scene>,
     settings: Settings,
+    /// Leave everything behind, whatever comes of it.
+    keep: bool,
 }
 
 fn wanted(arguments: Vec<String>) -> Option<Wanted> {
@@ -74,12 +76,14 @@ fn wanted(arguments: Vec<String>) -> Option<Wanted> {
             lasts: Duration::from_secs(60),
             synchronous_normal: false,
         },
+        keep: false,
     };
     let mut arguments = arguments.into_iter();
     while let Some(option) = arguments.next() {
         match option.as_str() {
             "--seconds" => wanted.settings.lasts = Duration::from_secs(arguments.next()?.parse().ok()?),
             "--seed" => wanted.settings.seed = arguments.next()?.parse().ok()?,
+            "--keep" => wanted.keep = true,
             "--synchronous-normal" => wanted.settings.synchronous_normal = true,
             "--scene" => {
                 let name = arguments.next()?;
@@ -114,7 +118,7 @@ fn run(wanted: &Wanted) -> ExitCode {
     });
     history.flush().unwrap();
     let code = judge(&file);
-    if came_to_an_end && code == ExitCode::SUCCESS {
+    if came_to_an_end && code == ExitCode::SUCCESS && !wanted.keep {
         fs::remove_dir_all(&folder).unwrap();
         return code;
     }
@@ -143,14 +147,18 @@ fn judge(file: &Path) -> ExitCode {
     let Verdict {
         violations, scenes, ..
     } = check(&lines);
-    for violation in violations.iter().take(SHOWN) {
-        println!("{violation}");
-        for number in &violation.lines {
-            println!("  {number}: {}", shortened(&lines[number - 1]));
-        }
+    let mut broken: BTreeMap<Rule, Vec<&Violation>> = BTreeMap::new();
+    for violation in &violations {
+        broken.entry(violation.rule).or_default().push(violation);
     }
-    if violations.len() > SHOWN {
-        println!("and {} more", violations.len() - SHOWN);
+    for (rule, violations) in &broken {
+        println!("NOT SO: {}: {} violations", rule.demands(), violations.len());
+        for violation in violations.iter().take(SHOWN) {
+            println!("  {violation}");
+            for number in &violation.lines {
+                println!("    {number}: {}", shortened(&lines[number - 1]));
+            }
+        }
     }
     for figures in &scenes {
         print!("{figures}");

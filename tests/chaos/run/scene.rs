@@ -36,9 +36,9 @@ pub(crate) struct Settings {
 /// What a scene keeps for coming to rest.
 fn rest(scene: Scene) -> Duration {
     match scene {
-        // What a node held that was killed is another's when its lease ends, 30 s later.
-        Scene::Postgres => Duration::from_secs(33),
-        Scene::Sqlite | Scene::Redis => Duration::from_secs(8),
+        // What a gateway held that was killed is another's when its lease ends, 30 s later.
+        Scene::Postgres | Scene::Redis => Duration::from_secs(33),
+        Scene::Sqlite => Duration::from_secs(8),
     }
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn run(scene: Scene, settings: &Settings, recorder: &Recorder) {
         .collect();
     let began = Instant::now();
     let within = settings.lasts.saturating_sub(rest(scene));
-    let senders = Senders::start(&urls, settings.seed, recorder);
+    let senders = Senders::start(&urls, settings.seed, world.promise, recorder);
     thread::scope(|scope| {
         for layer in plan(settings.seed, scene, within) {
             let world = &world;

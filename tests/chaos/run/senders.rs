@@ -14,7 +14,7 @@ use std::{
 
 use fastrand::Rng;
 use tokio::task::JoinSet;
-use wahook_chaos::history::What;
+use wahook_chaos::history::{Promise, What};
 use wahook_core::Secret;
 
 use crate::{
@@ -22,11 +22,14 @@ use crate::{
     rig::{Client, Hook, Node},
 };
 
-/// How many conversations send at once.
-const CHATS: usize = 10;
-
-/// From one message of a conversation to its next.
-const EVERY: Duration = Duration::from_millis(90);
+/// How many conversations send at once, with so long from one message of each to its next.
+fn crowd(promise: Promise) -> (usize, Duration) {
+    match promise {
+        Promise::Inbox => (10, Duration::from_millis(90)),
+        // What is claimed by a gateway that is killed is nobody's until the lease ends, which holds up a conversation.
+        Promise::Guard => (40, Duration::from_millis(400)),
+    }
+}
 
 /// How long a message that was begun is sent again after the end.
 const LAST: Duration = Duration::from_secs(40);
@@ -41,17 +44,18 @@ pub(crate) struct Senders {
 }
 
 impl Senders {
-    pub(crate) fn start(urls: &[String], seed: u64, recorder: &Recorder) -> Self {
+    pub(crate) fn start(urls: &[String], seed: u64, promise: Promise, recorder: &Recorder) -> Self {
+        let (count, every) = crowd(promise);
         let stop = Arc::new(AtomicBool::new(false));
         let (urls, recorder, stopped) = (urls.to_vec(), recorder.clone(), Arc::clone(&stop));
         let thread = thread::spawn(move || {
             let mut builder = tokio::runtime::Builder::new_current_thread();
             builder.enable_all().build().unwrap().block_on(async {
                 let mut chats = JoinSet::new();
-                for chat in 0..CHATS {
+                for chat in 0..count {
                     let rng = Rng::with_seed(seed.wrapping_add(chat as u64));
                     let sender = Sender::new(chat, &urls, rng, &recorder, &stopped);
-                    chats.spawn(sender.run());
+                    chats.spawn(sender.run(every));
                 }
                 chats.join_all().await.into_iter().filter(|done| !done).count()
             })
@@ -97,8 +101,8 @@ impl Sender {
     }
 
     /// Until it is told to stop; whether the last message was acknowledged.
-    async fn run(mut self) -> bool {
-        let mut turn = tokio::time::interval(EVERY);
+    async fn run(mut self, every: Duration) -> bool {
+        let mut turn = tokio::time::interval(every);
         let mut said = Vec::new();
         let mut number = 0_u64;
         while !self.is_over() {

@@ -75,10 +75,8 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            rule, scene, text, ..
-        } = self;
-        write!(f, "{scene}: {text} ({})", rule.demands())
+        let Self { scene, text, .. } = self;
+        write!(f, "{scene}: {text}")
     }
 }
 

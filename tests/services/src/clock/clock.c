@@ -1,6 +1,6 @@
 /* A wall clock that is wrong by as much as a file says: loaded in front of the C library.
  *
- * WAHOOK_CLOCK_FILE  eight bytes: by how many nanoseconds the wall clock is wrong; may change at any time
+ * CLOCK_UNDER_TEST  eight bytes: by how many nanoseconds the wall clock is wrong; may change at any time
  *
  * The monotonic clock is right, as it is on a machine whose wall clock is set.
  */
@@ -17,7 +17,7 @@
 static const volatile int64_t *wrong_by;
 
 __attribute__((constructor)) static void begin(void) {
-    const char *path = getenv("WAHOOK_CLOCK_FILE");
+    const char *path = getenv("CLOCK_UNDER_TEST");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file < 0) return;
     void *there = mmap(NULL, sizeof *wrong_by, PROT_READ, MAP_SHARED, file, 0);

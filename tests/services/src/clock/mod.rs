@@ -28,7 +28,7 @@ impl Clock {
 
     /// Has a program go by this clock.
     pub fn on<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        preload::on(command, &self.ours.path().join("clock.so")).env("WAHOOK_CLOCK_FILE", self.path())
+        preload::on(command, &self.ours.path().join("clock.so")).env("CLOCK_UNDER_TEST", self.path())
     }
 
     /// From now on it is wrong by so many seconds, also for processes that run already.

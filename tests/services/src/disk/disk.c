@@ -1,10 +1,10 @@
 /* A disk that forgets what was not flushed, that fills up, fails and is slow: loaded in front of the C library.
  *
- * Every change to a file below WAHOOK_DISK_FOLDER is done as usual and written to the log WAHOOK_DISK_LOG as well, in
+ * Every change to a file below DISK_UNDER_TEST_FOLDER is done as usual and written to the log DISK_UNDER_TEST_LOG as well, in
  * order, together with every flush. After the process was killed, whoever reads the log can tell what a disk with a
  * volatile cache would still have: disk.rs does.
  *
- * WAHOOK_DISK_FLUSH_MICROSECONDS  each flush takes so much longer
+ * DISK_UNDER_TEST_FLUSH_MICROSECONDS  each flush takes so much longer
  * <log>.full                      while this file exists, a file grows up to the end of its last block and no further:
  *                                 what does not fit is cut in the middle, as disks do it
  * <log>.broken                    while this file exists, flushes fail
@@ -39,8 +39,8 @@ static useconds_t slow;
 #define REAL(name) __typeof__(&name) real_##name = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
 __attribute__((constructor)) static void begin(void) {
-    const char *where = getenv("WAHOOK_DISK_FOLDER"), *log = getenv("WAHOOK_DISK_LOG");
-    const char *microseconds = getenv("WAHOOK_DISK_FLUSH_MICROSECONDS");
+    const char *where = getenv("DISK_UNDER_TEST_FOLDER"), *log = getenv("DISK_UNDER_TEST_LOG");
+    const char *microseconds = getenv("DISK_UNDER_TEST_FLUSH_MICROSECONDS");
     if (!where || !log || !realpath(where, folder)) return;
     folder_length = strlen(folder);
     snprintf(full, sizeof full, "%s.full", log);

@@ -51,10 +51,10 @@ impl Disk {
     /// Has a program work on this disk.
     pub fn on<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         preload::on(command, &self.ours.path().join("disk.so"))
-            .env("WAHOOK_DISK_FOLDER", &self.folder)
-            .env("WAHOOK_DISK_LOG", self.log())
+            .env("DISK_UNDER_TEST_FOLDER", &self.folder)
+            .env("DISK_UNDER_TEST_LOG", self.log())
             .env(
-                "WAHOOK_DISK_FLUSH_MICROSECONDS",
+                "DISK_UNDER_TEST_FLUSH_MICROSECONDS",
                 self.slow.as_micros().to_string(),
             )
     }
