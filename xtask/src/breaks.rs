@@ -251,7 +251,7 @@ impl Break {
 }
 
 /// Copies what git knows or would know. What is the same already keeps its time, so that it is not compiled again.
-fn copied(to: &Path) -> Result<(), Failure> {
+pub(crate) fn copied(to: &Path) -> Result<(), Failure> {
     let mut git = Command::new("git");
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .current_dir(cargo::root());

@@ -4,13 +4,13 @@
 //! and demands that the run finds just that.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
 use crate::{
-    cargo,
+    breaks, cargo,
     step::{Done, Failure, Outcome, Steps},
     test::Services,
 };
@@ -171,7 +171,8 @@ impl Break {
         let program = match &self.change {
             Change::Argument(_) => build(cargo::root())?,
             Change::Line { file, from, to } => {
-                let copy = copy_of_all()?;
+                let copy = cargo::root().join("target/breaks/source");
+                breaks::copied(&copy)?;
                 let file = copy.join(file);
                 let text = fs::read_to_string(&file)?;
                 fs::write(&file, once(&text, from, to).map_err(Failure::new)?)?;
@@ -216,39 +217,6 @@ fn build(workspace: &Path) -> Result<PathBuf, Failure> {
     let copy = target.join("chaos-under-test");
     fs::copy(program, &copy)?;
     Ok(copy)
-}
-
-/// Everything that is built, in a place of its own; as it was, if it was there.
-fn copy_of_all() -> Result<PathBuf, Failure> {
-    let copy = cargo::members()?.target_directory.join("broken");
-    copy_changes(cargo::root(), &copy)?;
-    Ok(copy)
-}
-
-/// Copies what is not the same there. What was not touched is not built again.
-fn copy_changes(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        if ["target", ".git", "node_modules"]
-            .iter()
-            .any(|left_out| name == *left_out)
-        {
-            continue;
-        }
-        let there = to.join(&name);
-        if entry.file_type()?.is_dir() {
-            copy_changes(&path, &there)?;
-        } else if entry.file_type()?.is_file() {
-            let text = fs::read(&path)?;
-            if fs::read(&there).is_ok_and(|there| there == text) {
-                continue;
-            }
-            fs::write(there, text)?;
-        }
-    }
-    Ok(())
 }
 
 /// A text in which what stands there once is something else.
