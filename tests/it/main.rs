@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod conform;
 #[expect(
     clippy::disallowed_methods,
     reason = "what does not come is waited for in real time"

@@ -26,9 +26,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A whole receiver is tried out by [`conform`], in a test or with `wahook conform`.
+//!
 //! A store or a provider proves the contract with one line: [`guard_store_contract!`] and [`provider_contract!`].
 
 mod clock;
+pub mod conform;
 mod contract;
 pub mod guard;
 pub mod inbox;

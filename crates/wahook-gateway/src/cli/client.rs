@@ -32,6 +32,7 @@ pub(super) enum Ending {
 }
 
 /// A provider's side of the wire.
+#[derive(Debug)]
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
@@ -50,6 +51,11 @@ impl Client {
         };
         let client = web::client(to.scheme_str().unwrap_or_default(), options);
         client.map(Self).map_err(|error| web::no_tls(&error))
+    }
+
+    /// For requests of another kind.
+    pub(super) const fn inner(&self) -> &reqwest::Client {
+        &self.0
     }
 
     /// Sends a request; with `stop` only half of its body, and then nothing more.
@@ -110,7 +116,7 @@ fn is_this_machine(url: &Uri) -> bool {
 }
 
 /// The last of the causes: those before it say in other words that nothing was sent.
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -4,6 +4,7 @@ mod announce;
 mod ask;
 mod client;
 mod config;
+mod conform;
 mod dead;
 mod demo;
 mod doctor;
@@ -47,6 +48,7 @@ enum Verb {
     Serve(serve::Args),
     Send(send::Args),
     Verify(verify::Args),
+    Conform(conform::Args),
     Normalize(normalize::Args),
     Schema(schema::Args),
     Events(events::Args),
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(&args, &mut json),
         Verb::Send(args) => send::run(&args, cli.json),
         Verb::Verify(args) => verify::run(&args, cli.json),
+        Verb::Conform(args) => conform::run(&args, cli.json),
         Verb::Normalize(args) => normalize::run(&args),
         Verb::Schema(args) => schema::run(args),
         Verb::Events(args) => events::run(&args, cli.json),

@@ -12,3 +12,7 @@ pub use self::{
     plan::{Expected, Mode, Plan, Shot},
     sender::Sender,
 };
+pub(crate) use self::{
+    plan::{binds_body, spaced},
+    sender::with_query,
+};

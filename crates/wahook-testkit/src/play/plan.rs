@@ -156,7 +156,7 @@ impl Sender {
     }
 }
 
-fn binds_body(recipe: &Recipe) -> bool {
+pub(crate) fn binds_body(recipe: &Recipe) -> bool {
     match recipe {
         Recipe::StandardWebhooks => true,
         Recipe::BodyHmac(hmac) => hmac.signed().contains("body"),
@@ -225,7 +225,7 @@ fn reencoded(body: &Bytes) -> Bytes {
 }
 
 /// JSON with no white space between its tokens, or with one space after each comma and colon.
-fn spaced(json: &[u8], wide: bool) -> Vec<u8> {
+pub(crate) fn spaced(json: &[u8], wide: bool) -> Vec<u8> {
     let mut written = Vec::with_capacity(json.len());
     let (mut in_text, mut escaped) = (false, false);
     for &byte in json {

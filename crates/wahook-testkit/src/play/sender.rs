@@ -45,6 +45,27 @@ impl Sender {
         Self { cap_bytes, ..self }
     }
 
+    /// Where it sends to, without a token.
+    pub(crate) const fn url(&self) -> &Uri {
+        &self.url
+    }
+
+    /// The cap that [`Fault::Oversize`](super::Fault) goes beyond.
+    pub(crate) const fn cap(&self) -> usize {
+        self.cap_bytes
+    }
+
+    /// Whether the secret stands in these bytes.
+    pub(crate) fn is_told_by(&self, bytes: &[u8]) -> bool {
+        let secret = self.secret.expose().as_bytes();
+        bytes.windows(secret.len().max(1)).any(|part| part == secret)
+    }
+
+    /// Whether the vendor says several things in one delivery.
+    pub(crate) const fn sends_lists(&self) -> bool {
+        self.vendor.lists
+    }
+
     /// The endpoint it sends to.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {
@@ -61,7 +82,7 @@ impl Sender {
     }
 
     /// A request that is signed with another secret of the same form.
-    pub(super) fn with_wrong_secret(
+    pub(crate) fn with_wrong_secret(
         &self,
         outgoing: &Outgoing,
         at: Timestamp,
@@ -106,12 +127,13 @@ impl Sender {
         }
     }
 
-    pub(super) fn recipe(&self) -> Recipe {
+    pub(crate) fn recipe(&self) -> Recipe {
         self.endpoint.verifier().recipe()
     }
 }
 
-fn with_query(url: &Uri, name: &str, value: &str) -> Uri {
+/// The URL with one more parameter.
+pub(crate) fn with_query(url: &Uri, name: &str, value: &str) -> Uri {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let parameter = format!("{}={}", encoded(name), encoded(value));
     let path = match url.path_and_query() {

@@ -14,6 +14,8 @@ pub(crate) struct Vendor {
     pub(crate) ids: Vec<String>,
     /// Members, at any depth, whose values are times of this occurrence.
     pub(crate) times: Vec<String>,
+    /// Whether a body may be a list of several things.
+    pub(crate) lists: bool,
 }
 
 impl Default for Vendor {
@@ -23,6 +25,7 @@ impl Default for Vendor {
             headers: BTreeMap::from([("user-agent".to_owned(), "wahook-testkit".to_owned())]),
             ids: names(&["id", "eventId", "event_id", "messageId", "message_id"]),
             times: names(&["timestamp", "occurred_at"]),
+            lists: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod broken;
+mod conform;
 mod guard;
 mod inbox;
 mod play;

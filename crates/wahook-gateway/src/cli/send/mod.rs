@@ -85,7 +85,7 @@ pub(super) struct Args {
     list: bool,
 }
 
-fn url(text: &str) -> Result<Uri, String> {
+pub(super) fn url(text: &str) -> Result<Uri, String> {
     text.parse::<Uri>()
         .ok()
         .filter(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some())

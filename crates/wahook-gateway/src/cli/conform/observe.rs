@@ -1,0 +1,173 @@
+//! Asking the receiver, from outside, how many events it handled.
+
+use std::{fmt, process::Stdio, time::Duration};
+
+use http::Uri;
+use serde_json::Value;
+use tokio::process::Command;
+use wahook_core::BoxFuture;
+use wahook_testkit::conform::{Observe, ObserveError};
+
+use super::Args;
+use crate::{
+    Failure,
+    cli::client::{Client, root_cause},
+};
+
+/// For how long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) struct Probe {
+    count: Count,
+    fail: Option<(Client, Uri)>,
+}
+
+enum Count {
+    Url {
+        client: Client,
+        url: Uri,
+        at: Option<String>,
+    },
+    Command(String),
+}
+
+/// Without URL and command: either may hold a secret.
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe").finish_non_exhaustive()
+    }
+}
+
+impl Probe {
+    /// Nothing where nothing can be asked.
+    pub(super) fn of(args: &Args) -> Result<Option<Self>, Failure> {
+        let count = match (&args.observe, &args.observe_command) {
+            (Some(url), _) => Count::Url {
+                client: Client::new(url, PATIENCE)?,
+                url: url.clone(),
+                at: args.observe_at.clone(),
+            },
+            (None, Some(command)) => Count::Command(command.clone()),
+            (None, None) if args.fail_next.is_some() => {
+                return Err(Failure::wrong_use(
+                    "--fail-next tells nothing without --observe or --observe-command",
+                ));
+            }
+            (None, None) => return Ok(None),
+        };
+        let fail = match &args.fail_next {
+            Some(url) => Some((Client::new(url, PATIENCE)?, url.clone())),
+            None => None,
+        };
+        Ok(Some(Self { count, fail }))
+    }
+
+    async fn count(&self) -> Result<u64, ObserveError> {
+        let (text, at) = match &self.count {
+            Count::Url { client, url, at } => (asked(client, url).await?, at.as_deref()),
+            Count::Command(command) => (printed(command).await?, None),
+        };
+        number(&text, at)
+    }
+}
+
+impl Observe for Probe {
+    fn handled(&self) -> BoxFuture<'_, Result<u64, ObserveError>> {
+        Box::pin(self.count())
+    }
+
+    fn fail_next(&self) -> BoxFuture<'_, Result<bool, ObserveError>> {
+        Box::pin(async {
+            let Some((client, url)) = &self.fail else {
+                return Ok(false);
+            };
+            let sent = client.inner().post(url.to_string()).send().await;
+            let answer =
+                sent.map_err(|error| ObserveError::new(format!("--fail-next: {}", root_cause(&error))))?;
+            if answer.status().is_success() {
+                return Ok(true);
+            }
+            let status = answer.status();
+            Err(ObserveError::new(format!("--fail-next was answered {status}")))
+        })
+    }
+}
+
+async fn asked(client: &Client, url: &Uri) -> Result<String, ObserveError> {
+    let wrong = |error: reqwest::Error| ObserveError::new(format!("--observe: {}", root_cause(&error)));
+    let answer = client.inner().get(url.to_string()).send().await.map_err(wrong)?;
+    if !answer.status().is_success() {
+        let status = answer.status();
+        return Err(ObserveError::new(format!("--observe was answered {status}")));
+    }
+    answer.text().await.map_err(wrong)
+}
+
+async fn printed(command: &str) -> Result<String, ObserveError> {
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .await
+        .map_err(|error| ObserveError::new(format!("--observe-command: {error}")))?;
+    if !output.status.success() {
+        return Err(ObserveError::new(format!(
+            "--observe-command ended with {}",
+            output.status
+        )));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A number; in JSON, one at this place; in metrics, the sum of all that have this name.
+fn number(text: &str, at: Option<&str>) -> Result<u64, ObserveError> {
+    let no_number = || {
+        ObserveError::new(match at {
+            Some(at) => format!(
+                "there is no number at `{at}`; --observe-at takes /member of JSON, or a metric's name"
+            ),
+            None => "what came is no number; --observe-at says where it stands".to_owned(),
+        })
+    };
+    let Some(at) = at else {
+        return text.trim().parse().map_err(|_| no_number());
+    };
+    if at.starts_with('/') {
+        let value: Value = serde_json::from_str(text).map_err(|_| no_number())?;
+        return value.pointer(at).and_then(Value::as_u64).ok_or_else(no_number);
+    }
+    let samples = text
+        .lines()
+        .filter(|line| line.split(['{', ' ']).next() == Some(at));
+    let values = samples.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
+    let sum: f64 = values.sum();
+    // A metric that nobody has counted yet is not there.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count, checked to be one"
+    )]
+    if sum.is_finite() && sum >= 0.0 {
+        Ok(sum as u64)
+    } else {
+        Err(no_number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_found_in_text_json_and_metrics() {
+        let is = |text: &str, at: Option<&str>| number(text, at).ok();
+        assert_eq!(is(" 12\n", None), Some(12));
+        assert_eq!(is("many", None), None);
+        assert_eq!(is(r#"{"a":{"handled":7}}"#, Some("/a/handled")), Some(7));
+        assert_eq!(is(r#"{"a":1}"#, Some("/b")), None);
+        let metrics = "# TYPE x_total counter\nx_total{a=\"1\"} 3\nx_total{a=\"2\"} 4\nx_total_more 9\n";
+        assert_eq!(is(metrics, Some("x_total")), Some(7));
+        assert_eq!(is(metrics, Some("y_total")), Some(0));
+    }
+}

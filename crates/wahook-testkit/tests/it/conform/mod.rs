@@ -1,0 +1,114 @@
+//! The conformance kit: a sound receiver passes, and each flaw is caught by the scenario that is about it.
+
+mod flaws;
+mod receiver;
+
+use axum::{Router, extract::State, http::StatusCode};
+use wahook_axum::{Events, endpoint};
+use wahook_core::{Challenge, Endpoint, Secret};
+use wahook_providers::{Options, PROVIDERS};
+use wahook_testkit::{
+    Sender,
+    conform::{Conform, Counter, InProcess, Report, Scenario, Verdict},
+};
+use wahook_tower::Stack;
+
+const URL: &str = "https://example.com/hook";
+
+async fn work(State(counter): State<Counter>, Events(events): Events) -> StatusCode {
+    if counter.must_fail() {
+        return StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    // Long enough for a sender to hang up in the middle of it.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    counter.add(events.len() as u64);
+    StatusCode::OK
+}
+
+/// Our own stack, with or without a look into the application.
+async fn ours(hook: Endpoint, secret: &str, seen: bool) -> Report {
+    let counter = Counter::default();
+    let stack = Stack::new(hook.clone()).dedupe(|dedupe| dedupe.dedupe_events());
+    let app = Router::new().route("/hook", endpoint(stack, work, counter.clone()));
+    let sender = Sender::new(hook, Secret::new(secret).unwrap(), URL.parse().unwrap());
+    let mut kit =
+        Conform::new(sender, InProcess::new(app)).challenge_token(Secret::new("a-token-of-ours").unwrap());
+    if seen {
+        kit = kit.observe(counter);
+    }
+    kit.run().await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_our_own_stack_passes_everything_for_every_provider() {
+    for row in PROVIDERS {
+        let secret = (row.make_secret)([7; 32]);
+        let hook = (row.build)("hook", secret.as_str().try_into().unwrap(), &Options::default()).unwrap();
+        let report = ours(hook, &secret, true).await;
+        assert_eq!(report.scenarios.len(), Scenario::ALL.len());
+        for finding in &report.scenarios {
+            let verdict = finding.verdict;
+            let fine = matches!(verdict, Verdict::Pass | Verdict::NotApplicable);
+            assert!(fine, "{} {}:\n{report}", row.id, finding.scenario);
+        }
+        assert!(report.count(Verdict::Pass) > 15, "{report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_a_challenge_is_asked_by_post_and_by_get() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let token = "a-token-of-ours".try_into().unwrap();
+    let hook = wahook_providers::waping::endpoint("hook", secret).unwrap();
+    let hook = hook.challenge(Challenge::get(Some(token)).post_json(&["eventId"]));
+    let report = ours(hook, secret, true).await;
+    let finding = report.finding(Scenario::Handshake).unwrap();
+    assert_eq!(
+        (finding.verdict, finding.came.len()),
+        (Verdict::Pass, 4),
+        "{report}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_what_no_answer_shows_is_never_passed_without_a_look_into_the_application() {
+    let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let hook = wahook_providers::wazapin::endpoint("hook", secret).unwrap();
+    let report = ours(hook, secret, false).await;
+    for scenario in [
+        Scenario::Duplicate,
+        Scenario::Retried,
+        Scenario::Replayed,
+        Scenario::Concurrent,
+        Scenario::ForgedFirst,
+        Scenario::Reordered,
+        Scenario::HangUp,
+        Scenario::FailedWork,
+    ] {
+        let finding = report.finding(scenario).unwrap();
+        assert_eq!(finding.verdict, Verdict::NotObservable, "{scenario}:\n{report}");
+    }
+    assert!(report.is_sound(), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn p_a_report_holds_no_secret_and_no_signature() {
+    for row in PROVIDERS {
+        let secret = (row.make_secret)([9; 32]);
+        let hook = (row.build)("hook", secret.as_str().try_into().unwrap(), &Options::default()).unwrap();
+        let report = ours(hook, &secret, false).await;
+        let said = format!("{report}{report:?}{}", serde_json::to_string(&report).unwrap());
+        let core = secret.trim_start_matches("whsec_");
+        assert!(!said.contains(core), "{}", row.id);
+        assert!(!said.contains("v1,"), "{}: {said}", row.id);
+    }
+}
+
+#[test]
+fn every_scenario_has_a_name_of_its_own_and_is_found_by_it() {
+    for scenario in Scenario::ALL {
+        assert_eq!(scenario.id().parse(), Ok(*scenario));
+        assert!(scenario.why().ends_with('.'), "{scenario}");
+    }
+    assert!("no-such".parse::<Scenario>().is_err());
+}
