@@ -103,11 +103,20 @@ impl Stage {
         }
     }
 
-    /// How many events the application has handled until now.
+    /// How many events the application has handled, once it stands still: what came before may still be worked on.
     pub(super) async fn so_far(&self) -> Result<Option<u64>, ConformError> {
-        match &self.probe {
-            Some(probe) => Ok(Some(probe.handled().await?)),
-            None => Ok(None),
+        let Some(probe) = &self.probe else {
+            return Ok(None);
+        };
+        let deadline = Instant::now() + self.patience;
+        let mut count = probe.handled().await?;
+        loop {
+            sleep(self.settle).await;
+            let before = count;
+            count = probe.handled().await?;
+            if count == before || Instant::now() > deadline {
+                return Ok(Some(count));
+            }
         }
     }
 

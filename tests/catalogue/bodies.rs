@@ -1,0 +1,194 @@
+//! Bodies that were cut, that filled the memory, that broke the parser, or of which half was read.
+
+use std::{
+    convert::Infallible,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::Request;
+use http_body::Frame;
+use serde_json::{Value, json};
+use wahook_core::model::{Data, Event};
+use wahook_testkit::{
+    Outgoing,
+    conform::{Counter, Scenario},
+    inbox::Deliveries,
+};
+
+use crate::app::{Hook, PATH, all_stand, ask};
+
+/// Half of a body, then an error, as of a connection that broke.
+struct Broken(Option<Bytes>);
+
+impl http_body::Body for Broken {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(match self.0.take() {
+            Some(bytes) => Ok(Frame::data(bytes)),
+            None => Err(io::ErrorKind::ConnectionReset.into()),
+        }))
+    }
+}
+
+/// A genuine request whose body breaks off. Where a token is the proof, half of it would verify.
+fn broken(hook: &Hook) -> Request<Body> {
+    let delivery = hook.message(1);
+    let half = delivery.body.slice(..delivery.body.len() / 2);
+    hook.signed(&delivery).map(|_| Body::new(Broken(Some(half))))
+}
+
+/// A path that nobody has is answered with success, and what came there is gone.
+#[tokio::test(start_paused = true)]
+async fn failure_16_what_has_no_route_is_answered_200_and_dropped() {
+    for hook in Hook::all() {
+        let counter = Counter::default();
+        let app = hook.app(&counter);
+        let mut elsewhere = hook.signed(&hook.message(1));
+        let moved = elsewhere.uri().to_string().replace(PATH, "/hooks/elsewhere");
+        *elsewhere.uri_mut() = moved.parse().unwrap();
+        assert_eq!(ask(&app, elsewhere).await.0, 404);
+        assert_eq!(counter.count(), 0);
+    }
+}
+
+/// A body that broke off, or was cut at the cap, is handled as if that were all.
+#[tokio::test(start_paused = true)]
+async fn failure_17_a_body_is_cut_in_silence() {
+    for hook in Hook::all() {
+        let counter = Counter::default();
+        let app = hook.app(&counter);
+        let (status, _) = ask(&app, broken(&hook)).await;
+        assert!(status >= 400, "{status}");
+        assert_eq!(counter.count(), 0);
+        // Whole, it is handled: nothing was remembered of the half.
+        assert_eq!(ask(&app, hook.signed(&hook.message(1))).await.0, 200);
+        assert_eq!(counter.count(), 1);
+    }
+}
+
+/// Memory is reserved on the word of Content-Length.
+#[tokio::test(start_paused = true)]
+async fn failure_18_memory_is_reserved_from_content_length() {
+    // A claim over the cap is refused at once; one within it is believed by nobody: its body ends, and that is all.
+    all_stand(Scenario::Oversize, 3).await;
+    let (counter, hook) = (Counter::default(), Hook::of("waping"));
+    let app = hook.app(&counter);
+    let mut request = hook.signed(&hook.message(1));
+    for length in ["1099511627776", "18446744073709551615", "4194304"] {
+        request
+            .headers_mut()
+            .insert("content-length", length.parse().unwrap());
+        let (head, _) = request.into_parts();
+        let (status, _) = ask(&app, Request::from_parts(head.clone(), Body::empty())).await;
+        assert!(matches!(status, 400 | 401 | 413), "{length}: {status}");
+        request = Request::from_parts(head, Body::empty());
+    }
+    assert_eq!(counter.count(), 0);
+}
+
+/// The extractor unwraps what the body says, and the body says that the connection broke.
+#[tokio::test(start_paused = true)]
+async fn failure_19_a_panic_when_the_body_breaks_off() {
+    for hook in Hook::all() {
+        let app = hook.app(&Counter::default());
+        let task = tokio::spawn(async move { ask(&app, broken(&hook)).await });
+        let (status, _) = task.await.expect("no panic");
+        assert!((400..500).contains(&status), "{status}: it is the sender's fault");
+    }
+}
+
+/// Nobody counts what is read.
+#[tokio::test(start_paused = true)]
+async fn failure_20_no_cap_at_all() {
+    /// A body without an end and without a length.
+    struct Endless;
+    impl http_body::Body for Endless {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b' '; 64 << 10])))))
+        }
+    }
+    for hook in Hook::all() {
+        let request = hook.signed(&hook.message(1)).map(|_| Body::new(Endless));
+        assert_eq!(ask(&hook.app(&Counter::default()), request).await.0, 413);
+    }
+}
+
+/// One request says several things, and the first is all that is read.
+#[tokio::test(start_paused = true)]
+async fn failure_22_only_the_first_item_of_a_batch() {
+    all_stand(Scenario::Batch, 1).await;
+}
+
+/// One field that nobody knew, or one item that nobody can read, fails all.
+#[tokio::test(start_paused = true)]
+async fn failure_23_one_unknown_field_fails_all() {
+    all_stand(Scenario::UnknownEvent, 3).await;
+    all_stand(Scenario::EveryEvent, 3).await;
+    let hook = Hook::of("waping");
+    let items: Vec<_> = (1..=2).map(|n| hook.message(n).body).collect();
+    let [one, other] = items.as_slice() else {
+        unreachable!()
+    };
+    let body = [b"[", &one[..], br#",{"eventId":7,"type":{}},"#, &other[..], b"]"].concat();
+    let counter = Counter::default();
+    let answer = ask(&hook.app(&counter), hook.signed(&Outgoing::new("batch", body))).await;
+    assert_eq!((answer.0, counter.count()), (200, 3));
+}
+
+/// Bytes that are no UTF-8 are refused although they were signed, or other bytes are verified in their place.
+#[tokio::test(start_paused = true)]
+async fn failure_24_utf_8_is_required() {
+    all_stand(Scenario::Malformed, 3).await;
+    let hook = Hook::of("wazapin");
+    let body = b"{\"message_id\":\"\xff\xfe\"}".to_vec();
+    let lossy = String::from_utf8_lossy(&body).into_owned();
+    let counter = Counter::default();
+    let app = hook.app(&counter);
+    let request = hook.signed(&Outgoing::new("bytes", body));
+    let (head, _) = hook
+        .signed(&Outgoing::new("bytes", b"{\"message_id\":\"\xff\xfe\"}".to_vec()))
+        .into_parts();
+    assert_eq!(
+        ask(&app, Request::from_parts(head, Body::from(lossy))).await.0,
+        403
+    );
+    assert_eq!(ask(&app, request).await.0, 200);
+    assert_eq!(counter.count(), 1);
+}
+
+/// Whoever has no phone number is nobody: hidden ids, business ids, channels.
+#[test]
+fn failure_33_a_phone_number_is_required() {
+    let mut shop = Deliveries::of("wawp", "shop");
+    let incoming = shop.message("A1B2C3", "100000000000001@lid", "hello");
+    let events = shop.endpoint().provider().read(incoming.delivery());
+    let [
+        Event {
+            data: Data::MessageReceived(message),
+            ..
+        },
+    ] = events.as_slice()
+    else {
+        panic!("one message: {events:?}");
+    };
+    let sender = message.sender.as_ref().unwrap();
+    assert_eq!(sender.phone, None);
+    assert_eq!(sender.lid.as_deref(), Some("100000000000001@lid"));
+    let value: Value = serde_json::to_value(&message.content).unwrap();
+    assert_eq!(value["text"], json!("hello"));
+}
