@@ -106,6 +106,11 @@ impl Hook {
         Router::new().route(PATH, accept(Intake::new(self.endpoint(), inbox)))
     }
 
+    /// The same, with a clock that a test moves.
+    pub(crate) fn stored_by(&self, inbox: Arc<dyn Inbox>, clock: Arc<dyn Clock>) -> Router {
+        Router::new().route(PATH, accept(Intake::new(self.endpoint(), inbox).clock(clock)))
+    }
+
     /// What the conformance kit says of our own app in this scenario.
     pub(crate) async fn stands(&self, scenario: Scenario) -> Verdict {
         let counter = Counter::default();
