@@ -220,7 +220,7 @@ impl Filed {
     }
 
     async fn take_one(&self) -> Workers {
-        let app = self.hook.stored(self.inbox.clone());
+        let app = self.hook.stored_by(self.inbox.clone(), self.clock.clone());
         assert_eq!(ask(&app, self.hook.signed(&self.hook.message(1))).await.0, 200);
         let route = Route::new("till", self.sink.clone());
         let plan = Plan::new().endpoint(self.hook.endpoint()).route(route);
