@@ -30,6 +30,7 @@ mod otlp;
 #[path = "no_otlp.rs"]
 mod otlp;
 mod output;
+mod panics;
 mod random;
 mod spans;
 mod suggest;

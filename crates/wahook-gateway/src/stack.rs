@@ -4,7 +4,6 @@ use std::{convert::Infallible, sync::Arc, task, time::Duration};
 
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
-use hyper::body::Incoming;
 use tower::{ServiceBuilder, util::BoxCloneSyncService};
 use tower_service::Service;
 use wahook_core::{Clock, guard::Fresh, inbox::Inbox, model::Data, sink::Sink};
@@ -13,13 +12,14 @@ use wahook_tower::{Accept, Answer, DedupeLayer, Kept, LimitLayer, Observer, Rate
 use crate::{
     config::{Limits, Route},
     rates::Rates,
+    server::Arriving,
     sinks::hand_over,
     spans::{Requests, telling_spans},
     stores::Opened,
 };
 
 /// What answers the requests of one endpoint.
-pub type Mounted = BoxCloneSyncService<Request<Incoming>, Response<Answer>, Infallible>;
+pub type Mounted = BoxCloneSyncService<Request<Arriving>, Response<Answer>, Infallible>;
 
 /// What all endpoints share.
 #[derive(Clone, Debug)]

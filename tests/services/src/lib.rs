@@ -5,6 +5,7 @@
 //!   for all tests: a test may fill them, under names of its own, and must not touch the servers themselves.
 //! - [`Proxy`] stands between a client and a server and loses what passes.
 //! - [`Clock`] is what a process takes for the time, and can be moved.
+//! - [`Frames`] are HTTP/2 as an attacker writes it.
 //! - [`Disk`] is what a process writes to, and forgets what was not flushed.
 //!
 //! A private server ends with the value that holds it, and with the process that holds it, however that process ends.
@@ -14,6 +15,7 @@ mod clock;
 mod disk;
 mod docker;
 mod folder;
+mod frames;
 mod guard;
 mod kept;
 mod ports;
@@ -31,6 +33,7 @@ mod template;
 pub use self::{
     clock::Clock,
     disk::Disk,
+    frames::{Frames, PREFACE, goodbye},
     kept::{Kept, State},
     ports::free_port,
     postgres::Postgres,

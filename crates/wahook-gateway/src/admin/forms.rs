@@ -29,6 +29,15 @@ impl Shown<'_> {
         }
     }
 
+    /// The provider's own name of an event.
+    fn name(self, name: &str) -> String {
+        if self.reveal {
+            name.to_owned()
+        } else {
+            self.mask.name(name)
+        }
+    }
+
     fn stand_in(self, text: &str) -> String {
         if self.reveal {
             text.to_owned()
@@ -96,7 +105,7 @@ impl EventForm {
             received_at: row.received_at,
             occurred_at: summary.occurred_at,
             kind: summary.kind,
-            name: summary.name.as_deref().map(|name| shown.words(name)),
+            name: summary.name.as_deref().map(|name| shown.name(name)),
             account: summary.account.as_deref().map(|account| shown.words(account)),
             chat: summary.chat.as_deref().map(|chat| shown.stand_in(chat)),
             message_id: summary.message_id.as_deref().map(|id| shown.words(id)),

@@ -67,7 +67,11 @@ impl Mask {
                 "key" => self.person(value),
                 "schema" | "provider" | "endpoint" | "kind" | "name_source" | "occurred_at"
                 | "time_source" | "received_at" | "replay_of" | "attempt" => value,
-                "account" | "tenant" | "name" => self.technical(value),
+                "account" | "tenant" => self.technical(value),
+                "name" => match value {
+                    Value::String(name) => Value::String(self.name(&name)),
+                    other => self.technical(other),
+                },
                 "delivery" => self.delivery(value),
                 "raw" => self.foreign(value),
                 _ => self.data(&name, value),
@@ -128,15 +132,15 @@ impl Mask {
             Value::Object(fields) => {
                 let mut masked = Map::new();
                 for (name, value) in fields {
-                    masked.insert(self.field(&name), self.foreign(value));
+                    masked.insert(self.name(&name), self.foreign(value));
                 }
                 Value::Object(masked)
             }
         }
     }
 
-    /// The name of somebody else's field: what looks like one stays; persons and texts may be names as well.
-    fn field(&self, name: &str) -> String {
+    /// The name of somebody else's field or event: what looks like one stays; persons and texts may be names as well.
+    pub(super) fn name(&self, name: &str) -> String {
         let plain = |c: char| c.is_ascii_alphanumeric() || "_-.$".contains(c);
         if name.len() <= 40 && name.chars().all(plain) && !name.split(['_', '-', '.', '$']).any(is_number) {
             name.to_owned()
@@ -216,6 +220,26 @@ mod tests {
         assert_ne!(Mask::new([2; 16]).stand_in("15550000001"), one);
         // Digits of other scripts are digits.
         assert!(!mask.words("١٥٥٥٠٠٠٠٠٠١").contains('١'));
+    }
+
+    #[test]
+    fn p_an_event_whose_name_is_a_text_shows_none() {
+        let mask = Mask::new([1; 16]);
+        for name in ["message.received", "group.v2.join", "$set", "engine-event"] {
+            assert_eq!(mask.name(name), name);
+            assert_eq!(mask.event(serde_json::json!({ "name": name }))["name"], name);
+        }
+        for name in ["call me at noon", "call +15550000001", "15550000001", "é", ""] {
+            let shown = mask.event(serde_json::json!({ "name": name }));
+            assert!(
+                name.is_empty() || shown["name"].as_str().unwrap().starts_with('~'),
+                "{shown}"
+            );
+        }
+        assert_eq!(
+            mask.event(serde_json::json!({ "name": null }))["name"],
+            Value::Null
+        );
     }
 
     #[test]

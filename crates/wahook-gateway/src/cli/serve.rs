@@ -22,7 +22,7 @@ use crate::{
     Failure, Outcome,
     config::{self, Admin, Built, Config, Development, Loaded, LogFormat, Problem},
     log::Log,
-    output,
+    output, panics,
     server::{Finished, Server},
 };
 
@@ -87,6 +87,7 @@ pub(super) fn run(args: &Args, json: &mut bool) -> Result<Outcome, Failure> {
         let _here = runtime.enter();
         Log::start(args.log.as_deref(), &plan.config.log, *json)?
     };
+    panics::log_discreetly();
     *json |= plan.config.log.format == LogFormat::Json;
     plan.warn();
     if let Some(listen) = args.listen {

@@ -87,7 +87,7 @@ pub struct Limits {
     pub idle: Period,
     /// How long a whole body may take.
     pub total: Period,
-    /// How many connections are open at once; further ones wait unaccepted.
+    /// How many connections are open at once; for a further one, that one is closed whose sender said nothing for longest.
     pub connections: u32,
     /// How long the head of a request may take; also how long an idle connection is kept open.
     pub header_timeout: Period,
@@ -98,7 +98,7 @@ pub struct Limits {
     /// How many completed keys the guard remembers in the memory of this process.
     pub remembered_keys: usize,
     /// How many bytes of bodies may be in memory at once, on their way into the inbox; beyond that, senders are asked to
-    /// send again.
+    /// send again. A quarter is kept for bodies up to 64 KiB; buffers that grow may take twice as much.
     pub bytes_in_flight: usize,
     /// How many deliveries and events may wait in the inbox; beyond that, senders are asked to send again.
     pub waiting: u64,

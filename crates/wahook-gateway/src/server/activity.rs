@@ -1,39 +1,75 @@
-//! Whether a connection does anything.
+//! Whether a connection does anything, or waits for its sender.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::time::{Instant, sleep_until};
 
-/// What goes on on one connection: requests in progress, and since when there is none.
-#[derive(Clone, Debug)]
-pub(super) struct Activity(Arc<Mutex<State>>);
+use super::places::Seat;
 
-#[derive(Debug)]
+/// What goes on on one connection: requests in progress, and since when it waits for its sender.
+#[derive(Clone)]
+pub(super) struct Activity(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    seat: Arc<Seat>,
+}
+
 struct State {
     in_progress: usize,
-    idle_since: Instant,
+    /// Those of them whose bodies are here.
+    whole: usize,
+    /// When something began or ended last.
+    since: Instant,
+    /// By which moment its seat knows that it waits.
+    listed: Option<Instant>,
 }
 
 impl Activity {
     /// Of a connection that was accepted at this moment: what went before the first head is part of its time.
-    pub(super) fn since(accepted: Instant) -> Self {
-        Self(Arc::new(Mutex::new(State {
+    pub(super) fn since(accepted: Instant, seat: Arc<Seat>) -> Self {
+        let state = State {
             in_progress: 0,
-            idle_since: accepted,
-        })))
+            whole: 0,
+            since: accepted,
+            listed: None,
+        };
+        let activity = Self(Arc::new(Inner {
+            state: Mutex::new(state),
+            seat,
+        }));
+        activity.with(|_| {});
+        activity
     }
 
-    /// A request begins; it ends when the returned value is dropped.
-    pub(super) fn begin(&self) -> InProgress {
-        self.with(|state| state.in_progress += 1);
-        InProgress(self.clone())
+    /// A request begins with its head; it ends when the first value is dropped, and its body is here when the second is.
+    pub(super) fn begin(&self) -> (InProgress, Receiving) {
+        self.with(|state| {
+            state.in_progress += 1;
+            state.since = Instant::now();
+        });
+        let whole = Arc::new(AtomicBool::new(false));
+        let receiving = Receiving {
+            activity: self.clone(),
+            whole: Arc::clone(&whole),
+        };
+        let activity = self.clone();
+        (InProgress { activity, whole }, receiving)
     }
 
     pub(super) fn is_idle(&self) -> bool {
         self.with(|state| state.in_progress == 0)
+    }
+
+    /// Whether there is nothing to do before the sender says more.
+    pub(super) fn waits_for_sender(&self) -> bool {
+        self.with(|state| state.whole == 0)
     }
 
     /// Waits until no request was in progress for `limit`. The first head, and with it the choice of the HTTP version,
@@ -41,7 +77,7 @@ impl Activity {
     pub(super) async fn idle_for(&self, limit: Duration) {
         loop {
             let until = self.with(|state| match state.in_progress {
-                0 => state.idle_since + limit,
+                0 => state.since + limit,
                 _ => Instant::now() + limit,
             });
             if until <= Instant::now() {
@@ -51,20 +87,64 @@ impl Activity {
         }
     }
 
+    /// Changes the state, and tells the seat what came of it.
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let Inner { state, seat } = &*self.0;
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut state);
+        let waits = (state.whole == 0 && !seat.is_gone()).then_some(state.since);
+        if waits != state.listed {
+            if let Some(before) = state.listed {
+                seat.works(before);
+            }
+            if let Some(since) = waits {
+                seat.waits(since);
+            }
+            state.listed = waits;
+        }
+        result
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(since) = state.listed {
+            self.seat.works(since);
+        }
     }
 }
 
 /// A request in progress.
-#[derive(Debug)]
-pub(super) struct InProgress(Activity);
+pub(super) struct InProgress {
+    activity: Activity,
+    whole: Arc<AtomicBool>,
+}
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        self.0.with(|state| {
+        // From now on its body, which may still be thrown away, is nobody's concern.
+        let was_whole = self.whole.swap(true, Ordering::Relaxed);
+        self.activity.with(|state| {
             state.in_progress -= 1;
-            state.idle_since = Instant::now();
+            state.whole -= usize::from(was_whole);
+            state.since = Instant::now();
+        });
+    }
+}
+
+/// The body of a request that is still to come.
+pub(super) struct Receiving {
+    activity: Activity,
+    whole: Arc<AtomicBool>,
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.activity.with(|state| {
+            if !self.whole.swap(true, Ordering::Relaxed) {
+                state.whole += 1;
+            }
         });
     }
 }
@@ -73,14 +153,15 @@ impl Drop for InProgress {
 mod tests {
     use tokio::time::{advance, sleep};
 
-    use super::*;
+    use super::{super::places::Places, *};
 
     #[tokio::test(start_paused = true)]
     async fn a_handshake_takes_of_the_time_for_the_first_head_and_a_request_begins_it_anew() {
         let limit = Duration::from_secs(15);
         let accepted = Instant::now();
         advance(Duration::from_secs(14)).await;
-        let activity = Activity::since(accepted);
+        let place = Places::of(1).take().await;
+        let activity = Activity::since(accepted, place.seat());
         activity.idle_for(limit).await;
         let waited = accepted.elapsed();
         assert!(
@@ -94,5 +175,83 @@ mod tests {
         let done = Instant::now();
         activity.idle_for(limit).await;
         assert!(done.elapsed() >= limit);
+    }
+
+    /// Three connections on three places; time goes on between them.
+    async fn three(places: &Places) -> Vec<(super::super::places::Place, Activity)> {
+        let mut all = Vec::new();
+        for _ in 0..3 {
+            let place = places.take().await;
+            let activity = Activity::since(Instant::now(), place.seat());
+            all.push((place, activity));
+            advance(Duration::from_secs(1)).await;
+        }
+        all
+    }
+
+    /// Which of them is asked to go when a fourth comes.
+    async fn asked(places: &Places, all: &[(super::super::places::Place, Activity)]) -> Option<usize> {
+        let fourth = tokio::spawn({
+            let places = places.clone();
+            async move { drop(places.take().await) }
+        });
+        sleep(Duration::from_millis(1)).await;
+        let mut who = None;
+        for (number, (place, _)) in all.iter().enumerate() {
+            let asked = tokio::time::timeout(Duration::from_millis(1), place.seat().asked_to_go()).await;
+            if asked.is_ok() {
+                assert_eq!(who.replace(number), None, "one is enough");
+            }
+        }
+        fourth.abort();
+        who
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn v2_who_kept_us_waiting_longest_makes_room() {
+        let places = Places::of(3);
+        let all = three(&places).await;
+        assert_eq!(asked(&places, &all).await, Some(0));
+        all[0].0.seat().stay();
+
+        // The first one sent a head by now: the second waits longer. The first is asked before the third, once it has not
+        // sent its body for long.
+        let places = Places::of(3);
+        let all = three(&places).await;
+        let _first = all[0].1.begin();
+        assert_eq!(asked(&places, &all).await, Some(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn v2_who_sends_a_body_byte_by_byte_makes_room_and_a_request_that_is_whole_does_not() {
+        let places = Places::of(3);
+        let all = three(&places).await;
+        let slow = all[1].1.begin();
+        let at_work: Vec<_> = [&all[0], &all[2]].map(|(_, activity)| activity.begin()).into();
+        let at_work: Vec<_> = at_work
+            .into_iter()
+            .map(|(in_progress, _whole)| in_progress)
+            .collect();
+        assert_eq!(asked(&places, &all).await, Some(1));
+        all[1].0.seat().stay();
+        drop(slow.1);
+        assert_eq!(asked(&places, &all).await, None, "everybody is at work");
+        drop(at_work);
+        assert_eq!(asked(&places, &all).await, Some(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_takes_nothing_of_the_list_along() {
+        let places = Places::of(1);
+        let place = places.take().await;
+        let activity = Activity::since(Instant::now(), place.seat());
+        let (in_progress, receiving) = activity.begin();
+        drop(activity);
+        drop(place);
+        drop(in_progress);
+        drop(receiving);
+        let place = places.take().await;
+        let next = Activity::since(Instant::now(), place.seat());
+        assert_eq!(asked(&places, &[(place, next)]).await, Some(0));
     }
 }

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its end.
 
-use std::{net::SocketAddr, pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
@@ -15,7 +15,7 @@ use tokio::{
 };
 use wahook_core::proof::ClientAddr;
 
-use super::{Router, Tls, activity::Activity};
+use super::{Arriving, Router, Tls, activity::Activity, places::Place};
 use crate::config::Limits;
 
 /// What one connection is served with.
@@ -24,19 +24,26 @@ pub(super) struct Connection {
     pub(super) router: Router,
     pub(super) limits: Limits,
     pub(super) stopping: watch::Receiver<bool>,
+    /// Kept to its end.
+    pub(super) place: Place,
 }
 
 impl Connection {
     /// Serves it to its end. A handshake is no request: whoever stops does not wait for it, and it takes of the time that
     /// the first head has.
     pub(super) async fn serve(mut self, stream: TcpStream, tls: Option<Tls>) {
-        let activity = Activity::since(Instant::now());
+        let seat = self.place.seat();
+        let activity = Activity::since(Instant::now(), Arc::clone(&seat));
         let Some(tls) = tls else {
             return self.speak(stream, activity).await;
         };
         let stream = tokio::select! {
             stream = tls.shake_hands(stream, self.limits.header_timeout.get()) => stream,
             _ = self.stopping.wait_for(|stop| *stop) => None,
+            () = seat.asked_to_go() => {
+                tls.gave_up();
+                None
+            }
         };
         if let Some(stream) = stream {
             self.speak(stream, activity).await;
@@ -50,10 +57,13 @@ impl Connection {
             router,
             limits,
             mut stopping,
+            place,
         } = self;
+        let seat = place.seat();
         let service = service_fn(|mut request: Request<Incoming>| {
-            let in_progress = activity.begin();
+            let (in_progress, receiving) = activity.begin();
             request.extensions_mut().insert(ClientAddr(peer.ip()));
+            let request = request.map(|body| Arriving::new(body, receiving));
             let answer = router.answer(request);
             async move {
                 let answer = answer.await;
@@ -64,12 +74,24 @@ impl Connection {
         let builder = builder(&limits);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         // Errors of a connection are the sender's: a reset, a broken head. What matters of them is said by the stack.
-        tokio::select! {
-            _ = connection.as_mut() => return,
-            _ = stopping.wait_for(|stop| *stop) => {}
-            () = activity.idle_for(limits.header_timeout.get()) => {}
-        }
+        let asked_to_go = loop {
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopping.wait_for(|stop| *stop) => break false,
+                () = activity.idle_for(limits.header_timeout.get()) => break false,
+                () = seat.asked_to_go() => {}
+            }
+            if activity.waits_for_sender() {
+                break true;
+            }
+            seat.stay();
+        };
         connection.as_mut().graceful_shutdown();
+        if asked_to_go {
+            // What can be said at once is said, and no more: somebody waits for the place.
+            let _ = time::timeout(Duration::ZERO, connection).await;
+            return;
+        }
         loop {
             tokio::select! {
                 _ = connection.as_mut() => return,

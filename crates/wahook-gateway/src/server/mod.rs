@@ -1,25 +1,29 @@
 //! The accept loop: HTTP/1 and HTTP/2, with TLS or without, with limits, since a webhook URL is open to the world.
 
 mod activity;
+mod body;
 mod certificate;
 mod connection;
+mod descriptors;
+mod places;
 mod router;
 mod tls;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{Semaphore, watch},
     time,
 };
 
-use self::connection::Connection;
 pub use self::{
+    body::Arriving,
     certificate::{Certificate, Unusable, Validity},
     router::Router,
     tls::{HandshakeFailure, Tls},
 };
+use self::{connection::Connection, places::Places};
 use crate::config::Limits;
 
 /// A server that is bound and not yet running.
@@ -27,6 +31,8 @@ use crate::config::Limits;
 pub struct Server {
     listener: TcpListener,
     limits: Limits,
+    /// How many there may be, and can be.
+    connections: u32,
     tls: Option<Tls>,
 }
 
@@ -38,8 +44,9 @@ impl Server {
     /// Those of the system, such as an address in use.
     pub async fn bind(address: SocketAddr, limits: &Limits) -> io::Result<Self> {
         Ok(Self {
-            listener: TcpListener::bind(address).await?,
+            listener: listen(address)?,
             limits: limits.clone(),
+            connections: descriptors::connections(limits.connections),
             tls: None,
         })
     }
@@ -64,29 +71,25 @@ impl Server {
         let Self {
             listener,
             limits,
+            connections,
             tls,
         } = self;
-        let cap = usize::try_from(limits.connections).unwrap_or(usize::MAX);
-        let open = Arc::new(Semaphore::new(cap.min(Semaphore::MAX_PERMITS)));
+        let cap = usize::try_from(connections).unwrap_or(usize::MAX);
+        let places = Places::of(cap.min(Semaphore::MAX_PERMITS));
         let (tell_stop, stopping) = watch::channel(false);
         let accept = async {
             loop {
-                // The permit comes first: above the cap, connections wait in the system's backlog.
-                let Ok(permit) = Arc::clone(&open).acquire_owned().await else {
-                    return;
-                };
+                // The connection comes before its place: somebody else has to go only if there is one.
                 let (stream, peer) = accept(&listener).await;
+                let place = places.take().await;
                 let connection = Connection {
                     peer,
                     router: router.clone(),
                     limits: limits.clone(),
                     stopping: stopping.clone(),
+                    place,
                 };
-                let serving = connection.serve(stream, tls.clone());
-                tokio::spawn(async move {
-                    serving.await;
-                    drop(permit);
-                });
+                tokio::spawn(connection.serve(stream, tls.clone()));
             }
         };
         tokio::select! {
@@ -95,12 +98,27 @@ impl Server {
         }
         drop(listener); // a new connection is refused at once, so that a balancer goes elsewhere
         let _ = tell_stop.send(true);
-        let closed = open.acquire_many(limits.connections);
+        let closed = places.all_free(connections);
         match time::timeout(limits.shutdown.get(), closed).await {
             Ok(_) => Finished::InTime,
-            Err(_) => Finished::Cut(cap.saturating_sub(open.available_permits())),
+            Err(_) => Finished::Cut(cap.saturating_sub(places.free())),
         }
     }
+}
+
+/// Listens with a longer queue than usual: a flood of connections shall not make the system lose those of others, which
+/// then try again after a second at the earliest. The system shortens it to what it allows.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    const QUEUE: u32 = 16_384;
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // As `TcpListener::bind` has it: a restart does not wait for what is left of connections before.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
 }
 
 /// How a server came to its end.

@@ -5,10 +5,10 @@ use std::{collections::HashMap, convert::Infallible, fmt, sync::Arc};
 use arc_swap::ArcSwap;
 use http::{Request, Response, StatusCode};
 use http_body_util::{Either, Empty};
-use hyper::body::Incoming;
 use tower::ServiceExt;
 use wahook_tower::Answer;
 
+use super::Arriving;
 use crate::stack::Mounted;
 
 /// The body of an answer: the endpoint's, or none.
@@ -35,7 +35,7 @@ impl Router {
     /// Answers a request. Neither path nor query is logged: a query may hold a token, and so may a path of nobody's.
     pub(super) fn answer(
         &self,
-        request: Request<Incoming>,
+        request: Request<Arriving>,
     ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<> {
         let routes = self.0.load();
         let mounted = routes.get(request.uri().path()).cloned();

@@ -22,7 +22,7 @@ pub struct Tls {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeFailure {
-    /// It was not done in time.
+    /// It was not done in time, or before somebody else needed its place.
     Deadline,
     /// The other side did not speak TLS; plain HTTP, most often.
     NotTls,
@@ -71,9 +71,18 @@ impl Tls {
             Ok(Err(error)) => HandshakeFailure::of(&error),
             Err(_) => HandshakeFailure::Deadline,
         };
+        self.fail(failure);
+        None
+    }
+
+    /// A handshake was given up before its time was over: somebody else needed its place.
+    pub(super) fn gave_up(&self) {
+        self.fail(HandshakeFailure::Deadline);
+    }
+
+    fn fail(&self, failure: HandshakeFailure) {
         self.log.note(failure.as_str(), String::new);
         (self.failed)(failure);
-        None
     }
 }
 

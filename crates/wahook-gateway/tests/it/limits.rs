@@ -90,34 +90,6 @@ fn stalled_heads_and_idle_connections_are_closed() {
 }
 
 #[test]
-fn connections_above_the_cap_wait_until_one_is_closed() {
-    let limits = "[limits]\nconnections = 1\nheader_timeout = \"2s\"";
-    let gateway = Gateway::with_config(&folder("cap"), &shop(limits));
-    // The first is known to be accepted by its answer, and holds the only place.
-    let mut first = gateway.connect();
-    first.write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").unwrap();
-    let mut start = [0; 12];
-    first.read_exact(&mut start).unwrap();
-    assert_eq!(&start, b"HTTP/1.1 404");
-
-    let mut second = stalled(
-        &gateway,
-        b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
-    );
-    second
-        .set_read_timeout(Some(std::time::Duration::from_millis(300)))
-        .unwrap();
-    let mut byte = [0];
-    assert!(
-        second.read(&mut byte).is_err(),
-        "the second is not served while the first is open"
-    );
-    drop(first);
-    second.set_read_timeout(Some(super::program::DEADLINE)).unwrap();
-    assert_eq!(answer(second).0, 404);
-}
-
-#[test]
 fn http2_is_served_with_many_streams_on_one_connection() {
     // Prior knowledge, as a proxy speaks to us; more streams than one connection may have at once.
     let gateway = Gateway::with_config(&folder("h2"), &shop("[limits]\nstreams = 4"));

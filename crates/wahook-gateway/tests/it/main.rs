@@ -6,6 +6,7 @@ mod admin_access;
 mod admin_answers;
 mod admin_scene;
 mod admin_stream;
+mod attacks;
 mod config;
 #[expect(clippy::disallowed_methods, reason = "a process is watched in real time")]
 mod demo;
@@ -19,6 +20,7 @@ mod metrics_text;
 #[cfg(feature = "otlp")]
 #[expect(clippy::disallowed_methods, reason = "a process is watched in real time")]
 mod otlp;
+mod privacy;
 mod program;
 mod reload;
 mod serve;

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Takes what is sent to it, and says that all is well.
-struct Collector {
+pub(crate) struct Collector {
     address: SocketAddr,
     exports: Receiver<Export>,
 }
@@ -28,7 +28,7 @@ struct Export {
 }
 
 impl Collector {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, exports) = channel();
@@ -39,6 +39,15 @@ impl Collector {
             }
         });
         Self { address, exports }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The bodies of all that came, once the gateway has ended.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.all().into_iter().map(|export| export.body)
     }
 
     /// All that came, once the gateway has ended.

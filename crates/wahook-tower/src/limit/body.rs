@@ -46,7 +46,7 @@ impl<B: Body> Limited<B> {
             until: after(limits.total),
             timer: None,
             waiting: false,
-            taken: limits.room.as_ref().map(Taken::of),
+            taken: limits.room.as_ref().map(|room| Taken::of(room, limits.cap_bytes)),
         }
     }
 

@@ -1,0 +1,181 @@
+//! Places for connections. When all are taken, the connection whose sender has kept us waiting for longest makes room:
+//! who opens connections and says nothing, or sends a body byte by byte, keeps nobody else out.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use crate::limited::{Limited, Line};
+
+/// So many connections may be open at once.
+#[derive(Clone)]
+pub(super) struct Places(Arc<Shared>);
+
+struct Shared {
+    free: Arc<Semaphore>,
+    list: Mutex<List>,
+    /// Somebody may be asked to go who could not be asked before.
+    came: Notify,
+    log: Limited,
+}
+
+#[derive(Default)]
+struct List {
+    next: u64,
+    /// Connections that wait for their senders, by the moment since when they do.
+    waiting: BTreeMap<(Instant, u64), Arc<Notify>>,
+    /// Who was asked to go and is not yet gone.
+    leaving: HashSet<u64>,
+}
+
+/// The place of one connection; it is free again when this is dropped.
+pub(super) struct Place {
+    seat: Arc<Seat>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// What a connection knows of its place.
+pub(super) struct Seat {
+    places: Places,
+    number: u64,
+    asked: Arc<Notify>,
+    gone: AtomicBool,
+}
+
+impl Places {
+    pub(super) fn of(count: usize) -> Self {
+        Self(Arc::new(Shared {
+            free: Arc::new(Semaphore::new(count)),
+            list: Mutex::default(),
+            came: Notify::new(),
+            log: Limited::new(|line| say(&line)),
+        }))
+    }
+
+    /// A place; where there is none, somebody is asked to go. While every connection is at work for its sender, this waits.
+    pub(super) async fn take(&self) -> Place {
+        loop {
+            if let Ok(permit) = Arc::clone(&self.0.free).try_acquire_owned() {
+                return self.place(permit);
+            }
+            self.make_room();
+            tokio::select! {
+                permit = Arc::clone(&self.0.free).acquire_owned() => if let Ok(permit) = permit {
+                    return self.place(permit);
+                },
+                () = self.0.came.notified() => {}
+            }
+        }
+    }
+
+    /// Waits until so many are free; none are taken after that.
+    pub(super) async fn all_free(&self, count: u32) {
+        let _ = self.0.free.acquire_many(count).await;
+    }
+
+    /// How many are free.
+    pub(super) fn free(&self) -> usize {
+        self.0.free.available_permits()
+    }
+
+    fn place(&self, permit: OwnedSemaphorePermit) -> Place {
+        let number = self.with(|list| {
+            list.next += 1;
+            list.next
+        });
+        let seat = Seat {
+            places: self.clone(),
+            number,
+            asked: Arc::default(),
+            gone: AtomicBool::new(false),
+        };
+        Place {
+            seat: Arc::new(seat),
+            _permit: permit,
+        }
+    }
+
+    /// Asks one at a time: whoever is asked goes at once, or has something to do by now.
+    fn make_room(&self) {
+        let asked = self.with(|list| {
+            if !list.leaving.is_empty() {
+                return false;
+            }
+            let Some(((_, number), asked)) = list.waiting.pop_first() else {
+                return false;
+            };
+            list.leaving.insert(number);
+            asked.notify_one();
+            true
+        });
+        if asked {
+            self.0.log.note("places", String::new);
+        }
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut List) -> T) -> T {
+        change(&mut self.0.list.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn say(line: &Line) {
+    tracing::warn!(
+        target: "wahook",
+        count = line.count,
+        "all of limits.connections are open: those whose senders said nothing for longest are closed; raise it if these are your providers"
+    );
+}
+
+impl Place {
+    pub(super) fn seat(&self) -> Arc<Seat> {
+        Arc::clone(&self.seat)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.seat.gone.store(true, Ordering::Relaxed);
+        self.seat.stay();
+    }
+}
+
+impl Seat {
+    /// It waits for its sender, since then.
+    pub(super) fn waits(&self, since: Instant) {
+        self.places.with(|list| {
+            list.waiting.insert((since, self.number), Arc::clone(&self.asked));
+        });
+        self.places.0.came.notify_one();
+    }
+
+    /// It waits no longer, which it did since then.
+    pub(super) fn works(&self, since: Instant) {
+        self.places
+            .with(|list| list.waiting.remove(&(since, self.number)));
+    }
+
+    /// Until it is asked to go.
+    pub(super) async fn asked_to_go(&self) {
+        self.asked.notified().await;
+    }
+
+    /// It was asked to go, and has something to do by now: somebody else may be asked.
+    pub(super) fn stay(&self) {
+        self.places.with(|list| list.leaving.remove(&self.number));
+        self.places.0.came.notify_one();
+    }
+
+    /// Whether its connection is no more, although something of it still runs.
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
+    }
+}
