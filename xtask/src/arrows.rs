@@ -175,6 +175,7 @@ mod tests {
                     kind: kind.map(str::to_owned),
                 }],
                 targets: Vec::new(),
+                features: std::collections::BTreeMap::new(),
                 metadata: None,
             }],
         }

@@ -1,6 +1,7 @@
 //! Calling cargo and other programs, and what `cargo metadata` tells.
 
 use std::{
+    collections::BTreeMap,
     io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -29,8 +30,13 @@ pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command
 
 /// Whether a program can be started.
 pub(crate) fn exists(program: &str, argument: &str) -> bool {
+    exists_with(program, &[argument])
+}
+
+/// Whether a program can be started with these arguments.
+pub(crate) fn exists_with(program: &str, arguments: &[&str]) -> bool {
     Command::new(program)
-        .arg(argument)
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -106,6 +112,7 @@ pub(crate) struct Package {
     pub(crate) manifest_path: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) targets: Vec<Target>,
+    pub(crate) features: BTreeMap<String, Vec<String>>,
     /// `[package.metadata]`.
     pub(crate) metadata: Option<serde_json::Value>,
 }
@@ -126,6 +133,10 @@ impl Package {
     /// Whether its folder lies in this folder of the repository.
     pub(crate) fn lies_in(&self, folder: &str) -> bool {
         self.manifest_path.starts_with(root().join(folder))
+    }
+
+    pub(crate) fn has_features(&self) -> bool {
+        self.features.keys().any(|name| name != "default")
     }
 
     pub(crate) fn is_library(&self) -> bool {

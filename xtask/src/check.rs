@@ -1,7 +1,7 @@
 //! Everything but the tests.
 
 use crate::{
-    arrows, breaks, cargo, house, licences, readme, schema,
+    arrows, breaks, cargo, claims, house, licences, readme, schema,
     step::{Done, Failure, Outcome, Steps},
 };
 
@@ -32,6 +32,7 @@ pub(crate) fn deps(steps: &mut Steps) {
     steps.step("arrows", arrows::arrows);
     steps.step("reasons of dependencies", house::reasons);
     steps.step("length of files", house::lengths);
+    steps.step("claims", claims::run);
     steps.step("core without I/O", arrows::core_is_pure);
     steps.step("core for wasm32", arrows::core_for_wasm);
     steps.step("breaks fit the source", breaks::fit);

@@ -102,7 +102,7 @@ fn folders(of: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The Rust files under a folder, however deep.
-fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn sources(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for path in entries(folder)? {
         if path.is_dir() {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::{
     cargo,
     step::{Done, Failure, Outcome},
+    tools,
 };
 
 #[derive(Deserialize)]
@@ -194,12 +195,10 @@ fn unexplained(tree: &str, skip: &[Skip]) -> Vec<String> {
 
 /// cargo-deny, where it is installed: it also knows sources, and advisories where there is a network.
 pub(crate) fn cargo_deny() -> Outcome {
-    if !cargo::exists("cargo-deny", "--version") {
-        return Ok(Done::NotRun(
-            "`cargo install --locked cargo-deny` makes it possible".to_owned(),
-        ));
+    if let Err(not_run) = tools::find("cargo-deny") {
+        return Ok(not_run);
     }
-    cargo::run(&mut cargo::cargo([
+    cargo::run(&mut tools::cargo([
         "deny",
         "--offline",
         "--all-features",
@@ -213,10 +212,10 @@ pub(crate) fn cargo_deny() -> Outcome {
 
 /// Known vulnerabilities: needs cargo-deny and the network.
 pub(crate) fn advisories() -> Outcome {
-    if !cargo::exists("cargo-deny", "--version") {
-        return Ok(Done::NotRun("needs cargo-deny and the network".to_owned()));
+    if let Err(not_run) = tools::find("cargo-deny") {
+        return Ok(not_run);
     }
-    match cargo::run(&mut cargo::cargo([
+    match cargo::run(&mut tools::cargo([
         "deny",
         "--all-features",
         "check",

@@ -4,19 +4,24 @@
 //! where the command fails. A step that needs the network or another toolchain, and has not got it, says so.
 
 mod arrows;
+mod attack;
 mod bench;
 mod breaks;
 mod cargo;
 mod chaos;
 mod check;
+mod claims;
 mod dist;
 mod house;
 mod licences;
+mod public_types;
 mod readme;
 mod schema;
 mod services;
 mod step;
+mod supply;
 mod test;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -44,6 +49,10 @@ cargo xtask <verb>
                       its history that nothing was lost, doubled or out of order; `test` does it as well. `--long`: ten
                       minutes; `--seed N`: the same faults again; `--no-services`: without Redis and PostgreSQL;
                       `--check FILE`: the proof alone; `--break NAME|all`: with a promise broken, which must be found
+  attack [--debug]    a gateway under sixteen attacks while good traffic goes on: its memory, the time of good answers, what
+                      it is afterwards; some minutes. `--only NAME`, `--seconds N` for each
+  supply [--install]  dependencies, features, the oldest compiler, types of others in our APIs, semver, a bill of materials;
+                      `--install` builds the tools that it needs into target/tools
   bench [filter]      measure against other libraries; `--quick` for a look, `--list` for the groups
 ";
 
@@ -84,6 +93,9 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             });
         }
+        ["attack", ref rest @ ..] => return attack::run(rest),
+        ["supply"] => supply::run(&mut steps, false),
+        ["supply", "--install"] => supply::run(&mut steps, true),
         ["bench", ref rest @ ..] => return bench::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
