@@ -169,14 +169,15 @@ fn broken(name: &str) -> Option<ExitCode> {
 impl Break {
     fn is_found(&self) -> Outcome {
         let program = match &self.change {
-            Change::Argument(_) => build(cargo::root())?,
+            Change::Argument(_) => build(cargo::root(), &cargo::members()?.target_directory)?,
             Change::Line { file, from, to } => {
-                let copy = cargo::root().join("target/breaks/source");
-                breaks::copied(&copy)?;
-                let file = copy.join(file);
+                let copy = cargo::root().join("target/breaks");
+                let source = copy.join("source");
+                breaks::copied(&source)?;
+                let file = source.join(file);
                 let text = fs::read_to_string(&file)?;
                 fs::write(&file, once(&text, from, to).map_err(Failure::new)?)?;
-                build(&copy)?
+                build(&source, &copy.join("target"))?
             }
         };
         let mut last = String::new();
@@ -207,16 +208,20 @@ fn rules(output: &str) -> String {
     rules.collect::<Vec<_>>().join("; ")
 }
 
-/// Builds the program of a workspace, next to all that is built already: what others wrote is not built twice.
-fn build(workspace: &Path) -> Result<PathBuf, Failure> {
-    let target = cargo::members()?.target_directory;
-    let mut command = cargo::cargo(["build", "--quiet", "-p", "wahook-chaos", "--bin", "chaos"]);
-    cargo::run(command.current_dir(workspace).env("CARGO_TARGET_DIR", &target))?;
-    // The next build takes the place of this one.
-    let program = target.join("debug/chaos");
-    let copy = target.join("chaos-under-test");
-    fs::copy(program, &copy)?;
-    Ok(copy)
+/// Builds the program of a workspace. A copy of this one must not share its target: cargo would take what was built of
+/// the one for what is to be built of the other.
+fn build(workspace: &Path, target: &Path) -> Result<PathBuf, Failure> {
+    let mut command = cargo::cargo([
+        "build",
+        "--quiet",
+        "--locked",
+        "-p",
+        "wahook-chaos",
+        "--bin",
+        "chaos",
+    ]);
+    cargo::run(command.current_dir(workspace).env("CARGO_TARGET_DIR", target))?;
+    Ok(target.join("debug/chaos"))
 }
 
 /// A text in which what stands there once is something else.
