@@ -97,7 +97,8 @@ impl Hook {
     }
 
     pub(crate) fn guarded(&self, counter: &Counter, store: Arc<dyn GuardStore>) -> Router {
-        let stack = Stack::with_store(self.endpoint(), store).dedupe(|dedupe| dedupe.dedupe_events());
+        // Without the keys of events: they would hide what is wrong with those of deliveries.
+        let stack = Stack::with_store(self.endpoint(), store);
         Router::new().route(PATH, endpoint(stack, work, counter.clone()))
     }
 
