@@ -112,3 +112,30 @@ fn every_scenario_has_a_name_of_its_own_and_is_found_by_it() {
     }
     assert!("no-such".parse::<Scenario>().is_err());
 }
+
+/// Whoever knows another secret than the receiver hears that, and nothing of copies.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_answer_is_said_once() {
+    let hook =
+        wahook_providers::wazapin::endpoint("hook", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    let (hook, counter) = (hook.unwrap(), Counter::default());
+    let app = Router::new().route("/hook", endpoint(Stack::new(hook.clone()), work, counter));
+    let other = Secret::new("whsec_BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    let kit = Conform::new(
+        Sender::new(hook, other, URL.parse().unwrap()),
+        InProcess::new(app),
+    );
+    let report = kit
+        .only([Scenario::Duplicate, Scenario::HangUp])
+        .run()
+        .await
+        .unwrap();
+    for finding in &report.scenarios {
+        assert_eq!(
+            (finding.verdict, finding.advice.len()),
+            (Verdict::Fail, 1),
+            "{report}"
+        );
+        assert!(finding.advice[0].contains("compare the secret"), "{report}");
+    }
+}
