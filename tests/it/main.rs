@@ -9,6 +9,7 @@ mod conform;
 )]
 mod durable;
 mod faults;
+mod fuzz;
 #[expect(
     clippy::disallowed_methods,
     reason = "an outage lasts as long as it lasts, in real time"

@@ -11,7 +11,9 @@ mod cargo;
 mod chaos;
 mod check;
 mod claims;
+mod concurrency;
 mod dist;
+mod fuzz;
 mod house;
 mod licences;
 mod public_types;
@@ -53,6 +55,8 @@ cargo xtask <verb>
                       it is afterwards; some minutes. `--only NAME`, `--seconds N` for each
   supply [--install]  dependencies, features, the oldest compiler, types of others in our APIs, semver, a bill of materials;
                       `--install` builds the tools that it needs into target/tools
+  concurrency [N]     every order of threads in the guard stores, and N random schedules of claims and of inboxes
+  fuzz [TARGET]       look for input that breaks a promise; `--minutes N`, split among all targets if none is named
   bench [filter]      measure against other libraries; `--quick` for a look, `--list` for the groups
 ";
 
@@ -96,6 +100,9 @@ fn main() -> ExitCode {
         ["attack", ref rest @ ..] => return attack::run(rest),
         ["supply"] => supply::run(&mut steps, false),
         ["supply", "--install"] => supply::run(&mut steps, true),
+        ["concurrency"] => concurrency::run(&mut steps, concurrency::SCHEDULES),
+        ["concurrency", schedules] => concurrency::run(&mut steps, schedules),
+        ["fuzz", ref rest @ ..] => return fuzz::run(rest),
         ["bench", ref rest @ ..] => return bench::run(rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -65,9 +65,11 @@ impl Jid {
         } else {
             server
         };
-        let device = user
-            .rsplit_once(':')
-            .and_then(|(user, device)| (!user.is_empty()).then_some((user, device.parse::<u16>().ok()?)));
+        // Of two colons none is known to be before a device, and what is shown must read back as it is.
+        let device = user.split_once(':').and_then(|(user, device)| {
+            let device = device.parse::<u16>().ok().filter(|_| is_digits(device))?;
+            (!user.is_empty()).then_some((user, device))
+        });
         let (user, device) = device.map_or((user, None), |(user, device)| (user, Some(device)));
         // An agent part, `user.1@…`, is a device as well.
         let user = match user.split_once('.') {
@@ -218,5 +220,21 @@ mod tests {
         for text in ["me", "", "@", "a@", "@c.us"] {
             assert_eq!(Jid::parse(text), None, "{text}");
         }
+    }
+
+    /// Found by fuzzing: it was shown as `1551001:0001@lid`, which was read as another address.
+    #[test]
+    fn n5_what_is_shown_of_an_address_is_read_as_the_same() {
+        for text in [
+            "1551001:0001:7@lid",
+            "1551001:+7@lid",
+            "15550001:7@c.us",
+            "15550001.0:7@c.us",
+        ] {
+            let jid = Jid::parse(text).unwrap();
+            let shown = jid.to_string();
+            assert_eq!(Jid::parse(&shown).unwrap().to_string(), shown, "{text}");
+        }
+        assert_eq!(Jid::parse("1551001:0001:7@lid").unwrap().user(), "1551001:0001:7");
     }
 }

@@ -76,7 +76,8 @@ fn number<N: TryFrom<i32>>(digits: &[u8]) -> Option<N> {
 }
 
 fn from_float(number: f64) -> Option<Timestamp> {
-    if !number.is_finite() || number.abs() > 1e17 {
+    // More than all microseconds that there are.
+    if !number.is_finite() || number.abs() > 1e18 {
         return None;
     }
     // Millisecond precision is all that senders mean: a float of seconds has not much more.
@@ -140,6 +141,15 @@ mod tests {
         ] {
             assert_eq!(instant(&number), None, "{number:?}");
         }
+    }
+
+    /// Found by fuzzing: the float was no time.
+    #[test]
+    fn n7_a_number_and_its_float_are_one_time() {
+        let (number, float) = (122_191_122_311_114_944, 122_191_122_311_114_944.0);
+        let at = instant(&Number::Integer(number)).unwrap();
+        let as_float = instant(&Number::Float(float)).unwrap();
+        assert!(at.duration_since(as_float).abs() <= jiff::SignedDuration::from_millis(1));
     }
 
     proptest::proptest! {

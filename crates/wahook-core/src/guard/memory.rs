@@ -4,17 +4,15 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     fmt,
     num::NonZeroUsize,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
     time::Duration,
 };
 
 use lru::LruCache;
 
 use super::{
-    Claim, Digest, GuardStore, Key, Settled, StoreError, StoreErrorKind, Token, fingerprint::Fingerprints,
+    Claim, Digest, GuardStore, Key, Settled, StoreError, StoreErrorKind, Token,
+    fingerprint::Fingerprints,
+    sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError},
 };
 use crate::{BoxFuture, Clock};
 

@@ -11,6 +11,7 @@ mod memory;
 mod open;
 mod remembering;
 mod store;
+mod sync;
 
 pub use self::{
     admit::{Admission, Fresh, Prepared},

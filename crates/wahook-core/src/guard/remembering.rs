@@ -1,15 +1,14 @@
 //! The store of several processes, with a memory of this one in front.
 
-use std::{
-    fmt,
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, num::NonZeroUsize, time::Duration};
 
 use lru::LruCache;
 
-use super::{Claim, Digest, GuardStore, Key, Settled, StoreError, Token, fingerprint::Fingerprints};
+use super::{
+    Claim, Digest, GuardStore, Key, Settled, StoreError, Token,
+    fingerprint::Fingerprints,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use crate::{BoxFuture, Clock};
 
 /// A guard store in front of a shared one, which need not be asked about what this process completed itself.

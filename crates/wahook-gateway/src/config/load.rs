@@ -107,14 +107,21 @@ pub fn load(file: &Path, variables: impl IntoIterator<Item = (String, String)>) 
     let text = std::fs::read_to_string(file)
         .map_err(|error| LoadError::Unreadable(format!("cannot read the configuration {name}: {error}")))?;
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    from_text(Source { file: name, text }, folder, variables)
+    load_text(name, text, folder, variables)
 }
 
-fn from_text(
-    source: Source,
+/// As [`load()`], from the text of a file, which has this name and lies in this folder.
+///
+/// # Errors
+///
+/// If it makes no sense.
+pub fn load_text(
+    file: String,
+    text: String,
     folder: PathBuf,
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, LoadError> {
+    let source = Source { file, text };
     let table: toml::Table = toml::from_str(&source.text).map_err(|error| {
         // The error's own text shows the line, and a line may hold a secret; its message does not.
         let problem = Problem {

@@ -37,7 +37,7 @@ pub use self::{
     build::{Built, Route, build},
     development::{Development, build_development, development},
     inbox::{RequiredGuarantee, RetentionConfig},
-    load::{LoadError, Loaded, load},
+    load::{LoadError, Loaded, load, load_text},
     log::{LogConfig, LogFormat},
     model::{Config, EndpointConfig, Limits, StoreDown, WhenConflicting},
     place::Problem,

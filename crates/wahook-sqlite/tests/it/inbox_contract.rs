@@ -1,6 +1,7 @@
 //! The inbox keeps the contract.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -61,6 +62,21 @@ async fn sqlite() -> Harness {
 
 wahook_testkit::inbox_contract!(sqlite);
 wahook_testkit::inbox_reopening_contract!(sqlite);
+
+/// A few files are enough: the rules are the same as those of the memory, which takes many.
+/// `WAHOOK_SCHEDULES=100000` takes more (`cargo xtask concurrency`).
+#[tokio::test]
+async fn i2_to_i6_hold_in_whatever_order_things_happen() {
+    let count = std::env::var("WAHOOK_SCHEDULES")
+        .ok()
+        .and_then(|count| count.parse::<u64>().ok());
+    let first = RandomState::new().hash_one("a seed");
+    for number in 0..count.map_or(8, |count| count / 100) {
+        let seed = first.wrapping_add(number);
+        println!("the schedule of seed {seed}"); // shown where it fails
+        wahook_testkit::inbox::i2_to_i6_hold_in_whatever_order_things_happen(sqlite().await, seed).await;
+    }
+}
 
 mod full {
     use super::*;

@@ -122,6 +122,7 @@ pub use self::{
             i4_a_duplicate_that_is_read_again_is_still_one, i4_a_replay_may_read_again,
             i5_what_nobody_could_read_is_read_again_when_asked,
         },
+        schedules::i2_to_i6_hold_in_whatever_order_things_happen,
         setbacks::{
             i3_a_lane_stands_still_for_what_comes_later, i3_a_retry_holds_its_lane_alone,
             i3_what_blocks_stops_its_lane_until_it_is_dropped,

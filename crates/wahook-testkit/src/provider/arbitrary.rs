@@ -7,7 +7,10 @@ use proptest::{
 };
 use wahook_core::model::Event;
 
-use super::contract::{Contract, is_malformed};
+use super::{
+    contract::{Contract, is_malformed, said},
+    keys::MAX_KEY_BYTES,
+};
 use crate::Outgoing;
 
 /// **N1**: no body makes it panic, each item is a piece of the body, and every event can be written and read again.
@@ -17,6 +20,7 @@ pub fn n1_no_body_breaks_it(contract: &Contract) {
         failure_persistence: None,
         ..Config::default()
     };
+    let check = |body: &[u8]| n1_this_body_breaks_nothing(contract, body).map_err(TestCaseError::fail);
     // Chance finds these seldom.
     for body in [
         "null",
@@ -29,38 +33,55 @@ pub fn n1_no_body_breaks_it(contract: &Contract) {
         "[0.1,1e400]",
         "[{}]",
     ] {
-        check(contract, body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
+        check(body.as_bytes()).unwrap_or_else(|error| panic!("{body}: {error}"));
     }
     TestRunner::new(config)
-        .run(&bodies(contract), |body| check(contract, &body))
+        .run(&bodies(contract), |body| check(&body))
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn check(contract: &Contract, body: &[u8]) -> Result<(), TestCaseError> {
+/// What N1, N2, N4 and G6 say of any body at all, for those who make bodies of their own, such as fuzzers: it is read
+/// without a panic and twice the same, each item is a piece of it, each event can be written and read again, and its
+/// key is bounded.
+///
+/// # Errors
+///
+/// What does not hold.
+pub fn n1_this_body_breaks_nothing(contract: &Contract, body: &[u8]) -> Result<(), String> {
+    let holds = |so: bool, what: &str| so.then_some(()).ok_or_else(|| what.to_owned());
     let events = contract.read(body.to_vec());
-    let is_json = serde_json::from_slice::<serde_json::Value>(body).is_ok();
+    holds(
+        said(&events) == said(&contract.read(body.to_vec())),
+        "read twice, it says two things",
+    )?;
     if std::str::from_utf8(body).is_err() || body.trim_ascii().is_empty() {
-        prop_assert!(
+        holds(
             matches!(events.as_slice(), [event] if is_malformed(event)),
-            "one malformed item"
-        );
+            "what is no text is one malformed item",
+        )?;
     }
     for event in &events {
         let raw = event.raw.as_ref().map(wahook_core::json::Raw::bytes);
-        let raw = raw.ok_or_else(|| TestCaseError::fail("an item without its bytes"))?;
-        prop_assert!(
+        let raw = raw.ok_or("an item without its bytes")?;
+        holds(
             raw.is_empty() || body.windows(raw.len()).any(|piece| piece == raw),
-            "an item that is no piece of the body"
-        );
-        let json = serde_json::to_string(event).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let back: Event =
-            serde_json::from_str(&json).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let again = serde_json::to_string(&back).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        prop_assert_eq!(again, json);
-        prop_assert!(is_json || !event.key.is_empty());
+            "an item that is no piece of the body",
+        )?;
+        let json = serde_json::to_string(event).map_err(|error| error.to_string())?;
+        let back: Event = serde_json::from_str(&json).map_err(|error| format!("{error}: {json}"))?;
+        let again = serde_json::to_string(&back).map_err(|error| error.to_string())?;
+        holds(
+            again == json,
+            &format!("written {json}, read and written {again}"),
+        )?;
+        holds(
+            !event.key.is_empty() && !event.key.contains(char::is_control),
+            "an event whose key is empty or has control characters",
+        )?;
     }
-    contract.deliver(&Outgoing::new("msg_1", body.to_vec()));
-    Ok(())
+    let prepared = contract.deliver(&Outgoing::new("msg_1", body.to_vec()));
+    let length = prepared.key().as_str().len();
+    holds(length <= MAX_KEY_BYTES, &format!("a key of {length} bytes"))
 }
 
 const PIECES: &[&str] = &[

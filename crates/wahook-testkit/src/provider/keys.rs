@@ -76,7 +76,7 @@ pub fn g6_a_key_is_bounded_whatever_the_body_says(contract: &Contract) {
 }
 
 /// What every store takes: an index entry of PostgreSQL has at most 2,700 bytes, and a key is only part of it.
-const MAX_KEY_BYTES: usize = 1_024;
+pub(super) const MAX_KEY_BYTES: usize = 1_024;
 
 /// **G10**: a key begins with version, provider and account, has no control characters, is unique in its delivery, and
 /// is the same in every delivery that says the same, unless it is made of the delivery's.

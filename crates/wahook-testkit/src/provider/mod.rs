@@ -15,7 +15,7 @@ mod keys;
 mod reading;
 
 pub use self::{
-    arbitrary::n1_no_body_breaks_it,
+    arbitrary::{n1_no_body_breaks_it, n1_this_body_breaks_nothing},
     contract::Contract,
     keys::{
         g6_a_key_is_bounded_whatever_the_body_says, g6_a_key_is_the_same_for_every_attempt,

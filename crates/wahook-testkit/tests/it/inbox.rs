@@ -1,6 +1,9 @@
 //! The inbox in memory keeps the contract.
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
 
 use wahook_core::{guard::StoreErrorKind, inbox::Desk};
 use wahook_testkit::{
@@ -28,6 +31,24 @@ async fn memory() -> Harness {
 wahook_testkit::inbox_contract!(memory);
 wahook_testkit::inbox_reopening_contract!(memory);
 wahook_testkit::inbox_outage_contract!(memory);
+
+/// `WAHOOK_SCHEDULES=100000` takes as many as that (`cargo xtask concurrency`).
+#[test]
+fn i2_to_i6_hold_in_whatever_order_things_happen() {
+    let count = std::env::var("WAHOOK_SCHEDULES")
+        .ok()
+        .and_then(|count| count.parse().ok());
+    let first = RandomState::new().hash_one("a seed");
+    for seed in (0..count.unwrap_or(300)).map(|number: u64| first.wrapping_add(number)) {
+        let schedule = wahook_testkit::inbox::i2_to_i6_hold_in_whatever_order_things_happen;
+        println!("the schedule of seed {seed}"); // shown where it fails
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(async { schedule(memory().await, seed).await });
+    }
+}
 
 mod full {
     use super::*;

@@ -9,5 +9,6 @@ mod limit;
 mod rate;
 mod remembering;
 mod remote;
+mod schedules;
 mod support;
 mod verify;

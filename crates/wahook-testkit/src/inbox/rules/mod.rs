@@ -24,6 +24,7 @@ pub(super) mod readers;
 pub(super) mod reopening;
 pub(super) mod replays;
 pub(super) mod rereading;
+pub(super) mod schedules;
 pub(super) mod setbacks;
 pub(super) mod stirring;
 pub(super) mod sweeping;
