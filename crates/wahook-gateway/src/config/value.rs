@@ -45,12 +45,20 @@ impl FromStr for Period {
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.as_millis();
-        let (unit, name) = [(3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")]
-            .into_iter()
-            .find(|(unit, _)| millis.is_multiple_of(*unit) && (millis > 0 || *unit == 1_000))
-            .unwrap_or((1, "ms"));
-        write!(f, "{}{name}", millis / unit)
+        const UNITS: [(u128, &str); 6] = [
+            (3_600_000_000_000, "h"),
+            (60_000_000_000, "m"),
+            (1_000_000_000, "s"),
+            (1_000_000, "ms"),
+            (1_000, "us"),
+            (1, "ns"),
+        ];
+        let nanos = self.0.as_nanos();
+        let whole = |(unit, _): &&(u128, &str)| nanos.is_multiple_of(*unit);
+        match UNITS.iter().find(whole) {
+            Some((unit, name)) if nanos > 0 => write!(f, "{}{name}", nanos / unit),
+            _ => f.write_str("0s"),
+        }
     }
 }
 
@@ -147,6 +155,9 @@ mod tests {
             ("250ms", 0.25),
             ("1m 30s", 90.0),
             ("0s", 0.0),
+            // Was printed as 1ms and as 0ms.
+            ("1500us", 0.0015),
+            ("7ns", 0.000_000_007),
         ] {
             let period: Period = text.parse().unwrap();
             assert_eq!(period.get().as_secs_f64(), seconds, "{text}");

@@ -23,7 +23,10 @@ use self::flaws::{CAUGHT, Flaw};
 use super::{MemoryInbox, State, records::Reads};
 use crate::{
     ManualClock,
-    inbox::{Harness, Rule, full_rules, outage_rules, reopening_rules, rules, run},
+    inbox::{
+        Harness, Rule, full_rules, i2_to_i6_hold_in_whatever_order_things_happen, outage_rules,
+        reopening_rules, rules, run,
+    },
 };
 
 /// A sound inbox, and what is wrong with it.
@@ -182,6 +185,48 @@ fn is_caught((rule, room): (Rule, Option<usize>), flaw: Flaw) -> bool {
 fn every_rule_passes_a_sound_inbox() {
     for rule in all() {
         assert!(!is_caught(rule, Flaw::None), "{rule:?}");
+    }
+}
+
+/// Whether one of some schedules finds a flaw.
+fn is_caught_by_schedules(flaw: Flaw) -> bool {
+    (0..200).any(|seed| {
+        let schedule = |harness| i2_to_i6_hold_in_whatever_order_things_happen(harness, seed);
+        let run = || run(|| async { flawed(flaw, None) }, schedule);
+        catch_unwind(AssertUnwindSafe(run)).is_err()
+    })
+}
+
+#[test]
+fn schedules_find_what_goes_wrong_in_some_orders_only() {
+    assert!(!is_caught_by_schedules(Flaw::None));
+    for flaw in [
+        Flaw::AlwaysSaysDone,
+        Flaw::AnybodyFiles,
+        Flaw::ConfirmsNothing,
+        Flaw::ConfirmsTheRest,
+        Flaw::CountsTheUntouched,
+        Flaw::FilesTwice,
+        Flaw::ForgetsAttempts,
+        Flaw::ForgetsEvents,
+        Flaw::ForgetsKeys,
+        Flaw::HasOneLane,
+        Flaw::HasTheNewestFirst,
+        Flaw::IgnoresTokens,
+        Flaw::IgnoresWaits,
+        Flaw::LeasesNeverEnd,
+        Flaw::MovesWhatFails,
+        Flaw::ReaderLeasesNeverEnd,
+        Flaw::ReadersShare,
+        Flaw::ReadsBackwards,
+        Flaw::RenewsNothing,
+        Flaw::RetriesAtOnce,
+        Flaw::SettlesLate,
+        Flaw::SharesLanes,
+        Flaw::StopsForATakenLane,
+        Flaw::StopsForAWaitingLane,
+    ] {
+        assert!(is_caught_by_schedules(flaw), "{flaw:?}");
     }
 }
 
