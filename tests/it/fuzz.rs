@@ -10,22 +10,34 @@ use std::{
 
 use wahook_fuzz::{TARGETS, Target};
 
-/// How long each target gets input by chance.
+/// How long each target gets input by chance, unless `WAHOOK_FUZZ_SECONDS` says how long.
 const BY_CHANCE: Duration = Duration::from_millis(400);
 
-fn kept(folder: &str, target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../fuzz")
-        .join(folder)
-        .join(target.name);
-    let Ok(entries) = fs::read_dir(&folder) else {
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
+}
+
+/// Inputs that reach different code each, as texts whose letters are their bytes.
+fn corpus(target: &Target) -> Vec<Vec<u8>> {
+    let file = fuzz().join("corpus").join(format!("{}.json", target.name));
+    let inputs: Vec<String> = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let bytes = |input: String| {
+        input
+            .chars()
+            .map(|letter| u8::try_from(letter).unwrap())
+            .collect()
+    };
+    inputs.into_iter().map(bytes).collect()
+}
+
+/// Inputs that once broke something, each with the name of its file.
+fn findings(target: &Target) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = fs::read_dir(fuzz().join("findings").join(target.name)) else {
         return Vec::new();
     };
-    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.sort();
+    let files = entries.map(|entry| entry.unwrap().path());
     files
-        .into_iter()
-        .map(|file| (file.clone(), fs::read(&file).unwrap()))
+        .map(|file| (file.display().to_string(), fs::read(&file).unwrap()))
         .collect()
 }
 
@@ -39,14 +51,14 @@ fn run(target: &Target, name: &str, input: &[u8]) {
 #[test]
 fn v1_to_n7_hold_for_all_that_fuzzing_kept() {
     for target in TARGETS {
-        let corpus = kept("corpus", target);
-        assert!(
-            !corpus.is_empty(),
-            "{} has a corpus: `cargo xtask fuzz --keep` makes it",
-            target.name
-        );
-        for (file, input) in corpus.iter().chain(&kept("findings", target)) {
-            run(target, &file.display().to_string(), input);
+        for input in (target.seeds)() {
+            run(target, "a seed", &input);
+        }
+        for input in corpus(target) {
+            run(target, "its corpus", &input);
+        }
+        for (file, input) in findings(target) {
+            run(target, &file, &input);
         }
     }
 }
@@ -54,12 +66,16 @@ fn v1_to_n7_hold_for_all_that_fuzzing_kept() {
 /// Two inputs cut and joined, and some bytes changed: what an engine does without looking.
 #[test]
 fn v1_to_n7_hold_for_input_by_chance() {
+    let seconds = std::env::var("WAHOOK_FUZZ_SECONDS")
+        .ok()
+        .and_then(|seconds| seconds.parse().ok());
+    let by_chance = seconds.map_or(BY_CHANCE, Duration::from_secs);
     let mut chance = fastrand::Rng::with_seed(RandomState::new().hash_one("a seed"));
     for target in TARGETS {
         let mut inputs = (target.seeds)();
-        inputs.extend(kept("corpus", target).into_iter().map(|(_, input)| input));
+        inputs.extend(corpus(target));
         let begun = Instant::now();
-        while begun.elapsed() < BY_CHANCE {
+        while begun.elapsed() < by_chance {
             let mut input = chance.choice(&inputs).unwrap().clone();
             if chance.bool() {
                 let other = chance.choice(&inputs).unwrap();

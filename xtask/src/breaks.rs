@@ -78,6 +78,36 @@ const BREAKS: &[Break] = &[
         test: "g1_",
     },
     Break {
+        what: "G1 looked up, then written in a second lock",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[(
+            "        let until = now.saturating_add(lease);\n        state.next_end",
+            "        drop(state);\n        let mut state = self.lock();\n        let until = now.saturating_add(lease);\n        state.next_end",
+        )],
+        package: "wahook-interleavings",
+        test: "memory::g1_",
+    },
+    Break {
+        what: "G2 done in front before the shared store says so",
+        file: "crates/wahook-core/src/guard/remembering.rs",
+        changes: &[(
+            "            self.memory().completing(name, digest, token, ttl, now);\n",
+            "            self.memory().completing(name, digest, token, ttl, now);\n            self.memory().completed(name, digest, token, Settled::Done);\n",
+        )],
+        package: "wahook-interleavings",
+        test: "remembering::g",
+    },
+    Break {
+        what: "G5 the verbs of a claim overtake each other",
+        file: "crates/wahook-tower/src/dedupe/life.rs",
+        changes: &[(
+            "        let mut left = settings.say(verb, held).await;\n",
+            "        let (again, copy) = (settings.clone(), held.clone());\n        tokio::spawn(async move { again.say(Verb::Release, copy).await });\n        let mut left = settings.say(verb, held).await;\n",
+        )],
+        package: "wahook-tower",
+        test: "schedules::",
+    },
+    Break {
         what: "G2 what is done is fresh",
         file: "crates/wahook-core/src/guard/memory.rs",
         changes: &[(

@@ -177,17 +177,58 @@ fn targets(program: &Path) -> Result<Vec<Target>, Failure> {
 
 /// The folders of a target: what it learns, its seeds, and what is checked in.
 fn folders(target: &Target) -> Result<[PathBuf; 3], Failure> {
-    let folder = fuzz_folder();
-    let folders = [
-        folder.join("target/corpus").join(&target.name),
-        folder.join("target/seeds").join(&target.name),
-        folder.join("corpus").join(&target.name),
-    ];
+    let folders =
+        ["corpus", "seeds", "kept"].map(|name| fuzz_folder().join("target").join(name).join(&target.name));
     for folder in &folders {
         fs::create_dir_all(folder)?;
     }
+    let [_, _, kept] = &folders;
+    for (number, input) in read_corpus(target)?.into_iter().enumerate() {
+        let bytes: Vec<u8> = input
+            .chars()
+            .filter_map(|letter| u8::try_from(letter).ok())
+            .collect();
+        fs::write(kept.join(number.to_string()), bytes)?;
+    }
     Ok(folders)
 }
+
+/// What is checked in: a list of inputs, each a text whose letters are its bytes.
+fn corpus_file(target: &Target) -> PathBuf {
+    fuzz_folder().join("corpus").join(format!("{}.json", target.name))
+}
+
+fn read_corpus(target: &Target) -> Result<Vec<String>, Failure> {
+    let file = corpus_file(target);
+    match fs::read(&file) {
+        Ok(text) => serde_json::from_slice(&text)
+            .map_err(|error| Failure::new(format!("{} is not what we write: {error}", file.display()))),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// As many as fit into the room of one target, by their names, which are digests: by chance, and always the same.
+fn write_corpus(target: &Target, folder: &Path) -> Result<(), Failure> {
+    let mut names: Vec<_> = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    names.sort();
+    let (mut lines, mut bytes) = (Vec::new(), 0);
+    for name in names {
+        let input = fs::read(name)?;
+        bytes += input.len();
+        if bytes > CORPUS_BYTES {
+            break;
+        }
+        let text: String = input.into_iter().map(char::from).collect();
+        lines.push(serde_json::to_string(&text).map_err(|error| Failure::new(error.to_string()))?);
+    }
+    fs::write(corpus_file(target), format!("[\n{}\n]\n", lines.join(",\n")))?;
+    Ok(())
+}
+
+/// How much of a target is checked in.
+const CORPUS_BYTES: usize = 48 * 1024;
 
 /// Runs one target for a time; how many inputs it tried, and whether all was well.
 fn search(program: &Path, target: &Target, time: Duration) -> Result<(u64, bool), Failure> {
@@ -252,13 +293,7 @@ fn keep(program: &Path, target: &Target) -> Result<(), Failure> {
             .args(["-set_cover_merge=1", "-max_len=1024"])
             .args([&smaller, &kept, &seeds, &learned]),
     )?;
-    fs::remove_dir_all(&kept)?;
-    fs::create_dir_all(&kept)?;
-    for entry in fs::read_dir(&smaller)? {
-        let entry = entry?;
-        fs::copy(entry.path(), kept.join(entry.file_name()))?;
-    }
-    Ok(())
+    write_corpus(target, &smaller)
 }
 
 /// Adds a run to the sums.

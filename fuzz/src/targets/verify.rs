@@ -312,6 +312,10 @@ fn edited(
         harmless || verdict.is_err(),
         "edit {edit} of {verifier:?} still verifies: {other:?}"
     );
+    // Working them out takes a hundred times as long as all the rest.
+    if which % 8 != 0 {
+        return;
+    }
     for hint in verifier.hints(&other, &changed, now) {
         let said = format!("{hint:?} {hint}");
         assert!(
