@@ -114,8 +114,7 @@ fn g4_a_late_holder_changes_nothing() {
                 }) as Box<dyn FnOnce() -> (bool, bool) + Send>
             });
             let mut tasks = Vec::from(others);
-            let late = first.clone();
-            tasks.push(Box::new(move || (false, ended(&late, end))));
+            tasks.push(Box::new(move || (false, ended(&first, end))));
             let outcomes = together(tasks);
             let fresh = outcomes.iter().filter(|(fresh, _)| *fresh).count();
             let (_, heard) = outcomes[2];

@@ -44,12 +44,12 @@ fn g2_what_is_called_a_duplicate_is_done_in_the_shared_store() {
             let seen = Arc::clone(&shared);
             let outcomes = together(vec![
                 Box::new(move || {
-                    first.is_fresh()
-                        && if gives_back {
-                            first.release() && false
-                        } else {
-                            first.complete()
-                        }
+                    let fresh = first.is_fresh();
+                    if gives_back {
+                        first.release();
+                        return false;
+                    }
+                    fresh && first.complete()
                 }) as Box<dyn FnOnce() -> bool + Send>,
                 Box::new(move || match second.claim() {
                     Claim::Fresh { .. } => second.complete(),
