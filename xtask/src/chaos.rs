@@ -70,17 +70,6 @@ const BREAKS: &[Break] = &[
         },
         found: "each conversation is handed over in the order of acceptance",
     },
-    Break {
-        name: "mark-first",
-        scene: "redis",
-        change: Change::Line {
-            file: "crates/wahook-tower/src/dedupe/life.rs",
-            from: "        let head = std::mem::replace(",
-            to: "        let held = self.settings.say(Verb::Complete, held).await;\n        \
-                 let head = std::mem::replace(",
-        },
-        found: "what was acknowledged or stored reaches every sink, or is a dead letter",
-    },
 ];
 
 /// `cargo xtask chaos …`; nothing if it is called wrongly.
