@@ -1,6 +1,6 @@
 //! A gateway under attack. Its output is its result, so nothing is kept back.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use crate::{cargo, step::Failure};
 
@@ -23,14 +23,11 @@ pub(crate) fn run(arguments: &[&str]) -> ExitCode {
         let folder = cargo::members()?
             .target_directory
             .join(if debug { "debug" } else { "release" });
-        let status = std::process::Command::new(folder.join("attack"))
-            .arg(folder.join("wahook"))
-            .args(rest)
-            .status()?;
-        Ok(status
-            .code()
-            .and_then(|code| u8::try_from(code).ok())
-            .map_or(ExitCode::FAILURE, ExitCode::from))
+        Ok(cargo::pass_through(
+            Command::new(folder.join("attack"))
+                .arg(folder.join("wahook"))
+                .args(rest),
+        ))
     };
     attack().unwrap_or_else(|failure| {
         eprintln!("error: {}\n{}", failure.what, failure.output);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::cargo;
 
 pub(crate) fn run(arguments: &[&str]) -> ExitCode {
-    let status = cargo::cargo([
+    let bench = [
         "run",
         "--quiet",
         "--release",
@@ -13,18 +13,6 @@ pub(crate) fn run(arguments: &[&str]) -> ExitCode {
         "--manifest-path",
         "benches/Cargo.toml",
         "--",
-    ])
-    .args(arguments)
-    .status();
-    match status {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(status) => status
-            .code()
-            .and_then(|code| u8::try_from(code).ok())
-            .map_or(ExitCode::FAILURE, ExitCode::from),
-        Err(error) => {
-            eprintln!("cargo cannot be started: {error}");
-            ExitCode::from(3)
-        }
-    }
+    ];
+    cargo::pass_through(cargo::cargo(bench).args(arguments))
 }

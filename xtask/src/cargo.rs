@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io::Read as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, ExitCode, Stdio},
 };
 
 use serde::Deserialize;
@@ -42,6 +42,20 @@ pub(crate) fn exists_with(program: &str, arguments: &[&str]) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+/// Runs a command whose output is its result, so that nothing is kept back, and tells how it ended.
+pub(crate) fn pass_through(command: &mut Command) -> ExitCode {
+    match command.status() {
+        Ok(status) => status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .map_or(ExitCode::FAILURE, ExitCode::from),
+        Err(error) => {
+            eprintln!("{} cannot be started: {error}", name(command));
+            ExitCode::from(3)
+        }
+    }
 }
 
 /// Runs a command to its end; what it prints on both channels is the result, or part of the failure.

@@ -96,25 +96,15 @@ pub(crate) fn run(arguments: &[&str]) -> Option<ExitCode> {
             passed.extend(WITHOUT_SERVICES);
         }
     }
-    let status = cargo::cargo(PROGRAM.iter().copied()).args(passed).status();
-    Some(match status {
-        Ok(status) => exit_code(status.code()),
-        Err(error) => {
-            eprintln!("cargo cannot be started: {error}");
-            ExitCode::from(3)
-        }
-    })
+    Some(cargo::pass_through(
+        cargo::cargo(PROGRAM.iter().copied()).args(passed),
+    ))
 }
 
 const MINUTE: &str = "60";
 const TEN_MINUTES: &str = "600";
 const PROGRAM: &[&str] = &["run", "--quiet", "-p", "wahook-chaos", "--bin", "chaos", "--"];
 const WITHOUT_SERVICES: [&str; 2] = ["--scene", "sqlite"];
-
-fn exit_code(code: Option<i32>) -> ExitCode {
-    code.and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from)
-}
 
 /// A minute of it, as a step.
 pub(crate) fn minute(steps: &mut Steps, services: Services) {

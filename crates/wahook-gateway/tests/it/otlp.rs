@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     sync::mpsc::{Receiver, Sender, channel},
@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    program::{Gateway, SECRET, folder, now, signed},
+    program::{Gateway, SECRET, folder, now, request, signed},
     serve::{BODY, post, shop, stop},
 };
 
@@ -60,18 +60,7 @@ impl Collector {
 fn receive(stream: TcpStream, tell: &Sender<Export>) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            if stream.read_line(&mut head).ok()? == 0 {
-                return None;
-            }
-        }
-        let lower = head.to_ascii_lowercase();
-        let length = lower
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length?.parse().ok()?];
-        stream.read_exact(&mut body).ok()?;
+        let (head, body) = request(&mut stream)?;
         tell.send(Export { head, body }).ok()?;
         stream
             .get_mut()

@@ -23,7 +23,7 @@ use crate::support::{parrot, post};
 
 /// The paused time of a test.
 #[derive(Debug)]
-struct PausedClock(Instant);
+pub(crate) struct PausedClock(pub(crate) Instant);
 
 impl Clock for PausedClock {
     fn now(&self) -> jiff::Timestamp {

@@ -21,13 +21,13 @@ use tokio::{
 };
 use tower::{Service, service_fn};
 use wahook_core::{
-    BoxFuture, Clock,
+    BoxFuture,
     guard::{Claim, Digest, Fresh, GuardStore, Key, MemoryStore, Settled, StoreError, StoreErrorKind, Token},
 };
 use wahook_tower::{DedupeLayer, Stack};
 
 use crate::{
-    remote::said,
+    remote::{PausedClock, said},
     support::{call, layered, parrot},
 };
 
@@ -99,19 +99,6 @@ impl Schedule {
             let longest = if self.one_in(10) { 1_500 } else { 30 };
             sleep(Duration::from_millis(self.below(longest))).await;
         }
-    }
-}
-
-#[derive(Debug)]
-struct Paused(Instant);
-
-impl Clock for Paused {
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::UNIX_EPOCH
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
     }
 }
 
@@ -330,7 +317,7 @@ async fn run(seed: u64) -> Vec<String> {
     });
     let capacity = NonZeroUsize::new(1_000).unwrap();
     let inner = Arc::new(MemoryStore::new(
-        Arc::new(Paused(Instant::now())),
+        Arc::new(PausedClock(Instant::now())),
         capacity,
         [7; 16],
     ));

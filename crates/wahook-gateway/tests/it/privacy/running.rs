@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     thread,
@@ -18,7 +18,7 @@ use super::{
         ADDRESS, ADMIN, DESK, FORGED, GROUP, HEADER, LID, LINE, NAME, PATH, PHONE, QUERY, SHOP, SINK, TEXT,
     },
 };
-use crate::program::{DEADLINE, Gateway, folder, now, run, signed};
+use crate::program::{DEADLINE, Gateway, folder, now, request, run, signed};
 
 pub(super) fn as_text() -> Vec<Output> {
     with_everything("text")
@@ -434,18 +434,7 @@ fn echo() -> SocketAddr {
 fn repeat(stream: TcpStream) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            if stream.read_line(&mut head).ok()? == 0 {
-                return None;
-            }
-        }
-        let lower = head.to_ascii_lowercase();
-        let length = lower
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length?.parse().ok()?];
-        stream.read_exact(&mut body).ok()?;
+        let (head, body) = request(&mut stream)?;
         let status = if head.starts_with("POST /refuse") {
             400
         } else {
