@@ -71,7 +71,7 @@ impl<M: Memory> Group<M> {
             commits,
             checkpoints,
         };
-        group.adopt(connection).map_err(open_error)?;
+        group.adopt(connection)?;
         Ok(group)
     }
 
@@ -247,16 +247,15 @@ impl<M: Memory> Group<M> {
         }
         self.is_ours()?;
         let ends = after(self.options.deadline);
-        let connected = connect(&self.file, Made::Before, &self.options, self.parts, ends);
-        let (connection, _) =
-            connected.map_err(|error| StoreError::with_source(StoreErrorKind::Unavailable, error))?;
-        self.adopt(connection).map_err(verb_error)
+        connect(&self.file, Made::Before, &self.options, self.parts, ends)
+            .and_then(|(connection, _)| self.adopt(connection))
+            .map_err(|error| StoreError::with_source(StoreErrorKind::Unavailable, error))
     }
 
     /// Works with this connection from now on.
-    fn adopt(&mut self, mut connection: Connection) -> Result<(), Error> {
+    fn adopt(&mut self, mut connection: Connection) -> Result<(), OpenError> {
         self.memory = Some((self.recall)(&mut connection)?);
-        self.connection = Some(self.listening(connection)?);
+        self.connection = Some(self.listening(connection).map_err(open_error)?);
         Ok(())
     }
 

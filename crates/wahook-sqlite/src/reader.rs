@@ -15,7 +15,7 @@ use tokio::sync::{
 use wahook_core::guard::{OpenError, StoreError, StoreErrorKind};
 
 use crate::{
-    error::{no_thread, verb_error},
+    error::{no_thread, open_error, verb_error},
     file::{File, Made},
 };
 
@@ -89,16 +89,19 @@ fn connected<'a>(connection: &'a mut Option<Connection>, file: &File) -> Result<
         Some(made) => made,
         None => {
             let unavailable = |error| StoreError::with_source(StoreErrorKind::Unavailable, error);
-            let made = file.connect(Made::Before).map_err(unavailable)?;
-            made.execute_batch(
-                "PRAGMA query_only = 1; PRAGMA trusted_schema = 0; PRAGMA cache_size = -4096;",
-            )
-            .map_err(verb_error)?;
-            made.busy_timeout(Duration::from_secs(1)).map_err(verb_error)?;
-            made
+            connect(file).map_err(unavailable)?
         }
     };
     Ok(connection.insert(made))
+}
+
+/// A connection that only reads.
+pub(crate) fn connect(file: &File) -> Result<Connection, OpenError> {
+    let made = file.connect(Made::Before)?;
+    made.execute_batch("PRAGMA query_only = 1; PRAGMA trusted_schema = 0; PRAGMA cache_size = -4096;")
+        .map_err(open_error)?;
+    made.busy_timeout(Duration::from_secs(1)).map_err(open_error)?;
+    Ok(made)
 }
 
 fn at_one_moment<T>(

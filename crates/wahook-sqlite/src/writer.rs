@@ -41,7 +41,7 @@ pub(crate) struct Part {
 type Sweep = fn(&Connection, i64, usize) -> Result<usize, rusqlite::Error>;
 
 /// Makes what the writer remembers out of what the file holds; called for each connection.
-pub(crate) type Recall<M> = Box<dyn FnMut(&mut Connection) -> Result<M, rusqlite::Error> + Send>;
+pub(crate) type Recall<M> = Box<dyn FnMut(&mut Connection) -> Result<M, OpenError> + Send>;
 
 /// The way to the writer thread. Dropped, it lets the thread finish what it accepted.
 pub(crate) struct Writer<M = ()> {

@@ -92,11 +92,6 @@ impl Keys {
         self.table.len()
     }
 
-    /// Makes room for so many.
-    pub(crate) fn reserve(&mut self, count: usize) {
-        self.table.reserve(count, |slot| hash(slot.tag));
-    }
-
     pub(crate) fn keep(&mut self) {
         self.changes.clear();
         // All keys of a file were changes when it was opened.

@@ -1,30 +1,58 @@
 //! Making the state out of the file.
 
-use std::time::Duration;
+use std::{panic::resume_unwind, thread, time::Duration};
 
 use rusqlite::{Connection, Error};
-use wahook_core::{guard::Fingerprints, json::Text};
+use wahook_core::{guard::OpenError, json::Text};
 
 use super::{
     counts::{Counts, Sink},
-    keys::Keys,
     remembered::{Remembered, claim},
     state::{Limits, Outside, State},
 };
 use crate::{
+    error::{no_thread, open_error},
+    file::File,
     job::Memory,
     patience::{after, patiently},
+    reader,
 };
 
 /// Makes the state out of what the file holds. `first`: nobody can have anything any more, since the process that had
 /// the inbox is gone.
 pub(crate) fn recall(
     connection: &mut Connection,
+    file: &File,
     outside: &Outside,
     limits: Limits,
     now: i64,
     first: bool,
-) -> Result<State, Error> {
+) -> Result<State, OpenError> {
+    let (hash_key, counts) = begin(connection, now, first).map_err(open_error)?;
+    let blank = || State::new(hash_key, counts.clone(), outside.clone(), limits);
+    // Halves of it, by two connections at once: over millions of rows it is what a start waits for. Nobody else writes, so
+    // both see the same file.
+    let (one, mut other) = (blank(), blank());
+    let mut state = thread::scope(|scope| {
+        let beside = thread::Builder::new()
+            .name("wahook-sqlite-recall".to_owned())
+            .spawn_scoped(scope, || {
+                let connection = reader::connect(file)?;
+                with_events(&connection, one, now).map_err(open_error)
+            })
+            .map_err(no_thread)?;
+        let read = deliveries(connection, &mut other, now).map_err(open_error);
+        let beside = beside.join().unwrap_or_else(|panic| resume_unwind(panic));
+        read.and(beside)
+    })?;
+    state.deliveries = other.deliveries;
+    state.bodies = other.bodies;
+    state.keep();
+    Ok(state)
+}
+
+/// What there is to do before anything is remembered.
+fn begin(connection: &mut Connection, now: i64, first: bool) -> Result<([u8; 16], Counts), Error> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // What was removed is not to be found in the file any more.
     connection.execute_batch("PRAGMA secure_delete = 1")?;
@@ -32,25 +60,8 @@ pub(crate) fn recall(
         // A backup may be reading it.
         patiently(after(PATIENCE), || free(connection, now))?;
     }
-    let hash_key: [u8; 16] = connection.query_row("SELECT hash_key FROM inbox_meta", [], |row| row.get(0))?;
-    let mut state = State {
-        fingerprints: Fingerprints::new(hash_key),
-        deliveries: Keys::default(),
-        bodies: Keys::default(),
-        events: Keys::default(),
-        counts: Counts::default(),
-        reader: None,
-        outside: outside.clone(),
-        limits,
-        is_full: true,
-        since_look: 0,
-        stirs: true,
-    };
-    count(connection, &mut state.counts)?;
-    deliveries(connection, &mut state, now)?;
-    events(connection, &mut state, now)?;
-    state.keep();
-    Ok(state)
+    let hash_key = connection.query_row("SELECT hash_key FROM inbox_meta", [], |row| row.get(0))?;
+    Ok((hash_key, numbers(connection)?))
 }
 
 const STATEMENTS: usize = 128;
@@ -79,18 +90,34 @@ fn free(connection: &mut Connection, now: i64) -> Result<(), Error> {
     transaction.commit()
 }
 
-fn count(connection: &Connection, counts: &mut Counts) -> Result<(), Error> {
+/// Where to go on counting.
+fn numbers(connection: &Connection) -> Result<Counts, Error> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let spilled_deliveries = number("SELECT spilled_deliveries FROM inbox_meta")?;
+    let spilled_events = number("SELECT spilled_events FROM inbox_meta")?;
+    let last_entry = number("SELECT last_entry FROM inbox_meta")?;
     // A position that is unread or has events is not used again, although its row may be the last one and be removed.
     // Nor is one whose key may be in the file: what is loaded begins after those.
-    counts.next_delivery = 1 + number("SELECT coalesce(max(position), 0) FROM inbox_delivery")?
-        .max(number("SELECT spilled_deliveries FROM inbox_meta")?);
-    counts.next_event = 1 + number("SELECT coalesce(max(id), 0) FROM inbox_event")?
-        .max(number("SELECT spilled_events FROM inbox_meta")?);
-    counts.next_entry = 1 + number("SELECT coalesce(max(id), 0) FROM inbox_entry")?
-        .max(number("SELECT last_entry FROM inbox_meta")?);
-    counts.spilled_deliveries = number("SELECT spilled_deliveries FROM inbox_meta")?;
-    counts.spilled_events = number("SELECT spilled_events FROM inbox_meta")?;
+    Ok(Counts {
+        next_delivery: 1 + number("SELECT coalesce(max(position), 0) FROM inbox_delivery")?
+            .max(spilled_deliveries),
+        next_event: 1 + number("SELECT coalesce(max(id), 0) FROM inbox_event")?.max(spilled_events),
+        next_entry: 1 + number("SELECT coalesce(max(id), 0) FROM inbox_entry")?.max(last_entry),
+        spilled_deliveries,
+        spilled_events,
+        ..Counts::default()
+    })
+}
+
+/// How much there is, and the keys of events.
+fn with_events(connection: &Connection, mut state: State, now: i64) -> Result<State, Error> {
+    count(connection, &mut state.counts)?;
+    events(connection, &mut state, now)?;
+    Ok(state)
+}
+
+fn count(connection: &Connection, counts: &mut Counts) -> Result<(), Error> {
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     counts.deliveries = number("SELECT count(*) FROM inbox_delivery")?.cast_unsigned();
     counts.unread = number("SELECT count(*) FROM inbox_unread WHERE unreadable = 0")?.cast_unsigned();
     counts.unreadable = number("SELECT count(*) FROM inbox_unread WHERE unreadable = 1")?.cast_unsigned();
@@ -135,9 +162,6 @@ fn count(connection: &Connection, counts: &mut Counts) -> Result<(), Error> {
 
 /// The newest row of each key that is remembered, and the others by key and body.
 fn deliveries(connection: &Connection, state: &mut State, now: i64) -> Result<(), Error> {
-    state
-        .deliveries
-        .reserve(usize::try_from(state.counts.deliveries).unwrap_or(0));
     let mut statement = connection.prepare(
         "SELECT position, fingerprint, digest, received_at, memory FROM inbox_delivery
          WHERE position > ?1 ORDER BY position",

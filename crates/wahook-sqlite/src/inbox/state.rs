@@ -57,6 +57,23 @@ impl Limits {
 }
 
 impl State {
+    /// Nothing is remembered yet.
+    pub(crate) fn new(hash_key: [u8; 16], counts: Counts, outside: Outside, limits: Limits) -> Self {
+        Self {
+            fingerprints: Fingerprints::new(hash_key),
+            deliveries: Keys::default(),
+            bodies: Keys::default(),
+            events: Keys::default(),
+            counts,
+            reader: None,
+            outside,
+            limits,
+            is_full: true,
+            since_look: 0,
+            stirs: true,
+        }
+    }
+
     pub(crate) fn keys_in_memory(&self) -> usize {
         self.deliveries.len() + self.bodies.len() + self.events.len()
     }

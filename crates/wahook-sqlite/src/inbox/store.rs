@@ -73,11 +73,13 @@ impl SqliteInbox {
         let mut first = true;
         let (clock, seen) = (Arc::clone(&options.file.clock), outside.clone());
         let limits = Limits::of(&options);
+        let read = file.clone();
         let recall = Box::new(move |connection: &mut rusqlite::Connection| {
             // It lasts as long as the thread that writes.
             let _held = &exclusive;
             recall(
                 connection,
+                &read,
                 &seen,
                 limits,
                 clock.now().as_millisecond(),
