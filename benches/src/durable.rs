@@ -40,24 +40,18 @@ pub const GROUP: Group = Group {
     run,
 };
 
+/// Enough that how a round begins, with one request alone at the disk, is little of it.
 const REQUESTS_EACH: usize = 60;
-/// A transaction for each request waits for each flush.
-const REQUESTS_EACH_SLOW: usize = 20;
 
 /// Set for the run in which flushes are slow.
 const SLOW: &str = "WAHOOK_BENCH_SLOW_FLUSHES";
 
 fn run(plan: Plan) {
     if let Some(folder) = env::var_os(SLOW) {
-        return measure(
-            plan,
-            Path::new(&folder),
-            REQUESTS_EACH_SLOW,
-            "flushes take 2 ms longer",
-        );
+        return measure(plan, Path::new(&folder), "flushes take 2 ms longer");
     }
     let folder = tempfile::tempdir().expect("a place for files");
-    measure(plan, folder.path(), REQUESTS_EACH, "as the disk flushes");
+    measure(plan, folder.path(), "as the disk flushes");
     let folder = tempfile::tempdir().expect("a place for files");
     let disk = Disk::over(folder.path())
         .expect("a C compiler")
@@ -71,7 +65,7 @@ fn run(plan: Plan) {
     assert!(done.success());
 }
 
-fn measure(plan: Plan, folder: &Path, requests_each: usize, title: &str) {
+fn measure(plan: Plan, folder: &Path, title: &str) {
     let runtime = new_runtime();
     let (ours, by_hand_file) = (folder.join("inbox.db"), folder.join("by-hand.db"));
     let pool_file = folder.join("pool.db");
@@ -94,10 +88,10 @@ fn measure(plan: Plan, folder: &Path, requests_each: usize, title: &str) {
         pool,
     ];
     let count = plan.waiting_rounds;
-    let measured = rounds(&mut servers, &runtime, count, requests_each, 700);
+    let measured = rounds(&mut servers, &runtime, count, REQUESTS_EACH, 700);
     print(&format!("durable, 700 B, {title}"), &servers, &measured);
     // The ledger: all that was asked was answered with 200.
-    let acknowledged = (CONNECTIONS * requests_each * (count + 1)) as i64;
+    let acknowledged = (CONNECTIONS * REQUESTS_EACH * (count + 1)) as i64;
     let rows = |path: &Path, table: &str| -> i64 {
         let connection = Connection::open(path).expect("the file is there");
         let count = format!("SELECT count(*) FROM {table}");

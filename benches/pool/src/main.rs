@@ -2,7 +2,7 @@
 //!
 //! `wahook-bench-pool FILE SECRET PATH` serves on a free port of 127.0.0.1, and prints that port.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -48,7 +48,9 @@ async fn main() {
         .filename(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
+        .synchronous(SqliteSynchronous::Full)
+        // With the 5 s that it has otherwise, a connection that others overtake fails where flushes are slow.
+        .busy_timeout(Duration::from_secs(60));
     // Five connections are the fastest that were tried: writers of SQLite take turns.
     let pool = SqlitePoolOptions::new().max_connections(5).connect_with(options);
     let pool = pool.await.expect("a new file");

@@ -116,6 +116,13 @@ impl<'a> Written<'a> {
         entries.filter_map(|entry| entry.strip_prefix(b"v1,"))
     }
 
+    /// Whether the good signature is among them, as far as their bytes go.
+    fn is_signed(&self) -> bool {
+        let good = signature(self.id, self.time, self.body);
+        let good = good.strip_prefix(b"v1,").unwrap_or_default();
+        self.signatures().any(|text| text == good)
+    }
+
     fn time(&self) -> Option<i64> {
         str::from_utf8(self.time).ok()?.parse().ok()
     }
@@ -313,6 +320,7 @@ fn run(data: &[u8]) {
     let in_window = written
         .time()
         .is_some_and(|time| time.abs_diff(i64::try_from(NOW).unwrap_or_default()) <= 300);
+    assert!(!bare || written.is_signed(), "what nobody signed is refused, whatever others say of it");
     assert!(!timed || bare, "a window only refuses");
     if bare && in_window {
         assert!(timed, "what is in the window is taken");

@@ -22,14 +22,17 @@ pub struct DedupeLayer {
 }
 
 impl DedupeLayer {
-    /// Keeps claims in this store. A handler has 2.5 s, a lease lasts 30 s, a copy waits 1 s for the first to be done.
+    /// Keeps claims in this store. A handler has 2.5 s, a lease lasts 10 s, a copy waits 1 s for the first to be done.
+    ///
+    /// What was in the hands of a process that is killed is taken again when its lease is over. So a lease has to be over
+    /// while the provider still repeats, which Wawp does for 25 s by default (Wawp docs, webhooks, 2026-08).
     #[must_use]
     pub fn new(store: Arc<dyn GuardStore>) -> Self {
         Self {
             store,
             observer: Arc::new(TracingObserver),
             handler_deadline: Duration::from_millis(2_500),
-            lease: Duration::from_secs(30),
+            lease: Duration::from_secs(10),
             in_flight_wait: Duration::from_secs(1),
             store_deadline: Duration::from_millis(500),
             dedupe_events: false,
@@ -159,3 +162,21 @@ impl fmt::Display for TimingError {
 }
 
 impl std::error::Error for TimingError {}
+
+#[cfg(test)]
+mod tests {
+    use wahook_providers::PROVIDERS;
+
+    use super::*;
+
+    #[test]
+    fn g4_a_lease_is_over_while_every_provider_still_repeats() {
+        let settings = DedupeLayer::new(in_memory());
+        let longest = settings.lease + settings.in_flight_wait;
+        for row in PROVIDERS {
+            let repeats = row.retries.by_default.unwrap_or(Duration::MAX);
+            // Repetitions are seconds apart: one must fall behind the lease.
+            assert!(longest * 2 < repeats, "{}: {longest:?} of {repeats:?}", row.id);
+        }
+    }
+}
