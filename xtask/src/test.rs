@@ -2,8 +2,10 @@
 
 use std::{
     fs,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use crate::{
@@ -141,6 +143,9 @@ fn unit_and_integration(servers: &Servers) -> Result<(String, usize), Failure> {
             "--no-tests",
             "pass",
         ]);
+        // Many wait for servers and processes more than they compute.
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        command.args(["--test-threads", &cores.max(AT_ONCE).to_string()]);
         if servers.are_used() {
             command.args(["--run-ignored", "all"]);
         }
@@ -165,6 +170,9 @@ fn unit_and_integration(servers: &Servers) -> Result<(String, usize), Failure> {
     let said = format!("{} tests passed (with `cargo test`)", sum(&output, "passed"));
     Ok((said, sum(&output, "ignored")))
 }
+
+/// So many tests run at once, on few cores too.
+const AT_ONCE: usize = 4;
 
 /// What nextest counts: `12 tests run: 12 passed, 3 skipped`.
 fn summary(output: &str) -> &str {
