@@ -22,7 +22,7 @@ use http::{HeaderMap, StatusCode};
 use rusqlite::Connection;
 use tokio::runtime::Runtime;
 use wahook_providers::wazapin;
-use wahook_services::Disk;
+use wahook_services::SlowFlushes;
 use wahook_sqlite::{SqliteInbox, SqliteInboxOptions};
 use wahook_tower::{Intake, SystemClock};
 
@@ -53,12 +53,10 @@ fn run(plan: Plan) {
     let folder = tempfile::tempdir().expect("a place for files");
     measure(plan, folder.path(), "as the disk flushes");
     let folder = tempfile::tempdir().expect("a place for files");
-    let disk = Disk::over(folder.path())
-        .expect("a C compiler")
-        .slow(Duration::from_millis(2));
+    let slow = SlowFlushes::by(Duration::from_millis(2)).expect("a C compiler");
     let mut again = Command::new(env::current_exe().expect("this program"));
     again.args(env::args().skip(1).filter(|argument| argument.starts_with('-')));
-    let done = disk
+    let done = slow
         .on(again.arg("durable").env(SLOW, folder.path()))
         .status()
         .expect("it starts");

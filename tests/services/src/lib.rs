@@ -7,6 +7,7 @@
 //! - [`Clock`] is what a process takes for the time, and can be moved.
 //! - [`Frames`] are HTTP/2 as an attacker writes it.
 //! - [`Disk`] is what a process writes to, and forgets what was not flushed.
+//! - [`SlowFlushes`] are those of a slow disk, to measure on.
 //!
 //! A private server ends with the value that holds it, and with the process that holds it, however that process ends.
 //! Unix only.
@@ -32,7 +33,7 @@ mod template;
 
 pub use self::{
     clock::Clock,
-    disk::Disk,
+    disk::{Disk, SlowFlushes},
     frames::{Frames, PREFACE, goodbye},
     kept::{Kept, State},
     ports::free_port,

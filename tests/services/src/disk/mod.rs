@@ -5,6 +5,7 @@
 //! would still have.
 
 mod log;
+mod slow;
 
 use std::{
     fs, io,
@@ -13,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+pub use self::slow::SlowFlushes;
 use crate::{folder::Folder, preload};
 
 /// A folder whose disk is under our control, for processes that are started with [`on`](Self::on). Linux only.
