@@ -88,6 +88,33 @@ const BREAKS: &[Break] = &[
         test: "memory::g1_",
     },
     Break {
+        what: "G9 room looked at, then taken in a second lock",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[(
+            "        let until = now.saturating_add(lease);\n        state.next_end",
+            "        drop(state);\n        let mut state = self.lock();\n        let until = now.saturating_add(lease);\n        state.next_end",
+        )],
+        package: "wahook-interleavings",
+        test: "memory::g9_the_room_for_claims",
+    },
+    Break {
+        what: "G9 who is at work is pushed out",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[(
+            "        if now < self.next_end {\n            return;\n        }\n",
+            "        self.in_flight.clear();\n",
+        )],
+        package: "wahook-interleavings",
+        test: "memory::g9_whoever_is_at_work",
+    },
+    Break {
+        what: "G9 stranded claims keep their room",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[("state.next_end = state.next_end.min(until);", "")],
+        package: "wahook-interleavings",
+        test: "memory::g9_the_room_of_a_stranded_claim",
+    },
+    Break {
         what: "G2 done in front before the shared store says so",
         file: "crates/wahook-core/src/guard/remembering.rs",
         changes: &[(

@@ -1,11 +1,11 @@
 //! The store of one process.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use loom::sync::atomic::{AtomicUsize, Ordering};
-use wahook_interleavings::guard::{Claim, GuardStore};
+use wahook_interleavings::guard::{Claim, GuardStore, StoreErrorKind};
 
-use crate::rig::{Holder, LEASE, every_order, memory, together};
+use crate::rig::{Holder, LEASE, Seconds, every_order, memory, memory_for, together};
 
 fn holder(store: &Arc<impl GuardStore>, number: u8) -> Holder {
     Holder::new(Arc::clone(store) as Arc<dyn GuardStore>, number)
@@ -160,23 +160,74 @@ fn g4_a_claim_that_is_said_again_is_still_one() {
     });
 }
 
-/// There is room for eight: whoever is at work is never pushed out, whatever is claimed beside it.
+/// What a claim of a key of its own is told where the room is for one.
+type Told = Result<Claim, StoreErrorKind>;
+
+const FRESH: Told = Ok(Claim::Fresh { conflict: false });
+const FULL: Told = Err(StoreErrorKind::Full);
+
+/// There is room for one, and two want it, each for another key: one gets it, and the other is told that it is full.
 #[test]
 fn g9_the_room_for_claims_is_never_given_away_twice() {
     every_order(|| {
-        let (store, clock) = memory();
+        let (store, _) = memory_for(1);
+        let tasks = ["2", "3"].map(|id| {
+            let holder = holder(&store, 1).of(id);
+            Box::new(move || {
+                let told = holder.try_claim();
+                (told, holder)
+            }) as Box<dyn FnOnce() -> (Told, Holder) + Send>
+        });
+        let outcomes = together(tasks.into());
+        for (told, holder) in &outcomes {
+            assert!([FRESH, FULL].contains(told), "{told:?}");
+            assert_eq!(
+                holder.complete(),
+                *told == FRESH,
+                "who got it is heard, and nobody else"
+            );
+        }
+        let fresh = outcomes.iter().filter(|(told, _)| *told == FRESH).count();
+        assert_eq!(fresh, 1);
+    });
+}
+
+/// The only room is taken: whoever is at work is never pushed out, whatever is claimed beside it and when.
+#[test]
+fn g9_whoever_is_at_work_keeps_its_room() {
+    every_order(|| {
+        let (store, clock) = memory_for(1);
         let first = holder(&store, 0);
         assert!(first.is_fresh());
-        let tasks = [0, 1].map(|number| {
-            let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
-            Box::new(move || {
-                if number == 0 {
-                    clock.pass(LEASE / 3);
-                }
-                holder(&store, number + 1).is_fresh()
-            }) as Box<dyn FnOnce() -> bool + Send>
-        });
-        assert_eq!(together(tasks.into()), [false, false]);
+        assert_eq!(two_others(&store, &clock, LEASE / 3), [FULL, FULL]);
         assert!(first.complete());
     });
+}
+
+/// The lease of the only one at work ends at any moment: its room goes to one of the two who want it.
+#[test]
+fn g9_the_room_of_a_stranded_claim_goes_to_one() {
+    every_order(|| {
+        let (store, clock) = memory_for(1);
+        let first = holder(&store, 0);
+        assert!(first.is_fresh());
+        let mut told = two_others(&store, &clock, LEASE);
+        told.sort_by_key(|told| *told == FULL);
+        assert_eq!(told, [FRESH, FULL]);
+        assert!(!first.complete(), "it comes too late");
+    });
+}
+
+/// Two who want a key of their own, after time passed for one of them.
+fn two_others(store: &Arc<impl GuardStore>, clock: &Arc<Seconds>, time: Duration) -> Vec<Told> {
+    let tasks = [("2", time), ("3", Duration::ZERO)].map(|(id, time)| {
+        let (holder, clock) = (holder(store, 1).of(id), Arc::clone(clock));
+        Box::new(move || {
+            if !time.is_zero() {
+                clock.pass(time);
+            }
+            holder.try_claim()
+        }) as Box<dyn FnOnce() -> Told + Send>
+    });
+    together(tasks.into())
 }

@@ -1,4 +1,4 @@
-//! One key, some holders, and a clock that a thread moves.
+//! One key or several, some holders, and a clock that a thread moves.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use loom::{
 };
 use wahook_interleavings::{
     Clock,
-    guard::{Claim, Digest, GuardStore, Key, MemoryStore, Settled, Token},
+    guard::{Claim, Digest, GuardStore, Key, MemoryStore, Settled, StoreErrorKind, Token},
 };
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -46,13 +46,18 @@ impl Clock for Seconds {
 }
 
 pub(crate) fn memory() -> (Arc<MemoryStore>, Arc<Seconds>) {
+    memory_for(8)
+}
+
+/// With room for so many keys.
+pub(crate) fn memory_for(keys: usize) -> (Arc<MemoryStore>, Arc<Seconds>) {
     let clock = Arc::new(Seconds::default());
-    let capacity = NonZeroUsize::new(8).unwrap();
+    let capacity = NonZeroUsize::new(keys).unwrap();
     let store = MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>, capacity, [7; 16]);
     (Arc::new(store), clock)
 }
 
-/// Somebody who claims one key, through one store.
+/// Somebody who claims one key, through one store. All want the same one, unless they are told of another.
 #[derive(Clone)]
 pub(crate) struct Holder {
     store: Arc<dyn GuardStore>,
@@ -69,9 +74,20 @@ impl Holder {
         }
     }
 
+    /// The same holder, who wants another key.
+    pub(crate) fn of(mut self, id: &str) -> Self {
+        self.key = Key::delivery("shop", id);
+        self
+    }
+
     pub(crate) fn claim(&self) -> Claim {
+        self.try_claim().unwrap()
+    }
+
+    /// What the store says, or why it cannot.
+    pub(crate) fn try_claim(&self) -> Result<Claim, StoreErrorKind> {
         let claim = self.store.claim(&self.key, digest(), self.token, LEASE);
-        claim.now_or_never().unwrap().unwrap()
+        claim.now_or_never().unwrap().map_err(|error| error.kind())
     }
 
     pub(crate) fn is_fresh(&self) -> bool {
