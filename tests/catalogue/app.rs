@@ -6,7 +6,7 @@ use axum::{Router, body::Body, extract::State};
 use http::{Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tower::ServiceExt as _;
 use wahook_axum::{Events, accept, endpoint};
 use wahook_core::{Clock, Endpoint, Secret, guard::GuardStore, inbox::Inbox};
@@ -19,26 +19,6 @@ use wahook_testkit::{
 use wahook_tower::{Intake, Stack, in_memory};
 
 pub(crate) const PATH: &str = "/hooks/one";
-
-/// Tokio's clock, which a test lets jump.
-#[derive(Debug)]
-pub(crate) struct TokioClock(Instant);
-
-impl TokioClock {
-    pub(crate) fn start() -> Arc<dyn Clock> {
-        Arc::new(Self(Instant::now()))
-    }
-}
-
-impl Clock for TokioClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::constant(1_767_225_600, 0) + self.elapsed()
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
 
 /// One endpoint, and the provider's side of it.
 #[derive(Clone, Debug)]
@@ -107,7 +87,7 @@ impl Hook {
         Router::new().route(PATH, accept(Intake::new(self.endpoint(), inbox)))
     }
 
-    /// The same, with a clock that a test moves.
+    /// The same, by another clock.
     pub(crate) fn stored_by(&self, inbox: Arc<dyn Inbox>, clock: Arc<dyn Clock>) -> Router {
         Router::new().route(PATH, accept(Intake::new(self.endpoint(), inbox).clock(clock)))
     }

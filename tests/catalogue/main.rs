@@ -6,6 +6,7 @@
 
 mod app;
 mod bodies;
+mod comparisons;
 mod guarded;
 mod kept;
 mod verified;

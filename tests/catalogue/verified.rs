@@ -19,7 +19,10 @@ use wahook_testkit::{
 };
 use wahook_tower::{Observer, Signal, Stack, SystemClock};
 
-use crate::app::{Hook, PATH, all_stand, ask};
+use crate::{
+    app::{Hook, PATH, all_stand, ask},
+    comparisons,
+};
 
 /// An empty or short signature compares as equal (RUSTSEC-2024-0010).
 #[tokio::test(start_paused = true)]
@@ -106,10 +109,15 @@ impl<T: PartialEq> Equality<T> {
     const IS_THERE: bool = true;
 }
 
-/// Keys are compared with `==`, which stops at the first difference. How long ours take is measured elsewhere; here it is
-/// seen that nobody can write it.
+/// Keys are compared with `==`, which stops at the first difference. Times are not measured: it is seen that secrets have
+/// no `==`, and that nobody wrote one for what they show.
 #[test]
 fn failure_05_secrets_are_compared_byte_by_byte() {
+    assert_eq!(
+        comparisons::that_stop_early(),
+        [""; 0],
+        "compare with `ct_eq` of `subtle`"
+    );
     const { assert!(!<Equality<Secret>>::IS_THERE) };
     const { assert!(!<Equality<Secrets>>::IS_THERE) };
     // The check itself can tell.

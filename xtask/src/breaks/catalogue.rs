@@ -24,6 +24,36 @@ pub(super) const BREAKS: &[Break] = &[
         test: "failure_02",
     },
     Break {
+        what: "C05 a token is compared byte by byte",
+        file: "crates/wahook-core/src/proof/token.rs",
+        changes: &[(
+            "found |= digest.as_slice().ct_eq(expected.as_slice());",
+            "found |= Choice::from(u8::from(digest.as_slice() == expected.as_slice()));",
+        )],
+        package: "wahook-catalogue",
+        test: "failure_05",
+    },
+    Break {
+        what: "C05 a signature is compared byte by byte",
+        file: "crates/wahook-core/src/proof/mac.rs",
+        changes: &[(
+            "found |= claimed.as_slice().ct_eq(tag.as_slice());",
+            "found |= Choice::from(u8::from(tag.as_slice() == claimed.as_slice()));",
+        )],
+        package: "wahook-catalogue",
+        test: "failure_05",
+    },
+    Break {
+        what: "C05 the token of the admin listener begins right",
+        file: "crates/wahook-gateway/src/admin/access.rs",
+        changes: &[(
+            "bool::from(given.as_bytes().ct_eq(token.as_bytes()))",
+            "given.as_bytes().starts_with(token.as_bytes())",
+        )],
+        package: "wahook-catalogue",
+        test: "failure_05",
+    },
+    Break {
         what: "C08 an unsigned header is the key",
         file: "crates/wahook-providers/src/wawp/key.rs",
         changes: &[(
@@ -54,7 +84,17 @@ pub(super) const BREAKS: &[Break] = &[
         test: "failure_17",
     },
     Break {
-        what: "C18 a claimed length is believed",
+        what: "C18 memory for all that is claimed",
+        file: "crates/wahook-tower/src/verify/service.rs",
+        changes: &[(
+            "    while let Some(frame) = body.next().await {\n        match frame {\n            Ok(frame) => check",
+            "    let claimed = head.headers.get(\"content-length\").and_then(|length| length.to_str().ok()?.parse().ok());\n    let _room = Vec::<u8>::with_capacity(claimed.unwrap_or(0));\n    while let Some(frame) = body.next().await {\n        match frame {\n            Ok(frame) => check",
+        )],
+        package: "wahook-catalogue",
+        test: "failure_18",
+    },
+    Break {
+        what: "C18 a claim over the cap is waited for",
         file: "crates/wahook-tower/src/limit/body.rs",
         changes: &[(
             "refused: declared > limits.cap_bytes as u64,",
@@ -82,6 +122,13 @@ pub(super) const BREAKS: &[Break] = &[
         )],
         package: "wahook-catalogue",
         test: "failure_22",
+    },
+    Break {
+        what: "C25 what a dead worker had stays its own",
+        file: "crates/wahook-sqlite/src/inbox/recall.rs",
+        changes: &[("    if first {\n", "    if first && now < 0 {\n")],
+        package: "wahook-catalogue",
+        test: "failure_25",
     },
     Break {
         what: "C26 tried again at once",
