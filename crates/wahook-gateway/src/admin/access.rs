@@ -1,4 +1,4 @@
-//! Who may ask, and what: the rules of DESIGN, P.
+//! Who may ask, and what (P: privacy and safety).
 //!
 //! Pages of other sites run in the operator's browser and can reach this listener, on 127.0.0.1 as well. `Host` keeps out
 //! those that give our address a name of theirs, `Origin` and `Sec-Fetch-Site` those that say whose they are, the custom

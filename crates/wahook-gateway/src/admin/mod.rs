@@ -1,4 +1,4 @@
-//! The second listener: is it well, what is in the inbox, and what to do about it (DESIGN, P).
+//! The second listener: is it well, what is in the inbox, and what to do about it (P: privacy and safety).
 //!
 //! ```text
 //! request ─access (Host, Origin, token)→ route ─query→ Desk ─mask→ JSON
