@@ -147,6 +147,22 @@ impl Challenge {
         self.get.is_some()
     }
 
+    /// By which parameters a GET may ask: the name of the value, and the name of the token. Nothing where no GET is
+    /// answered.
+    ///
+    /// ```
+    /// use wahook_core::Challenge;
+    ///
+    /// let challenge = Challenge::get(None).names(["q"]).token_names(["key", "token"]);
+    /// assert!(challenge.names_of_get().eq([("q", "key"), ("q", "token")]));
+    /// ```
+    pub fn names_of_get(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.get.iter().flat_map(|get| {
+            let with = |name| get.token_names.iter().map(move |token| (name, &**token));
+            get.names.iter().flat_map(move |name| with(&**name))
+        })
+    }
+
     /// Answers a GET. Nothing if this is none, or has no challenge: 405 then.
     #[must_use]
     pub fn answer_get(&self, head: &Parts) -> Option<Result<ChallengeAnswer, Refusal>> {

@@ -15,6 +15,16 @@ pub trait Observe: fmt::Debug + Send + Sync + 'static {
     /// How many events it has handled so far, since any moment in the past.
     fn handled(&self) -> BoxFuture<'_, Result<u64, ObserveError>>;
 
+    /// Whether it can tell at all: asked when a delivery was answered with success and none was handled. Who counts by a
+    /// name that may appear with the first event says here that it never did.
+    ///
+    /// # Errors
+    ///
+    /// Where there is nothing to count by.
+    fn can_tell(&self) -> Result<(), ObserveError> {
+        Ok(())
+    }
+
     /// Makes its next piece of work fail, once; `false` where it cannot be made to.
     fn fail_next(&self) -> BoxFuture<'_, Result<bool, ObserveError>> {
         Box::pin(async { Ok(false) })

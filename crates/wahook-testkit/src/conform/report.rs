@@ -15,11 +15,11 @@ pub enum Verdict {
     NotApplicable,
     /// Everything was as it should be.
     Pass,
-    /// The answers were right; whether the application did right, it does not tell.
+    /// The answers were right; whether the application did right, nobody was there to tell.
     NotObservable,
-    /// Nothing is lost, but somebody will wonder.
+    /// Nothing is proven to be forged, lost or doubled; whoever looks after provider or receiver will wonder.
     Warn,
-    /// Forged events come in, or genuine ones are lost or doubled.
+    /// Forged events come in, genuine ones are refused, lost or doubled, or the receiver can be brought down.
     Fail,
 }
 
@@ -69,6 +69,9 @@ pub struct Finding {
     /// What to do; for what is not applicable or not observable, why.
     #[serde(rename = "do")]
     pub advice: Vec<String>,
+    /// The last that was sent and came to an end.
+    #[serde(skip)]
+    last: Option<String>,
 }
 
 impl Finding {
@@ -80,6 +83,7 @@ impl Finding {
             sent: Vec::new(),
             came: Vec::new(),
             advice: Vec::new(),
+            last: None,
         }
     }
 
@@ -97,6 +101,7 @@ impl Finding {
 
     /// What came back for this; the same thing is said once, and counted.
     pub(super) fn came(&mut self, what: &str, came: &Came) {
+        self.last = self.sent.last().cloned();
         let text = if what.is_empty() {
             came.text()
         } else {
@@ -116,6 +121,19 @@ impl Finding {
         if !self.advice.contains(&advice) {
             self.advice.push(advice);
         }
+    }
+
+    /// Nobody is there any more.
+    pub(super) fn gone(&mut self, why: &str) {
+        self.saw("gone".to_owned());
+        self.fail(match &self.last {
+            Some(last) => format!(
+                "it was gone after {last} ({why}): a request must never end the process; its log tells more"
+            ),
+            None => {
+                format!("it was gone when this began ({why}): what came before ended it; its log tells more")
+            }
+        });
     }
 
     pub(super) fn fail(&mut self, advice: impl Into<String>) {
@@ -138,10 +156,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether nothing failed.
+    /// Whether something was played, and nothing failed.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.failed().next().is_none()
+        !self.scenarios.is_empty() && self.failed().next().is_none()
     }
 
     /// What failed.
@@ -157,6 +175,16 @@ impl Report {
         self.scenarios.iter().find(|finding| finding.scenario == scenario)
     }
 
+    /// How many have each verdict, in a line: the last of the report.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let counts = Verdict::ALL.iter().filter_map(|verdict| {
+            let count = self.count(*verdict);
+            (count > 0).then(|| format!("{count} {verdict}"))
+        });
+        counts.collect::<Vec<_>>().join(", ")
+    }
+
     /// How many have this verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
@@ -165,28 +193,34 @@ impl Report {
     }
 }
 
+/// What is to be said of one scenario, for people.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let came = counted(&self.came);
+        let line = format!("{:<15} {:<19} {came}", self.verdict, self.scenario.id());
+        f.write_str(line.trim_end())?;
+        if self.verdict == Verdict::Pass {
+            return Ok(());
+        }
+        if self.verdict >= Verdict::Warn {
+            write!(f, "\n{:16}{}", "", self.why)?;
+        }
+        if self.verdict >= Verdict::Warn && !self.sent.is_empty() {
+            write!(f, "\n{:16}sent: {}", "", self.sent.join("; "))?;
+        }
+        for advice in &self.advice {
+            write!(f, "\n{:16}-> {advice}", "")?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.scenarios {
-            let came = counted(&finding.came);
-            writeln!(f, "{:<15} {:<19} {came}", finding.verdict, finding.scenario.id())?;
-            if finding.verdict == Verdict::Pass {
-                continue;
-            }
-            if finding.verdict >= Verdict::Warn {
-                writeln!(f, "{:16}{}", "", finding.why)?;
-                writeln!(f, "{:16}sent: {}", "", finding.sent.join("; "))?;
-            }
-            for advice in &finding.advice {
-                writeln!(f, "{:16}-> {advice}", "")?;
-            }
+            writeln!(f, "{finding}")?;
         }
-        let counts = Verdict::ALL.iter().filter_map(|verdict| {
-            let count = self.count(*verdict);
-            (count > 0).then(|| format!("{count} {verdict}"))
-        });
-        let counts: Vec<_> = counts.collect();
-        write!(f, "{}", counts.join(", "))
+        f.write_str(&self.summary())
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::Duration,
 };
 
@@ -11,7 +14,8 @@ use tokio::time::Instant;
 use wahook_core::{Clock, Secret, proof::SignError};
 
 use super::{
-    Observe, ObserveError, Report, Scenario, Wire, proof::ProofOf, report::Finding, scenarios, stage::Stage,
+    Observe, ObserveError, Report, Scenario, Verdict, Wire, proof::ProofOf, report::Finding, scenarios,
+    stage::Stage,
 };
 use crate::{Sample, Sender, samples};
 
@@ -30,6 +34,16 @@ pub struct Conform {
     challenge_token: Option<Secret>,
     only: Option<Vec<Scenario>>,
     skip: Vec<Scenario>,
+    tell: Option<Tell>,
+}
+
+/// Hears of each finding.
+struct Tell(Box<dyn Fn(&Finding) + Send + Sync>);
+
+impl fmt::Debug for Tell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tell").finish_non_exhaustive()
+    }
 }
 
 impl Conform {
@@ -47,6 +61,7 @@ impl Conform {
             challenge_token: None,
             only: None,
             skip: Vec::new(),
+            tell: None,
         }
     }
 
@@ -105,15 +120,27 @@ impl Conform {
         self
     }
 
+    /// Hears of each finding as soon as it is there: all of them take a while.
+    pub fn on_finding(self, tell: impl Fn(&Finding) + Send + Sync + 'static) -> Self {
+        let tell = Some(Tell(Box::new(tell)));
+        Self { tell, ..self }
+    }
+
     /// Plays them, one after the other.
+    ///
+    /// A receiver that is there first and then gone has failed the scenario that it did not stand. Where it does not come
+    /// back, the rest is not observable.
     ///
     /// # Errors
     ///
-    /// Where nobody is there, nothing can be signed or said, or the application cannot be asked. A receiver that is not
-    /// sound is no error: see [`Report::is_sound`].
+    /// Where nobody is there from the beginning, no scenario is left, nothing can be signed or said, or the application
+    /// cannot be asked. A receiver that is not sound is no error: see [`Report::is_sound`].
     pub async fn run(self) -> Result<Report, ConformError> {
         let provider = self.sender.endpoint().provider().id();
         let selected: Vec<_> = self.selected().collect();
+        if selected.is_empty() {
+            return Err(ConformError::new(ConformErrorKind::NoScenario, None));
+        }
         let Some(sample) = self.sample.or_else(|| message(provider)) else {
             return Err(ConformError::new(ConformErrorKind::NoSample, None));
         };
@@ -128,14 +155,37 @@ impl Conform {
             patience: self.patience,
             settle: self.settle,
             challenge_token: self.challenge_token,
+            reached: Arc::new(AtomicBool::new(false)),
         };
         let mut report = Report {
             provider,
             scenarios: Vec::with_capacity(selected.len()),
         };
+        let mut presence = Presence::There;
         for scenario in selected {
             let mut finding = Finding::new(scenario);
-            scenarios::play(&stage, &mut finding).await?;
+            if presence == Presence::Gone {
+                presence = if stage.comes_back().await {
+                    Presence::There
+                } else {
+                    Presence::Left
+                };
+            }
+            if presence == Presence::Left {
+                finding.raise(
+                    Verdict::NotObservable,
+                    "it was not played: the receiver was gone and did not come back",
+                );
+            } else if let Err(error) = scenarios::play(&stage, &mut finding).await {
+                let Some(why) = stage.gone(&error).await else {
+                    return Err(error);
+                };
+                finding.gone(&why);
+                presence = Presence::Gone;
+            }
+            if let Some(Tell(tell)) = &self.tell {
+                tell(&finding);
+            }
             report.scenarios.push(finding);
         }
         Ok(report)
@@ -146,6 +196,15 @@ impl Conform {
         all.filter(|scenario| self.only.as_ref().is_none_or(|only| only.contains(scenario)))
             .filter(|scenario| !self.skip.contains(scenario))
     }
+}
+
+/// Whether the receiver is still there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    There,
+    Gone,
+    /// Gone, and it did not come back.
+    Left,
 }
 
 /// What somebody else wrote to us, in one shape or the other.
@@ -202,6 +261,8 @@ pub struct ConformError {
 pub enum ConformErrorKind {
     /// The provider has no samples: hand one in with [`Conform::sample`].
     NoSample,
+    /// Nothing is left of [`Conform::only`] without [`Conform::skip`].
+    NoScenario,
     /// The application could not be asked what it handled.
     Observe,
     /// No random number for the first delivery: hand one in with [`Conform::number`].
@@ -221,6 +282,10 @@ impl ConformError {
         Self::new(ConformErrorKind::Unreachable, Some(why))
     }
 
+    pub(super) fn why(&self) -> &str {
+        self.why.as_deref().unwrap_or_default()
+    }
+
     /// What is in the way.
     #[must_use]
     pub const fn kind(&self) -> ConformErrorKind {
@@ -232,6 +297,9 @@ impl fmt::Display for ConformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             ConformErrorKind::NoSample => "the provider has no sample deliveries; hand one in",
+            ConformErrorKind::NoScenario => {
+                "no scenario is left to be played: all that were chosen are skipped"
+            }
             ConformErrorKind::Observe => "the application cannot be asked what it handled",
             ConformErrorKind::Random => "no random number for the first delivery",
             ConformErrorKind::Sign => "nothing can be signed",

@@ -3,13 +3,13 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request};
 use jiff::Timestamp;
 use tokio::{
     task::JoinSet,
@@ -18,7 +18,7 @@ use tokio::{
 use wahook_core::{Clock, Secret};
 
 use super::{
-    Body, ConformError, Observe, Wire,
+    Body, ConformError, ConformErrorKind, Observe, Wire,
     proof::ProofOf,
     wire::{Came, Reply},
 };
@@ -36,7 +36,13 @@ pub(super) struct Stage {
     pub(super) patience: Duration,
     pub(super) settle: Duration,
     pub(super) challenge_token: Option<Secret>,
+    /// Whether anybody was ever there.
+    pub(super) reached: Arc<AtomicBool>,
 }
+
+/// How long a supervisor may need to start it anew, and how often it is looked for meanwhile.
+const COMES_BACK: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How often the application is asked whether it is done.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
@@ -72,15 +78,63 @@ impl Stage {
     }
 
     pub(super) async fn exchange(&self, request: Request<Body>) -> Result<Came, ConformError> {
-        exchange(Arc::clone(&self.wire), request, self.patience).await
+        self.exchanging(request).await
+    }
+
+    /// The same, for a task of its own.
+    fn exchanging(
+        &self,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Came, ConformError>> + Send + use<> {
+        let (wire, reached, patience) = (Arc::clone(&self.wire), Arc::clone(&self.reached), self.patience);
+        async move {
+            let begin = Instant::now();
+            let reply = timeout(patience, wire.exchange(request)).await.ok();
+            if let Some(Reply::Unreachable(why)) = reply {
+                return Err(ConformError::unreachable(why));
+            }
+            reached.store(true, Ordering::Relaxed);
+            let took = begin.elapsed();
+            Ok(Came { reply, took })
+        }
+    }
+
+    /// Why nobody is there any more, if this error comes of that; nobody ever there is something else.
+    pub(super) async fn gone(&self, error: &ConformError) -> Option<String> {
+        let reached = self.reached.load(Ordering::Relaxed);
+        match error.kind() {
+            ConformErrorKind::Unreachable if reached => Some(error.why().to_owned()),
+            // The application is often asked at the same server.
+            ConformErrorKind::Observe if reached => self.look().await.err().map(|gone| gone.why().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody is there again after a while, as where a supervisor starts it anew.
+    pub(super) async fn comes_back(&self) -> bool {
+        let deadline = Instant::now() + COMES_BACK;
+        while self.look().await.is_err() {
+            if Instant::now() > deadline {
+                return false;
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+        true
+    }
+
+    /// A GET without a body, which means nothing to anybody.
+    async fn look(&self) -> Result<Came, ConformError> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = self.sender.url().clone();
+        self.send(request).await
     }
 
     /// Sends all of them at the same moment.
     pub(super) async fn at_once(&self, requests: Vec<Request<Bytes>>) -> Result<Vec<Came>, ConformError> {
         let mut tasks = JoinSet::new();
         for request in requests {
-            let wire = Arc::clone(&self.wire);
-            tasks.spawn(exchange(wire, request.map(Body::whole), self.patience));
+            tasks.spawn(self.exchanging(request.map(Body::whole)));
         }
         tasks.join_all().await.into_iter().collect()
     }
@@ -89,11 +143,7 @@ impl Stage {
     pub(super) async fn hang_up(&self, request: Request<Bytes>) -> Result<Option<Came>, ConformError> {
         let (head, body) = request.into_parts();
         let (body, sent) = Body::whole(body).watched();
-        let answered = exchange(
-            Arc::clone(&self.wire),
-            Request::from_parts(head, body),
-            self.patience,
-        );
+        let answered = self.exchanging(Request::from_parts(head, body));
         tokio::select! {
             came = answered => came.map(Some),
             () = async {
@@ -118,6 +168,38 @@ impl Stage {
                 return Ok(Some(count));
             }
         }
+    }
+
+    /// Whether it has handled anything since `before`, by the end of `patience`; `None` where nobody can tell.
+    pub(super) async fn handled_any(
+        &self,
+        before: Option<u64>,
+        patience: Duration,
+    ) -> Result<Option<bool>, ConformError> {
+        let (Some(probe), Some(before)) = (&self.probe, before) else {
+            return Ok(None);
+        };
+        let deadline = Instant::now() + patience;
+        while probe.handled().await? <= before {
+            if Instant::now() > deadline {
+                return Ok(Some(false));
+            }
+            sleep(ASK_AGAIN).await;
+        }
+        Ok(Some(true))
+    }
+
+    /// What was handled up to this moment; `None` where nobody can tell.
+    pub(super) async fn handled_now(&self) -> Result<Option<u64>, ConformError> {
+        match &self.probe {
+            Some(probe) => Ok(Some(probe.handled().await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// An error where nothing was handled because there is nothing to count by.
+    pub(super) fn can_tell(&self) -> Result<(), ConformError> {
+        self.probe.as_ref().map_or(Ok(()), |probe| Ok(probe.can_tell()?))
     }
 
     /// How many more than `before` it has handled, once there are as many as expected and no more come; `None` where
@@ -148,20 +230,4 @@ impl Stage {
 }
 
 /// Long enough that the request has arrived, short enough that the work still goes on.
-const HANG_UP_AFTER: Duration = Duration::from_millis(20);
-
-async fn exchange(
-    wire: Arc<dyn Wire>,
-    request: Request<Body>,
-    patience: Duration,
-) -> Result<Came, ConformError> {
-    let begin = Instant::now();
-    let reply = timeout(patience, wire.exchange(request)).await.ok();
-    if let Some(Reply::Unreachable(why)) = reply {
-        return Err(ConformError::unreachable(why));
-    }
-    Ok(Came {
-        reply,
-        took: begin.elapsed(),
-    })
-}
+pub(super) const HANG_UP_AFTER: Duration = Duration::from_millis(20);

@@ -8,10 +8,11 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use http::Uri;
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use wahook_core::Secret;
 use wahook_testkit::{
     Sender,
-    conform::{Conform, ConformErrorKind, Report, Scenario, Verdict},
+    conform::{Conform, ConformError, ConformErrorKind, Report, Scenario, Verdict},
 };
 
 use self::{observe::Probe, wire::Http};
@@ -124,22 +125,47 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     if let Some(probe) = Probe::of(args)? {
         kit = kit.observe(probe);
     }
-    let report = super::runtime()?.block_on(kit.run());
+    let runtime = super::runtime()?;
+    let report = if json {
+        runtime.block_on(kit.run())
+    } else {
+        runtime.block_on(shown(kit))?
+    };
     let report = report.map_err(|error| match error.kind() {
-        ConformErrorKind::Sign | ConformErrorKind::NoSample => Failure::wrong_use(chain(&error)),
+        ConformErrorKind::Sign | ConformErrorKind::NoSample | ConformErrorKind::NoScenario => {
+            Failure::wrong_use(chain(&error))
+        }
         ConformErrorKind::Unreachable => Failure::io(format!("{}; is the server running?", chain(&error))),
         _ => Failure::io(chain(&error)),
     })?;
     if json {
         output::json(&of(&report))?;
     } else {
-        output::text(&report.to_string())?;
+        output::text(&report.summary())?;
     }
     Ok(if report.is_sound() {
         Outcome::Done
     } else {
         Outcome::NotSo
     })
+}
+
+/// Plays, and shows each finding as soon as it is there; ends when nobody reads any more.
+async fn shown(kit: Conform) -> Result<Result<Report, ConformError>, Failure> {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let kit = kit.on_finding(move |finding| {
+        // Nobody listens where printing has failed, which ends all of it.
+        let _ = tell.send(finding.to_string());
+    });
+    let shown = async {
+        while let Some(finding) = told.recv().await {
+            output::text(&finding)?;
+        }
+        Ok(())
+    };
+    // An error of the kit must not leave findings unsaid.
+    let (report, ()) = tokio::try_join!(async { Ok(kit.run().await) }, shown)?;
+    Ok(report)
 }
 
 fn of(report: &Report) -> Value {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Played, Wrong, expect_handled};
+use super::{Played, Wrong, expect_handled, not_seen, too_few};
 use crate::{
     Outgoing, Sample,
     conform::{
@@ -57,6 +57,7 @@ pub(super) async fn unknown_event(stage: &Stage, finding: &mut Finding) -> Playe
         cases.push(("an event that does not exist yet", Outgoing::new(name, body)));
     }
     for (what, outgoing) in cases {
+        let before = stage.so_far().await?;
         finding.sent(what);
         let came = stage.send(stage.signed(&outgoing)?).await?;
         finding.came("", &came);
@@ -65,6 +66,17 @@ pub(super) async fn unknown_event(stage: &Stage, finding: &mut Finding) -> Playe
                 "{what}: answered {status}; take it, keep it, and answer 200: it is no error of the provider's"
             )),
             _ => taken(finding, &came, stage.within()),
+        }
+        match stage.handled_any(before, stage.patience).await? {
+            None => not_seen(finding),
+            Some(true) => finding.saw("handled".to_owned()),
+            Some(false) => {
+                finding.saw("not handled".to_owned());
+                let advice = format!(
+                    "{what}: it was answered and dropped; keep what is not known yet, or make it heard"
+                );
+                too_few(stage, finding, 0, &advice)?;
+            }
         }
     }
     Ok(())

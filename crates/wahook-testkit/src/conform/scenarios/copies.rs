@@ -3,9 +3,9 @@
 use http::StatusCode;
 use jiff::ToSpan as _;
 
-use super::{Played, Wrong, expect_handled};
+use super::{Played, Wrong, expect_handled, not_seen, too_few};
 use crate::{
-    Fault,
+    Fault, Outgoing,
     conform::{
         Verdict,
         judge::{is_retry, refused, taken},
@@ -145,12 +145,14 @@ pub(super) async fn forged_first(stage: &Stage, finding: &mut Finding) -> Played
 }
 
 pub(super) async fn conflict(stage: &Stage, finding: &mut Finding) -> Played {
-    finding.sent("one delivery, and another body under the same id");
-    let plan = stage
-        .sender
-        .plan(Some(Fault::Conflict), &stage.outgoing(), stage.now())?;
-    for shot in plan.shots {
-        let came = stage.send(shot.request).await?;
+    let before = stage.so_far().await?;
+    finding.sent("one delivery, the same with one more member, and another event under the same id");
+    let outgoing = stage.outgoing();
+    let plan = stage.sender.plan(Some(Fault::Conflict), &outgoing, stage.now())?;
+    let other = Outgoing::new(outgoing.id, stage.outgoing().body);
+    let requests = plan.shots.into_iter().map(|shot| shot.request);
+    for request in requests.chain([stage.signed(&other)?]) {
+        let came = stage.send(request).await?;
         finding.came("", &came);
         if came.status() == Some(StatusCode::UNPROCESSABLE_ENTITY.as_u16()) {
             finding.fail(
@@ -158,6 +160,23 @@ pub(super) async fn conflict(stage: &Stage, finding: &mut Finding) -> Played {
             );
         } else {
             copy_taken(stage, finding, &came);
+        }
+    }
+    // The one with a member more says what was said before: it may be handled or not.
+    match stage.handled_since(before, 2).await? {
+        None => not_seen(finding),
+        Some(count) => {
+            finding.saw(format!("handled: {count}"));
+            match count {
+                0 => too_few(stage, finding, count, ONCE.too_few)?,
+                // Whether anybody was told, no answer shows.
+                1 => finding.warn(
+                    "another event under a known id was answered with success and dropped: handle it, or make it heard; \
+                     nobody sends it again",
+                ),
+                2 | 3 => {}
+                _ => finding.fail("three deliveries were handled more than three times"),
+            }
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ use crate::{
     Outgoing,
     conform::{
         Body,
+        judge::taken,
         report::Finding,
         stage::Stage,
         wire::{Came, Reply},
@@ -22,6 +23,7 @@ const CLAIM: u64 = 1 << 40;
 const DROP_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) async fn oversize(stage: &Stage, finding: &mut Finding) -> Played {
+    largest(stage, finding).await?;
     let outgoing = stage.outgoing();
     let mut body = outgoing.body.to_vec();
     body.resize(stage.sender.cap().saturating_add(1), b' ');
@@ -37,6 +39,33 @@ pub(super) async fn oversize(stage: &Stage, finding: &mut Finding) -> Played {
         let came = stage.exchange(Request::from_parts(head.clone(), body)).await?;
         finding.came("", &came);
         too_large(finding, &came, what);
+    }
+    Ok(())
+}
+
+/// A cap that is smaller than it is said to be refuses what is genuine.
+async fn largest(stage: &Stage, finding: &mut Finding) -> Played {
+    let (outgoing, cap) = (stage.outgoing(), stage.sender.cap());
+    let mut body = outgoing.body.to_vec();
+    if body.len() > cap {
+        finding.fail(format!(
+            "a usual delivery has {} bytes, which is more than a cap of {cap}: raise it, or tell the kit the right one",
+            body.len()
+        ));
+        return Ok(());
+    }
+    body.resize(cap, b' ');
+    finding.sent("as many bytes as the cap");
+    let came = stage
+        .send(stage.signed(&Outgoing::new(outgoing.id, body))?)
+        .await?;
+    finding.came("", &came);
+    match (came.status(), &came.reply) {
+        (Some(413), _) | (None, Some(Reply::Closed)) => finding.fail(format!(
+            "a body of {cap} bytes was refused: raise your cap to it, or, if yours is smaller and that is enough, tell it \
+             to the kit"
+        )),
+        _ => taken(finding, &came, stage.within()),
     }
     Ok(())
 }

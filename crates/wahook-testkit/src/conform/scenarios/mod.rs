@@ -8,7 +8,7 @@ mod genuine;
 mod limits;
 mod work;
 
-use super::{ConformError, Scenario, report::Finding, stage::Stage};
+use super::{ConformError, Scenario, Verdict, report::Finding, stage::Stage};
 
 /// How a scenario ends, unless it cannot be played.
 type Played = Result<(), ConformError>;
@@ -61,21 +61,38 @@ async fn expect_handled(
 ) -> Played {
     match stage.handled_since(before, expected).await? {
         // A wrong answer is enough to know.
-        None if finding.verdict >= super::Verdict::Warn => {}
-        None => finding.raise(
-            super::Verdict::NotObservable,
-            "the answers are right; how often it was handled, only the application can tell: let it be asked",
-        ),
+        None => not_seen(finding),
         Some(count) => {
             finding.saw(format!("handled: {count}"));
             if count < expected {
-                finding.fail(wrong.too_few);
+                too_few(stage, finding, count, wrong.too_few)?;
             } else if count > expected {
                 finding.fail(wrong.too_many);
             }
         }
     }
     Ok(())
+}
+
+/// Less was handled than was answered. Who counts by a name that is not there would say that of everybody.
+fn too_few(stage: &Stage, finding: &mut Finding, count: u64, advice: &str) -> Played {
+    // What was refused is not handled, whoever counts.
+    if count == 0 && finding.verdict < Verdict::Fail {
+        stage.can_tell()?;
+    }
+    finding.fail(advice);
+    Ok(())
+}
+
+/// The answers are all that is known.
+fn not_seen(finding: &mut Finding) {
+    // A wrong answer is enough to know.
+    if finding.verdict < Verdict::Warn {
+        finding.raise(
+            Verdict::NotObservable,
+            "the answers are right; how often it was handled, only the application can tell: let it be asked",
+        );
+    }
 }
 
 /// What to do where it handled another number of events.

@@ -6,8 +6,14 @@ use bytes::Bytes;
 use http::Request;
 use tokio::time::sleep;
 
-use super::Played;
-use crate::conform::{ConformError, Verdict, judge::taken, report::Finding, stage::Stage, wire::Came};
+use super::{Played, Wrong, expect_handled};
+use crate::conform::{
+    ConformError, Verdict,
+    judge::taken,
+    report::Finding,
+    stage::{HANG_UP_AFTER, Stage},
+    wire::Came,
+};
 
 /// How often a provider comes again while it is put off, and how long it waits.
 const ATTEMPTS: usize = 10;
@@ -17,33 +23,29 @@ pub(super) async fn hang_up(stage: &Stage, finding: &mut Finding) -> Played {
     let before = stage.so_far().await?;
     finding.sent("a delivery whose sender hangs up, then the same again");
     let request = stage.signed(&stage.outgoing())?;
-    match stage.hang_up(request.clone()).await? {
-        Some(came) => finding.came("answered before we hung up", &came),
+    let early = stage.hang_up(request.clone()).await?;
+    match &early {
+        Some(came) => finding.came("answered before we hung up", came),
         None => finding.saw("hung up".to_owned()),
     }
     let came = again(stage, request).await?;
     finding.came("again", &came);
     taken(finding, &came, stage.within());
-    match stage.handled_since(before, 1).await? {
-        None if finding.verdict >= Verdict::Warn => {}
-        None => finding.raise(
+    let wrong = Wrong {
+        too_few: "work that the sender did not wait for was marked as done and never done: mark it afterwards, and run it \
+                  in a task of its own",
+        too_many: "it was handled more than once: the work went on and was begun again; claim the delivery while it is \
+                   worked on",
+    };
+    expect_handled(stage, finding, before, 1, wrong).await?;
+    if early.is_some() && finding.verdict < Verdict::NotObservable {
+        finding.raise(
             Verdict::NotObservable,
-            "the answers are right; how often it was handled, only the application can tell: let it be asked",
-        ),
-        Some(count) => {
-            finding.saw(format!("handled: {count}"));
-            match count {
-                0 => finding.fail(
-                    "work that the sender did not wait for was marked as done and never done: mark it afterwards, and \
-                     run it in a task of its own",
-                ),
-                1 => {}
-                _ => finding.warn(
-                    "it was handled more than once: the work went on and was begun again; claim the delivery while it \
-                     is worked on",
-                ),
-            }
-        }
+            format!(
+                "it was answered within {} ms, before anybody hung up: nothing was interrupted; let the work take longer",
+                HANG_UP_AFTER.as_millis()
+            ),
+        );
     }
     Ok(())
 }
@@ -61,14 +63,21 @@ pub(super) async fn failed_work(stage: &Stage, finding: &mut Finding) -> Played 
     let request = stage.signed(&stage.outgoing())?;
     let first = stage.send(request.clone()).await?;
     finding.came("failing", &first);
+    let at_first = stage.handled_since(before, 0).await?;
     // What is stored and tried again later may well be answered with success.
     let came = again(stage, request).await?;
     finding.came("again", &came);
     taken(finding, &came, stage.within());
-    match stage.handled_since(before, 1).await? {
-        Some(0) => finding.fail("the work failed and is lost: mark a delivery as done when its work is done"),
-        Some(1) | None => {}
-        Some(_) => finding.fail("work that failed was done more than once afterwards"),
+    let wrong = Wrong {
+        too_few: "the work failed and is lost: mark a delivery as done when its work is done",
+        too_many: "work that failed was done more than once afterwards",
+    };
+    expect_handled(stage, finding, before, 1, wrong).await?;
+    if at_first.is_some_and(|count| count > 0) && finding.verdict < Verdict::NotObservable {
+        finding.raise(
+            Verdict::NotObservable,
+            "the first attempt was handled: the work did not fail when it was told to, or was done again at once",
+        );
     }
     Ok(())
 }

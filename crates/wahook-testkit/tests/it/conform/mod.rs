@@ -1,6 +1,7 @@
 //! The conformance kit: a sound receiver passes, and each flaw is caught by the scenario that is about it.
 
 mod flaws;
+mod gone;
 mod receiver;
 
 use axum::{Router, extract::State, http::StatusCode};
@@ -9,7 +10,7 @@ use wahook_core::{Challenge, Endpoint, Secret};
 use wahook_providers::{Options, PROVIDERS};
 use wahook_testkit::{
     Sender,
-    conform::{Conform, Counter, InProcess, Report, Scenario, Verdict},
+    conform::{Conform, ConformErrorKind, Counter, InProcess, Report, Scenario, Verdict},
 };
 use wahook_tower::Stack;
 
@@ -76,6 +77,10 @@ async fn a_what_no_answer_shows_is_never_passed_without_a_look_into_the_applicat
     let hook = wahook_providers::wazapin::endpoint("hook", secret).unwrap();
     let report = ours(hook, secret, false).await;
     for scenario in [
+        Scenario::Genuine,
+        Scenario::EveryEvent,
+        Scenario::UnknownEvent,
+        Scenario::Conflict,
         Scenario::Duplicate,
         Scenario::Retried,
         Scenario::Replayed,
@@ -111,6 +116,16 @@ fn every_scenario_has_a_name_of_its_own_and_is_found_by_it() {
         assert!(scenario.why().ends_with('.'), "{scenario}");
     }
     assert!("no-such".parse::<Scenario>().is_err());
+}
+
+#[tokio::test]
+async fn nothing_to_be_played_is_an_error() {
+    let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let hook = wahook_providers::wazapin::endpoint("hook", secret).unwrap();
+    let sender = Sender::new(hook, Secret::new(secret).unwrap(), URL.parse().unwrap());
+    let kit = Conform::new(sender, InProcess::new(Router::new())).only([Scenario::Oversize]);
+    let error = kit.skip([Scenario::Oversize]).run().await.unwrap_err();
+    assert_eq!(error.kind(), ConformErrorKind::NoScenario, "{error}");
 }
 
 /// Whoever knows another secret than the receiver hears that, and nothing of copies.

@@ -32,6 +32,10 @@ pub(super) enum Flaw {
     ParsesBeforeItVerifies,
     LooksAtTheFirstSignatureOnly,
     LooksAtTheLastSignatureOnly,
+    LooksWhetherThereIsASignature,
+    ComparesTheLengthOnly,
+    CutsTheId,
+    TriesTheSecondBefore,
     TakesAnEmptySignature,
     TakesTheBeginningOfASignature,
     TakesAnyTime,
@@ -43,9 +47,14 @@ pub(super) enum Flaw {
     ChecksThenInserts,
     AnswersCopies409,
     AnswersConflicts422,
+    DropsConflicts,
+    HasASmallCap,
     HasNoCap,
     HasNoDeadline,
     HandlesTheFirstItemOnly,
+    HandlesNothing,
+    HandlesOneEventOnly,
+    DropsUnknownEvents,
     RefusesUnknownEvents,
     PanicsAtBodies,
     TellsTheExpectedSignature,
@@ -54,6 +63,8 @@ pub(super) enum Flaw {
     TakesEveryMethod,
     EchoesTheChallengeAsHtml,
     AnswersTooLate,
+    AnswersAtOnce,
+    NeverFails,
 }
 
 #[derive(Clone, Debug)]
@@ -105,10 +116,10 @@ pub(super) async fn report(provider: &str, flaw: Flaw, only: &[Scenario]) -> Rep
 
 async fn receive(State(app): State<App>, request: Request) -> Response {
     let (mut head, body) = request.into_parts();
-    let cap = if app.flaw == Flaw::HasNoCap {
-        usize::MAX
-    } else {
-        4 << 20
+    let cap = match app.flaw {
+        Flaw::HasNoCap => usize::MAX,
+        Flaw::HasASmallCap => 100 << 10,
+        _ => 4 << 20,
     };
     let claimed: Option<usize> = head
         .headers
@@ -179,7 +190,10 @@ fn is_genuine(app: &App, head: &Parts, body: &Bytes) -> bool {
         .get("svix-signature")
         .map(|value| value.as_bytes().to_vec());
     match (app.flaw, signature) {
-        (Flaw::TakesWhatIsNotSigned, None) => return true,
+        (Flaw::TakesWhatIsNotSigned, None) | (Flaw::LooksWhetherThereIsASignature, Some(_)) => return true,
+        (Flaw::ComparesTheLengthOnly, Some(signature)) => {
+            return signature.len() == expected(app, head, body).len();
+        }
         (Flaw::TakesAnEmptySignature, Some(signature)) if signature.is_empty() => return true,
         (Flaw::TakesTheBeginningOfASignature, Some(signature))
             if expected(app, head, body).as_bytes().starts_with(&signature) =>
@@ -192,11 +206,31 @@ fn is_genuine(app: &App, head: &Parts, body: &Bytes) -> bool {
     if let (Flaw::TakesAnyTime, Some(signed_at)) = (app.flaw, head.headers.get("svix-timestamp")) {
         now = jiff::Timestamp::from_second(signed_at.to_str().unwrap().parse().unwrap()).unwrap();
     }
-    let Ok(mut check) = app.hook.begin(head, now) else {
-        return false;
+    let verifies = |head: &Parts| {
+        let Ok(mut check) = app.hook.begin(head, now) else {
+            return false;
+        };
+        check.update(body.clone());
+        check.finish().is_ok()
     };
-    check.update(body.clone());
-    check.finish().is_ok()
+    verifies(head)
+        || match app.flaw {
+            Flaw::CutsTheId => verifies(&with(head, "svix-id", |id| id[..id.len() - 1].to_owned())),
+            Flaw::TriesTheSecondBefore => verifies(&with(head, "svix-timestamp", |at| {
+                (at.parse::<i64>().unwrap_or(1) - 1).to_string()
+            })),
+            _ => false,
+        }
+}
+
+/// With another value of this header.
+fn with(head: &Parts, name: &'static str, other: impl Fn(&str) -> String) -> Parts {
+    let mut head = head.clone();
+    if let Some(value) = head.headers.get(name) {
+        let value = other(value.to_str().unwrap()).parse().unwrap();
+        head.headers.insert(name, value);
+    }
+    head
 }
 
 /// The signature as it should be.
@@ -220,12 +254,13 @@ fn expected(app: &App, head: &Parts, body: &[u8]) -> String {
     found.map_or_else(String::new, |(_, value)| value.to_str().unwrap().to_owned())
 }
 
-/// A signed id, or what the body says of itself.
+/// A signed id, and what it says: another body under one id is something else.
 fn key(headers: &HeaderMap, body: &[u8]) -> String {
-    if let Some(id) = headers.get("svix-id") {
-        return id.to_str().unwrap().to_owned();
-    }
-    format!("{body:?}")
+    format!("{} {body:?}", id(headers).unwrap_or_default())
+}
+
+fn id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("svix-id")?.to_str().ok()
 }
 
 async fn handle(app: &App, headers: &HeaderMap, body: &Bytes) -> Response {
@@ -244,7 +279,17 @@ async fn handle(app: &App, headers: &HeaderMap, body: &Bytes) -> Response {
     if app.flaw == Flaw::RefusesUnknownEvents && body.windows(10).any(|part| part == b"unheard_of") {
         return StatusCode::UNPROCESSABLE_ENTITY.into_response();
     }
+    let is_dropped = match app.flaw {
+        Flaw::HandlesNothing => true,
+        Flaw::HandlesOneEventOnly => !body.windows(16).any(|part| part == b"message.received"),
+        Flaw::DropsUnknownEvents => body.windows(10).any(|part| part == b"unheard_of"),
+        _ => false,
+    };
+    if is_dropped {
+        return StatusCode::OK.into_response();
+    }
     let key = match app.flaw {
+        Flaw::AnswersConflicts422 | Flaw::DropsConflicts => id(headers).unwrap_or_default().to_owned(),
         Flaw::DedupesOnAnUnsignedHeader => match headers.get("idempotency-key") {
             Some(key) => key.to_str().unwrap().to_owned(),
             None => key(headers, body),
@@ -285,13 +330,13 @@ async fn handle(app: &App, headers: &HeaderMap, body: &Bytes) -> Response {
 
 /// The work itself.
 async fn done(app: &App, value: &Value) -> StatusCode {
-    if app.counter.must_fail() {
+    if app.flaw != Flaw::NeverFails && app.counter.must_fail() {
         return StatusCode::INTERNAL_SERVER_ERROR;
     }
-    let pause = if app.flaw == Flaw::AnswersTooLate {
-        8_000
-    } else {
-        200
+    let pause = match app.flaw {
+        Flaw::AnswersTooLate => 8_000,
+        Flaw::AnswersAtOnce => 0,
+        _ => 200,
     };
     sleep(Duration::from_millis(pause)).await;
     if app.flaw == Flaw::DropsWhatIsOlder {
