@@ -34,7 +34,8 @@
 //! server the same scenarios are `wahook conform URL`.
 //!
 //! What no answer shows, such as whether a copy was handled twice, only the application can tell: hand in an [`Observe`].
-//! Without one such scenarios are [`NotObservable`](Verdict::NotObservable), never passed.
+//! Without one such scenarios are [`NotObservable`](Verdict::NotObservable), never passed. So is what did not come about:
+//! nobody hangs up on work that takes less than 20 ms, and work that does not ask [`Counter::must_fail`] does not fail.
 
 mod body;
 mod judge;

@@ -142,6 +142,11 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
         output::json(&of(&report))?;
     } else {
         output::text(&report.summary())?;
+        if args.observe.is_none() && args.observe_command.is_none() {
+            output::notice(
+                "nobody was asked what was handled: with --observe URL or --observe-command COMMAND more can be observed",
+            );
+        }
     }
     Ok(if report.is_sound() {
         Outcome::Done
@@ -161,7 +166,7 @@ async fn shown(kit: Conform) -> Result<Result<Report, ConformError>, Failure> {
         while let Some(finding) = told.recv().await {
             output::text(&finding)?;
         }
-        Ok(())
+        Ok::<_, Failure>(())
     };
     // An error of the kit must not leave findings unsaid.
     let (report, ()) = tokio::try_join!(async { Ok(kit.run().await) }, shown)?;

@@ -1,6 +1,11 @@
 //! Asking the receiver, from outside, how many events it handled.
 
-use std::{fmt, process::Stdio, time::Duration};
+use std::{
+    fmt,
+    process::Stdio,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use http::Uri;
 use serde_json::Value;
@@ -27,6 +32,8 @@ enum Count {
         client: Client,
         url: Uri,
         at: Option<String>,
+        /// Whether the metric of this name was there once: nobody counts before the first event.
+        there: AtomicBool,
     },
     Command(String),
 }
@@ -46,6 +53,7 @@ impl Probe {
                 client: Client::new(url, PATIENCE)?,
                 url: url.clone(),
                 at: args.observe_at.clone(),
+                there: AtomicBool::new(false),
             },
             (None, Some(command)) => Count::Command(command.clone()),
             (None, None) if args.fail_next.is_some() => {
@@ -63,17 +71,39 @@ impl Probe {
     }
 
     async fn count(&self) -> Result<u64, ObserveError> {
-        let (text, at) = match &self.count {
-            Count::Url { client, url, at } => (asked(client, url).await?, at.as_deref()),
-            Count::Command(command) => (printed(command).await?, None),
-        };
-        number(&text, at)
+        match &self.count {
+            Count::Url {
+                client,
+                url,
+                at,
+                there,
+            } => {
+                let found = number(&asked(client, url).await?, at.as_deref())?;
+                if found.is_some() {
+                    there.store(true, Ordering::Relaxed);
+                }
+                Ok(found.unwrap_or(0))
+            }
+            Count::Command(command) => Ok(number(&printed(command).await?, None)?.unwrap_or(0)),
+        }
     }
 }
 
 impl Observe for Probe {
     fn handled(&self) -> BoxFuture<'_, Result<u64, ObserveError>> {
         Box::pin(self.count())
+    }
+
+    fn can_tell(&self) -> Result<(), ObserveError> {
+        match &self.count {
+            Count::Url {
+                at: Some(at), there, ..
+            } if !there.load(Ordering::Relaxed) => Err(ObserveError::new(format!(
+                "--observe-at: there is no metric `{at}`, although a delivery was answered with success; is it spelt as \
+                 it is shown there, with its `_total`? A member of JSON begins with `/`"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn fail_next(&self) -> BoxFuture<'_, Result<bool, ObserveError>> {
@@ -120,8 +150,8 @@ async fn printed(command: &str) -> Result<String, ObserveError> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A number; in JSON, one at this place; in metrics, the sum of all that have this name.
-fn number(text: &str, at: Option<&str>) -> Result<u64, ObserveError> {
+/// A number; in JSON, one at this place; in metrics, the sum of all that have this name, if there are any.
+fn number(text: &str, at: Option<&str>) -> Result<Option<u64>, ObserveError> {
     let no_number = || {
         ObserveError::new(match at {
             Some(at) => format!(
@@ -131,28 +161,39 @@ fn number(text: &str, at: Option<&str>) -> Result<u64, ObserveError> {
         })
     };
     let Some(at) = at else {
-        return text.trim().parse().map_err(|_| no_number());
+        return text.trim().parse().map(Some).map_err(|_| no_number());
     };
     if at.starts_with('/') {
         let value: Value = serde_json::from_str(text).map_err(|_| no_number())?;
-        return value.pointer(at).and_then(Value::as_u64).ok_or_else(no_number);
+        let found = value.pointer(at).and_then(Value::as_u64);
+        return found.map(Some).ok_or_else(no_number);
     }
     let samples = text
         .lines()
         .filter(|line| line.split(['{', ' ']).next() == Some(at));
-    let values = samples.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok());
-    let sum: f64 = values.sum();
-    // A metric that nobody has counted yet is not there.
+    let values = samples.filter_map(value);
+    let values: Vec<_> = values.collect();
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let sum: f64 = values.iter().sum();
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a count, checked to be one"
     )]
     if sum.is_finite() && sum >= 0.0 {
-        Ok(sum as u64)
+        Ok(Some(sum as u64))
     } else {
         Err(no_number())
     }
+}
+
+/// The value of a line of metrics; a time and an example may stand behind it.
+fn value(line: &str) -> Option<f64> {
+    let line = line.split(" # ").next().unwrap_or_default();
+    let from = line.rfind('}').or_else(|| line.find(' '))?;
+    line.get(from + 1..)?.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -161,13 +202,15 @@ mod tests {
 
     #[test]
     fn a_number_is_found_in_text_json_and_metrics() {
-        let is = |text: &str, at: Option<&str>| number(text, at).ok();
+        let is = |text: &str, at: Option<&str>| number(text, at).ok().flatten();
         assert_eq!(is(" 12\n", None), Some(12));
         assert_eq!(is("many", None), None);
         assert_eq!(is(r#"{"a":{"handled":7}}"#, Some("/a/handled")), Some(7));
         assert_eq!(is(r#"{"a":1}"#, Some("/b")), None);
         let metrics = "# TYPE x_total counter\nx_total{a=\"1\"} 3\nx_total{a=\"2\"} 4\nx_total_more 9\n";
         assert_eq!(is(metrics, Some("x_total")), Some(7));
-        assert_eq!(is(metrics, Some("y_total")), Some(0));
+        assert_eq!(number(metrics, Some("y_total")), Ok(None));
+        let more = "x_total 5 1767225600000\nx_total{a=\"} b\"} 2 # {trace_id=\"1\"} 9\n";
+        assert_eq!(is(more, Some("x_total")), Some(7));
     }
 }

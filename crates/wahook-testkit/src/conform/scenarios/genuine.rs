@@ -46,6 +46,10 @@ pub(super) async fn every_event(stage: &Stage, finding: &mut Finding) -> Played 
         finding.came(&what, &came);
         taken(finding, &came, stage.within());
         slowest = slowest.max(came.took);
+        if came.reply.is_none() {
+            finding.saw("no more were sent".to_owned());
+            break;
+        }
         if before.is_some() && matches!(came.status(), Some(200..300)) {
             // Whoever drops one kind may drop fifty: the work of others need not be waited for as long.
             let patience = if dropped.is_empty() {

@@ -72,6 +72,18 @@ async fn a_a_challenge_is_asked_by_post_and_by_get() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_challenge_is_asked_for_by_the_names_that_the_endpoint_has() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let hook = wahook_providers::waping::endpoint("hook", secret).unwrap();
+    let get = Challenge::get(Some("a-token-of-ours".try_into().unwrap()));
+    let hook = hook.challenge(get.names(["q"]).token_names(["key"]).post_json(&["eventId"]));
+    let report = ours(hook, secret, true).await;
+    let finding = report.finding(Scenario::Handshake).unwrap();
+    assert_eq!(finding.verdict, Verdict::Pass, "{report}");
+    assert!(finding.came.contains(&"GET: 200".to_owned()), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_what_no_answer_shows_is_never_passed_without_a_look_into_the_application() {
     let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let hook = wahook_providers::wazapin::endpoint("hook", secret).unwrap();
