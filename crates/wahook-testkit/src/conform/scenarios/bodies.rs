@@ -61,11 +61,15 @@ pub(super) async fn unknown_event(stage: &Stage, finding: &mut Finding) -> Playe
         finding.sent(what);
         let came = stage.send(stage.signed(&outgoing)?).await?;
         finding.came("", &came);
-        match came.status() {
-            Some(status @ 300..) => finding.fail(format!(
+        if let Some(status @ 300..) = came.status() {
+            finding.fail(format!(
                 "{what}: answered {status}; take it, keep it, and answer 200: it is no error of the provider's"
-            )),
-            _ => taken(finding, &came, stage.within()),
+            ));
+        } else {
+            taken(finding, &came, stage.within());
+        }
+        if !matches!(came.status(), Some(200..300)) {
+            continue;
         }
         match stage.handled_any(before, stage.patience).await? {
             None => not_seen(finding),

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use jiff::ToSpan as _;
 
-use super::{Played, Wrong, expect_handled, not_seen, too_few};
+use super::{Played, Wrong, awaited, expect_handled, not_seen, too_few};
 use crate::{
     Fault, Outgoing,
     conform::{
@@ -163,7 +163,7 @@ pub(super) async fn conflict(stage: &Stage, finding: &mut Finding) -> Played {
         }
     }
     // The one with a member more says what was said before: it may be handled or not.
-    match stage.handled_since(before, 2).await? {
+    match stage.handled_since(before, awaited(finding, 2)).await? {
         None => not_seen(finding),
         Some(count) => {
             finding.saw(format!("handled: {count}"));

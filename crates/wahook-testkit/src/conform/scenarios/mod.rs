@@ -59,8 +59,7 @@ async fn expect_handled(
     expected: u64,
     wrong: Wrong,
 ) -> Played {
-    match stage.handled_since(before, expected).await? {
-        // A wrong answer is enough to know.
+    match stage.handled_since(before, awaited(finding, expected)).await? {
         None => not_seen(finding),
         Some(count) => {
             finding.saw(format!("handled: {count}"));
@@ -74,13 +73,24 @@ async fn expect_handled(
     Ok(())
 }
 
+/// What was refused is not waited for.
+fn awaited(finding: &Finding, expected: u64) -> u64 {
+    if finding.verdict < Verdict::Fail {
+        expected
+    } else {
+        0
+    }
+}
+
 /// Less was handled than was answered. Who counts by a name that is not there would say that of everybody.
 fn too_few(stage: &Stage, finding: &mut Finding, count: u64, advice: &str) -> Played {
-    // What was refused is not handled, whoever counts.
-    if count == 0 && finding.verdict < Verdict::Fail {
-        stage.can_tell()?;
+    // What was refused is not handled, and that is said already.
+    if finding.verdict < Verdict::Fail {
+        if count == 0 {
+            stage.can_tell()?;
+        }
+        finding.fail(advice);
     }
-    finding.fail(advice);
     Ok(())
 }
 
@@ -108,9 +118,12 @@ async fn expect_nothing(stage: &Stage, finding: &mut Finding, before: Option<u64
         && count > 0
     {
         finding.saw(format!("handled: {count}"));
-        finding.fail(
-            "what was refused was handled all the same: do nothing before the proof has been looked at",
-        );
+        // What was taken was not refused, and that is said already.
+        if finding.verdict < Verdict::Fail {
+            finding.fail(
+                "what was refused was handled all the same: do nothing before the proof has been looked at",
+            );
+        }
     }
     Ok(())
 }

@@ -83,6 +83,14 @@ fn every_scenario_is_failed_by_a_flaw() {
     assert!(never.is_empty(), "no flawed receiver fails these: {never:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_is_not_said_to_have_been_refused() {
+    let report = report("wazapin", Flaw::TakesAnyTime, &[Scenario::Stale]).await;
+    let finding = report.finding(Scenario::Stale).unwrap();
+    assert_eq!(finding.advice.len(), 1, "{report}");
+    assert!(finding.advice[0].contains("was taken"), "{report}");
+}
+
 /// Nobody is told of what is dropped, or somebody is: that shows in no answer.
 #[tokio::test(start_paused = true)]
 async fn a_dropped_conflict_is_no_pass() {

@@ -4,6 +4,8 @@ mod flaws;
 mod gone;
 mod receiver;
 
+use std::time::Duration;
+
 use axum::{Router, extract::State, http::StatusCode};
 use wahook_axum::{Events, endpoint};
 use wahook_core::{Challenge, Endpoint, Secret};
@@ -21,7 +23,7 @@ async fn work(State(counter): State<Counter>, Events(events): Events) -> StatusC
         return StatusCode::INTERNAL_SERVER_ERROR;
     }
     // Long enough for a sender to hang up in the middle of it.
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     counter.add(events.len() as u64);
     StatusCode::OK
 }
@@ -146,17 +148,24 @@ async fn a_wrong_answer_is_said_once() {
     let hook =
         wahook_providers::wazapin::endpoint("hook", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     let (hook, counter) = (hook.unwrap(), Counter::default());
-    let app = Router::new().route("/hook", endpoint(Stack::new(hook.clone()), work, counter));
+    let app = Router::new().route("/hook", endpoint(Stack::new(hook.clone()), work, counter.clone()));
     let other = Secret::new("whsec_BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
     let kit = Conform::new(
         Sender::new(hook, other, URL.parse().unwrap()),
         InProcess::new(app),
     );
+    let begin = tokio::time::Instant::now();
     let report = kit
-        .only([Scenario::Duplicate, Scenario::HangUp])
+        .observe(counter)
+        .only([Scenario::Genuine, Scenario::Duplicate, Scenario::HangUp])
         .run()
         .await
         .unwrap();
+    let took = begin.elapsed();
+    assert!(
+        took < Duration::from_secs(30),
+        "{took:?}: what was refused is waited for"
+    );
     for finding in &report.scenarios {
         assert_eq!(
             (finding.verdict, finding.advice.len()),
