@@ -92,7 +92,7 @@ impl Activity {
         let Inner { state, seat } = &*self.0;
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut state);
-        let waits = (state.whole == 0 && !seat.is_gone()).then_some(state.since);
+        let waits = (state.whole == 0).then_some(state.since);
         if waits != state.listed {
             if let Some(before) = state.listed {
                 seat.works(before);
@@ -253,5 +253,29 @@ mod tests {
         let place = places.take().await;
         let next = Activity::since(Instant::now(), place.seat());
         assert_eq!(asked(&places, &[(place, next)]).await, Some(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn v2_what_is_left_of_a_connection_is_not_asked_to_go_in_place_of_one_that_can() {
+        let places = Places::of(1);
+        let place = places.take().await;
+        let left = Activity::since(Instant::now(), place.seat());
+        let (in_progress, receiving) = left.begin();
+        drop(place);
+        advance(Duration::from_secs(1)).await;
+        let next = places.take().await;
+        let activity = Activity::since(Instant::now(), next.seat());
+        let next = (next, activity);
+        // What is left waits for its sender before the next one does, and begins to wait again while the place is another's.
+        assert_eq!(asked(&places, std::slice::from_ref(&next)).await, Some(0));
+        next.0.seat().stay();
+        drop(in_progress);
+        drop(next.1.begin());
+        assert_eq!(
+            asked(&places, std::slice::from_ref(&next)).await,
+            Some(0),
+            "for ever"
+        );
+        drop((receiving, left));
     }
 }

@@ -96,6 +96,12 @@ impl Connection {
             tokio::select! {
                 _ = connection.as_mut() => return,
                 () = time::sleep(LAST_WORDS) => if activity.is_idle() { return },
+                () = seat.asked_to_go() => {
+                    if activity.waits_for_sender() {
+                        return;
+                    }
+                    seat.stay();
+                }
             }
         }
     }
@@ -130,3 +136,60 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
 /// Heads of providers have less than 4 KiB; proxies add a little.
 const HEAD_BYTES: usize = 32 << 10;
 const HEAD_LIST_BYTES: u32 = 32 << 10;
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http_body_util::BodyExt;
+    use hyper::Response;
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+    use tower::util::BoxCloneSyncService;
+    use wahook_tower::Answer;
+
+    use super::{super::places::Places, *};
+
+    const HEAD: &[u8] = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 100\r\n";
+
+    /// A connection, and whoever is on its other side. Its requests are answered once their bodies are here.
+    async fn connected(places: &Places, stopping: &watch::Receiver<bool>) -> DuplexStream {
+        let answers = BoxCloneSyncService::new(tower::service_fn(|request: Request<Arriving>| async {
+            let _: Option<Bytes> = request
+                .into_body()
+                .collect()
+                .await
+                .ok()
+                .map(|body| body.to_bytes());
+            Ok(Response::new(Answer::default()))
+        }));
+        let place = places.take().await;
+        let activity = Activity::since(Instant::now(), place.seat());
+        let connection = Connection {
+            peer: SocketAddr::from(([192, 0, 2, 1], 1)),
+            router: Router::new([("/".to_owned(), answers)]),
+            limits: Limits::default(),
+            stopping: stopping.clone(),
+            place,
+        };
+        let (ours, theirs) = duplex(1 << 10);
+        tokio::spawn(connection.speak(ours, activity));
+        theirs
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn v2_who_says_goodbye_makes_room_too() {
+        let places = Places::of(1);
+        let (_running, stopping) = watch::channel(false);
+        let mut slow = connected(&places, &stopping).await;
+        // Half of a head, until its time is over; then the other half, and a body byte by byte.
+        time::sleep(Duration::from_secs(1)).await;
+        slow.write_all(HEAD).await.unwrap();
+        time::sleep(Duration::from_secs(14) + LAST_WORDS / 2).await;
+        slow.write_all(b"\r\n1").await.unwrap();
+        time::sleep(Duration::from_secs(2)).await;
+        slow.write_all(b"1").await.unwrap();
+        assert!(
+            time::timeout(LAST_WORDS, places.take()).await.is_ok(),
+            "nobody else is asked meanwhile"
+        );
+    }
+}

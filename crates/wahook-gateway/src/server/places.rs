@@ -3,10 +3,8 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    iter,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::{
@@ -31,16 +29,19 @@ struct Shared {
 #[derive(Default)]
 struct List {
     next: u64,
+    /// Who has a place. What a connection leaves behind, such as the rest of a body that is thrown away, may end later than
+    /// its place does: it is not listed again, since nobody could go.
+    taken: HashSet<u64>,
     /// Connections that wait for their senders, by the moment since when they do.
     waiting: BTreeMap<(Instant, u64), Arc<Notify>>,
     /// Who was asked to go and is not yet gone.
-    leaving: HashSet<u64>,
+    leaving: Option<u64>,
 }
 
 /// The place of one connection; it is free again when this is dropped.
 pub(super) struct Place {
     seat: Arc<Seat>,
-    _permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 /// What a connection knows of its place.
@@ -48,7 +49,6 @@ pub(super) struct Seat {
     places: Places,
     number: u64,
     asked: Arc<Notify>,
-    gone: AtomicBool,
 }
 
 impl Places {
@@ -90,30 +90,38 @@ impl Places {
     fn place(&self, permit: OwnedSemaphorePermit) -> Place {
         let number = self.with(|list| {
             list.next += 1;
+            list.taken.insert(list.next);
             list.next
         });
         let seat = Seat {
             places: self.clone(),
             number,
             asked: Arc::default(),
-            gone: AtomicBool::new(false),
         };
         Place {
             seat: Arc::new(seat),
-            _permit: permit,
+            permit: Some(permit),
         }
     }
 
     /// Asks one at a time: whoever is asked goes at once, or has something to do by now.
     fn make_room(&self) {
         let asked = self.with(|list| {
-            if !list.leaving.is_empty() {
+            let List {
+                taken,
+                waiting,
+                leaving,
+                ..
+            } = list;
+            if leaving.is_some() {
                 return false;
             }
-            let Some(((_, number), asked)) = list.waiting.pop_first() else {
+            let oldest =
+                iter::from_fn(|| waiting.pop_first()).find(|((_, number), _)| taken.contains(number));
+            let Some(((_, number), asked)) = oldest else {
                 return false;
             };
-            list.leaving.insert(number);
+            *leaving = Some(number);
             asked.notify_one();
             true
         });
@@ -143,8 +151,13 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.seat.gone.store(true, Ordering::Relaxed);
-        self.seat.stay();
+        // The place first: whoever waits for one shall not ask somebody else to go while this one becomes free.
+        self.permit = None;
+        self.seat.places.with(|list| {
+            list.taken.remove(&self.seat.number);
+            list.leaving.take_if(|number| *number == self.seat.number);
+        });
+        self.seat.places.0.came.notify_one();
     }
 }
 
@@ -152,7 +165,9 @@ impl Seat {
     /// It waits for its sender, since then.
     pub(super) fn waits(&self, since: Instant) {
         self.places.with(|list| {
-            list.waiting.insert((since, self.number), Arc::clone(&self.asked));
+            if list.taken.contains(&self.number) {
+                list.waiting.insert((since, self.number), Arc::clone(&self.asked));
+            }
         });
         self.places.0.came.notify_one();
     }
@@ -170,12 +185,8 @@ impl Seat {
 
     /// It was asked to go, and has something to do by now: somebody else may be asked.
     pub(super) fn stay(&self) {
-        self.places.with(|list| list.leaving.remove(&self.number));
+        self.places
+            .with(|list| list.leaving.take_if(|number| *number == self.number));
         self.places.0.came.notify_one();
-    }
-
-    /// Whether its connection is no more, although something of it still runs.
-    pub(super) fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
     }
 }
