@@ -6,7 +6,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -19,27 +19,33 @@ use crate::{Failed, assault::Assault, good::SECRET};
 pub(crate) struct Setting {
     pub(crate) connections: u32,
     pub(crate) room_mib: u64,
-    /// Whether it is attacked in every way, or only by those who take all its connections.
+    /// Whether it is attacked in every way, or only by those who would take more connections than a gateway has by default.
     every_way: bool,
 }
 
 impl Setting {
-    /// Everybody fits in; and the default, where they do not.
+    /// As many connections as nobody changes, where those who take thousands push each other out; and so many that they
+    /// all fit in. The room for bodies is less than by default, so that it fills.
     pub(crate) const ALL: [Self; 2] = [
         Self {
-            connections: 12_000,
+            connections: BY_DEFAULT,
             room_mib: 64,
             every_way: true,
         },
         Self {
-            connections: 1_024,
+            connections: 12_000,
             room_mib: 64,
             every_way: false,
         },
     ];
 
     pub(crate) fn is_for(&self, assault: &Assault) -> bool {
-        self.every_way || assault.connections > usize::try_from(self.connections).unwrap_or(usize::MAX)
+        self.every_way || assault.connections > self.fit(usize::MAX).min(BY_DEFAULT as usize)
+    }
+
+    /// How many of these connections there can be at once.
+    pub(crate) fn fit(&self, connections: usize) -> usize {
+        connections.min(usize::try_from(self.connections).unwrap_or(usize::MAX))
     }
 
     /// What the configuration allows: bodies on their way in buffers that grow, and for each connection a head of 32 KiB.
@@ -48,12 +54,22 @@ impl Setting {
     }
 }
 
+/// `limits.connections` of a gateway that is told nothing of it.
+const BY_DEFAULT: u32 = 1_024;
+
 pub(crate) struct Gateway {
     child: Child,
     folder: PathBuf,
     address: SocketAddr,
     admin: SocketAddr,
-    held: AtomicU64,
+}
+
+/// The most that was seen of it over a while.
+pub(crate) struct Peak {
+    pub(crate) memory_mib: u64,
+    /// What it asked the system for, used or not.
+    pub(crate) claimed_mib: u64,
+    pub(crate) sockets: usize,
 }
 
 impl Gateway {
@@ -98,7 +114,6 @@ impl Gateway {
             folder: folder.to_owned(),
             address,
             admin,
-            held: AtomicU64::new(0),
         })
     }
 
@@ -108,12 +123,36 @@ impl Gateway {
 
     /// Resident memory.
     pub(crate) fn memory_mib(&self) -> Result<u64, Failed> {
+        self.mib("VmRSS:")
+    }
+
+    /// What it asked the system for, used or not: a buffer that was reserved and never written to is seen here alone.
+    pub(crate) fn claimed_mib(&self) -> Result<u64, Failed> {
+        self.mib("VmData:")
+    }
+
+    fn mib(&self, name: &str) -> Result<u64, Failed> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .ok_or("no VmRSS")?;
+            .find_map(|line| line.strip_prefix(name))
+            .ok_or_else(|| format!("no {name}"))?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
+    }
+
+    /// What it took of the processor so far.
+    pub(crate) fn processor_time(&self) -> Result<Duration, Failed> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, after_name) = stat.rsplit_once(')').ok_or("no name in stat")?;
+        let ticks: u64 = after_name
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .filter_map(|word| word.parse::<u64>().ok())
+            .sum();
+        Ok(Duration::from_millis(
+            ticks * 1000 / rustix::param::clock_ticks_per_second(),
+        ))
     }
 
     /// Open sockets.
@@ -125,29 +164,31 @@ impl Gateway {
         Ok(files.filter_map(Result::ok).filter(is_socket).count())
     }
 
-    /// The most memory it had meanwhile.
-    pub(crate) fn while_watched<T>(&self, work: impl FnOnce() -> T) -> Result<(T, u64), Failed> {
-        let (over, peak) = (AtomicBool::new(false), AtomicU64::new(self.memory_mib()?));
-        self.held.store(0, Ordering::Relaxed);
-        let done = thread::scope(|scope| {
-            scope.spawn(|| {
+    /// The most that was seen of it meanwhile.
+    pub(crate) fn while_watched<T>(&self, work: impl FnOnce() -> T) -> (T, Peak) {
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let watcher = scope.spawn(|| {
+                let mut peak = Peak {
+                    memory_mib: 0,
+                    claimed_mib: 0,
+                    sockets: 0,
+                };
                 while !over.load(Ordering::Relaxed) {
-                    peak.fetch_max(self.memory_mib().unwrap_or(0), Ordering::Relaxed);
-                    self.held
-                        .fetch_max(self.sockets().unwrap_or(0) as u64, Ordering::Relaxed);
+                    peak.memory_mib = peak.memory_mib.max(self.memory_mib().unwrap_or(u64::MAX));
+                    peak.claimed_mib = peak.claimed_mib.max(self.claimed_mib().unwrap_or(u64::MAX));
+                    peak.sockets = peak.sockets.max(self.sockets().unwrap_or(0));
                     thread::sleep(Duration::from_millis(250));
                 }
+                peak
             });
             let done = work();
             over.store(true, Ordering::Relaxed);
-            done
-        });
-        Ok((done, peak.into_inner()))
-    }
-
-    /// The most sockets it had when it was watched last.
-    pub(crate) fn held(&self) -> usize {
-        usize::try_from(self.held.load(Ordering::Relaxed)).unwrap_or(usize::MAX)
+            let peak = watcher
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (done, peak)
+        })
     }
 
     /// How long it takes until it has no more connections than before, and is ready; `None` if it never is.

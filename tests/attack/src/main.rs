@@ -2,6 +2,11 @@
 //!
 //! Three processes: the gateway, this one with the good traffic and the clock, and one more that attacks, which has the
 //! lowest priority since an attacker has a machine of his own. Judged as ratios to the calm before and after.
+//!
+//! Here he has none: what he takes of the processor is not there for the others, and that is not the gateway's fault. Where
+//! good deliveries took more than twice as long as in the calm, the same deliveries are sent once more while a process with
+//! the same priority takes as much of the processor and talks to nobody. Beyond twice of that as well, the gateway is to
+//! blame: it let itself be kept busy.
 
 #![expect(clippy::disallowed_methods, reason = "it measures in real time")]
 
@@ -21,7 +26,7 @@ use self::{
     assault::{ASSAULTS, Assault},
     gateway::{Gateway, Setting},
     good::Good,
-    judge::{Calm, Run, Verdicts},
+    judge::{Calm, Run, Spent, Verdicts},
 };
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -34,6 +39,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match *arguments.as_slice() {
         ["--assault", name, address, seconds] => assault::run(name, address, seconds).map(|()| true),
+        ["--burn", milliseconds, seconds] => assault::burn(milliseconds, seconds).map(|()| true),
         [program, ref options @ ..] => {
             Options::read(options).and_then(|options| attack(Path::new(program), &options))
         }
@@ -112,11 +118,12 @@ fn under(
     );
     // What is slow for the first time only is no calm.
     good.run_for(Duration::from_secs(2));
-    let mut calm = Calm::new(
-        &good.run_for(options.each),
-        gateway.memory_mib()?,
-        gateway.sockets()?,
-    );
+    let mut calm = Calm {
+        answers: good.run_for(options.each),
+        memory_mib: gateway.memory_mib()?,
+        claimed_mib: gateway.claimed_mib()?,
+        sockets: gateway.sockets()?,
+    };
     println!("{:<16} {}", "calm", calm.said());
     let mut runs = Vec::new();
     for assault in assaults {
@@ -128,17 +135,28 @@ fn under(
             verdicts.not_run += 1;
             continue;
         }
+        let before = gateway.processor_time()?;
         let attacker = Attacker::start(assault, gateway.address(), options.each)?;
-        let (answers, peak) = gateway.while_watched(|| good.run_for(options.each))?;
-        let tries = attacker.end()?;
-        let run = Run {
+        let (answers, peak) = gateway.while_watched(|| good.run_for(options.each));
+        let busy = gateway.processor_time()?.saturating_sub(before);
+        let mut run = Run {
             assault,
             answers,
             peak,
-            tries,
+            attacker: attacker.end()?,
+            busy,
             recovery: gateway.recovers(calm.sockets)?,
-            held: gateway.held(),
+            shared: None,
         };
+        if !run.is_soon(&calm.answers) {
+            let burner = Lowest::start(&[
+                "--burn",
+                &run.attacker.busy.as_millis().to_string(),
+                &options.each.as_secs().to_string(),
+            ])?;
+            run.shared = Some(good.run_for(options.each));
+            burner.end()?;
+        }
         println!("{:<16} {}", assault.name, run.said(&calm));
         runs.push(run);
     }
@@ -161,29 +179,45 @@ fn under(
 }
 
 /// The process that attacks.
-struct Attacker(std::process::Child);
+struct Attacker(Lowest);
 
 impl Attacker {
     fn start(assault: &Assault, address: std::net::SocketAddr, time: Duration) -> Result<Self, Failed> {
+        let (address, seconds) = (address.to_string(), time.as_secs().to_string());
+        Lowest::start(&["--assault", assault.name, &address, &seconds]).map(Self)
+    }
+
+    fn end(self) -> Result<Spent, Failed> {
+        let said = self.0.end()?;
+        let (tries, busy) = said
+            .trim()
+            .split_once(' ')
+            .ok_or("the attacker said too little")?;
+        Ok(Spent {
+            tries: tries.parse()?,
+            busy: Duration::from_millis(busy.parse()?),
+        })
+    }
+}
+
+/// This program once more, with the lowest priority.
+struct Lowest(std::process::Child);
+
+impl Lowest {
+    fn start(arguments: &[&str]) -> Result<Self, Failed> {
         let own: PathBuf = std::env::current_exe()?;
         let mut command = Command::new("nice");
-        command.args(["-n", "19"]).arg(own);
-        command.args([
-            "--assault",
-            assault.name,
-            &address.to_string(),
-            &time.as_secs().to_string(),
-        ]);
+        command.args(["-n", "19"]).arg(own).args(arguments);
         Ok(Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?))
     }
 
-    /// How often it tried.
-    fn end(self) -> Result<u64, Failed> {
+    /// What it printed.
+    fn end(self) -> Result<String, Failed> {
         let output = self.0.wait_with_output()?;
         if !output.status.success() {
-            return Err(format!("the attacker ended with {}", output.status).into());
+            return Err(format!("the process beside the good traffic ended with {}", output.status).into());
         }
-        Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+        Ok(String::from_utf8(output.stdout)?)
     }
 }
 

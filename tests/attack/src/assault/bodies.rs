@@ -25,6 +25,15 @@ pub(super) async fn slow(address: SocketAddr) -> io::Result<()> {
     }
 }
 
+/// Announces as much as may be sent at once, and sends nothing.
+pub(super) async fn announced(address: SocketAddr) -> io::Result<()> {
+    let mut stream = connect(address).await?;
+    stream
+        .write_all(plausible("content-length: 4194304").as_bytes())
+        .await?;
+    until_closed(&mut stream).await
+}
+
 /// Announces a tebibyte, and sends as much of it as is taken.
 pub(super) async fn tebibyte(address: SocketAddr) -> io::Result<()> {
     let mut stream = connect(address).await?;
