@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
+use http::StatusCode;
 use tokio::time::{Instant, sleep_until};
 
 use super::places::Seat;
 
 /// What goes on on one connection: requests in progress, and since when it waits for its sender.
 #[derive(Clone)]
-pub(super) struct Activity(Arc<Inner>);
+pub(crate) struct Activity(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
@@ -27,17 +28,24 @@ struct State {
     whole: usize,
     /// When something began or ended last.
     since: Instant,
+    /// Whether a request of it was taken, which nobody achieves who has no secret.
+    known: bool,
     /// By which moment its seat knows that it waits.
     listed: Option<Instant>,
 }
 
+/// Somebody whose request was taken, and who sends the next one within this, is not closed for those of whom nothing is
+/// known, however many come in a second.
+const TRUST: Duration = Duration::from_secs(2);
+
 impl Activity {
     /// Of a connection that was accepted at this moment: what went before the first head is part of its time.
-    pub(super) fn since(accepted: Instant, seat: Arc<Seat>) -> Self {
+    pub(crate) fn since(accepted: Instant, seat: Arc<Seat>) -> Self {
         let state = State {
             in_progress: 0,
             whole: 0,
             since: accepted,
+            known: false,
             listed: None,
         };
         let activity = Self(Arc::new(Inner {
@@ -49,7 +57,7 @@ impl Activity {
     }
 
     /// A request begins with its head; it ends when the first value is dropped, and its body is here when the second is.
-    pub(super) fn begin(&self) -> (InProgress, Receiving) {
+    pub(crate) fn begin(&self) -> (InProgress, Receiving) {
         self.with(|state| {
             state.in_progress += 1;
             state.since = Instant::now();
@@ -63,18 +71,29 @@ impl Activity {
         (InProgress { activity, whole }, receiving)
     }
 
-    pub(super) fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.with(|state| state.in_progress == 0)
     }
 
     /// Whether there is nothing to do before the sender says more.
-    pub(super) fn waits_for_sender(&self) -> bool {
+    fn waits_for_sender(&self) -> bool {
         self.with(|state| state.whole == 0)
+    }
+
+    /// Until it is asked to go, and has nothing to do.
+    pub(crate) async fn must_go(&self) {
+        loop {
+            self.0.seat.asked_to_go().await;
+            if self.waits_for_sender() {
+                return;
+            }
+            self.0.seat.stay();
+        }
     }
 
     /// Waits until no request was in progress for `limit`. The first head, and with it the choice of the HTTP version,
     /// falls under this too: hyper's own header timeout begins only after that choice.
-    pub(super) async fn idle_for(&self, limit: Duration) {
+    pub(crate) async fn idle_for(&self, limit: Duration) {
         loop {
             let until = self.with(|state| match state.in_progress {
                 0 => state.since + limit,
@@ -92,7 +111,8 @@ impl Activity {
         let Inner { state, seat } = &*self.0;
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut state);
-        let waits = (state.whole == 0).then_some(state.since);
+        let trust = if state.known { TRUST } else { Duration::ZERO };
+        let waits = (state.whole == 0).then(|| state.since + trust);
         if waits != state.listed {
             if let Some(before) = state.listed {
                 seat.works(before);
@@ -116,9 +136,18 @@ impl Drop for Inner {
 }
 
 /// A request in progress.
-pub(super) struct InProgress {
+pub(crate) struct InProgress {
     activity: Activity,
     whole: Arc<AtomicBool>,
+}
+
+impl InProgress {
+    /// It was answered with this.
+    pub(crate) fn answered(&self, status: StatusCode) {
+        if status.is_success() {
+            self.activity.with(|state| state.known = true);
+        }
+    }
 }
 
 impl Drop for InProgress {
@@ -134,7 +163,7 @@ impl Drop for InProgress {
 }
 
 /// The body of a request that is still to come.
-pub(super) struct Receiving {
+pub(crate) struct Receiving {
     activity: Activity,
     whole: Arc<AtomicBool>,
 }
@@ -160,7 +189,7 @@ mod tests {
         let limit = Duration::from_secs(15);
         let accepted = Instant::now();
         advance(Duration::from_secs(14)).await;
-        let place = Places::of(1).take().await;
+        let place = Places::of(1, "").take().await;
         let activity = Activity::since(accepted, place.seat());
         activity.idle_for(limit).await;
         let waited = accepted.elapsed();
@@ -209,14 +238,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn v2_who_kept_us_waiting_longest_makes_room() {
-        let places = Places::of(3);
+        let places = Places::of(3, "");
         let all = three(&places).await;
         assert_eq!(asked(&places, &all).await, Some(0));
         all[0].0.seat().stay();
 
         // The first one sent a head by now: the second waits longer. The first is asked before the third, once it has not
         // sent its body for long.
-        let places = Places::of(3);
+        let places = Places::of(3, "");
         let all = three(&places).await;
         let _first = all[0].1.begin();
         assert_eq!(asked(&places, &all).await, Some(1));
@@ -224,7 +253,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn v2_who_sends_a_body_byte_by_byte_makes_room_and_a_request_that_is_whole_does_not() {
-        let places = Places::of(3);
+        let places = Places::of(3, "");
         let all = three(&places).await;
         let slow = all[1].1.begin();
         let at_work: Vec<_> = [&all[0], &all[2]].map(|(_, activity)| activity.begin()).into();
@@ -241,8 +270,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn v2_whose_delivery_was_taken_stays_while_strangers_come_and_go_but_not_for_ever() {
+        let places = Places::of(2, "");
+        let mut all = Vec::new();
+        for _ in 0..2 {
+            let place = places.take().await;
+            let activity = Activity::since(Instant::now(), place.seat());
+            all.push((place, activity));
+        }
+        all[0].1.begin().0.answered(StatusCode::OK);
+        all[1].1.begin().0.answered(StatusCode::UNAUTHORIZED);
+        advance(TRUST / 2).await;
+        drop(all[1].1.begin());
+        assert_eq!(asked(&places, &all).await, Some(1), "the stranger spoke last");
+        all[1].0.seat().stay();
+        advance(TRUST).await;
+        drop(all[1].1.begin());
+        assert_eq!(asked(&places, &all).await, Some(0));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_goes_takes_nothing_of_the_list_along() {
-        let places = Places::of(1);
+        let places = Places::of(1, "");
         let place = places.take().await;
         let activity = Activity::since(Instant::now(), place.seat());
         let (in_progress, receiving) = activity.begin();
@@ -257,7 +306,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn v2_what_is_left_of_a_connection_is_not_asked_to_go_in_place_of_one_that_can() {
-        let places = Places::of(1);
+        let places = Places::of(1, "");
         let place = places.take().await;
         let left = Activity::since(Instant::now(), place.seat());
         let (in_progress, receiving) = left.begin();

@@ -17,7 +17,7 @@ pub struct Arriving {
 }
 
 impl Arriving {
-    pub(super) fn new(body: Incoming, receiving: Receiving) -> Self {
+    pub(crate) fn new(body: Incoming, receiving: Receiving) -> Self {
         let receiving = (!body.is_end_stream()).then_some(receiving);
         Self { body, receiving }
     }

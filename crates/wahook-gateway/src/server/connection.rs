@@ -57,9 +57,8 @@ impl Connection {
             router,
             limits,
             mut stopping,
-            place,
+            place: _place,
         } = self;
-        let seat = place.seat();
         let service = service_fn(|mut request: Request<Incoming>| {
             let (in_progress, receiving) = activity.begin();
             request.extensions_mut().insert(ClientAddr(peer.ip()));
@@ -67,6 +66,9 @@ impl Connection {
             let answer = router.answer(request);
             async move {
                 let answer = answer.await;
+                if let Ok(answer) = &answer {
+                    in_progress.answered(answer.status());
+                }
                 drop(in_progress);
                 answer
             }
@@ -74,17 +76,11 @@ impl Connection {
         let builder = builder(&limits);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         // Errors of a connection are the sender's: a reset, a broken head. What matters of them is said by the stack.
-        let asked_to_go = loop {
-            tokio::select! {
-                _ = connection.as_mut() => return,
-                _ = stopping.wait_for(|stop| *stop) => break false,
-                () = activity.idle_for(limits.header_timeout.get()) => break false,
-                () = seat.asked_to_go() => {}
-            }
-            if activity.waits_for_sender() {
-                break true;
-            }
-            seat.stay();
+        let asked_to_go = tokio::select! {
+            _ = connection.as_mut() => return,
+            _ = stopping.wait_for(|stop| *stop) => false,
+            () = activity.idle_for(limits.header_timeout.get()) => false,
+            () = activity.must_go() => true,
         };
         connection.as_mut().graceful_shutdown();
         if asked_to_go {
@@ -96,12 +92,7 @@ impl Connection {
             tokio::select! {
                 _ = connection.as_mut() => return,
                 () = time::sleep(LAST_WORDS) => if activity.is_idle() { return },
-                () = seat.asked_to_go() => {
-                    if activity.waits_for_sender() {
-                        return;
-                    }
-                    seat.stay();
-                }
+                () = activity.must_go() => return,
             }
         }
     }
@@ -177,7 +168,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn v2_who_says_goodbye_makes_room_too() {
-        let places = Places::of(1);
+        let places = Places::of(1, "");
         let (_running, stopping) = watch::channel(false);
         let mut slow = connected(&places, &stopping).await;
         // Half of a head, until its time is over; then the other half, and a body byte by byte.

@@ -17,13 +17,17 @@ use tokio::{
     time,
 };
 
+use self::connection::Connection;
+pub(crate) use self::{
+    activity::Activity,
+    places::{Place, Places},
+};
 pub use self::{
     body::Arriving,
     certificate::{Certificate, Unusable, Validity},
     router::Router,
     tls::{HandshakeFailure, Tls},
 };
-use self::{connection::Connection, places::Places};
 use crate::config::Limits;
 
 /// A server that is bound and not yet running.
@@ -75,7 +79,7 @@ impl Server {
             tls,
         } = self;
         let cap = usize::try_from(connections).unwrap_or(usize::MAX);
-        let places = Places::of(cap.min(Semaphore::MAX_PERMITS));
+        let places = Places::of(cap.min(Semaphore::MAX_PERMITS), ALL_TAKEN);
         let (tell_stop, stopping) = watch::channel(false);
         let accept = async {
             loop {
@@ -105,6 +109,8 @@ impl Server {
         }
     }
 }
+
+const ALL_TAKEN: &str = "all of limits.connections are open: those whose senders said nothing for longest are closed; raise it if these are your providers";
 
 /// Listens with a longer queue than usual: a flood of connections shall not make the system lose those of others, which
 /// then try again after a second at the earliest. The system shortens it to what it allows.

@@ -12,11 +12,11 @@ use tokio::{
     time::Instant,
 };
 
-use crate::limited::{Limited, Line};
+use crate::limited::Limited;
 
 /// So many connections may be open at once.
 #[derive(Clone)]
-pub(super) struct Places(Arc<Shared>);
+pub(crate) struct Places(Arc<Shared>);
 
 struct Shared {
     free: Arc<Semaphore>,
@@ -39,30 +39,33 @@ struct List {
 }
 
 /// The place of one connection; it is free again when this is dropped.
-pub(super) struct Place {
+pub(crate) struct Place {
     seat: Arc<Seat>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 /// What a connection knows of its place.
-pub(super) struct Seat {
+pub(crate) struct Seat {
     places: Places,
     number: u64,
     asked: Arc<Notify>,
 }
 
 impl Places {
-    pub(super) fn of(count: usize) -> Self {
+    /// So many, and what is said once they are all taken.
+    pub(crate) fn of(count: usize, all_taken: &'static str) -> Self {
         Self(Arc::new(Shared {
             free: Arc::new(Semaphore::new(count)),
             list: Mutex::default(),
             came: Notify::new(),
-            log: Limited::new(|line| say(&line)),
+            log: Limited::new(move |line| {
+                tracing::warn!(target: "wahook", count = line.count, "{all_taken}");
+            }),
         }))
     }
 
     /// A place; where there is none, somebody is asked to go. While every connection is at work for its sender, this waits.
-    pub(super) async fn take(&self) -> Place {
+    pub(crate) async fn take(&self) -> Place {
         loop {
             if let Ok(permit) = Arc::clone(&self.0.free).try_acquire_owned() {
                 return self.place(permit);
@@ -78,12 +81,12 @@ impl Places {
     }
 
     /// Waits until so many are free; none are taken after that.
-    pub(super) async fn all_free(&self, count: u32) {
+    pub(crate) async fn all_free(&self, count: u32) {
         let _ = self.0.free.acquire_many(count).await;
     }
 
     /// How many are free.
-    pub(super) fn free(&self) -> usize {
+    pub(crate) fn free(&self) -> usize {
         self.0.free.available_permits()
     }
 
@@ -135,16 +138,8 @@ impl Places {
     }
 }
 
-fn say(line: &Line) {
-    tracing::warn!(
-        target: "wahook",
-        count = line.count,
-        "all of limits.connections are open: those whose senders said nothing for longest are closed; raise it if these are your providers"
-    );
-}
-
 impl Place {
-    pub(super) fn seat(&self) -> Arc<Seat> {
+    pub(crate) fn seat(&self) -> Arc<Seat> {
         Arc::clone(&self.seat)
     }
 }
@@ -163,7 +158,7 @@ impl Drop for Place {
 
 impl Seat {
     /// It waits for its sender, since then.
-    pub(super) fn waits(&self, since: Instant) {
+    pub(crate) fn waits(&self, since: Instant) {
         self.places.with(|list| {
             if list.taken.contains(&self.number) {
                 list.waiting.insert((since, self.number), Arc::clone(&self.asked));
@@ -173,18 +168,18 @@ impl Seat {
     }
 
     /// It waits no longer, which it did since then.
-    pub(super) fn works(&self, since: Instant) {
+    pub(crate) fn works(&self, since: Instant) {
         self.places
             .with(|list| list.waiting.remove(&(since, self.number)));
     }
 
     /// Until it is asked to go.
-    pub(super) async fn asked_to_go(&self) {
+    pub(crate) async fn asked_to_go(&self) {
         self.asked.notified().await;
     }
 
     /// It was asked to go, and has something to do by now: somebody else may be asked.
-    pub(super) fn stay(&self) {
+    pub(crate) fn stay(&self) {
         self.places
             .with(|list| list.leaving.take_if(|number| *number == self.number));
         self.places.0.came.notify_one();
