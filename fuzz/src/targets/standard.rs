@@ -320,7 +320,10 @@ fn run(data: &[u8]) {
     let in_window = written
         .time()
         .is_some_and(|time| time.abs_diff(i64::try_from(NOW).unwrap_or_default()) <= 300);
-    assert!(!bare || written.is_signed(), "what nobody signed is refused, whatever others say of it");
+    assert!(
+        !bare || written.is_signed(),
+        "what nobody signed is refused, whatever others say of it"
+    );
     assert!(!timed || bare, "a window only refuses");
     if bare && in_window {
         assert!(timed, "what is in the window is taken");
