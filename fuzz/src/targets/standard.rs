@@ -1,6 +1,8 @@
 //! Our verdict on Standard Webhooks against that of others, on the same request.
 //!
 //! Every difference has a name, a reason and a condition in [`DIFFERENCES`]; any other is a finding.
+//!
+//! Longer than 400 lines: one table of differences, and what judges them.
 
 use std::{
     sync::{Arc, LazyLock},

@@ -1,4 +1,6 @@
 //! What the admin API answers.
+//!
+//! Longer than 400 lines: one answer after the other, of one API.
 
 use http::{Method, StatusCode};
 use wahook_core::guard::StoreErrorKind;

@@ -1,4 +1,6 @@
 //! What is wrong with a configuration is said in one line, with its place and what to do.
+//!
+//! Longer than 400 lines: each mistake stands beside what is said of it.
 
 use std::fs;
 

@@ -1,5 +1,7 @@
 //! Events in a file: on a disk that is full, broken or loses its power, under a process that is killed, and beside
 //! others who move the file away.
+//!
+//! Longer than 400 lines: whatever a disk can do to one file.
 
 use std::{
     collections::BTreeSet,

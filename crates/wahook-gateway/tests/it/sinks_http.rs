@@ -1,4 +1,6 @@
 //! Events as requests, against a real server.
+//!
+//! Longer than 400 lines: whatever a server can do to one request.
 
 use std::{
     convert::Infallible,

@@ -1,4 +1,6 @@
 //! Events as rows, in a real SQLite and a real PostgreSQL.
+//!
+//! Longer than 400 lines: the same promises by two databases.
 
 #![allow(
     clippy::field_reassign_with_default,

@@ -1,4 +1,6 @@
 //! WAPing: its samples against the event model, and what no body may do.
+//!
+//! Longer than 400 lines: one provider, and its samples are looked at by the same functions.
 
 use bytes::Bytes;
 use http::HeaderMap;

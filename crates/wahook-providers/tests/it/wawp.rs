@@ -1,6 +1,6 @@
 //! Wawp: its samples against the event model, and what no body may do.
 //!
-//! Long, because its three senders (WAHA's engines, Wawp's pages, its n8n node) are held against the same promises.
+//! Longer than 400 lines: its three senders (WAHA's engines, Wawp's pages, its n8n node) are held against the same promises.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use bytes::Bytes;

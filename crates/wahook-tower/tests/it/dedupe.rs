@@ -1,4 +1,6 @@
 //! G: each delivery once.
+//!
+//! Longer than 400 lines: one service, and all that can happen to a delivery in it.
 
 use std::{
     convert::Infallible,

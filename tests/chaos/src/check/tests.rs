@@ -1,4 +1,6 @@
 //! Hand-made histories: a good one, and each way in which it could be bad.
+//!
+//! Longer than 400 lines: one history, and each way to spoil it.
 
 use super::*;
 use crate::history::{self, Delivered, What};

@@ -5,6 +5,8 @@
 //! (a sender's headers, key expiry and `retry-after`); of 53, the half that is about secrets.
 //!
 //! Longer than other files, so that the numbers stand in one place.
+//!
+//! Longer than 400 lines: the cases are one list, in the order of their numbers.
 
 use std::time::Duration;
 
