@@ -9,16 +9,13 @@ use std::{
     time::Instant,
 };
 
-use hmac::{Hmac, KeyInit, Mac};
-use wahook_services::Frames;
-
 use super::{
     Output,
-    canary::{
-        ADDRESS, ADMIN, DESK, FORGED, GROUP, HEADER, LID, LINE, NAME, PATH, PHONE, QUERY, SHOP, SINK, TEXT,
-    },
+    canary::{ADDRESS, ADMIN, DESK, NAME, PATH, PHONE, QUERY, SINK, TEXT},
+    traffic::{Signatures, endpoints, traffic},
+    without,
 };
-use crate::program::{DEADLINE, Gateway, folder, now, request, run, signed};
+use crate::program::{DEADLINE, Gateway, folder, request, run};
 
 pub(super) fn as_text() -> Vec<Output> {
     with_everything("text")
@@ -37,13 +34,13 @@ pub(super) fn spans() -> Vec<Output> {
     );
     let folder = folder("p1-spans");
     let mut gateway = Gateway::with_config(&folder, &(log + &endpoints()));
-    traffic(&gateway);
+    let signatures = traffic(&gateway).signatures;
     gateway.event();
     gateway.signal("-TERM");
     gateway.wait();
     let mut outputs = vec![Output::new("log", gateway.log().join("\n"))];
     outputs.extend(collector.bodies().map(|body| Output::new("spans", body)));
-    outputs
+    without(outputs, &signatures.into_canaries())
 }
 
 /// Sinks that fail in every way, and say what they were given.
@@ -103,8 +100,8 @@ longest_retry = "10ms"
         "CREATE TRIGGER quotes BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, '{TEXT} of {PHONE}'); END"
     );
     table.execute_batch(&quotes).unwrap();
-    let answers = traffic(&gateway);
-    let mut outputs = vec![Output::new("answers", answers)];
+    let said = traffic(&gateway);
+    let mut outputs = vec![Output::new("answers", said.answers)];
     let file = folder.join("wahook.toml");
     let url = format!("http://{}", admin(&gateway, format));
     let token = folder.join("admin");
@@ -214,7 +211,7 @@ longest_retry = "10ms"
             outputs.push(output);
         }
     }
-    outputs
+    without(outputs, &said.signatures.into_canaries())
 }
 
 /// Standard output is a sink here, and not looked at.
@@ -222,13 +219,18 @@ pub(super) fn without_inbox() -> Vec<Output> {
     let folder = folder("p1-without");
     let log = "inbox = \"none\"\n[limits]\nbody_bytes = 20000\nheader_timeout = \"300ms\"\n[log]\nfilter = \"trace\"\n";
     let mut gateway = Gateway::with_config(&folder, &(log.to_owned() + &endpoints()));
-    let answers = traffic(&gateway);
+    let said = traffic(&gateway);
     gateway.close_stdout();
     let more = traffic(&gateway);
     gateway.signal("-TERM");
     gateway.wait();
     let log = gateway.log().join("\n");
-    vec![Output::new("answers", answers + &more), Output::new("log", log)]
+    let outputs = vec![
+        Output::new("answers", said.answers + &more.answers),
+        Output::new("log", log),
+    ];
+    let signatures = [said.signatures, more.signatures].map(Signatures::into_canaries);
+    without(outputs, &signatures.concat())
 }
 
 fn start(folder: &Path, toml: &str, format: &str) -> Gateway {
@@ -256,119 +258,6 @@ fn admin(gateway: &Gateway, format: &str) -> String {
         .unwrap()
         .trim_start_matches("http://")
         .to_owned()
-}
-
-fn endpoints() -> String {
-    format!(
-        "[[endpoint]]\nname = \"shop\"\nprovider = \"wazapin\"\nsecret = \"{SHOP}\"\n\
-         [[endpoint]]\nname = \"desk\"\nprovider = \"waping\"\nsecret = \"{DESK}\"\n\
-         [[endpoint]]\nname = \"line\"\nprovider = \"wawp\"\nsecret = \"{LINE}\"\n"
-    )
-}
-
-/// Good, repeated, conflicting, forged, malformed, unknown, too large, and no delivery at all; what was answered.
-fn traffic(gateway: &Gateway) -> String {
-    let shop = format!(
-        r#"{{"event_type":"message.new","organization_id":"o1","channel_id":"c1","data":{{"message_id":"m1","conversation_id":"v1","direction":"inbound","type":"text","text":"{TEXT}","body":"{TEXT}","from":"+{PHONE}","from_phone":"{PHONE}","contact":{{"name":"{NAME}"}}}}}}"#
-    );
-    let desk = format!(
-        r#"{{"eventId":"evt_1","type":"message.received","timestamp":"2026-04-05T09:01:00Z","deviceId":"dev_1","message":{{"id":"msg_1","from":"+{PHONE}","body":"{TEXT}","name":"{NAME}"}}}}"#
-    );
-    let line = format!(
-        r#"{{"id":"evt_2","timestamp":1767225601123,"event":"message","session":"S1","me":{{"id":"{PHONE}@c.us","pushName":"{NAME}"}},"payload":{{"id":"false_{PHONE}@c.us_3EB0","timestamp":1767225600,"from":"{PHONE}@c.us","fromMe":false,"to":"{GROUP}@g.us","participant":"{LID}@lid","body":"{TEXT}","_data":{{"notifyName":"{NAME}"}}}}}}"#
-    );
-    let unknown = shop.replace("message.new", TEXT);
-    let other = shop.replace("sings", "is silent, and sings");
-    let mut answers = String::new();
-    let mut send = |head: &str, body: &str| {
-        let head = format!("{head}\r\nuser-agent: {HEADER}\r\nx-forwarded-for: {HEADER}\r\ncookie: {HEADER}");
-        let (status, said) = gateway.request(&head, body.as_bytes());
-        answers += &format!("{status} {said}\n");
-        status
-    };
-    let at_shop = |id: &str, body: &str| {
-        let headers = signed(SHOP, id, now(), body.as_bytes());
-        format!("POST /hooks/shop?q={QUERY} HTTP/1.1\r\n{headers}")
-    };
-    let malformed = format!("{{\"data\": {TEXT} {PHONE}");
-    let wrong_types = format!(
-        r#"{{"event_type":"message.new","data":{{"message_id":["{PHONE}"],"text":7,"from":{{"x":"{TEXT}"}}}}}}"#
-    );
-    for (id, body) in [
-        ("msg_1", &shop),
-        ("msg_1", &shop),
-        ("msg_1", &other),
-        ("msg_2", &malformed),
-        ("msg_3", &unknown),
-        ("msg_4", &wrong_types),
-    ] {
-        let _ = send(&at_shop(id, body), body);
-    }
-    let _ = send(&at_shop("msg_5", &shop), &other); // tampered with
-    let _ = send(&at_shop(HEADER, &shop).replace("v1,", "v2,"), &shop);
-    let _ = send(&at_shop("msg_6", &shop), &TEXT.repeat(2000));
-    for headers in [
-        String::new(),
-        format!("svix-id: {HEADER}\r\nsvix-timestamp: {HEADER}\r\nsvix-signature: {HEADER}"),
-        format!(
-            "svix-id: {HEADER}\r\nsvix-timestamp: {}\r\nsvix-signature: v1,{FORGED}",
-            now()
-        ),
-        format!("svix-id: {HEADER}\r\nsvix-timestamp: 1\r\nsvix-signature: v1,{FORGED}"),
-    ] {
-        let _ = send(
-            &format!("POST /hooks/shop?q={QUERY} HTTP/1.1\r\n{headers}"),
-            &shop,
-        );
-    }
-    let mac = |secret: &str, body: &str| {
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-        mac.update(body.as_bytes());
-        mac.finalize()
-            .into_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
-    for (secret, body) in [(DESK, &desk), (DESK, &desk), (DESK, &malformed), (QUERY, &desk)] {
-        let signature = mac(secret, body);
-        let _ = send(
-            &format!("POST /hooks/desk HTTP/1.1\r\nX-Wap-Signature: {signature}"),
-            body,
-        );
-    }
-    let _ = send(
-        &format!("POST /hooks/desk HTTP/1.1\r\nX-Wap-Signature: {FORGED}"),
-        &desk,
-    );
-    for (token, body) in [(LINE, &line), (LINE, &line), (LINE, &malformed), (QUERY, &line)] {
-        let _ = send(&format!("POST /hooks/line?secret={token} HTTP/1.1"), body);
-    }
-    let _ = send(
-        &format!("POST /hooks/line HTTP/1.1\r\nauthorization: Bearer {LINE}"),
-        &line,
-    );
-    let _ = send(&format!("GET /hooks/line?secret={LINE} HTTP/1.1"), "");
-    let _ = send(&format!("POST /hooks/{PATH}?secret={LINE} HTTP/1.1"), &line);
-    let _ = send(&format!("PUT /{PATH} HTTP/1.1"), &shop);
-    for broken in [
-        format!("{TEXT}\r\n\r\n").into_bytes(),
-        format!("POST /{PATH} HTTP/1.1\r\n{HEADER}\r\n\r\n").into_bytes(),
-        Frames::opening()
-            .post(1, &format!("/{PATH}"))
-            .post_begun(3, PATH)
-            .continuation(5, HEADER, PHONE)
-            .bytes()
-            .to_vec(),
-    ] {
-        let mut stream = gateway.connect();
-        let _ = stream.write_all(&broken);
-        let _ = stream.shutdown(std::net::Shutdown::Write);
-        let mut said = Vec::new();
-        let _ = stream.read_to_end(&mut said);
-        answers += &String::from_utf8_lossy(&said);
-    }
-    answers
 }
 
 /// What the admin listener says to questions that make no sense, with the token and without.

@@ -2,11 +2,17 @@
 
 use std::{fs, net::TcpListener};
 
+use serde_json::Value;
+use wahook_providers::PROVIDERS;
+use wahook_testkit::samples;
+
 use super::{
     Output,
     canary::{ADDRESS, ADMIN, DESK, FORGED, LINE, NAME, PHONE, SHOP, SINK, TEXT},
+    traffic::{Signatures, mac},
+    without,
 };
-use crate::program::{command, folder, run};
+use crate::program::{command, folder, run, signed};
 
 fn all(args: &[&str], stdin: &[u8]) -> Output {
     let output = run(args, stdin);
@@ -145,7 +151,36 @@ pub(super) fn verify() -> Vec<Output> {
     let signature = format!("svix-signature: v1,{FORGED}");
     let wap = format!("x-wap-signature: {FORGED}");
     let hmac = format!("x-webhook-hmac: {FORGED}");
+    // What would have been right is told to nobody, and neither is what is.
+    let right = format!("x-wap-signature: {}", mac(DESK, &body));
+    let shop = signed(SHOP, "msg_1", 1_767_225_600, body.as_bytes());
+    let mut signatures = Signatures::default();
+    signatures.of(&format!("X-Wap-Signature: {}\r\n{shop}", mac(DESK, &body)));
+    let genuine = shop.lines().last().unwrap();
     let mut outputs = Vec::new();
+    for args in [
+        &["waping", "--secret", DESK, "--header", &right][..],
+        &["waping", "--secret", LINE, "--header", &right],
+        &[
+            "wazapin",
+            "--secret",
+            SHOP,
+            "--now",
+            "1767225600",
+            "--header",
+            "svix-id: msg_1",
+            "--header",
+            "svix-timestamp: 1767225600",
+            "--header",
+            genuine,
+        ],
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let output = all(&[&["verify"][..], args, json].concat(), body.as_bytes());
+            let from = format!("verify {}", args[0]);
+            outputs.push(Output { from, ..output });
+        }
+    }
     for json in [&[][..], &["--json"]] {
         for (provider, secret) in [
             ("wazapin", SHOP),
@@ -185,7 +220,7 @@ pub(super) fn verify() -> Vec<Output> {
             });
         }
     }
-    outputs
+    without(outputs, &signatures.into_canaries())
 }
 
 /// What it prints are events, as it was asked to; what it says beside them is looked at.
@@ -224,4 +259,37 @@ pub(super) fn send() -> Vec<Output> {
         }
     }
     outputs
+}
+
+/// It makes its own secrets and its own senders: what these write is in the samples, but for its numbers.
+pub(super) fn demo() -> Vec<Output> {
+    let texts = PROVIDERS
+        .iter()
+        .flat_map(|row| samples(row.id))
+        .filter_map(|sample| text_of(&serde_json::from_slice(sample.body).ok()?))
+        .collect::<Vec<_>>();
+    assert!(texts.len() > 2, "{texts:?}");
+    let mut outputs = Vec::new();
+    for more in [&[][..], &["--json"]] {
+        let args = [&["demo", "--seconds", "1", "--seed", "7"][..], more].concat();
+        let output = command(&args).env("TMPDIR", folder("p1-demo")).output().unwrap();
+        outputs.push(Output::new(
+            args.join(" "),
+            [output.stdout, output.stderr].concat(),
+        ));
+    }
+    without(outputs, &texts)
+}
+
+/// The first text of a message, if there is one that stands nowhere by chance.
+fn text_of(body: &Value) -> Option<String> {
+    let places = [
+        "/payload/body",
+        "/message/text/body",
+        "/message/body",
+        "/data/body",
+        "/data/text",
+    ];
+    let texts = places.iter().filter_map(|place| body.pointer(place)?.as_str());
+    texts.filter(|text| text.len() > 8).map(str::to_owned).next()
 }
