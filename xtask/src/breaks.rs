@@ -264,13 +264,10 @@ impl Break {
     fn broken(&self, source: &str) -> Result<String, Failure> {
         let mut broken = source.to_owned();
         for (from, to) in self.changes {
-            if broken.matches(from).count() != 1 {
-                return Err(Failure::new(format!(
-                    "{}: {from:?} stands not once in {}; change what breaks it",
-                    self.what, self.file
-                )));
-            }
-            broken = broken.replace(from, to);
+            broken = changed(&broken, from, to).map_err(|failure| Failure {
+                what: format!("{}: in {} {}", self.what, self.file, failure.what),
+                ..failure
+            })?;
         }
         Ok(broken)
     }
@@ -321,6 +318,16 @@ impl Break {
             .env("CARGO_TARGET_DIR", target)
             .env("RUST_BACKTRACE", "0");
         Ok(cargo::run(&mut command).unwrap_or_else(|failure| failure.output))
+    }
+}
+
+/// A text in which what stands there once is something else.
+pub(crate) fn changed(text: &str, from: &str, to: &str) -> Result<String, Failure> {
+    match text.matches(from).count() {
+        1 => Ok(text.replace(from, to)),
+        count => Err(Failure::new(format!(
+            "{from:?} stands {count} times, and should once; change what breaks it"
+        ))),
     }
 }
 

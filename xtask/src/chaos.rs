@@ -62,13 +62,57 @@ const BREAKS: &[Break] = &[
     },
     Break {
         name: "order",
-        scene: "sqlite",
+        scene: "postgres",
         change: Change::Line {
-            file: "crates/wahook-sqlite/src/inbox/lanes.rs",
-            from: "AND e.state = 0 ORDER BY e.turn LIMIT ?3",
-            to: "AND e.state = 0 ORDER BY e.turn DESC LIMIT ?3",
+            file: "crates/wahook-postgres/src/inbox/take.rs",
+            from: "ORDER BY a.place, e.pos\"",
+            to: "ORDER BY a.place, e.pos DESC\"",
         },
         found: "each conversation is handed over in the order of acceptance",
+    },
+    Break {
+        name: "again",
+        scene: "sqlite",
+        change: Change::Line {
+            file: "crates/wahook-sqlite/src/inbox/recall.rs",
+            from: "         UPDATE inbox_unread SET unreadable = 0 WHERE unreadable = 1;\",\n",
+            to: "         UPDATE inbox_unread SET unreadable = 0 WHERE unreadable = 1;\n         \
+                 UPDATE inbox_entry SET state = 0 WHERE state = 1;\n         \
+                 INSERT OR IGNORE INTO inbox_lane (id, sink, due_at, turn, taken)\n         \
+                 SELECT DISTINCT lane, sink, 0, 0, 0 FROM inbox_entry WHERE state = 0;\",\n",
+        },
+        found: "what a sink confirmed is not handed over again, unless the mark may be lost",
+    },
+    Break {
+        name: "given-up",
+        scene: "sqlite",
+        change: Change::Line {
+            file: "crates/wahook-worker/src/retries.rs",
+            from: "Reason::Unavailable | Reason::Deadline => tired && age >= self.give_up_after,",
+            to: "Reason::Unavailable | Reason::Deadline => times > 0 || age >= self.give_up_after,",
+        },
+        found: "a dead letter is what its sink refused for good",
+    },
+    Break {
+        name: "always-fresh",
+        scene: "redis",
+        change: Change::Line {
+            file: "crates/wahook-tower/src/dedupe/life.rs",
+            from: "        self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease))\n            .await\n",
+            to: "        self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease))\n            \
+                 .await\n            .map(|_| Claim::Fresh { conflict: false })\n",
+        },
+        found: "what is handed over again has the same key and a higher attempt",
+    },
+    Break {
+        name: "marked-first",
+        scene: "redis",
+        change: Change::Line {
+            file: "crates/wahook-tower/src/dedupe/life.rs",
+            from: "        let inner = &mut self.inner;\n",
+            to: "        self.settings.say(Verb::Complete, held.clone()).await;\n        let inner = &mut self.inner;\n",
+        },
+        found: "what was acknowledged or stored reaches every sink, or is a dead letter",
     },
 ];
 
@@ -155,7 +199,7 @@ impl Break {
                 breaks::copied(&source)?;
                 let file = source.join(file);
                 let text = fs::read_to_string(&file)?;
-                fs::write(&file, once(&text, from, to).map_err(Failure::new)?)?;
+                fs::write(&file, breaks::changed(&text, from, to)?)?;
                 build(&source, &copy.join("target"))?
             }
         };
@@ -203,16 +247,6 @@ fn build(workspace: &Path, target: &Path) -> Result<PathBuf, Failure> {
     Ok(target.join("debug/chaos"))
 }
 
-/// A text in which what stands there once is something else.
-fn once(text: &str, from: &str, to: &str) -> Result<String, String> {
-    match text.matches(from).count() {
-        1 => Ok(text.replace(from, to)),
-        count => Err(format!(
-            "{from:?} stands there {count} times, and should once: see xtask/src/chaos.rs"
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,7 +258,7 @@ mod tests {
             assert!(rules.contains(one.found), "{} is no rule", one.found);
             if let Change::Line { file, from, to } = one.change {
                 let text = fs::read_to_string(cargo::root().join(file)).unwrap();
-                assert_ne!(once(&text, from, to).unwrap(), text);
+                assert_ne!(breaks::changed(&text, from, to).unwrap(), text, "{file}");
             }
         }
     }

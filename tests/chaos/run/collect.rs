@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde::{Deserialize, de::DeserializeOwned};
 use wahook_chaos::history::{Delivered, What};
 
-use crate::{recorder::Recorder, rig::Node};
+use crate::{recorder::Recorder, rig::Node, watch::Watch};
 
 /// As many as there are.
 const ALL: &str = "1000000000";
@@ -49,16 +49,20 @@ impl Event {
             key: self.key,
             attempt: self.attempt,
             text: self.raw.text,
+            there_at: None,
         }
     }
 }
 
 /// What the file sink of a node has.
-pub(crate) fn file_sink(node: &Node, sink: &str, place: &str, recorder: &Recorder) {
-    for line in lines(&node.sink().join("events.jsonl")) {
+pub(crate) fn file_sink(watch: &Watch, sink: &str, place: &str, recorder: &Recorder) {
+    let mut length = 0;
+    for line in lines(watch.file()) {
+        length += line.len() as u64 + 1;
         recorder.say(What::Delivered(Delivered {
             sink: sink.to_owned(),
             place: place.to_owned(),
+            there_at: watch.reached(length),
             ..Event::read(line.as_bytes()).delivered()
         }));
     }

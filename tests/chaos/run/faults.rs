@@ -7,6 +7,7 @@
 
 use std::{
     process::Command,
+    sync::atomic::Ordering,
     thread,
     time::{Duration, Instant},
 };
@@ -57,10 +58,11 @@ fn happen(world: &World, gateway: &Gateway, fault: &Fault) {
     let lasts = || wait(fault.lasts);
     match fault.kind {
         Kind::Kill | Kind::PowerLoss | Kind::Restart => {
-            let how = end(world, gateway, fault.kind);
+            let (how, killed) = end(world, gateway, fault.kind);
             world.recorder.say(What::ProcessEnded {
                 process: gateway.name.clone(),
                 how,
+                killed,
             });
             lasts();
             world.start(gateway);
@@ -114,11 +116,16 @@ fn happen(world: &World, gateway: &Gateway, fault: &Fault) {
             lasts();
             receiver.fail(None);
         }
+        Kind::OutputUnread => {
+            world.unread.store(true, Ordering::Relaxed);
+            lasts();
+            world.unread.store(false, Ordering::Relaxed);
+        }
     }
 }
 
-/// Ends a gateway, and tells how.
-fn end(world: &World, gateway: &Gateway, kind: Kind) -> String {
+/// Ends a gateway, and tells how, and whether it was killed.
+fn end(world: &World, gateway: &Gateway, kind: Kind) -> (String, bool) {
     let mut node = gateway.node();
     if kind == Kind::Restart {
         drop(node);
@@ -128,21 +135,25 @@ fn end(world: &World, gateway: &Gateway, kind: Kind) -> String {
         loop {
             if let Some(status) = node.child().unwrap().try_wait().unwrap() {
                 node.kill();
-                return format!("ended by SIGTERM: {status}");
+                return (format!("ended by SIGTERM: {status}"), false);
             }
             if Instant::now() > deadline {
                 node.kill();
-                return "killed, since it did not end by SIGTERM".to_owned();
+                return ("killed, since it did not end by SIGTERM".to_owned(), true);
             }
             wait(Duration::from_millis(10));
         }
     }
     node.kill();
     if kind == Kind::PowerLoss {
-        let lost = world.disk.as_ref().unwrap().lose_power().unwrap();
-        return format!("power was lost, {lost} writes with it");
+        let lose_power = || world.disk.as_ref().unwrap().lose_power().unwrap();
+        let lost = match &gateway.watch {
+            Some(watch) => watch.unseen(lose_power),
+            None => lose_power(),
+        };
+        return (format!("power was lost, {lost} writes with it"), true);
     }
-    "killed".to_owned()
+    ("killed".to_owned(), true)
 }
 
 fn signal(gateway: &Gateway, signal: &str) {

@@ -17,6 +17,7 @@ mod recorder;
 mod rig;
 mod scene;
 mod senders;
+mod watch;
 
 use std::{collections::BTreeMap, env, fs, path::Path, process::ExitCode, thread, time::Duration};
 
@@ -50,7 +51,16 @@ fn main() -> ExitCode {
         return judge(Path::new(file));
     }
     match wanted(arguments) {
-        Some(wanted) => run(&wanted),
+        Some(wanted) => match wanted.too_short() {
+            None => run(&wanted),
+            Some(needed) => {
+                let given = wanted.settings.lasts.as_secs();
+                eprintln!(
+                    "in {given} s nothing would fail, or what failed would not come to rest: give --seconds {needed} or more"
+                );
+                ExitCode::from(2)
+            }
+        },
         None => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
@@ -64,6 +74,14 @@ struct Wanted {
     settings: Settings,
     /// Leave everything behind, whatever comes of it.
     keep: bool,
+}
+
+impl Wanted {
+    /// The seconds that it takes, if it is given less.
+    fn too_short(&self) -> Option<u64> {
+        let needed = self.scenes.iter().map(|scene| scene::shortest(*scene)).max()?;
+        (self.settings.lasts < needed).then_some(needed.as_secs())
+    }
 }
 
 fn wanted(arguments: Vec<String>) -> Option<Wanted> {

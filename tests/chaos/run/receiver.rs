@@ -4,10 +4,12 @@ use std::{
     convert::Infallible,
     future::pending,
     io,
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
@@ -15,7 +17,11 @@ use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+};
 use wahook_chaos::{
     history::{Delivered, What},
     plan::Kind,
@@ -79,16 +85,26 @@ async fn listen(listener: TcpListener, inner: Arc<Inner>) -> Infallible {
         };
         let inner = Arc::clone(&inner);
         tokio::spawn(async move {
-            let service = service_fn(|request| take(&inner, request));
+            let said = Said::default();
+            let connection = Connection {
+                stream,
+                said: Arc::clone(&said),
+                recorder: inner.recorder.clone(),
+            };
+            let service = service_fn(|request| take(&inner, &said, request));
             // An error is how a connection is closed without an answer.
             let _ = http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
+                .serve_connection(TokioIo::new(connection), service)
                 .await;
         });
     }
 }
 
-async fn take(inner: &Inner, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
+async fn take(
+    inner: &Inner,
+    said: &Mutex<Option<What>>,
+    request: Request<Incoming>,
+) -> io::Result<Response<Full<Bytes>>> {
     let body = request
         .into_body()
         .collect()
@@ -116,19 +132,78 @@ async fn take(inner: &Inner, request: Request<Incoming>) -> io::Result<Response<
         _ => {}
     }
     let event = Event::read(&body);
-    if event.text().starts_with(POISON) {
-        return Ok(answer(StatusCode::GONE));
-    }
-    // It has it from here on, whoever hears of that.
-    inner.recorder.say(What::Delivered(Delivered {
+    let is_poison = event.text().starts_with(POISON);
+    let delivered = Delivered {
         sink: inner.name.to_owned(),
         place: inner.name.to_owned(),
         ..event.delivered()
-    }));
-    match fails {
-        Some(Kind::SinkForgets) if count.is_multiple_of(2) => closed(),
-        Some(Kind::SinkForgets) => pending().await,
-        _ => Ok(answer(StatusCode::OK)),
+    };
+    let confirmed = What::Confirmed {
+        sink: delivered.sink.clone(),
+        message: delivered.message.clone(),
+        attempt: delivered.attempt,
+    };
+    // It has it from here on, or has judged it, whoever hears of that.
+    let status = if is_poison {
+        inner.recorder.say(What::Refused {
+            sink: delivered.sink,
+            message: delivered.message,
+            attempt: delivered.attempt,
+            status: StatusCode::GONE.as_u16(),
+        });
+        StatusCode::GONE
+    } else {
+        inner.recorder.say(What::Delivered(delivered));
+        match fails {
+            Some(Kind::SinkForgets) if count.is_multiple_of(2) => return closed(),
+            Some(Kind::SinkForgets) => return pending().await,
+            _ => StatusCode::OK,
+        }
+    };
+    *said.lock().unwrap() = Some(confirmed);
+    Ok(answer(status))
+}
+
+/// What the next bytes that are written say.
+type Said = Arc<Mutex<Option<What>>>;
+
+/// A connection that tells when an answer is on the wire.
+struct Connection {
+    stream: TcpStream,
+    said: Said,
+    recorder: Recorder,
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        // Head and all, it is shorter than any buffer.
+        if let Some(said) = self.said.lock().unwrap().take() {
+            self.recorder.say(said);
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

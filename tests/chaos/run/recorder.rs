@@ -54,7 +54,7 @@ impl Recorder {
     /// In the order in which it is said.
     pub(crate) fn say(&self, what: What) {
         let mut file = self.written.file.lock().unwrap();
-        let at = u64::try_from(self.written.began.elapsed().as_micros()).unwrap();
+        let at = self.now();
         let line = Line {
             at,
             scene: self.scene.to_owned(),
@@ -65,10 +65,15 @@ impl Recorder {
         // What tells of a crash of ours is there after it.
         if !matches!(
             line.what,
-            What::Sent { .. } | What::Answered { .. } | What::Delivered(_)
+            What::Sent { .. } | What::Answered { .. } | What::Delivered(_) | What::Confirmed { .. }
         ) {
             file.flush().unwrap();
         }
+    }
+
+    /// Microseconds since the run began.
+    pub(crate) fn now(&self) -> u64 {
+        u64::try_from(self.written.began.elapsed().as_micros()).unwrap()
     }
 
     /// A number that nothing else in the scene has.

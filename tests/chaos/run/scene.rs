@@ -4,14 +4,17 @@ use std::{
     io::{BufRead as _, BufReader},
     ops::Deref,
     process::{ChildStdout, Stdio},
-    sync::{Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
 use wahook_chaos::{
     history::{Delivered, Promise, What},
-    plan::{Scene, plan},
+    plan::{ROUND, Scene, plan},
 };
 use wahook_services::{Clock, Disk, Postgres, Proxy, Redis, Server};
 
@@ -22,6 +25,7 @@ use crate::{
     recorder::Recorder,
     rig::{FILE, Node, SQLITE},
     senders::Senders,
+    watch::Watch,
 };
 
 /// How a run is.
@@ -34,12 +38,19 @@ pub(crate) struct Settings {
 }
 
 /// What a scene keeps for coming to rest.
-fn rest(scene: Scene) -> Duration {
-    match scene {
-        // What a gateway held that was killed is another's when its lease ends, 30 s later.
-        Scene::Postgres | Scene::Redis => Duration::from_secs(33),
-        Scene::Sqlite => Duration::from_secs(8),
-    }
+const fn rest(scene: Scene) -> Duration {
+    Duration::from_secs(match scene {
+        // What a gateway held that was killed is another's when its lease ends: that of a lane 30 s later,
+        Scene::Postgres => 33,
+        // that of a guard's claim 10 s later.
+        Scene::Redis => 13,
+        Scene::Sqlite => 8,
+    })
+}
+
+/// How long a run has to last: two rounds of faults, and coming to rest.
+pub(crate) fn shortest(scene: Scene) -> Duration {
+    rest(scene) + 2 * ROUND
 }
 
 /// How long coming to rest may take before it is said not to.
@@ -52,6 +63,8 @@ pub(crate) struct Gateway {
     pub(crate) clock: Clock,
     /// Its way to the database.
     pub(crate) wire: Option<Proxy>,
+    /// The file that is its sink.
+    pub(crate) watch: Option<Watch>,
 }
 
 impl Gateway {
@@ -85,6 +98,8 @@ pub(crate) struct World {
     database: Option<Database>,
     /// Standard output is a sink: whoever reads it.
     readers: Mutex<Vec<thread::JoinHandle<()>>>,
+    /// Nobody reads it for a while.
+    pub(crate) unread: Arc<AtomicBool>,
     promise: Promise,
 }
 
@@ -155,12 +170,15 @@ impl World {
                 };
                 node.leave_folder();
                 let clock = Clock::new().unwrap();
+                let watch =
+                    (scene != Scene::Redis).then(|| Watch::over(node.sink().join("events.jsonl"), recorder));
                 let node = Mutex::new(node);
                 Gateway {
                     name,
                     node,
                     clock,
                     wire,
+                    watch,
                 }
             })
             .collect();
@@ -184,6 +202,7 @@ impl World {
             receiver,
             database,
             readers: Mutex::default(),
+            unread: Arc::default(),
             promise,
         }
     }
@@ -221,7 +240,11 @@ impl World {
                 Err(said) => {
                     assert!(Instant::now() < deadline, "{process} does not come up: {said}");
                     let how = format!("did not come up: {said}");
-                    self.recorder.say(What::ProcessEnded { process, how });
+                    self.recorder.say(What::ProcessEnded {
+                        process,
+                        how,
+                        killed: false,
+                    });
                 }
             }
             drop(node);
@@ -231,6 +254,7 @@ impl World {
 
     fn listen(&self, stdout: ChildStdout, place: &str) {
         let (recorder, place) = (self.recorder.clone(), place.to_owned());
+        let unread = Arc::clone(&self.unread);
         let reader = thread::spawn(move || {
             // What was written before a kill is there after it; the end of a line that was not is nobody's.
             let mut stdout = BufReader::new(stdout);
@@ -244,6 +268,9 @@ impl World {
                     }));
                 }
                 line.clear();
+                while unread.load(Ordering::Relaxed) {
+                    faults::wait(Duration::from_millis(5));
+                }
             }
         });
         self.readers.lock().unwrap().push(reader);
@@ -280,7 +307,9 @@ impl World {
         }
         collect::inbox(&self.gateways[0].node(), &self.recorder);
         for gateway in &self.gateways {
-            collect::file_sink(&gateway.node(), "log", &gateway.name, &self.recorder);
+            if let Some(watch) = &gateway.watch {
+                collect::file_sink(watch, "log", &gateway.name, &self.recorder);
+            }
         }
     }
 }

@@ -26,8 +26,9 @@ use crate::{
 fn crowd(promise: Promise) -> (usize, Duration) {
     match promise {
         Promise::Inbox => (10, Duration::from_millis(90)),
-        // What is claimed by a gateway that is killed is nobody's until the lease ends, which holds up a conversation.
-        Promise::Guard => (40, Duration::from_millis(400)),
+        // What is claimed by a gateway that is killed is nobody's until the lease ends, which holds up a conversation: many
+        // of them, of which few are in its hands at a time.
+        Promise::Guard => (160, Duration::from_millis(1_600)),
     }
 }
 
@@ -147,7 +148,12 @@ impl Sender {
         let mut last = None;
         loop {
             let at_once = self.rng.u8(..) < 12;
-            if self.send(message).await || (at_once && self.send_twice(message).await) {
+            let acknowledged = if at_once {
+                self.send_twice(message).await
+            } else {
+                self.send(message).await
+            };
+            if acknowledged {
                 return true;
             }
             if self.is_over() && last.get_or_insert_with(Instant::now).elapsed() > LAST {

@@ -67,6 +67,26 @@ pub enum What {
     },
     /// A sink took it. Whether the gateway heard so is another matter.
     Delivered(Delivered),
+    /// A sink refused it for good.
+    Refused {
+        /// The sink.
+        sink: String,
+        /// The message.
+        message: String,
+        /// Which attempt it said it was.
+        attempt: Option<u64>,
+        /// What the sink answers: its verdict.
+        status: u16,
+    },
+    /// A sink's answer to what it took, or refused, is on the wire: what the gateway still asks after that, it asks again.
+    Confirmed {
+        /// The sink.
+        sink: String,
+        /// The message.
+        message: String,
+        /// Which attempt it said it was.
+        attempt: Option<u64>,
+    },
     /// A sink gave up on it.
     Dead {
         /// The message.
@@ -103,6 +123,8 @@ pub enum What {
         process: String,
         /// How.
         how: String,
+        /// It was killed: of what it had in its hands nobody knows how it ended.
+        killed: bool,
     },
     /// The scene is over: the faults are mended, and it had time to come to rest.
     Rested {
@@ -127,6 +149,9 @@ pub struct Delivered {
     pub attempt: Option<u64>,
     /// What it says.
     pub text: String,
+    /// When it was there at the latest, in microseconds since the run began, where that is not when the line was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub there_at: Option<u64>,
 }
 
 /// What a scene promises.

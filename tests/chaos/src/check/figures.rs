@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::seen::Seen;
+use super::{Excused, seen::Seen};
 use crate::history::{Line, What};
 
 /// The figures of one scene.
@@ -30,6 +30,11 @@ pub struct Figures {
     pub dead: usize,
     /// What sinks were handed again.
     pub repeats: usize,
+    /// So many hand-overs that were confirmed, or without an inbox so many sendings, might have been repeated: what failed
+    /// meanwhile excuses it.
+    pub excused: usize,
+    /// Of so many.
+    pub judged: usize,
     /// How often what failed.
     pub faults: BTreeMap<String, usize>,
     /// How often a gateway came up.
@@ -43,7 +48,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub(super) fn of(seen: &Seen<'_>, lines: &[Line], violations: usize) -> Self {
+    pub(super) fn of(seen: &Seen<'_>, lines: &[Line], excused: &Excused, violations: usize) -> Self {
         let mut answers = BTreeMap::new();
         for (_, status) in seen.sendings.values().filter_map(|sending| sending.answered) {
             *answers.entry(status.unwrap_or_default()).or_default() += 1;
@@ -91,6 +96,8 @@ impl Figures {
             delivered,
             dead: seen.dead.len(),
             repeats: seen.delivered.len() - there.len(),
+            excused: excused.count,
+            judged: excused.of,
             faults,
             starts: seen.starts,
             ends: seen.ends,
@@ -126,6 +133,10 @@ impl fmt::Display for Figures {
             ("messages delivered", delivered),
             ("dead letters", self.dead.to_string()),
             ("repeats, marked", self.repeats.to_string()),
+            (
+                "excused if repeated",
+                format!("{} of {}", self.excused, self.judged),
+            ),
             ("faults", faults),
             ("gateways started", self.starts.to_string()),
             (

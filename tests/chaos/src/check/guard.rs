@@ -4,49 +4,65 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Found, Rule,
+    Excused, Found, Rule,
     seen::{Seen, Sending},
 };
-use crate::{history::Line, plan::CLOCK_MOVED};
 
-/// How long after a fault its connections may still be made anew, in µs.
-const AFTER: u64 = 1_000_000;
-
-pub(super) fn check(seen: &Seen<'_>, lines: &[Line], found: &mut Found<'_>) {
+pub(super) fn check(seen: &Seen<'_>, found: &mut Found<'_>) -> Excused {
     let mut delivered: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (line, one) in &seen.delivered {
         delivered.entry(&one.message).or_default().push(*line);
     }
-    let mut sendings: BTreeMap<&str, Vec<&Sending<'_>>> = BTreeMap::new();
-    for sending in seen.sendings.values() {
-        sendings.entry(sending.message).or_default().push(sending);
+    let mut excused = Excused::default();
+    let mut sendings: BTreeMap<&str, Sendings<'_>> = BTreeMap::new();
+    for sending in seen.sendings.values().filter(|sending| !sending.forged) {
+        let of = sendings.entry(sending.message).or_default();
+        let is_excused = seen.may_be_unmarked(sending);
+        if is_excused {
+            of.excused.push(sending);
+        } else {
+            of.others.push(sending);
+        }
+        excused.of += 1;
+        excused.count += usize::from(is_excused);
     }
     for (id, delivered) in delivered {
-        let sendings = sendings.get(id).map_or(&[][..], Vec::as_slice);
-        let excused = sendings.iter().filter(|one| is_excused(seen, lines, one)).count();
-        // Of all that were marked as done, one handed it over.
-        let most = excused + usize::from(excused < sendings.len());
+        let Some(sendings) = sendings.get(id) else {
+            continue; // nobody sent it, which is found elsewhere
+        };
+        let most = sendings.most();
         if delivered.len() > most {
             let text = format!(
                 "{id} was handed over {} times, {most} at most may be",
                 delivered.len()
             );
-            let sent = sendings.iter().map(|one| one.sent);
-            found.add(Rule::OnceUnlessMarked, text, sent.chain(delivered));
+            let all = sendings.excused.iter().chain(&sendings.others);
+            let mut lines: Vec<_> = all.map(|one| one.sent).chain(delivered).collect();
+            lines.sort_unstable();
+            found.add(Rule::OnceUnlessMarked, text, lines);
         }
     }
+    excused
 }
 
-/// Whether a sending may have been handed over without being marked as done: it was not answered with 200, or something
-/// failed meanwhile, so that the mark may not have been made.
-fn is_excused(seen: &Seen<'_>, lines: &[Line], sending: &Sending<'_>) -> bool {
-    let Some((answered, Some(200))) = sending.answered else {
-        return true;
-    };
-    let sent_at = lines.get(sending.sent - 1).map_or(0, |line| line.at);
-    seen.faults.values().any(|fault| {
-        fault.kind != CLOCK_MOVED
-            && fault.began < answered
-            && fault.ended_at.is_none_or(|ended| ended + AFTER > sent_at)
-    })
+/// Those of one message.
+#[derive(Default)]
+struct Sendings<'a> {
+    /// Each may have handed it over without leaving a mark.
+    excused: Vec<&'a Sending<'a>>,
+    /// Of these, one handed it over and left a mark.
+    others: Vec<&'a Sending<'a>>,
+}
+
+impl Sendings<'_> {
+    /// How often it may be handed over. Once it is marked as done, nobody does who begins then.
+    fn most(&self) -> usize {
+        let marked = self.others.iter().filter_map(|one| match one.answered {
+            Some((line, Some(200))) => Some(line),
+            _ => None,
+        });
+        let marked = marked.min().unwrap_or(usize::MAX);
+        let open = self.excused.iter().filter(|one| one.sent < marked).count();
+        open + usize::from(!self.others.is_empty())
+    }
 }

@@ -1,5 +1,6 @@
 //! Whether a history keeps the promises, from the history alone.
 
+mod excuses;
 mod figures;
 mod guard;
 mod handed;
@@ -19,13 +20,17 @@ use crate::history::{Line, Promise};
 pub enum Rule {
     /// What was answered with 200 is in the inbox (I1).
     AnsweredIsStored,
-    /// What was answered with 200, and what is in the inbox, reached every sink, or the sink gave up on it (I3).
+    /// What was answered with 200, and what is in the inbox, reached every sink, or is a dead letter (I3).
     ReachesEverySink,
+    /// A dead letter is what its sink refused for good, and says so (I3).
+    GivenUpBySinks,
     /// What comes again says so: the same key, a higher attempt (I3). Without an inbox: each sending hands it over once at
     /// most, and not at all once it was marked as done (G1, G2).
     OnceUnlessMarked,
-    /// Of one conversation, what was acknowledged before another was sent comes before it, unless the sink gave up on one
-    /// of them (I3).
+    /// What a sink confirmed does not come again, unless a gateway was killed, or could not see or write down that it was
+    /// confirmed (I3).
+    NotAgainOnceConfirmed,
+    /// Of one conversation, what was acknowledged before another was sent comes before it (I3).
     InOrder,
     /// The inbox has each message once (I2).
     StoredOnce,
@@ -37,6 +42,8 @@ pub enum Rule {
     AnswersAreRight,
     /// Once the faults are mended all comes to rest by itself (I5).
     ComesToRest,
+    /// There was traffic, something failed, and what failed does not excuse everything: else the history proves nothing.
+    SomethingHappens,
 }
 
 impl Rule {
@@ -48,6 +55,10 @@ impl Rule {
             Self::ReachesEverySink => {
                 "what was acknowledged or stored reaches every sink, or is a dead letter"
             }
+            Self::GivenUpBySinks => "a dead letter is what its sink refused for good",
+            Self::NotAgainOnceConfirmed => {
+                "what a sink confirmed is not handed over again, unless the mark may be lost"
+            }
             Self::OnceUnlessMarked => "what is handed over again has the same key and a higher attempt",
             Self::InOrder => "each conversation is handed over in the order of acceptance",
             Self::StoredOnce => "each message is stored once",
@@ -55,6 +66,7 @@ impl Rule {
             Self::RefusedGoesNowhere => "what does not verify is refused and goes nowhere",
             Self::AnswersAreRight => "the genuine are answered with 200 or 503",
             Self::ComesToRest => "once the faults are mended all comes to rest",
+            Self::SomethingHappens => "there is traffic, something fails, and most has no excuse",
         }
     }
 }
@@ -101,14 +113,34 @@ pub fn check(lines: &[Line]) -> Verdict {
             violations: &mut verdict.violations,
         };
         seen.check(&mut found);
-        match seen.promise {
-            Promise::Inbox => handed::check(&seen, &mut found),
-            Promise::Guard => guard::check(&seen, lines, &mut found),
+        let excused = match seen.promise {
+            Promise::Inbox => handed::check(&seen, lines, &mut found),
+            Promise::Guard => guard::check(&seen, &mut found),
+        };
+        if excused.of > 0 && excused.count > excused.of / 10 * 9 {
+            let text = format!("{} of {} are excused by what failed", excused.count, excused.of);
+            found.add(Rule::SomethingHappens, text, []);
         }
         let violations = verdict.violations.len() - before;
-        verdict.scenes.push(Figures::of(&seen, lines, violations));
+        verdict
+            .scenes
+            .push(Figures::of(&seen, lines, &excused, violations));
+    }
+    if verdict.scenes.is_empty() {
+        let mut found = Found {
+            scene: "history",
+            violations: &mut verdict.violations,
+        };
+        found.add(Rule::SomethingHappens, "it has no scene".to_owned(), []);
     }
     verdict
+}
+
+/// How many of so many, hand-overs that were confirmed or sendings, may be repeated, for what failed meanwhile.
+#[derive(Clone, Copy, Debug, Default)]
+struct Excused {
+    count: usize,
+    of: usize,
 }
 
 /// Where violations of a scene are put.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Found, Rule};
 use crate::{
     history::{Delivered, Line, Promise, What},
-    plan::CLOCK_MOVED,
+    plan::{CLOCK_MOVED, Kind},
 };
 
 /// One scene. Lines are told by their numbers, from 1.
@@ -17,9 +17,14 @@ pub(super) struct Seen<'a> {
     pub(super) messages: BTreeMap<&'a str, Message<'a>>,
     pub(super) sendings: BTreeMap<u64, Sending<'a>>,
     pub(super) delivered: Vec<(usize, &'a Delivered)>,
-    /// By sink and message.
-    pub(super) dead: BTreeMap<(&'a str, &'a str), usize>,
+    /// By sink and message, with why.
+    pub(super) dead: BTreeMap<(&'a str, &'a str), (usize, &'a str)>,
+    /// By line.
+    pub(super) refused: Vec<Refused<'a>>,
+    /// When a sink's answer was on the wire, by sink, message and attempt, with its line.
+    pub(super) confirmed: BTreeMap<(&'a str, &'a str, Option<u64>), (usize, u64)>,
     pub(super) faults: BTreeMap<u64, Fault<'a>>,
+    pub(super) deaths: Vec<Death>,
     pub(super) starts: u64,
     pub(super) ends: u64,
     rested: Option<(usize, Option<&'a str>)>,
@@ -38,10 +43,23 @@ pub(super) struct Message<'a> {
 
 pub(super) struct Sending<'a> {
     pub(super) sent: usize,
+    /// µs
+    pub(super) sent_at: u64,
     pub(super) message: &'a str,
     pub(super) forged: bool,
     /// The line, and the status.
     pub(super) answered: Option<(usize, Option<u16>)>,
+    /// µs
+    pub(super) answered_at: u64,
+}
+
+/// What a sink refused for good.
+pub(super) struct Refused<'a> {
+    pub(super) line: usize,
+    pub(super) sink: &'a str,
+    pub(super) message: &'a str,
+    pub(super) attempt: Option<u64>,
+    pub(super) status: u16,
 }
 
 pub(super) struct Fault<'a> {
@@ -49,7 +67,16 @@ pub(super) struct Fault<'a> {
     pub(super) began: usize,
     pub(super) ended: Option<usize>,
     /// µs
+    pub(super) began_at: u64,
+    /// µs
     pub(super) ended_at: Option<u64>,
+}
+
+/// A gateway was killed between these two moments, in µs.
+#[derive(Clone, Copy)]
+pub(super) struct Death {
+    pub(super) not_before: u64,
+    pub(super) not_after: u64,
 }
 
 impl<'a> Seen<'a> {
@@ -64,6 +91,9 @@ impl<'a> Seen<'a> {
                 sendings: BTreeMap::new(),
                 delivered: Vec::new(),
                 dead: BTreeMap::new(),
+                refused: Vec::new(),
+                confirmed: BTreeMap::new(),
+                deaths: Vec::new(),
                 faults: BTreeMap::new(),
                 starts: 0,
                 ends: 0,
@@ -102,9 +132,11 @@ impl<'a> Seen<'a> {
                 });
                 let sending_of = Sending {
                     sent: number,
+                    sent_at: line.at,
                     message,
                     forged: *forged,
                     answered: None,
+                    answered_at: u64::MAX,
                 };
                 self.sendings.insert(*sending, sending_of);
             }
@@ -113,6 +145,7 @@ impl<'a> Seen<'a> {
                     return;
                 };
                 sending.answered = Some((number, *status));
+                sending.answered_at = line.at;
                 if *status == Some(200)
                     && let Some(message) = self.messages.get_mut(sending.message)
                 {
@@ -127,14 +160,35 @@ impl<'a> Seen<'a> {
                 }
             }
             What::Delivered(delivered) => self.delivered.push((number, delivered)),
-            What::Dead { message, sink, .. } => {
-                self.dead.insert((sink, message), number);
+            What::Refused {
+                sink,
+                message,
+                attempt,
+                status,
+            } => self.refused.push(Refused {
+                line: number,
+                sink,
+                message,
+                attempt: *attempt,
+                status: *status,
+            }),
+            What::Confirmed {
+                sink,
+                message,
+                attempt,
+            } => {
+                self.confirmed
+                    .insert((sink, message, *attempt), (number, line.at));
+            }
+            What::Dead { message, sink, error } => {
+                self.dead.insert((sink, message), (number, error));
             }
             What::FaultBegan { fault, kind, .. } => {
                 let began = Fault {
                     kind,
                     began: number,
                     ended: None,
+                    began_at: line.at,
                     ended_at: None,
                 };
                 self.faults.insert(*fault, began);
@@ -145,9 +199,25 @@ impl<'a> Seen<'a> {
                 }
             }
             What::ProcessStarted { .. } => self.starts += 1,
-            What::ProcessEnded { .. } => self.ends += 1,
+            What::ProcessEnded { killed, .. } => {
+                self.ends += 1;
+                if *killed {
+                    self.killed(line.at);
+                }
+            }
             What::Rested { trouble } => self.rested = Some((number, trouble.as_deref())),
         }
+    }
+
+    /// One that lasts still is what killed it.
+    fn killed(&mut self, at: u64) {
+        let kills = [Kind::Kill, Kind::PowerLoss, Kind::Restart].map(Kind::name);
+        let faults = self.faults.values();
+        let lasting = faults.filter(|fault| fault.ended.is_none() && kills.contains(&fault.kind));
+        self.deaths.push(Death {
+            not_before: lasting.map(|fault| fault.began_at).min().unwrap_or_default(),
+            not_after: at,
+        });
     }
 
     /// The rules that hold whether there is an inbox or not.
@@ -155,6 +225,8 @@ impl<'a> Seen<'a> {
         self.answers(found);
         self.as_it_was_sent(found);
         self.reaches_every_sink(found);
+        self.given_up_by_sinks(found);
+        self.something_happened(found);
         match self.rested {
             None => found.add(Rule::ComesToRest, "the history has no end".to_owned(), []),
             Some((line, Some(trouble))) => found.add(Rule::ComesToRest, trouble.to_owned(), [line]),
@@ -237,6 +309,47 @@ impl<'a> Seen<'a> {
                     );
                 }
             }
+        }
+    }
+
+    fn given_up_by_sinks(&self, found: &mut Found<'_>) {
+        for ((sink, id), (line, error)) in &self.dead {
+            let mut refused = self.refused.iter();
+            let refused = refused.find(|one| one.sink == *sink && one.message == *id);
+            match refused {
+                Some(refused) if error.contains(&refused.status.to_string()) => {}
+                Some(refused) => {
+                    let text = format!(
+                        "{id} is a dead letter of {sink} for {error:?}, which is not what {sink} said"
+                    );
+                    found.add(Rule::GivenUpBySinks, text, [refused.line, *line]);
+                }
+                None => {
+                    let text = format!("{id} is a dead letter of {sink}, which never refused it: {error:?}");
+                    let sent = self.messages.get(id).map(|message| message.first_sent);
+                    found.add(Rule::GivenUpBySinks, text, sent.into_iter().chain([*line]));
+                }
+            }
+        }
+    }
+
+    /// What proves nothing, whatever else it says.
+    fn something_happened(&self, found: &mut Found<'_>) {
+        let mut missing = |what: &str| found.add(Rule::SomethingHappens, what.to_owned(), []);
+        if self
+            .messages
+            .values()
+            .all(|message| message.acknowledged.is_none())
+        {
+            missing("no message was acknowledged");
+        }
+        for sink in self.sinks {
+            if self.delivered.iter().all(|(_, one)| one.sink != *sink) {
+                missing(&format!("nothing came to {sink}"));
+            }
+        }
+        if self.faults.is_empty() {
+            missing("nothing failed");
         }
     }
 
