@@ -9,14 +9,15 @@ use crate::plan::Kind;
 /// How long the gateway waits for the answer of a sink, in µs: what it does not see until then was not answered for it.
 const SINK_WAITS: u64 = 1_000_000;
 
-/// So long after a sink's answer the next of the same lane is handed over, or all that was are marked.
-const MARKED: u64 = 500_000;
+/// So long after a sink's answer the next of the same lane is handed over, or all that was are marked. On a machine with
+/// ten times the work that it can do, most of that is waiting for a processor.
+const MARKED: u64 = 2_000_000;
 
 /// So many of a lane are handed over, one after the other, before they are marked.
 const AT_ONCE: usize = 32;
 
 /// The same if one of the next is waited for in vain, or all takes longer.
-const MARKED_LATE: u64 = 2_000_000;
+const MARKED_LATE: u64 = 4_000_000;
 
 /// A sink may answer so long after the gateway was killed that asked it.
 const ANSWERED: u64 = 100_000;

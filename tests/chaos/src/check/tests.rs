@@ -395,7 +395,7 @@ fn i3_what_is_in_a_file_and_comes_into_it_again_is_found_unless_a_gateway_was_ki
     // The gateway was killed between 14 and 16 s.
     made([15, 30]).is_good();
     made([14, 30]).is_good();
-    made([13, 30]).breaks(rule, &[11, 12]);
+    made([11, 30]).breaks(rule, &[11, 12]);
     made([19, 30]).breaks(rule, &[11, 12]);
 }
 
