@@ -2,6 +2,7 @@
 
 mod clock;
 mod contract;
+mod crowd;
 mod limits;
 mod odd;
 mod speed;
