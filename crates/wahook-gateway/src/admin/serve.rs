@@ -63,8 +63,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     }
     drop(listener);
     let _ = tell_stop.send(true);
-    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-    let _ = time::timeout(LAST_WORDS * 2, places.all_free(all)).await;
+    let _ = time::timeout(LAST_WORDS * 2, places.all_free()).await;
 }
 
 /// Connections at once; for a further one, whoever said nothing for longest goes. Each tail is one, and stays.

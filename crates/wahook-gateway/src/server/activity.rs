@@ -180,7 +180,10 @@ impl Drop for Receiving {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{advance, sleep};
+    use tokio::{
+        task::JoinSet,
+        time::{advance, sleep},
+    };
 
     use super::{super::places::Places, *};
 
@@ -220,19 +223,31 @@ mod tests {
 
     /// Which of them is asked to go when a fourth comes.
     async fn asked(places: &Places, all: &[(super::super::places::Place, Activity)]) -> Option<usize> {
-        let fourth = tokio::spawn({
+        let who = asked_by(1, places, all).await;
+        assert!(who.len() <= 1, "one is enough");
+        who.first().copied()
+    }
+
+    /// Which of them are asked to go when so many more come.
+    async fn asked_by(
+        more: usize,
+        places: &Places,
+        all: &[(super::super::places::Place, Activity)],
+    ) -> Vec<usize> {
+        let mut newcomers = JoinSet::new();
+        for _ in 0..more {
             let places = places.clone();
-            async move { drop(places.take().await) }
-        });
+            newcomers.spawn(async move { drop(places.take().await) });
+        }
         sleep(Duration::from_millis(1)).await;
-        let mut who = None;
+        let mut who = Vec::new();
         for (number, (place, _)) in all.iter().enumerate() {
             let asked = tokio::time::timeout(Duration::from_millis(1), place.seat().asked_to_go()).await;
             if asked.is_ok() {
-                assert_eq!(who.replace(number), None, "one is enough");
+                who.push(number);
             }
         }
-        fourth.abort();
+        newcomers.shutdown().await;
         who
     }
 
@@ -326,5 +341,42 @@ mod tests {
             "for ever"
         );
         drop((receiving, left));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn v2_each_newcomer_has_one_go_and_those_who_gave_up_have_nobody() {
+        let places = Places::of(3, "");
+        let all = three(&places).await;
+        assert_eq!(asked_by(2, &places, &all).await, [0, 1], "at once");
+        for (place, _) in &all {
+            place.seat().stay();
+        }
+        drop(all[0].1.begin());
+        assert_eq!(
+            asked(&places, &all).await,
+            Some(2),
+            "the two that gave up count no more"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_goes_to_who_waits_for_longest_and_is_not_lost_with_one_that_gave_up() {
+        let places = Places::of(1, "");
+        let place = places.take().await;
+        let newcomer = || {
+            let places = places.clone();
+            tokio::spawn(async move { places.take().await })
+        };
+        let (gives_up, next, last) = (newcomer(), newcomer(), newcomer());
+        sleep(Duration::from_millis(1)).await;
+        gives_up.abort();
+        drop(place);
+        let place = next.await.unwrap();
+        assert!(!last.is_finished());
+        assert_eq!(places.taken(), 1);
+        drop(place);
+        drop(last.await.unwrap());
+        places.all_free().await;
+        assert_eq!(places.taken(), 0);
     }
 }

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its end.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
@@ -11,11 +11,12 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::watch,
+    task,
     time::{self, Instant},
 };
 use wahook_core::proof::ClientAddr;
 
-use super::{Arriving, Router, Tls, activity::Activity, places::Place};
+use super::{Arriving, Router, Tls, activity::Activity, places::Place, turns::Turns};
 use crate::config::Limits;
 
 /// What one connection is served with.
@@ -70,11 +71,16 @@ impl Connection {
                     in_progress.answered(answer.status());
                 }
                 drop(in_progress);
+                if !answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
+                    // Requests that stand in line on one connection, and are refused without waiting for anything, would
+                    // otherwise have the thread for themselves until the last.
+                    task::yield_now().await;
+                }
                 answer
             }
         });
         let builder = builder(&limits);
-        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(Turns::new(stream)), service));
         // Errors of a connection are the sender's: a reset, a broken head. What matters of them is said by the stack.
         let asked_to_go = tokio::select! {
             _ = connection.as_mut() => return,
@@ -84,8 +90,9 @@ impl Connection {
         };
         connection.as_mut().graceful_shutdown();
         if asked_to_go {
-            // What can be said at once is said, and no more: somebody waits for the place.
-            let _ = time::timeout(Duration::ZERO, connection).await;
+            // What can be said at once is said, and no more: somebody waits for the place. Not by a timeout of nothing,
+            // which takes a millisecond.
+            poll_fn(|cx| Poll::Ready(drop(connection.as_mut().poll(cx)))).await;
             return;
         }
         loop {

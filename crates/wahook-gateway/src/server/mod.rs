@@ -8,12 +8,14 @@ mod descriptors;
 mod places;
 mod router;
 mod tls;
+mod turns;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{Semaphore, watch},
+    task::JoinSet,
     time,
 };
 
@@ -78,34 +80,70 @@ impl Server {
             connections,
             tls,
         } = self;
-        let cap = usize::try_from(connections).unwrap_or(usize::MAX);
-        let places = Places::of(cap.min(Semaphore::MAX_PERMITS), ALL_TAKEN);
+        let places = Places::of(usize::try_from(connections).unwrap_or(usize::MAX), ALL_TAKEN);
         let (tell_stop, stopping) = watch::channel(false);
-        let accept = async {
-            loop {
-                // The connection comes before its place: somebody else has to go only if there is one.
-                let (stream, peer) = accept(&listener).await;
-                let place = places.take().await;
+        let accept = Accept {
+            listener,
+            router,
+            limits: limits.clone(),
+            tls,
+            places: places.clone(),
+            stopping,
+        };
+        // A task of its own: where it runs, what it accepts runs as well, and nobody has to be woken for it.
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept.forever());
+        stop.await;
+        // A new connection is refused at once, so that a balancer goes elsewhere.
+        accepting.shutdown().await;
+        let _ = tell_stop.send(true);
+        match time::timeout(limits.shutdown.get(), places.all_free()).await {
+            Ok(()) => Finished::InTime,
+            Err(_) => Finished::Cut(places.taken()),
+        }
+    }
+}
+
+/// What each connection is served with.
+struct Accept {
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    tls: Option<Tls>,
+    places: Places,
+    stopping: watch::Receiver<bool>,
+}
+
+/// How many connections may wait for their places, of which each asks another to go: in a flood of connections, one after
+/// the other is too slow, and the system's queue of those that were not accepted yet would fill.
+const NEWCOMERS: usize = 64;
+
+impl Accept {
+    async fn forever(self) {
+        let newcomers = Arc::new(Semaphore::new(NEWCOMERS));
+        loop {
+            // The connection comes before its place: somebody else has to go only if there is one.
+            let (stream, peer) = accept(&self.listener).await;
+            let Ok(newcomer) = Arc::clone(&newcomers).acquire_owned().await else {
+                return; // nobody closes it
+            };
+            let (places, mut stopping) = (self.places.clone(), self.stopping.clone());
+            let (router, limits, tls) = (self.router.clone(), self.limits.clone(), self.tls.clone());
+            tokio::spawn(async move {
+                let place = tokio::select! {
+                    place = places.take() => place,
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                };
+                drop(newcomer);
                 let connection = Connection {
                     peer,
-                    router: router.clone(),
-                    limits: limits.clone(),
-                    stopping: stopping.clone(),
+                    router,
+                    limits,
+                    stopping,
                     place,
                 };
-                tokio::spawn(connection.serve(stream, tls.clone()));
-            }
-        };
-        tokio::select! {
-            () = accept => {}
-            () = stop => {}
-        }
-        drop(listener); // a new connection is refused at once, so that a balancer goes elsewhere
-        let _ = tell_stop.send(true);
-        let closed = places.all_free(connections);
-        match time::timeout(limits.shutdown.get(), closed).await {
-            Ok(_) => Finished::InTime,
-            Err(_) => Finished::Cut(cap.saturating_sub(places.free())),
+                connection.serve(stream, tls).await;
+            });
         }
     }
 }

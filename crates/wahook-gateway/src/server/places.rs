@@ -2,13 +2,13 @@
 //! who opens connections and says nothing, or sends a body byte by byte, keeps nobody else out.
 
 use std::{
-    collections::{BTreeMap, HashSet},
-    iter,
+    collections::{BTreeMap, HashSet, VecDeque},
+    future, iter,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, oneshot},
     time::Instant,
 };
 
@@ -19,29 +19,30 @@ use crate::limited::Limited;
 pub(crate) struct Places(Arc<Shared>);
 
 struct Shared {
-    free: Arc<Semaphore>,
     list: Mutex<List>,
-    /// Somebody may be asked to go who could not be asked before.
-    came: Notify,
+    /// Nobody has a place any more.
+    emptied: Notify,
     log: Limited,
 }
 
 #[derive(Default)]
 struct List {
+    free: usize,
     next: u64,
     /// Who has a place. What a connection leaves behind, such as the rest of a body that is thrown away, may end later than
     /// its place does: it is not listed again, since nobody could go.
     taken: HashSet<u64>,
     /// Connections that wait for their senders, by the moment since when they do.
     waiting: BTreeMap<(Instant, u64), Arc<Notify>>,
+    /// Who waits for a place.
+    newcomers: VecDeque<oneshot::Sender<Place>>,
     /// Who was asked to go and is not yet gone.
-    leaving: Option<u64>,
+    leaving: HashSet<u64>,
 }
 
 /// The place of one connection; it is free again when this is dropped.
 pub(crate) struct Place {
     seat: Arc<Seat>,
-    permit: Option<OwnedSemaphorePermit>,
 }
 
 /// What a connection knows of its place.
@@ -54,10 +55,13 @@ pub(crate) struct Seat {
 impl Places {
     /// So many, and what is said once they are all taken.
     pub(crate) fn of(count: usize, all_taken: &'static str) -> Self {
+        let list = List {
+            free: count,
+            ..List::default()
+        };
         Self(Arc::new(Shared {
-            free: Arc::new(Semaphore::new(count)),
-            list: Mutex::default(),
-            came: Notify::new(),
+            list: Mutex::new(list),
+            emptied: Notify::new(),
             log: Limited::new(move |line| {
                 tracing::warn!(target: "wahook", count = line.count, "{all_taken}");
             }),
@@ -66,67 +70,67 @@ impl Places {
 
     /// A place; where there is none, somebody is asked to go. While every connection is at work for its sender, this waits.
     pub(crate) async fn take(&self) -> Place {
-        loop {
-            if let Ok(permit) = Arc::clone(&self.0.free).try_acquire_owned() {
-                return self.place(permit);
+        let place = self.with(|list| {
+            if list.free > 0 {
+                list.free -= 1;
+                return Ok(list.number());
             }
-            self.make_room();
-            tokio::select! {
-                permit = Arc::clone(&self.0.free).acquire_owned() => if let Ok(permit) = permit {
-                    return self.place(permit);
-                },
-                () = self.0.came.notified() => {}
-            }
+            let (give, given) = oneshot::channel();
+            list.newcomers.push_back(give);
+            Err(given)
+        });
+        let given = match place {
+            Ok(number) => return self.place(number),
+            Err(given) => given,
+        };
+        self.make_room();
+        match given.await {
+            Ok(place) => place,
+            // The list has the other half until it gives a place.
+            Err(_) => future::pending().await,
         }
     }
 
-    /// Waits until so many are free; none are taken after that.
-    pub(crate) async fn all_free(&self, count: u32) {
-        let _ = self.0.free.acquire_many(count).await;
+    /// Waits until nobody has a place.
+    pub(crate) async fn all_free(&self) {
+        loop {
+            let emptied = self.0.emptied.notified();
+            if self.taken() == 0 {
+                return;
+            }
+            emptied.await;
+        }
     }
 
-    /// How many are free.
-    pub(crate) fn free(&self) -> usize {
-        self.0.free.available_permits()
+    /// How many are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.with(|list| list.taken.len())
     }
 
-    fn place(&self, permit: OwnedSemaphorePermit) -> Place {
-        let number = self.with(|list| {
-            list.next += 1;
-            list.taken.insert(list.next);
-            list.next
-        });
+    fn place(&self, number: u64) -> Place {
         let seat = Seat {
             places: self.clone(),
             number,
             asked: Arc::default(),
         };
-        Place {
-            seat: Arc::new(seat),
-            permit: Some(permit),
-        }
+        Place { seat: Arc::new(seat) }
     }
 
-    /// Asks one at a time: whoever is asked goes at once, or has something to do by now.
+    /// Asks as many as there are newcomers: whoever is asked goes at once, or has something to do by now.
     fn make_room(&self) {
         let asked = self.with(|list| {
-            let List {
-                taken,
-                waiting,
-                leaving,
-                ..
-            } = list;
-            if leaving.is_some() {
-                return false;
-            }
-            let oldest =
-                iter::from_fn(|| waiting.pop_first()).find(|((_, number), _)| taken.contains(number));
-            let Some(((_, number), asked)) = oldest else {
-                return false;
-            };
-            *leaving = Some(number);
-            asked.notify_one();
-            true
+            list.newcomers.retain(|newcomer| !newcomer.is_closed());
+            let wanted = list.newcomers.len().saturating_sub(list.leaving.len());
+            let List { taken, waiting, .. } = list;
+            let oldest = iter::from_fn(|| waiting.pop_first())
+                .filter(|((_, number), _)| taken.contains(number))
+                .take(wanted);
+            let before = list.leaving.len();
+            list.leaving.extend(oldest.map(|((_, number), asked)| {
+                asked.notify_one();
+                number
+            }));
+            list.leaving.len() > before
         });
         if asked {
             self.0.log.note("places", String::new);
@@ -138,6 +142,15 @@ impl Places {
     }
 }
 
+impl List {
+    /// The number of who takes a place now.
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.taken.insert(self.next);
+        self.next
+    }
+}
+
 impl Place {
     pub(crate) fn seat(&self) -> Arc<Seat> {
         Arc::clone(&self.seat)
@@ -146,25 +159,39 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // The place first: whoever waits for one shall not ask somebody else to go while this one becomes free.
-        self.permit = None;
-        self.seat.places.with(|list| {
+        let places = &self.seat.places;
+        let (newcomer, is_empty) = places.with(|list| {
             list.taken.remove(&self.seat.number);
-            list.leaving.take_if(|number| *number == self.seat.number);
+            list.leaving.remove(&self.seat.number);
+            let newcomer = list
+                .newcomers
+                .pop_front()
+                .map(|newcomer| (newcomer, list.number()));
+            list.free += usize::from(newcomer.is_none());
+            (newcomer, list.taken.is_empty())
         });
-        self.seat.places.0.came.notify_one();
+        if let Some((newcomer, number)) = newcomer {
+            // A newcomer that is gone gives it back, and so it goes to the next.
+            drop(newcomer.send(places.place(number)));
+        }
+        if is_empty {
+            places.0.emptied.notify_waiters();
+        }
     }
 }
 
 impl Seat {
     /// It waits for its sender, since then.
     pub(crate) fn waits(&self, since: Instant) {
-        self.places.with(|list| {
+        let somebody_comes = self.places.with(|list| {
             if list.taken.contains(&self.number) {
                 list.waiting.insert((since, self.number), Arc::clone(&self.asked));
             }
+            !list.newcomers.is_empty()
         });
-        self.places.0.came.notify_one();
+        if somebody_comes {
+            self.places.make_room();
+        }
     }
 
     /// It waits no longer, which it did since then.
@@ -180,8 +207,7 @@ impl Seat {
 
     /// It was asked to go, and has something to do by now: somebody else may be asked.
     pub(crate) fn stay(&self) {
-        self.places
-            .with(|list| list.leaving.take_if(|number| *number == self.number));
-        self.places.0.came.notify_one();
+        self.places.with(|list| list.leaving.remove(&self.number));
+        self.places.make_room();
     }
 }
