@@ -62,6 +62,30 @@ const BREAKS: &[Break] = &[
         test: "v2_at_the_cap_",
     },
     Break {
+        what: "V2 one newcomer at a time",
+        file: "crates/wahook-gateway/src/server/places.rs",
+        changes: &[(
+            "list.newcomers.len().saturating_sub(list.leaving.len())",
+            "list.newcomers.len().min(1).saturating_sub(list.leaving.len())",
+        )],
+        package: "wahook-gateway",
+        test: "v2_each_newcomer_",
+    },
+    Break {
+        what: "V2 one sender has the thread",
+        file: "crates/wahook-gateway/src/server/turns.rs",
+        changes: &[("if self.left == 0 {", "if self.left > TURN {")],
+        package: "wahook-gateway",
+        test: "v2_who_sent_much_",
+    },
+    Break {
+        what: "V2 refused ones have the thread",
+        file: "crates/wahook-gateway/src/server/connection.rs",
+        changes: &[("task::yield_now().await;", "")],
+        package: "wahook-gateway",
+        test: "v2_refused_requests_",
+    },
+    Break {
         what: "V5 one secret only",
         file: "crates/wahook-core/src/proof/standard.rs",
         changes: &[(

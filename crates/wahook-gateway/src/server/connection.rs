@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its end.
 
-use std::{future::poll_fn, net::SocketAddr, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, net::SocketAddr, pin::pin, task::Poll, time::Duration};
 
 use hyper::{Request, body::Incoming, service::service_fn};
 use hyper_util::{
@@ -21,23 +21,41 @@ use crate::config::Limits;
 
 /// What one connection is served with.
 pub(super) struct Connection {
-    pub(super) peer: SocketAddr,
-    pub(super) router: Router,
-    pub(super) limits: Limits,
-    pub(super) stopping: watch::Receiver<bool>,
+    peer: SocketAddr,
+    router: Router,
+    limits: Limits,
+    stopping: watch::Receiver<bool>,
+    activity: Activity,
     /// Kept to its end.
-    pub(super) place: Place,
+    place: Place,
 }
 
 impl Connection {
+    /// From now on it waits for its sender.
+    pub(super) fn new(
+        peer: SocketAddr,
+        router: Router,
+        limits: Limits,
+        stopping: watch::Receiver<bool>,
+        place: Place,
+    ) -> Self {
+        Self {
+            peer,
+            router,
+            limits,
+            stopping,
+            activity: Activity::since(Instant::now(), place.seat()),
+            place,
+        }
+    }
+
     /// Serves it to its end. A handshake is no request: whoever stops does not wait for it, and it takes of the time that
     /// the first head has.
     pub(super) async fn serve(mut self, stream: TcpStream, tls: Option<Tls>) {
-        let seat = self.place.seat();
-        let activity = Activity::since(Instant::now(), Arc::clone(&seat));
         let Some(tls) = tls else {
-            return self.speak(stream, activity).await;
+            return self.speak(stream).await;
         };
+        let seat = self.place.seat();
         let stream = tokio::select! {
             stream = tls.shake_hands(stream, self.limits.header_timeout.get()) => stream,
             _ = self.stopping.wait_for(|stop| *stop) => None,
@@ -47,17 +65,18 @@ impl Connection {
             }
         };
         if let Some(stream) = stream {
-            self.speak(stream, activity).await;
+            self.speak(stream).await;
         }
     }
 
     /// HTTP, whatever is below it.
-    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, activity: Activity) {
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Self {
             peer,
             router,
             limits,
             mut stopping,
+            activity,
             place: _place,
         } = self;
         let service = service_fn(|mut request: Request<Incoming>| {
@@ -92,7 +111,7 @@ impl Connection {
         if asked_to_go {
             // What can be said at once is said, and no more: somebody waits for the place. Not by a timeout of nothing,
             // which takes a millisecond.
-            poll_fn(|cx| Poll::Ready(drop(connection.as_mut().poll(cx)))).await;
+            poll_fn(|cx| Poll::Ready(connection.as_mut().poll(cx).is_ready())).await;
             return;
         }
         loop {
@@ -137,7 +156,13 @@ const HEAD_LIST_BYTES: u32 = 32 << 10;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
     use bytes::Bytes;
+    use http::StatusCode;
     use http_body_util::BodyExt;
     use hyper::Response;
     use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
@@ -148,28 +173,38 @@ mod tests {
 
     const HEAD: &[u8] = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 100\r\n";
 
-    /// A connection, and whoever is on its other side. Its requests are answered once their bodies are here.
-    async fn connected(places: &Places, stopping: &watch::Receiver<bool>) -> DuplexStream {
-        let answers = BoxCloneSyncService::new(tower::service_fn(|request: Request<Arriving>| async {
-            let _: Option<Bytes> = request
-                .into_body()
-                .collect()
-                .await
-                .ok()
-                .map(|body| body.to_bytes());
-            Ok(Response::new(Answer::default()))
+    /// A connection, and whoever is on its other side. Its requests are refused once their bodies are here, and counted.
+    async fn connected(
+        places: &Places,
+        stopping: &watch::Receiver<bool>,
+        refused: &Arc<AtomicUsize>,
+    ) -> DuplexStream {
+        let refused = Arc::clone(refused);
+        let answers = BoxCloneSyncService::new(tower::service_fn(move |request: Request<Arriving>| {
+            let refused = Arc::clone(&refused);
+            async move {
+                let _: Option<Bytes> = request
+                    .into_body()
+                    .collect()
+                    .await
+                    .ok()
+                    .map(|body| body.to_bytes());
+                refused.fetch_add(1, Ordering::Relaxed);
+                let mut answer = Response::new(Answer::default());
+                *answer.status_mut() = StatusCode::UNAUTHORIZED;
+                Ok(answer)
+            }
         }));
         let place = places.take().await;
-        let activity = Activity::since(Instant::now(), place.seat());
-        let connection = Connection {
-            peer: SocketAddr::from(([192, 0, 2, 1], 1)),
-            router: Router::new([("/".to_owned(), answers)]),
-            limits: Limits::default(),
-            stopping: stopping.clone(),
+        let connection = Connection::new(
+            SocketAddr::from(([192, 0, 2, 1], 1)),
+            Router::new([("/".to_owned(), answers)]),
+            Limits::default(),
+            stopping.clone(),
             place,
-        };
-        let (ours, theirs) = duplex(1 << 10);
-        tokio::spawn(connection.speak(ours, activity));
+        );
+        let (ours, theirs) = duplex(1 << 12);
+        tokio::spawn(connection.speak(ours));
         theirs
     }
 
@@ -177,7 +212,7 @@ mod tests {
     async fn v2_who_says_goodbye_makes_room_too() {
         let places = Places::of(1, "");
         let (_running, stopping) = watch::channel(false);
-        let mut slow = connected(&places, &stopping).await;
+        let mut slow = connected(&places, &stopping, &Arc::default()).await;
         // Half of a head, until its time is over; then the other half, and a body byte by byte.
         time::sleep(Duration::from_secs(1)).await;
         slow.write_all(HEAD).await.unwrap();
@@ -189,5 +224,22 @@ mod tests {
             time::timeout(LAST_WORDS, places.take()).await.is_ok(),
             "nobody else is asked meanwhile"
         );
+    }
+
+    #[tokio::test]
+    async fn v2_refused_requests_that_stand_in_line_let_others_run_between_them() {
+        const LINE: usize = 20;
+        let (_running, stopping) = watch::channel(false);
+        let refused = Arc::default();
+        let mut sender = connected(&Places::of(1, ""), &stopping, &refused).await;
+        let line = "GET / HTTP/1.1\r\nhost: h\r\n\r\n".repeat(LINE);
+        sender.write_all(line.as_bytes()).await.unwrap();
+        let mut turns = 0;
+        while refused.load(Ordering::Relaxed) < LINE {
+            task::yield_now().await;
+            turns += 1;
+            assert!(turns < 1_000, "{refused:?} of {LINE}");
+        }
+        assert!(turns >= LINE, "{turns}");
     }
 }

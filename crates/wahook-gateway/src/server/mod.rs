@@ -19,7 +19,6 @@ use tokio::{
     time,
 };
 
-use self::connection::Connection;
 pub(crate) use self::{
     activity::Activity,
     places::{Place, Places},
@@ -30,6 +29,7 @@ pub use self::{
     router::Router,
     tls::{HandshakeFailure, Tls},
 };
+use self::{connection::Connection, places::Coming};
 use crate::config::Limits;
 
 /// A server that is bound and not yet running.
@@ -127,23 +127,24 @@ impl Accept {
             let Ok(newcomer) = Arc::clone(&newcomers).acquire_owned().await else {
                 return; // nobody closes it
             };
-            let (places, mut stopping) = (self.places.clone(), self.stopping.clone());
             let (router, limits, tls) = (self.router.clone(), self.limits.clone(), self.tls.clone());
-            tokio::spawn(async move {
-                let place = tokio::select! {
-                    place = places.take() => place,
-                    _ = stopping.wait_for(|stop| *stop) => return,
-                };
-                drop(newcomer);
-                let connection = Connection {
-                    peer,
-                    router,
-                    limits,
-                    stopping,
-                    place,
-                };
-                connection.serve(stream, tls).await;
-            });
+            let stopping = self.stopping.clone();
+            let connect = move |place| Connection::new(peer, router, limits, stopping, place);
+            match self.places.come() {
+                // It is known before the next one comes: who has waited for longest is a matter of this order.
+                Coming::Seated(place) => drop(tokio::spawn(connect(place).serve(stream, tls))),
+                coming @ Coming::Standing(_) => {
+                    let mut stopping = self.stopping.clone();
+                    tokio::spawn(async move {
+                        let place = tokio::select! {
+                            place = coming.place() => place,
+                            _ = stopping.wait_for(|stop| *stop) => return,
+                        };
+                        drop(newcomer);
+                        connect(place).serve(stream, tls).await;
+                    });
+                }
+            }
         }
     }
 }

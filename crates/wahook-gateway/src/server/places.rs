@@ -40,6 +40,12 @@ struct List {
     leaving: HashSet<u64>,
 }
 
+/// Who comes: there is a place, or there will be one.
+pub(crate) enum Coming {
+    Seated(Place),
+    Standing(oneshot::Receiver<Place>),
+}
+
 /// The place of one connection; it is free again when this is dropped.
 pub(crate) struct Place {
     seat: Arc<Seat>,
@@ -68,9 +74,9 @@ impl Places {
         }))
     }
 
-    /// A place; where there is none, somebody is asked to go. While every connection is at work for its sender, this waits.
-    pub(crate) async fn take(&self) -> Place {
-        let place = self.with(|list| {
+    /// A place; where there is none, somebody is asked to go, and what stands in line for it is returned.
+    pub(crate) fn come(&self) -> Coming {
+        let number = self.with(|list| {
             if list.free > 0 {
                 list.free -= 1;
                 return Ok(list.number());
@@ -79,16 +85,18 @@ impl Places {
             list.newcomers.push_back(give);
             Err(given)
         });
-        let given = match place {
-            Ok(number) => return self.place(number),
-            Err(given) => given,
-        };
-        self.make_room();
-        match given.await {
-            Ok(place) => place,
-            // The list has the other half until it gives a place.
-            Err(_) => future::pending().await,
+        match number {
+            Ok(number) => Coming::Seated(self.place(number)),
+            Err(given) => {
+                self.make_room();
+                Coming::Standing(given)
+            }
         }
+    }
+
+    /// A place. While every connection is at work for its sender, this waits.
+    pub(crate) async fn take(&self) -> Place {
+        self.come().place().await
     }
 
     /// Waits until nobody has a place.
@@ -148,6 +156,20 @@ impl List {
         self.next += 1;
         self.taken.insert(self.next);
         self.next
+    }
+}
+
+impl Coming {
+    /// The place, once there is one.
+    pub(crate) async fn place(self) -> Place {
+        match self {
+            Self::Seated(place) => place,
+            Self::Standing(given) => match given.await {
+                Ok(place) => place,
+                // The list has the other half until it gives a place.
+                Err(_) => future::pending().await,
+            },
+        }
     }
 }
 
