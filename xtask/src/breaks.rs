@@ -55,8 +55,8 @@ const BREAKS: &[Break] = &[
         what: "V2 nobody makes room",
         file: "crates/wahook-gateway/src/server/places.rs",
         changes: &[(
-            "    fn make_room(&self) {\n        let asked = self.with(|list| {\n",
-            "    fn make_room(&self) {\n        let asked = self.with(|list| {\n            if list.next > 0 {\n                return false;\n            }\n",
+            "while list.leaving.len() < list.newcomers.len() {",
+            "while list.leaving.len() > list.newcomers.len() {",
         )],
         package: "wahook-gateway",
         test: "v2_at_the_cap_",
@@ -65,8 +65,8 @@ const BREAKS: &[Break] = &[
         what: "V2 one newcomer at a time",
         file: "crates/wahook-gateway/src/server/places.rs",
         changes: &[(
-            "list.newcomers.len().saturating_sub(list.leaving.len())",
-            "list.newcomers.len().min(1).saturating_sub(list.leaving.len())",
+            "while list.leaving.len() < list.newcomers.len() {",
+            "while list.leaving.len() < list.newcomers.len().min(1) {",
         )],
         package: "wahook-gateway",
         test: "v2_each_newcomer_",
@@ -81,7 +81,10 @@ const BREAKS: &[Break] = &[
     Break {
         what: "V2 refused ones have the thread",
         file: "crates/wahook-gateway/src/server/connection.rs",
-        changes: &[("task::yield_now().await;", "")],
+        changes: &[(
+            "                    task::yield_now().await;\n                }\n                drop",
+            "                }\n                drop",
+        )],
         package: "wahook-gateway",
         test: "v2_refused_requests_",
     },

@@ -20,7 +20,7 @@ use crate::{
     file::{File, Identity, Made},
     job::{Job, Memory, Rank, Sort, Work},
     options::SqliteOptions,
-    patience::{after, is_busy, pause},
+    patience::{after, is_busy, patiently, pause},
     queue::{Batch, Queue},
     span::Steady,
     writer::{Part, Recall},
@@ -156,7 +156,7 @@ impl<M: Memory> Group<M> {
             transaction.commit()?;
             Ok::<_, Error>(swept)
         };
-        sweep().unwrap_or(0)
+        patiently(after(self.options.deadline), sweep).unwrap_or(0)
     }
 
     /// Carries out a batch in one transaction; voids it of what nobody waits for. An error is all of them's.

@@ -75,19 +75,22 @@ impl Activity {
         self.with(|state| state.in_progress == 0)
     }
 
-    /// Whether there is nothing to do before the sender says more.
-    fn waits_for_sender(&self) -> bool {
-        self.with(|state| state.whole == 0)
+    /// Whether it goes, now that it was asked to: it stays if there is something to do before its sender says more.
+    pub(crate) fn goes(&self) -> bool {
+        let waits = self.with(|state| state.whole == 0);
+        if !waits {
+            self.0.seat.stay();
+        }
+        waits
     }
 
     /// Until it is asked to go, and has nothing to do.
     pub(crate) async fn must_go(&self) {
         loop {
             self.0.seat.asked_to_go().await;
-            if self.waits_for_sender() {
+            if self.goes() {
                 return;
             }
-            self.0.seat.stay();
         }
     }
 
@@ -357,6 +360,20 @@ mod tests {
             Some(2),
             "the two that gave up count no more"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn v2_whose_delivery_was_taken_outlasts_strangers_however_many_come_at_once() {
+        let places = Places::of(3, "");
+        let all = three(&places).await;
+        for known in [0, 2] {
+            all[known].1.begin().0.answered(StatusCode::OK);
+        }
+        assert_eq!(asked_by(3, &places, &all).await, [1]);
+        all[1].0.seat().stay();
+        advance(TRUST).await;
+        drop(all[1].1.begin());
+        assert_eq!(asked_by(2, &places, &all).await, [0, 2]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -52,11 +52,13 @@ impl Connection {
     /// Serves it to its end. A handshake is no request: whoever stops does not wait for it, and it takes of the time that
     /// the first head has.
     pub(super) async fn serve(mut self, stream: TcpStream, tls: Option<Tls>) {
+        let stream = Turns::new(stream);
         let Some(tls) = tls else {
             return self.speak(stream).await;
         };
         let seat = self.place.seat();
         let stream = tokio::select! {
+            biased; // what its sender has said by now counts
             stream = tls.shake_hands(stream, self.limits.header_timeout.get()) => stream,
             _ = self.stopping.wait_for(|stop| *stop) => None,
             () = seat.asked_to_go() => {
@@ -89,19 +91,20 @@ impl Connection {
                 if let Ok(answer) = &answer {
                     in_progress.answered(answer.status());
                 }
-                drop(in_progress);
                 if !answer.as_ref().is_ok_and(|answer| answer.status().is_success()) {
                     // Requests that stand in line on one connection, and are refused without waiting for anything, would
                     // otherwise have the thread for themselves until the last.
                     task::yield_now().await;
                 }
+                drop(in_progress);
                 answer
             }
         });
         let builder = builder(&limits);
-        let mut connection = pin!(builder.serve_connection(TokioIo::new(Turns::new(stream)), service));
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
         // Errors of a connection are the sender's: a reset, a broken head. What matters of them is said by the stack.
         let asked_to_go = tokio::select! {
+            biased; // what its sender has said by now counts
             _ = connection.as_mut() => return,
             _ = stopping.wait_for(|stop| *stop) => false,
             () = activity.idle_for(limits.header_timeout.get()) => false,
@@ -111,8 +114,10 @@ impl Connection {
         if asked_to_go {
             // What can be said at once is said, and no more: somebody waits for the place. Not by a timeout of nothing,
             // which takes a millisecond.
-            poll_fn(|cx| Poll::Ready(connection.as_mut().poll(cx).is_ready())).await;
-            return;
+            let is_over = poll_fn(|cx| Poll::Ready(connection.as_mut().poll(cx).is_ready())).await;
+            if is_over || activity.goes() {
+                return;
+            }
         }
         loop {
             tokio::select! {

@@ -10,7 +10,7 @@ mod router;
 mod tls;
 mod turns;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, panic, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
@@ -80,7 +80,8 @@ impl Server {
             connections,
             tls,
         } = self;
-        let places = Places::of(usize::try_from(connections).unwrap_or(usize::MAX), ALL_TAKEN);
+        let cap = usize::try_from(connections).unwrap_or(usize::MAX);
+        let places = Places::of(cap, ALL_TAKEN);
         let (tell_stop, stopping) = watch::channel(false);
         let accept = Accept {
             listener,
@@ -92,8 +93,11 @@ impl Server {
         };
         // A task of its own: where it runs, what it accepts runs as well, and nobody has to be woken for it.
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept.forever());
-        stop.await;
+        accepting.spawn(accept.forever(NEWCOMERS.min(cap / 4).max(1)));
+        tokio::select! {
+            () = stop => {}
+            Some(Err(ended)) = accepting.join_next() => panic::resume_unwind(ended.into_panic()),
+        }
         // A new connection is refused at once, so that a balancer goes elsewhere.
         accepting.shutdown().await;
         let _ = tell_stop.send(true);
@@ -104,7 +108,7 @@ impl Server {
     }
 }
 
-/// What each connection is served with.
+/// The accept loop.
 struct Accept {
     listener: TcpListener,
     router: Router,
@@ -114,13 +118,14 @@ struct Accept {
     stopping: watch::Receiver<bool>,
 }
 
-/// How many connections may wait for their places, of which each asks another to go: in a flood of connections, one after
-/// the other is too slow, and the system's queue of those that were not accepted yet would fill.
+/// How many connections may wait for their places, of which each has another go: in a flood of connections, one after
+/// the other is too slow, and the system's queue of those that were not accepted yet would fill. No more than a quarter of
+/// all, so that who has just come is not the next to go.
 const NEWCOMERS: usize = 64;
 
 impl Accept {
-    async fn forever(self) {
-        let newcomers = Arc::new(Semaphore::new(NEWCOMERS));
+    async fn forever(self, newcomers: usize) {
+        let newcomers = Arc::new(Semaphore::new(newcomers));
         loop {
             // The connection comes before its place: somebody else has to go only if there is one.
             let (stream, peer) = accept(&self.listener).await;
@@ -131,7 +136,7 @@ impl Accept {
             let stopping = self.stopping.clone();
             let connect = move |place| Connection::new(peer, router, limits, stopping, place);
             match self.places.come() {
-                // It is known before the next one comes: who has waited for longest is a matter of this order.
+                // Who has waited for longest follows from this order: it waits before the next one is accepted.
                 Coming::Seated(place) => drop(tokio::spawn(connect(place).serve(stream, tls))),
                 coming @ Coming::Standing(_) => {
                     let mut stopping = self.stopping.clone();

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
-    future, iter,
+    future,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -40,7 +40,7 @@ struct List {
     leaving: HashSet<u64>,
 }
 
-/// Who comes: there is a place, or there will be one.
+/// Who comes has a place, or stands in line.
 pub(crate) enum Coming {
     Seated(Place),
     Standing(oneshot::Receiver<Place>),
@@ -74,7 +74,7 @@ impl Places {
         }))
     }
 
-    /// A place; where there is none, somebody is asked to go, and what stands in line for it is returned.
+    /// Takes a place, or stands in line for one; then somebody is asked to go.
     pub(crate) fn come(&self) -> Coming {
         let number = self.with(|list| {
             if list.free > 0 {
@@ -124,20 +124,27 @@ impl Places {
         Place { seat: Arc::new(seat) }
     }
 
-    /// Asks as many as there are newcomers: whoever is asked goes at once, or has something to do by now.
+    /// Asks as many as there are newcomers: whoever is asked goes at once, or has something to do by now. Beyond the first
+    /// only those who have been waiting by now: however many come at once, who is trusted for a while outlasts every
+    /// stranger.
     fn make_room(&self) {
+        let now = Instant::now();
         let asked = self.with(|list| {
             list.newcomers.retain(|newcomer| !newcomer.is_closed());
-            let wanted = list.newcomers.len().saturating_sub(list.leaving.len());
-            let List { taken, waiting, .. } = list;
-            let oldest = iter::from_fn(|| waiting.pop_first())
-                .filter(|((_, number), _)| taken.contains(number))
-                .take(wanted);
             let before = list.leaving.len();
-            list.leaving.extend(oldest.map(|((_, number), asked)| {
-                asked.notify_one();
-                number
-            }));
+            while list.leaving.len() < list.newcomers.len() {
+                let Some(oldest) = list.waiting.first_entry() else {
+                    break;
+                };
+                if oldest.key().0 > now && !list.leaving.is_empty() {
+                    break;
+                }
+                let ((_, number), asked) = oldest.remove_entry();
+                if list.taken.contains(&number) {
+                    asked.notify_one();
+                    list.leaving.insert(number);
+                }
+            }
             list.leaving.len() > before
         });
         if asked {

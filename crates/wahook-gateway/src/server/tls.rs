@@ -4,7 +4,10 @@ use std::{fmt, io, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use rustls::{AlertDescription, Error, ServerConfig};
-use tokio::{net::TcpStream, time};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time,
+};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::Certificate;
@@ -60,11 +63,11 @@ impl Tls {
     }
 
     /// The encrypted stream, if there is one within the limit.
-    pub(super) async fn shake_hands(
+    pub(super) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
-        stream: TcpStream,
+        stream: S,
         limit: Duration,
-    ) -> Option<TlsStream<TcpStream>> {
+    ) -> Option<TlsStream<S>> {
         let acceptor = TlsAcceptor::from(self.shown.load_full());
         let failure = match time::timeout(limit, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => return Some(stream),
