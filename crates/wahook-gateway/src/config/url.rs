@@ -23,7 +23,8 @@ impl UrlText {
         let Some(uri) = parsed.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https"))) else {
             return MASK.to_owned();
         };
-        let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
+        let host = uri.host().filter(|host| !host.is_empty());
+        let (Some(scheme), Some(host)) = (uri.scheme_str(), host) else {
             return MASK.to_owned();
         };
         let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
@@ -54,6 +55,7 @@ mod tests {
             ("https://u:hunter2@h.example/hunter2", "https://h.example/…"),
             ("hunter2", MASK),
             ("ftp://h/hunter2", MASK),
+            ("https://:tu?hunter2", MASK),
             ("", MASK),
         ] {
             assert_eq!(UrlText(Hidden::new(text.to_owned())).shown(), shown, "{text}");
