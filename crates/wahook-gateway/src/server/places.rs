@@ -27,7 +27,8 @@ struct Shared {
 
 #[derive(Default)]
 struct List {
-    free: usize,
+    /// Places that there are.
+    count: usize,
     next: u64,
     /// Who has a place. What a connection leaves behind, such as the rest of a body that is thrown away, may end later than
     /// its place does: it is not listed again, since nobody could go.
@@ -62,7 +63,7 @@ impl Places {
     /// So many, and what is said once they are all taken.
     pub(crate) fn of(count: usize, all_taken: &'static str) -> Self {
         let list = List {
-            free: count,
+            count,
             ..List::default()
         };
         Self(Arc::new(Shared {
@@ -77,8 +78,7 @@ impl Places {
     /// Takes a place, or stands in line for one; then somebody is asked to go.
     pub(crate) fn come(&self) -> Coming {
         let number = self.with(|list| {
-            if list.free > 0 {
-                list.free -= 1;
+            if list.taken.len() < list.count {
                 return Ok(list.number());
             }
             let (give, given) = oneshot::channel();
@@ -196,7 +196,6 @@ impl Drop for Place {
                 .newcomers
                 .pop_front()
                 .map(|newcomer| (newcomer, list.number()));
-            list.free += usize::from(newcomer.is_none());
             (newcomer, list.taken.is_empty())
         });
         if let Some((newcomer, number)) = newcomer {
