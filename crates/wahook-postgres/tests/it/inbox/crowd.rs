@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fastrand::Rng;
 use tokio::{task::JoinSet, time::sleep};
 use wahook_core::{
     guard::{Settled, Token},
@@ -56,22 +57,6 @@ async fn i6_what_several_processes_do_at_once_is_done_once_by_one_at_a_time_and_
         }
         tasks.join_all().await;
         Arc::into_inner(crowd).unwrap().check();
-    }
-}
-
-/// Chance enough (xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
     }
 }
 
@@ -138,12 +123,8 @@ impl Crowd {
         }
     }
 
-    fn chance(&self, of: usize) -> Chance {
-        let mut chance = Chance((self.seed ^ (of as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1);
-        for _ in 0..8 {
-            chance.below(2);
-        }
-        chance
+    fn chance(&self, of: usize) -> Rng {
+        Rng::with_seed(self.seed.wrapping_add(of as u64))
     }
 
     fn now(&self) -> Duration {
@@ -165,8 +146,8 @@ impl Crowd {
         for number in 0..EACH {
             let key = format!("chat{chat}-{number}");
             let incoming = shop.body(&format!("msg_{key}"), key.clone().into_bytes());
-            let processes = [(); 2].map(|()| &self.inboxes[chance.below(PROCESSES)]);
-            if chance.one_in(3) {
+            let processes = [(); 2].map(|()| &self.inboxes[chance.usize(..PROCESSES)]);
+            if chance.usize(..3) == 0 {
                 tokio::join!(
                     self.accept(processes[0], &key, incoming.clone()),
                     self.accept(processes[1], &key, incoming)
@@ -174,7 +155,7 @@ impl Crowd {
             } else {
                 self.accept(processes[0], &key, incoming).await;
             }
-            if chance.one_in(6) {
+            if chance.usize(..6) == 0 {
                 let other = shop.body(&format!("again_{key}"), key.clone().into_bytes());
                 self.accept(processes[1], &format!("again {key}"), other).await;
             }
@@ -197,18 +178,18 @@ impl Crowd {
         let mut chance = self.chance(100 + number);
         let reader = token();
         while !self.is_over() {
-            let inbox = &self.inboxes[chance.below(PROCESSES)];
-            let lease = if chance.one_in(2) { SHORT } else { LONG };
+            let inbox = &self.inboxes[chance.usize(..PROCESSES)];
+            let lease = if chance.usize(..2) == 0 { SHORT } else { LONG };
             let asked = self.now();
-            let unread = inbox.unread(reader, 1 + chance.below(12), 1 << 20, lease).await;
+            let unread = inbox.unread(reader, 1 + chance.usize(..12), 1 << 20, lease).await;
             let unread = unread.expect("it answers");
             if unread.is_empty() {
                 sleep(Duration::from_millis(2)).await;
                 continue;
             }
             let until = asked + lease;
-            self.hold("the part of the reader", reader, until);
-            if lease == SHORT && chance.one_in(3) {
+            self.hold("the part of the reader", reader, self.now(), until);
+            if lease == SHORT && chance.usize(..3) == 0 {
                 sleep(SHORT).await;
             }
             let readings = unread.iter().map(|unread| {
@@ -240,13 +221,13 @@ impl Crowd {
     async fn hand_over(&self, number: usize) {
         let mut chance = self.chance(200 + number);
         while !self.is_over() {
-            let inbox = &self.inboxes[chance.below(PROCESSES)];
-            let lease = if chance.one_in(2) { SHORT } else { LONG };
+            let inbox = &self.inboxes[chance.usize(..PROCESSES)];
+            let lease = if chance.usize(..2) == 0 { SHORT } else { LONG };
             let (token, want) = (
                 token(),
                 Want {
-                    lanes: 1 + chance.below(3),
-                    events: 1 + chance.below(8),
+                    lanes: 1 + chance.usize(..3),
+                    events: 1 + chance.usize(..8),
                     bytes: 1 << 20,
                 },
             );
@@ -257,14 +238,7 @@ impl Crowd {
             }
             let answered = self.now();
             for lane in &taken.lanes {
-                self.note(|history| {
-                    history.holds.push(Hold {
-                        what: lane_name(lane),
-                        who: token,
-                        from: answered,
-                        until: asked + lease,
-                    });
-                });
+                self.hold(&lane_name(lane), token, answered, asked + lease);
             }
             for lane in taken.lanes {
                 self.end(inbox, token, &lane, (asked, lease), &mut chance).await;
@@ -278,35 +252,35 @@ impl Crowd {
         token: Token,
         lane: &Lane,
         (asked, lease): (Duration, Duration),
-        chance: &mut Chance,
+        chance: &mut Rng,
     ) {
         let name = lane_name(lane);
         let mut until = asked + lease;
-        if chance.one_in(4) {
+        if chance.usize(..4) == 0 {
             let asked = self.now();
             let renewed = inbox.renew(lane.id, token, lease).await.expect("it answers");
             if renewed == Settled::Done {
                 until = asked + lease;
-                self.hold(&name, token, until);
+                self.hold(&name, token, self.now(), until);
             } else if self.now() < until {
                 self.wrong(&format!("{name} is not renewed before its lease ends"));
             }
         }
         // Slower than the lease, or dead.
-        if lease == SHORT && chance.one_in(3) {
+        if lease == SHORT && chance.usize(..3) == 0 {
             sleep(SHORT).await;
         }
-        let dies = lease == SHORT && chance.one_in(4);
+        let dies = lease == SHORT && chance.usize(..4) == 0;
         let count = lane.entries.len();
         let mut ends = vec![End::Begun; count];
         let begun = self.now();
         if !dies {
-            let done = if chance.one_in(2) {
+            let done = if chance.usize(..2) == 0 {
                 count
             } else {
-                chance.below(count + 1)
+                chance.usize(..count + 1)
             };
-            let fails = done < count && chance.one_in(2);
+            let fails = done < count && chance.usize(..2) == 0;
             let untouched = done + usize::from(fails);
             let ids = || lane.entries.iter().map(|entry| entry.id);
             let settlement = Settlement {
@@ -317,7 +291,7 @@ impl Crowd {
                     error: "it failed".to_owned(),
                     failed: true,
                     then: Then::Retry {
-                        after: Duration::from_millis(chance.below(20) as u64),
+                        after: Duration::from_millis(chance.usize(..20) as u64),
                     },
                 }),
                 untouched: ids().skip(untouched).collect(),
@@ -350,8 +324,7 @@ impl Crowd {
         self.note(|history| history.wrong.push(what.to_owned()));
     }
 
-    fn hold(&self, what: &str, who: Token, until: Duration) {
-        let from = self.now();
+    fn hold(&self, what: &str, who: Token, from: Duration, until: Duration) {
         self.note(|history| {
             history.holds.push(Hold {
                 what: what.to_owned(),
