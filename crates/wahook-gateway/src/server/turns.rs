@@ -17,7 +17,7 @@ pub(super) struct Turns<S> {
 
 /// Bytes in one turn: more than most deliveries have, and not many of the smallest frames that HTTP/2 knows, each of which
 /// is work.
-const TURN: usize = 16 << 10;
+const TURN: usize = 4 << 10;
 
 impl<S> Turns<S> {
     pub(super) fn new(stream: S) -> Self {

@@ -1,7 +1,7 @@
 //! A body under its limits.
 
 use std::{
-    future::poll_fn,
+    future::{pending, poll_fn},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -24,7 +24,7 @@ pin_project! {
         body: B,
         cap_bytes: usize,
         left_bytes: usize,
-        refused: bool,
+        declared_bytes: u64,
         idle: Duration,
         until: Instant,
         // Made when the body first has to be waited for: most bodies arrive with their head.
@@ -36,12 +36,11 @@ pin_project! {
 
 impl<B: Body> Limited<B> {
     pub(super) fn new(body: B, limits: &LimitLayer, declared_bytes: Option<u64>) -> Self {
-        let declared = declared_bytes.unwrap_or_default().max(body.size_hint().lower());
         Self {
+            declared_bytes: declared_bytes.unwrap_or_default().max(body.size_hint().lower()),
             body,
             cap_bytes: limits.cap_bytes,
             left_bytes: limits.cap_bytes,
-            refused: declared > limits.cap_bytes as u64,
             idle: limits.idle,
             until: after(limits.total),
             timer: None,
@@ -52,7 +51,7 @@ impl<B: Body> Limited<B> {
 
     /// Whether the request itself says that it is too large.
     pub(crate) const fn is_declared_too_large(&self) -> bool {
-        self.refused
+        self.declared_bytes > self.cap_bytes as u64
     }
 
     /// The next piece; `None` at the end.
@@ -105,13 +104,18 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
 {
-    /// Throws away what is left, off the answer path: a sender that is still writing can then read the answer (V2).
+    /// Throws away what is left, off the answer path: a sender that is still writing can then read the answer (V2). To read
+    /// what would not come to its end within that is work for nothing: such a body is left where it is, for the same time.
     pub(crate) fn discard(mut self: Pin<Box<Self>>) {
         if self.body.is_end_stream() {
             return;
         }
         let mut budget = self.cap_bytes.saturating_add(DISCARD_BYTES);
+        let worth_it = self.declared_bytes <= budget as u64;
         tokio::spawn(tokio::time::timeout(DISCARD_TIME, async move {
+            if !worth_it {
+                pending::<()>().await;
+            }
             while let Some(Ok(frame)) = poll_fn(|cx| self.as_mut().project().body.poll_frame(cx)).await {
                 let length = frame.data_ref().map_or(0, Buf::remaining);
                 match budget.checked_sub(length) {

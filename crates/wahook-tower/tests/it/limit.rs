@@ -2,10 +2,12 @@
 
 use std::{
     convert::Infallible,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -55,6 +57,51 @@ async fn v2_a_large_content_length_is_refused_without_reading() {
         call(&service, request).await.status(),
         StatusCode::PAYLOAD_TOO_LARGE
     );
+}
+
+/// Pieces without an end, counted.
+struct Endless(Arc<AtomicUsize>);
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(
+            &[b' '; 1024],
+        )))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn v2_of_a_refused_body_no_more_is_thrown_away_than_can_bring_it_to_its_end() {
+    const CAP: usize = 16;
+    const MORE: usize = 1 << 20;
+    let service = service!(CAP);
+    for (declared, read) in [(CAP + MORE, MORE / 1024 + 1), (CAP + MORE + 1, 0), (100 << 20, 0)] {
+        let pieces = Arc::new(AtomicUsize::new(0));
+        let request = Request::post("/")
+            .header(CONTENT_LENGTH, declared)
+            .body(Endless(Arc::clone(&pieces)))
+            .unwrap();
+        assert_eq!(
+            call(&service, request).await.status(),
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
+        tokio::time::sleep(Duration::from_millis(999)).await;
+        assert_eq!(
+            Arc::strong_count(&pieces),
+            if read == 0 { 2 } else { 1 },
+            "{declared}"
+        );
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        assert_eq!(Arc::strong_count(&pieces), 1, "{declared}: not held for longer");
+        assert_eq!(pieces.load(Ordering::SeqCst), read, "{declared}");
+    }
 }
 
 #[tokio::test]
