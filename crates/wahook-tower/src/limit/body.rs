@@ -110,8 +110,8 @@ where
         if self.body.is_end_stream() {
             return;
         }
-        let mut budget = self.cap_bytes.saturating_add(DISCARD_BYTES);
-        let worth_it = self.declared_bytes <= budget as u64;
+        let worth_it = self.declared_bytes <= self.cap_bytes.saturating_add(DISCARD_BYTES) as u64;
+        let mut budget = self.left_bytes.saturating_add(DISCARD_BYTES);
         tokio::spawn(tokio::time::timeout(DISCARD_TIME, async move {
             if !worth_it {
                 pending::<()>().await;
