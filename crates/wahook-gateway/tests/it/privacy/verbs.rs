@@ -1,6 +1,10 @@
 //! Verbs that end by themselves, and what they say when they fail.
 
-use std::{fs, net::TcpListener};
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 use wahook_providers::PROVIDERS;
@@ -261,7 +265,8 @@ pub(super) fn send() -> Vec<Output> {
     outputs
 }
 
-/// It makes its own secrets and its own senders: what these write is in the samples, but for its numbers.
+/// It makes its own secrets, which are in a folder that it keeps, and its own senders: what these write is in the samples,
+/// but for its numbers. What came stands in the folder's inbox and in the file sink, secrets do not.
 pub(super) fn demo() -> Vec<Output> {
     let texts = PROVIDERS
         .iter()
@@ -271,14 +276,35 @@ pub(super) fn demo() -> Vec<Output> {
     assert!(texts.len() > 2, "{texts:?}");
     let mut outputs = Vec::new();
     for more in [&[][..], &["--json"]] {
-        let args = [&["demo", "--seconds", "1", "--seed", "7"][..], more].concat();
-        let output = command(&args).env("TMPDIR", folder("p1-demo")).output().unwrap();
-        outputs.push(Output::new(
-            args.join(" "),
-            [output.stdout, output.stderr].concat(),
-        ));
+        let args = [&["demo", "--seconds", "1", "--seed", "7", "--keep"][..], more].concat();
+        let temporary = folder("p1-demo");
+        let output = command(&args).env("TMPDIR", &temporary).output().unwrap();
+        let kept = only(&temporary);
+        let secrets: Vec<String> = files(&kept.join("secrets"))
+            .map(|file| fs::read_to_string(file).unwrap().trim().to_owned())
+            .collect();
+        assert_eq!(secrets.len(), PROVIDERS.len(), "one for each endpoint");
+        let said = Output::new(args.join(" "), [output.stdout, output.stderr].concat());
+        outputs.extend(without(without(vec![said], &texts), &secrets));
+        let stored = files(&kept).map(|file| Output {
+            keeps_what_came: true,
+            ..Output::new(file.display().to_string(), fs::read(&file).unwrap())
+        });
+        outputs.extend(without(stored.collect(), &secrets));
     }
-    without(outputs, &texts)
+    outputs
+}
+
+fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_file())
+}
+
+fn only(folder: &Path) -> PathBuf {
+    let mut entries = fs::read_dir(folder).unwrap();
+    let only = entries.next().unwrap().unwrap().path();
+    assert!(entries.next().is_none(), "{}: more than one", folder.display());
+    only
 }
 
 /// The first text of a message, if there is one that stands nowhere by chance.
