@@ -1,17 +1,13 @@
 //! The store of one process: bounded, exact, gone at restart.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    fmt,
-    num::NonZeroUsize,
-    time::Duration,
-};
+use std::{fmt, num::NonZeroUsize, time::Duration};
 
-use lru::LruCache;
+use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{
     Claim, Digest, GuardStore, Key, Settled, StoreError, StoreErrorKind, Token,
     fingerprint::Fingerprints,
+    newest::{Held, Newest, Record, nanoseconds},
     sync::{Arc, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError},
 };
 use crate::{BoxFuture, Clock};
@@ -32,36 +28,12 @@ pub struct MemoryStore {
     forgotten_early: AtomicU64,
 }
 
-/// A record: fingerprint of the key, digest of the body.
-type Record = (u128, Digest);
-
 struct State {
     /// What is being worked on.
-    in_flight: HashMap<Record, InFlight>,
-    /// What is done, the longest ago first.
-    done: LruCache<Record, Done>,
-    /// The digests of each key, in flight or done; nearly always one, which needs no allocation of its own.
-    digests: HashMap<u128, Digests>,
+    in_flight: HashTable<(Record, Held)>,
+    done: Newest,
     /// No lease ends before this: until then a search for stranded claims is in vain.
-    next_end: Duration,
-}
-
-struct Digests {
-    first: Digest,
-    others: Vec<Digest>,
-}
-
-#[derive(Clone, Copy)]
-struct Done {
-    /// Whose claim it was: the same holder may say twice that it is done.
-    token: Token,
-    until: Duration,
-}
-
-#[derive(Clone, Copy)]
-struct InFlight {
-    token: Token,
-    until: Duration,
+    next_end: u64,
 }
 
 impl MemoryStore {
@@ -69,16 +41,16 @@ impl MemoryStore {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, capacity: NonZeroUsize, hash_key: [u8; 16]) -> Self {
         let state = State {
-            in_flight: HashMap::new(),
-            done: LruCache::unbounded(),
-            digests: HashMap::new(),
-            next_end: Duration::MAX,
+            in_flight: HashTable::new(),
+            done: Newest::new(),
+            next_end: u64::MAX,
         };
         Self {
             state: Mutex::new(state),
             clock,
             fingerprints: Fingerprints::new(hash_key),
-            capacity,
+            // As many as there are numbers for: some 300 GB.
+            capacity: capacity.min(MOST),
             forgotten_early: AtomicU64::new(0),
         }
     }
@@ -89,7 +61,15 @@ impl MemoryStore {
     }
 
     fn record(&self, key: &Key, digest: Digest) -> Record {
-        (self.fingerprints.of(key), digest)
+        Record::new(
+            self.fingerprints.of(key),
+            self.fingerprints.of_bytes(digest.as_bytes()),
+        )
+    }
+
+    /// Nanoseconds.
+    fn now(&self) -> u64 {
+        nanoseconds(self.clock.elapsed())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -104,180 +84,126 @@ impl MemoryStore {
         token: Token,
         lease: Duration,
     ) -> Result<Claim, StoreError> {
-        let record = self.record(key, digest);
-        let now = self.clock.elapsed();
+        let (record, now) = (self.record(key, digest), self.now());
         let mut state = self.lock();
         state.forget_expired(now);
-        if state.done.peek(&record).is_some_and(|done| done.until > now) {
-            return Ok(Claim::Duplicate {
-                conflict: state.is_conflict(record, now),
-            });
+        let conflict = state.has_other_body(&record, now);
+        match state.done.get(&record) {
+            Some(done) if done.until > now => return Ok(Claim::Duplicate { conflict }),
+            Some(_) => _ = state.done.remove(&record),
+            None => {}
         }
-        state.remove_done(record);
-        match state.in_flight.get(&record) {
+        let held = Held {
+            token,
+            until: now.saturating_add(nanoseconds(lease)),
+        };
+        if let Some(claim) = state.claim(&record) {
             // To its holder it is fresh again: the first answer may have got lost.
-            Some(claim) if claim.until > now && claim.token != token => {
-                let left = claim.until.saturating_sub(now);
-                return Ok(Claim::InFlight {
-                    left,
-                    conflict: state.is_conflict(record, now),
-                });
+            if claim.until > now && claim.token != token {
+                let left = Duration::from_nanos(claim.until - now);
+                return Ok(Claim::InFlight { left, conflict });
             }
-            Some(_) => {}
-            None if state.in_flight.len() >= self.capacity.get() => {
+            *claim = held;
+        } else {
+            if state.in_flight.len() >= self.capacity.get() {
                 state.forget_stranded(now);
                 if state.in_flight.len() >= self.capacity.get() {
                     return Err(StoreError::new(StoreErrorKind::Full));
                 }
-                state.enlist(record);
             }
-            None => state.enlist(record),
+            let place = |(record, _): &(Record, Held)| record.place();
+            state
+                .in_flight
+                .insert_unique(record.place(), (record, held), place);
         }
-        let until = now.saturating_add(lease);
-        state.next_end = state.next_end.min(until);
-        state.in_flight.insert(record, InFlight { token, until });
-        Ok(Claim::Fresh {
-            conflict: state.is_conflict(record, now),
-        })
+        state.next_end = state.next_end.min(held.until);
+        Ok(Claim::Fresh { conflict })
     }
 
     fn complete_now(&self, key: &Key, digest: Digest, token: Token, ttl: Duration) -> Settled {
-        let record = self.record(key, digest);
-        let now = self.clock.elapsed();
+        let (record, now) = (self.record(key, digest), self.now());
         let mut state = self.lock();
-        if !state.take(record, token, now) {
-            let said_before = state
-                .done
-                .peek(&record)
-                .is_some_and(|done| done.token == token && done.until > now);
+        if !state.take(&record, token, now) {
+            let done = state.done.get(&record);
+            let said_before = done.is_some_and(|done| done.token == token && done.until > now);
             return if said_before { Settled::Done } else { Settled::Lost };
         }
-        state.done.put(
-            record,
-            Done {
-                token,
-                until: now.saturating_add(ttl),
-            },
-        );
+        let until = now.saturating_add(nanoseconds(ttl));
+        // It may be there still, if it was over when it was claimed.
+        state.done.remove(&record);
+        state.done.push(record, Held { token, until });
         while state.done.len() > self.capacity.get() {
-            if let Some((record, done)) = state.done.pop_lru() {
-                state.strike(record);
-                self.forgotten_early
-                    .fetch_add(u64::from(done.until > now), Ordering::Relaxed);
-            }
+            let Some((oldest, done)) = state.done.oldest() else {
+                break;
+            };
+            state.done.remove(&oldest);
+            self.forgotten_early
+                .fetch_add(u64::from(done.until > now), Ordering::Relaxed);
         }
         Settled::Done
     }
 
     fn release_now(&self, key: &Key, digest: Digest, token: Token) -> Settled {
-        let record = self.record(key, digest);
-        let now = self.clock.elapsed();
-        let mut state = self.lock();
-        if !state.take(record, token, now) {
-            return Settled::Lost;
+        let (record, now) = (self.record(key, digest), self.now());
+        if self.lock().take(&record, token, now) {
+            Settled::Done
+        } else {
+            Settled::Lost
         }
-        state.strike(record);
-        Settled::Done
     }
 }
 
 impl State {
-    /// Takes a claim out, if it is this holder's and its lease still runs.
-    fn take(&mut self, record: Record, token: Token, now: Duration) -> bool {
-        let ours = self
-            .in_flight
-            .get(&record)
-            .is_some_and(|claim| claim.token == token && claim.until > now);
-        ours && self.in_flight.remove(&record).is_some()
+    fn claim(&mut self, record: &Record) -> Option<&mut Held> {
+        let is_it = |(other, _): &(Record, Held)| other == record;
+        self.in_flight
+            .find_mut(record.place(), is_it)
+            .map(|(_, held)| held)
     }
 
-    fn remove_done(&mut self, record: Record) {
-        if self.done.pop(&record).is_some() {
-            self.strike(record);
+    /// Takes a claim out, if it is this holder's and its lease still runs.
+    fn take(&mut self, record: &Record, token: Token, now: u64) -> bool {
+        let is_it = |(other, _): &(Record, Held)| other == record;
+        let place = |(record, _): &(Record, Held)| record.place();
+        match self.in_flight.entry(record.place(), is_it, place) {
+            Entry::Occupied(entry) if entry.get().1.token == token && entry.get().1.until > now => {
+                entry.remove();
+                true
+            }
+            _ => false,
         }
     }
 
     /// Drops what is over from the old end, a few at a time, so that no call has to do it all.
-    fn forget_expired(&mut self, now: Duration) {
+    fn forget_expired(&mut self, now: u64) {
         for _ in 0..SWEEP {
-            match self.done.peek_lru() {
-                Some((record, done)) if done.until <= now => {
-                    let record = *record;
-                    self.remove_done(record);
-                }
+            match self.done.oldest() {
+                Some((record, done)) if done.until <= now => _ = self.done.remove(&record),
                 _ => break,
             }
         }
     }
 
     /// Drops claims whose holder is gone; only when there is no room otherwise, and only if there may be some.
-    fn forget_stranded(&mut self, now: Duration) {
+    fn forget_stranded(&mut self, now: u64) {
         if now < self.next_end {
             return;
         }
-        let Self {
-            in_flight,
-            digests,
-            next_end,
-            ..
-        } = self;
-        *next_end = Duration::MAX;
-        in_flight.retain(|record, claim| {
-            let live = claim.until > now;
-            if live {
-                *next_end = claim.until.min(*next_end);
-            } else {
-                strike(digests, *record);
-            }
-            live
-        });
+        self.in_flight.retain(|(_, claim)| claim.until > now);
+        let ends = self.in_flight.iter().map(|(_, claim)| claim.until);
+        self.next_end = ends.min().unwrap_or(u64::MAX);
     }
 
-    fn enlist(&mut self, (key, digest): Record) {
-        match self.digests.entry(key) {
-            Entry::Vacant(entry) => {
-                entry.insert(Digests {
-                    first: digest,
-                    others: Vec::new(),
-                });
-            }
-            Entry::Occupied(mut entry) => entry.get_mut().others.push(digest),
-        }
-    }
-
-    fn strike(&mut self, record: Record) {
-        strike(&mut self.digests, record);
-    }
-
-    /// Whether another record of the key lives.
-    fn is_conflict(&self, (key, digest): Record, now: Duration) -> bool {
-        self.digests.get(&key).is_some_and(|digests| {
-            std::iter::once(&digests.first)
-                .chain(&digests.others)
-                .any(|other| *other != digest && self.lives((key, *other), now))
-        })
-    }
-
-    fn lives(&self, record: Record, now: Duration) -> bool {
-        let claim = self.in_flight.get(&record).map(|claim| claim.until);
-        let done = || self.done.peek(&record).map(|done| done.until);
-        claim.or_else(done).is_some_and(|until| until > now)
+    /// Whether another body of the key lives, in flight or done.
+    fn has_other_body(&self, record: &Record, now: u64) -> bool {
+        let mut claims = self.in_flight.iter_hash(record.place());
+        claims.any(|(other, claim)| other.is_other_body_of(record) && claim.until > now)
+            || self.done.has_other_body(record, now)
     }
 }
 
-fn strike(digests: &mut HashMap<u128, Digests>, (key, digest): Record) {
-    let Entry::Occupied(mut entry) = digests.entry(key) else {
-        return;
-    };
-    let Digests { first, others } = entry.get_mut();
-    if *first != digest {
-        others.retain(|other| *other != digest);
-    } else if let Some(next) = others.pop() {
-        *first = next;
-    } else {
-        entry.remove();
-    }
-}
+/// The most that can be kept.
+const MOST: NonZeroUsize = NonZeroUsize::new(u32::MAX as usize).unwrap();
 
 /// How many entries one call looks at to drop what is over.
 const SWEEP: usize = 4;
@@ -359,6 +285,5 @@ mod tests {
         }
         let state = store.lock();
         assert!(state.done.len() <= 4 && state.in_flight.len() <= 4);
-        assert_eq!(state.digests.len(), state.done.len() + state.in_flight.len());
     }
 }

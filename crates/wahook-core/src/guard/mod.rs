@@ -8,6 +8,7 @@ mod admit;
 mod fingerprint;
 mod key;
 mod memory;
+mod newest;
 mod open;
 mod remembering;
 mod store;

@@ -15,6 +15,8 @@ mod sync {
 
 #[path = "../../../../crates/wahook-core/src/guard/memory.rs"]
 mod memory;
+#[path = "../../../../crates/wahook-core/src/guard/newest.rs"]
+mod newest;
 #[path = "../../../../crates/wahook-core/src/guard/remembering.rs"]
 mod remembering;
 // Its words as well: to another crate they would be open, and the stores rely on knowing them all.
