@@ -24,9 +24,13 @@ pub struct App {
     pub guards: bool,
 }
 
+pub const BARE: &str = "axum, reads the body and nothing else";
+pub const OURS: &str = "wahook, events of the one model";
+pub const BY_HAND: &str = "by hand: svix, Mutex<HashSet>, Value";
+
 pub const ALL: &[App] = &[
     App {
-        name: "axum, reads the body and nothing else",
+        name: BARE,
         make: bare,
         guards: false,
     },
@@ -41,12 +45,12 @@ pub const ALL: &[App] = &[
         guards: true,
     },
     App {
-        name: "wahook, events of the one model",
+        name: OURS,
         make: neutral,
         guards: true,
     },
     App {
-        name: "by hand: svix, Mutex<HashSet>, Value",
+        name: BY_HAND,
         make: by_hand,
         guards: true,
     },

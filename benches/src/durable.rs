@@ -28,9 +28,12 @@ use wahook_tower::{Intake, SystemClock};
 
 use crate::{
     Group,
-    apps::{PATH, bare},
-    harness::Plan,
-    over_http::{CONNECTIONS, Running, connected, new_runtime, print, rounds, start},
+    apps::{BARE, PATH, bare},
+    over_http::{CONNECTIONS, Running, connected, new_runtime, race, start},
+    report::{
+        Goal::{AtLeast, AtMost},
+        Report,
+    },
     request::SECRET,
 };
 
@@ -38,7 +41,11 @@ pub const GROUP: Group = Group {
     name: "durable",
     about: "700 B over HTTP/1.1, 64 connections, answered after the flush; SQLite with synchronous = FULL",
     run,
+    is_counted: false,
 };
+
+const OURS: &str = "wahook, accepted into the SQLite inbox";
+const POOL: &str = "by hand: svix, INSERT through a pool of sqlx";
 
 /// Enough that how a round begins, with one request alone at the disk, is little of it.
 const REQUESTS_EACH: usize = 60;
@@ -46,12 +53,12 @@ const REQUESTS_EACH: usize = 60;
 /// Set for the run in which flushes are slow.
 const SLOW: &str = "WAHOOK_BENCH_SLOW_FLUSHES";
 
-fn run(plan: Plan) {
+fn run(report: &mut Report) {
     if let Some(folder) = env::var_os(SLOW) {
-        return measure(plan, Path::new(&folder), "flushes take 2 ms longer");
+        return measure(report, Path::new(&folder), "flushes take 2 ms longer", 28.0);
     }
     let folder = tempfile::tempdir().expect("a place for files");
-    measure(plan, folder.path(), "as the disk flushes");
+    measure(report, folder.path(), "as the disk flushes", 11.0);
     let folder = tempfile::tempdir().expect("a place for files");
     let slow = SlowFlushes::by(Duration::from_millis(2)).expect("a C compiler");
     let mut again = Command::new(env::current_exe().expect("this program"));
@@ -63,7 +70,7 @@ fn run(plan: Plan) {
     assert!(done.success());
 }
 
-fn measure(plan: Plan, folder: &Path, title: &str) {
+fn measure(report: &mut Report, folder: &Path, title: &str, over_pool: f64) {
     let runtime = new_runtime();
     let (ours, by_hand_file) = (folder.join("inbox.db"), folder.join("by-hand.db"));
     let pool_file = folder.join("pool.db");
@@ -72,12 +79,8 @@ fn measure(plan: Plan, folder: &Path, title: &str) {
     let kept = Arc::clone(&inbox);
     let (pool, _alive) = pool(&pool_file, &runtime);
     let mut servers = vec![
-        start("axum, reads the body and nothing else", bare, &runtime),
-        start(
-            "wahook, accepted into the SQLite inbox",
-            move || accepting(inbox),
-            &runtime,
-        ),
+        start(BARE, bare, &runtime),
+        start(OURS, move || accepting(inbox), &runtime),
         start(
             "by hand: svix, INSERT by rusqlite behind a lock",
             move || by_hand(&by_hand_path),
@@ -85,9 +88,24 @@ fn measure(plan: Plan, folder: &Path, title: &str) {
         ),
         pool,
     ];
-    let count = plan.waiting_rounds;
-    let measured = rounds(&mut servers, &runtime, count, REQUESTS_EACH, 700);
-    print(&format!("durable, 700 B, {title}"), &servers, &measured);
+    let count = report.plan.waiting_rounds;
+    let race = race(&mut servers, &runtime, count, REQUESTS_EACH, 700);
+    let what = format!("durable, 700 B, {title}");
+    race.print(&what);
+    let p99 = race.latency(OURS, 99).map(|p99| p99.as_secs_f64() * 1e3);
+    report.goal(
+        format!("{what}, requests/s over a pool with an INSERT each"),
+        race.rate(OURS, POOL),
+        AtLeast(over_pool),
+    );
+    if env::var_os(SLOW).is_none() {
+        report.goal(
+            format!("{what}, requests/s over `{BARE}`"),
+            race.rate(OURS, BARE),
+            AtLeast(0.38),
+        );
+        report.goal(format!("{what}, p99 in ms"), p99, AtMost(15.0));
+    }
     // The ledger: all that was asked was answered with 200.
     let acknowledged = (CONNECTIONS * REQUESTS_EACH * (count + 1)) as i64;
     let rows = |path: &Path, table: &str| -> i64 {
@@ -140,12 +158,7 @@ fn pool(file: &Path, runtime: &Runtime) -> (Running, Alive) {
         .expect("it says its port");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.trim().parse().expect("a port")));
     // It works on several threads: the time of one says nothing.
-    let server = connected(
-        "by hand: svix, INSERT through a pool of sqlx",
-        address,
-        String::new(),
-        runtime,
-    );
+    let server = connected(POOL, address, String::new(), runtime);
     (server, alive)
 }
 

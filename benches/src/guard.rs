@@ -6,18 +6,16 @@ use bytes::Bytes;
 use wahook_core::guard::{Claim, Digest, GuardStore as _, Key, MemoryStore, Settled, Token};
 use wahook_tower::SystemClock;
 
-use crate::{
-    Group,
-    harness::{Plan, Subject, measure, print},
-};
+use crate::{Group, harness::Subject, report::Report};
 
 pub const GROUP: Group = Group {
     name: "guard",
     about: "a key is claimed and completed in memory, against Mutex<HashSet<String>>, which forgets nothing and knows no lease",
     run,
+    is_counted: true,
 };
 
-fn run(plan: Plan) {
+fn run(report: &mut Report) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
@@ -35,8 +33,8 @@ fn run(plan: Plan) {
         let key = Key::delivery("shop", &format!("msg_2f8Zk1mQx7wT{number:014}"));
         (key, Token::new(number.to_le_bytes()))
     };
-    let lines = measure(
-        plan,
+    report.table(
+        "guard, in memory",
         &mut [
             Subject::with_input("Mutex<HashSet<String>>", &mut id, |id| {
                 assert!(seen.lock().expect("no panic in here").insert(id));
@@ -54,5 +52,4 @@ fn run(plan: Plan) {
             ),
         ],
     );
-    print("guard, in memory", &lines);
 }

@@ -48,6 +48,14 @@ impl Plan {
 enum Meter {
     Allocations,
     Nanoseconds,
+    /// Nothing here: whoever runs this program counts what happens inside of [`counted`].
+    Instructions,
+}
+
+/// The name that valgrind looks for.
+#[inline(never)]
+pub fn counted(work: &mut dyn FnMut()) {
+    work();
 }
 
 /// One way to do it. A call does the whole thing once, what comes out of it is dropped inside the call.
@@ -116,26 +124,70 @@ impl Meter {
                 work();
                 begun.elapsed().as_secs_f64() * 1e9
             }
+            Self::Instructions => {
+                let mut work = Some(work);
+                counted(&mut || work.take().into_iter().for_each(|work| work()));
+                0.0
+            }
         };
         all / calls as f64
     }
 }
 
 /// What one subject came to.
-pub struct Line {
-    pub name: String,
+struct Line {
+    name: String,
     /// Median time of one call, in nanoseconds.
-    pub nanoseconds: f64,
+    nanoseconds: f64,
     /// Median ratio to the first subject, taken inside each round.
-    pub ratio: f64,
+    ratio: f64,
     /// Half the distance between the quartiles of these ratios, as a part of the ratio: how steady it is.
-    pub spread: f64,
+    spread: f64,
     /// Requests for memory in one call.
-    pub allocations: f64,
+    allocations: f64,
+    rounds: Vec<f64>,
+}
+
+/// What the subjects of a group came to; nothing where only instructions were counted.
+#[derive(Default)]
+pub struct Lines(Vec<Line>);
+
+impl Lines {
+    fn of(&self, name: &str) -> Option<&Line> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let line = self.0.iter().find(|line| line.name.starts_with(name));
+        Some(line.unwrap_or_else(|| panic!("no subject is named {name}")))
+    }
+
+    /// How much longer the one takes than the other: the median over all rounds.
+    pub fn ratio(&self, one: &str, other: &str) -> Option<f64> {
+        let (one, other) = (self.of(one)?, self.of(other)?);
+        let pairs = one.rounds.iter().zip(&other.rounds);
+        Some(median(pairs.map(|(one, other)| one / other).collect()))
+    }
+
+    /// Requests for memory in one call.
+    pub fn allocations(&self, name: &str) -> Option<f64> {
+        self.of(name).map(|line| line.allocations)
+    }
+}
+
+/// So many calls are counted: what is done once for all of them disappears among them.
+pub const COUNTED_CALLS: u64 = 100;
+
+/// Lets each subject be counted, after it was warmed up.
+pub fn count(title: &str, subjects: &mut [Subject<'_>]) {
+    for subject in subjects {
+        (subject.run)(COUNTED_CALLS, Meter::Nanoseconds);
+        (subject.run)(COUNTED_CALLS, Meter::Instructions);
+        println!("{title}\t{}", subject.name);
+    }
 }
 
 /// Measures a group; the first subject is the one that the others are compared with.
-pub fn measure(plan: Plan, subjects: &mut [Subject<'_>]) -> Vec<Line> {
+pub fn measure(plan: Plan, subjects: &mut [Subject<'_>]) -> Lines {
     let counts: Vec<u64> = subjects
         .iter_mut()
         .map(|subject| calls_per_slice(plan.slice, subject))
@@ -149,21 +201,19 @@ pub fn measure(plan: Plan, subjects: &mut [Subject<'_>]) -> Vec<Line> {
         }
         rounds.push(times);
     }
-    subjects
-        .iter_mut()
-        .enumerate()
-        .map(|(which, subject)| {
-            let times = rounds.iter().map(|times| times[which]).collect();
-            let ratios: Vec<f64> = rounds.iter().map(|times| times[which] / times[0]).collect();
-            Line {
-                name: subject.name.clone(),
-                nanoseconds: median(times),
-                spread: spread(ratios.clone()),
-                ratio: median(ratios),
-                allocations: (subject.run)(counts[which].min(100), Meter::Allocations),
-            }
-        })
-        .collect()
+    let line = |(which, subject): (usize, &mut Subject<'_>)| {
+        let times: Vec<f64> = rounds.iter().map(|times| times[which]).collect();
+        let ratios: Vec<f64> = rounds.iter().map(|times| times[which] / times[0]).collect();
+        Line {
+            name: subject.name.clone(),
+            nanoseconds: median(times.clone()),
+            spread: spread(ratios.clone()),
+            ratio: median(ratios),
+            allocations: (subject.run)(counts[which].min(100), Meter::Allocations),
+            rounds: times,
+        }
+    };
+    Lines(subjects.iter_mut().enumerate().map(line).collect())
 }
 
 pub fn median(mut values: Vec<f64>) -> f64 {
@@ -192,7 +242,7 @@ fn calls_per_slice(slice: Duration, subject: &mut Subject<'_>) -> u64 {
 }
 
 /// Prints a group as a table that Markdown understands.
-pub fn print(title: &str, lines: &[Line]) {
+pub fn print(title: &str, Lines(lines): &Lines) {
     println!("\n### {title}\n");
     println!("| way | ns | ratio | ± | allocations |");
     println!("|:--|--:|--:|--:|--:|");

@@ -23,7 +23,12 @@ use tokio::{
 
 use crate::{
     Group, apps,
-    harness::{Plan, median},
+    harness::median,
+    node,
+    report::{
+        Goal::{AtLeast, AtMost},
+        Report,
+    },
     request::{Family, Signer, message},
 };
 
@@ -34,6 +39,7 @@ pub const GROUP: Group = Group {
     name: "http",
     about: "the same over HTTP/1.1: 64 keep-alive connections in a closed loop, one server thread",
     run,
+    is_counted: false,
 };
 
 /// A running server, and the connections to it.
@@ -52,32 +58,59 @@ pub struct Measured {
     latencies: Vec<Duration>,
 }
 
-fn run(plan: Plan) {
+fn run(report: &mut Report) {
     let runtime = new_runtime();
     for (size, bytes) in [("700 B", 700), ("20 KiB", 20 * 1024)] {
         let mut servers: Vec<Running> = apps::ALL
             .iter()
             .map(|app| start(app.name, app.make, &runtime))
             .collect();
-        let rounds = rounds(
-            &mut servers,
-            &runtime,
-            plan.rounds.div_ceil(2),
-            REQUESTS_EACH,
-            bytes,
+        let node = node::start();
+        match node {
+            Ok(ref node) => servers.push(node.connected(&runtime)),
+            Err(ref why) => println!("\n{} is left out: {why}", node::NAME),
+        }
+        let count = report.plan.rounds.div_ceil(2);
+        let race = race(&mut servers, &runtime, count, REQUESTS_EACH, bytes);
+        let what = format!("http, {size}");
+        race.print(&what);
+        if bytes == 700 {
+            judge(&what, &race, report);
+        }
+    }
+}
+
+fn judge(what: &str, race: &Race, report: &mut Report) {
+    let extra = |name| Some(race.processor_us(name)? - race.processor_us(apps::BARE)?);
+    let (ours, by_hand) = (extra(apps::OURS), extra(apps::BY_HAND));
+    report.goal(
+        format!("{what}, processor µs a request over the bare handler's"),
+        ours,
+        AtMost(3.5),
+    );
+    let ratio = ours.zip(by_hand).map(|(ours, by_hand)| ours / by_hand);
+    report.goal(
+        format!("{what}, the same over what is by hand over the bare handler's"),
+        ratio,
+        AtMost(0.5),
+    );
+    for (other, least) in [(apps::BARE, 0.68), (apps::BY_HAND, 1.4), (node::NAME, 10.0)] {
+        report.goal(
+            format!("{what}, requests/s over `{other}`"),
+            race.rate(apps::OURS, other),
+            AtLeast(least),
         );
-        print(&format!("http, {size}"), &servers, &rounds);
     }
 }
 
 /// Measures each server in each round, in rotated order.
-pub fn rounds(
+pub fn race(
     servers: &mut [Running],
     runtime: &Runtime,
     count: usize,
     requests_each: usize,
     bytes: usize,
-) -> Vec<Vec<Measured>> {
+) -> Race {
     let body = message(bytes);
     let mut rounds: Vec<Vec<Measured>> = servers.iter().map(|_| Vec::new()).collect();
     // One round more: the first warms up.
@@ -90,7 +123,7 @@ pub fn rounds(
             }
         }
     }
-    rounds
+    Race(servers.iter().map(|server| server.name).zip(rounds).collect())
 }
 
 pub fn new_runtime() -> Runtime {
@@ -244,36 +277,55 @@ fn processor_nanoseconds(statistics: &str) -> Option<f64> {
         .ok()
 }
 
-pub fn print(title: &str, servers: &[Running], rounds: &[Vec<Measured>]) {
-    println!("\n### {title}\n");
-    println!("| way | requests/s | ratio | processor µs | p50 µs | p99 µs |");
-    println!("|:--|--:|--:|--:|--:|--:|");
-    for (server, measured) in servers.iter().zip(rounds) {
-        let ratios = measured
-            .iter()
-            .zip(&rounds[0])
-            .map(|(mine, first)| mine.per_second / first.per_second)
-            .collect();
-        let processor = measured
-            .iter()
-            .filter_map(|round| round.processor_us)
-            .collect::<Vec<_>>();
-        let processor = match processor.is_empty() {
-            true => "not known".to_owned(),
-            false => format!("{:.1}", median(processor)),
-        };
-        let mut latencies: Vec<Duration> = measured
-            .iter()
-            .flat_map(|round| round.latencies.iter().copied())
-            .collect();
+/// All servers, with what they did in each round.
+pub struct Race(Vec<(&'static str, Vec<Measured>)>);
+
+impl Race {
+    fn of(&self, name: &str) -> Option<&[Measured]> {
+        let (_, rounds) = self.0.iter().find(|(other, _)| *other == name)?;
+        Some(rounds)
+    }
+
+    /// Median ratio of their throughputs.
+    pub fn rate(&self, one: &str, other: &str) -> Option<f64> {
+        let pairs = self.of(one)?.iter().zip(self.of(other)?);
+        Some(median(
+            pairs
+                .map(|(one, other)| one.per_second / other.per_second)
+                .collect(),
+        ))
+    }
+
+    /// Median of the rounds; none where it is not known.
+    pub fn processor_us(&self, name: &str) -> Option<f64> {
+        let rounds: Option<Vec<f64>> = self.of(name)?.iter().map(|round| round.processor_us).collect();
+        rounds.map(median)
+    }
+
+    /// Of all requests of all rounds.
+    pub fn latency(&self, name: &str, percent: usize) -> Option<Duration> {
+        let rounds = self.of(name)?.iter();
+        let mut latencies: Vec<Duration> = rounds.flat_map(|round| round.latencies.iter().copied()).collect();
         latencies.sort_unstable();
-        println!(
-            "| {} | {:.0} | {:.2} | {processor} | {} | {} |",
-            server.name,
-            median(measured.iter().map(|round| round.per_second).collect()),
-            median(ratios),
-            latencies[latencies.len() / 2].as_micros(),
-            latencies[latencies.len() * 99 / 100].as_micros(),
-        );
+        latencies.get(latencies.len() * percent / 100).copied()
+    }
+
+    pub fn print(&self, title: &str) {
+        println!("\n### {title}\n");
+        println!("| way | requests/s | ratio | processor µs | p50 µs | p99 µs |");
+        println!("|:--|--:|--:|--:|--:|--:|");
+        let first = self.0.first().map_or("", |(name, _)| name);
+        for (name, measured) in &self.0 {
+            let processor = self
+                .processor_us(name)
+                .map_or("not known".to_owned(), |us| format!("{us:.1}"));
+            let [p50, p99] =
+                [50, 99].map(|percent| self.latency(name, percent).unwrap_or_default().as_micros());
+            println!(
+                "| {name} | {:.0} | {:.2} | {processor} | {p50} | {p99} |",
+                median(measured.iter().map(|round| round.per_second).collect()),
+                self.rate(name, first).unwrap_or_default(),
+            );
+        }
     }
 }

@@ -3,22 +3,30 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
-use wahook_core::{Delivery, Secrets, model::Kind};
-use wahook_providers::{Options, PROVIDERS};
+use serde_json::Value;
+use wahook_core::{Delivery, Provider as _, Secrets, model::Kind};
+use wahook_providers::{Options, PROVIDERS, wawp};
 use wahook_testkit::samples;
 
 use crate::{
     Group,
-    harness::{Plan, Subject, measure, print},
+    harness::Subject,
+    report::{Goal::AtMost, Report},
 };
 
 pub const GROUP: Group = Group {
     name: "read",
-    about: "every sample body of a provider, parsed and normalised, against serde_json::Value",
+    about: "bodies parsed and normalised, against serde_json::Value",
     run,
+    is_counted: true,
 };
 
-fn run(plan: Plan) {
+fn run(report: &mut Report) {
+    messages(report);
+    samples_of_all(report);
+}
+
+fn samples_of_all(report: &Report) {
     for row in PROVIDERS {
         let bodies: Vec<&[u8]> = samples(row.id).iter().map(|sample| sample.body).collect();
         if bodies.is_empty() {
@@ -52,12 +60,17 @@ fn run(plan: Plan) {
             .count();
         let bytes: usize = bodies.iter().map(|body| body.len()).sum();
         // Some samples are there because they are not JSON.
-        let parse = |body: &&[u8]| serde_json::from_slice::<serde_json::Value>(body).ok();
-        let lines = measure(
-            plan,
+        let parse = |body: &&[u8]| serde_json::from_slice::<Value>(body).ok();
+        let title = format!(
+            "read, {}: {} bodies, {bytes} B, {known} events known",
+            row.title,
+            bodies.len()
+        );
+        report.table(
+            &title,
             &mut [
-                Subject::new("serde_json::Value", || bodies.iter().filter_map(parse).count()),
-                Subject::new("wahook, events of the one model", || {
+                Subject::new(VALUE, || bodies.iter().filter_map(parse).count()),
+                Subject::new(OURS, || {
                     deliveries
                         .iter()
                         .map(|delivery| provider.read(delivery).len())
@@ -65,11 +78,58 @@ fn run(plan: Plan) {
                 }),
             ],
         );
-        let title = format!(
-            "read, {}: {} bodies, {bytes} B, {known} events known",
-            row.title,
-            bodies.len()
-        );
-        print(&title, &lines);
     }
+}
+
+const VALUE: &str = "serde_json::Value";
+const OURS: &str = "wahook, events of the one model";
+
+/// One message of Wawp, as it is most often, and with as much of the engine's own `_data` as it comes with at times.
+fn messages(report: &mut Report) {
+    for (size, data, most) in [("660 B", 0, 0.65), ("20 KB", 19_500, 0.15)] {
+        let body = message(data);
+        let endpoint = wawp::endpoint("shop", "b5c1f9e0d7a84c3e9f02").expect("a good secret");
+        let provider = endpoint.provider();
+        let delivery =
+            Delivery::dangerous_unverified("shop", HeaderMap::new(), body.clone(), Timestamp::UNIX_EPOCH);
+        let events = provider.read(&delivery);
+        assert!(matches!(events[..], [ref event] if event.kind() == Kind::MessageReceived));
+        let what = format!("read, Wawp message, {size}");
+        let lines = report.table(
+            &what,
+            &mut [
+                Subject::new(VALUE, || serde_json::from_slice::<Value>(&body).expect("JSON")),
+                Subject::new(OURS, || provider.read(&delivery)),
+                Subject::new("wahook, the provider's own types", || {
+                    wawp::Wawp::default().parse(&delivery)
+                }),
+            ],
+        );
+        report.goal(
+            format!("{what}, over Value"),
+            lines.ratio(OURS, VALUE),
+            AtMost(most),
+        );
+    }
+}
+
+/// Of so many bytes, with so many in `_data`.
+fn message(data: usize) -> Bytes {
+    let part = r#"{"key":"3EB0A1B2C3D4E5F60001","thumb":"/9j/4AAQSkZJRgABAQ","list":[1,2.5,null,true],"deep":{"a":{"b":"c"}}},"#;
+    let parts = part.repeat(data.div_ceil(part.len()));
+    let data = match parts.strip_suffix(',') {
+        Some(parts) => format!(r#","_data":{{"parts":[{parts}]}}"#),
+        None => String::new(),
+    };
+    Bytes::from(format!(
+        concat!(
+            r#"{{"id":"evt_01kdv000000000000000000001","timestamp":1767225601123,"event":"message","session":"A1B2C3D4E5F6","#,
+            r#""metadata":{{"user.id":"42"}},"me":{{"id":"15550000001@c.us","pushName":"Corner Shop"}},"payload":{{"#,
+            r#""id":"false_15550000002@c.us_3EB0A1B2C3D4E5F60001","timestamp":1767225600,"from":"15550000002@c.us","fromMe":false,"#,
+            r#""source":"app","to":"15550000001@c.us","body":"Is the blue one still there, and could you put it aside for me until Friday?","#,
+            r#""hasMedia":false,"media":null,"ack":1,"ackName":"SERVER","vCards":[]{data}}},"engine":"WEBJS","#,
+            r#""environment":{{"version":"2026.2.1","engine":"WEBJS","tier":"PLUS"}}}}"#,
+        ),
+        data = data
+    ))
 }

@@ -8,7 +8,8 @@ use tower::{Service as _, ServiceExt as _};
 use crate::{
     Group,
     apps::{self, App},
-    harness::{Plan, Subject, measure, print},
+    harness::Subject,
+    report::Report,
     request::{Family, Signer, message},
 };
 
@@ -16,9 +17,10 @@ pub const GROUP: Group = Group {
     name: "stack",
     about: "verify, deduplicate, parse and answer, against an axum handler that only reads the body",
     run,
+    is_counted: true,
 };
 
-fn run(plan: Plan) {
+fn run(report: &mut Report) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -44,8 +46,7 @@ fn run(plan: Plan) {
                 })
             })
             .collect();
-        let lines = measure(plan, &mut subjects);
-        print(&format!("stack, {size}"), &lines);
+        report.table(&format!("stack, {size}"), &mut subjects);
     }
 }
 

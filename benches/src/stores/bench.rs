@@ -50,7 +50,7 @@ impl Bench {
     }
 
     /// Measures and prints; the first subject is the one that the others are compared with.
-    pub fn table(&self, title: &str, slice: Duration, subjects: &[Subject], calls: &[What]) {
+    pub fn table(&self, title: &str, slice: Duration, subjects: &[Subject], calls: &[What]) -> Rates {
         println!("\n### {title}\n");
         println!("| call | tasks | way | calls/s | p50 µs | p99 µs | × bare | ± |");
         println!("|:--|--:|:--|--:|--:|--:|--:|--:|");
@@ -60,15 +60,18 @@ impl Bench {
                 subject.run(&self.runtime, What::ClaimAndComplete, 64, known);
             }
         }
+        let mut rates = Rates(Vec::new());
         for what in calls {
             for tasks in TASKS {
                 let count = |subject| self.calls_per_slice(slice, subject, *what, tasks);
                 let counts: Vec<u64> = subjects.iter().map(count).collect();
                 for line in self.measure(subjects, &counts, *what, tasks) {
                     println!("| {} | {tasks} {line}", what.name());
+                    rates.0.push((*what, tasks, line));
                 }
             }
         }
+        rates
     }
 
     /// Every subject gets its turn in each round, in rotated order; ratios are taken inside the rounds.
@@ -115,6 +118,20 @@ impl Bench {
             }
             calls *= 2;
         }
+    }
+}
+
+/// What all subjects came to.
+pub struct Rates(Vec<(What, usize, Line)>);
+
+impl Rates {
+    /// The throughput of a subject over that of the first.
+    pub fn of(&self, name: &str, what: What, tasks: usize) -> Option<f64> {
+        let mut lines = self.0.iter();
+        let (.., line) = lines.find(|(call, at_once, line)| {
+            *call == what && *at_once == tasks && line.name.starts_with(name)
+        })?;
+        Some(line.ratio)
     }
 }
 

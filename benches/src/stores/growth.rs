@@ -4,6 +4,7 @@ use super::{
     bench::Bench,
     race::{Id, Subject, What},
 };
+use crate::report::{Goal::AtMost, Report};
 
 /// Keys that the small one holds at the beginning.
 pub const FEW: u64 = 10_000;
@@ -40,7 +41,7 @@ impl Growth {
     }
 }
 
-pub fn print(bench: &Bench, stores: &[Growth]) {
+pub fn print(bench: &Bench, stores: &[Growth], report: &mut Report) {
     let (keys, more) = (bench.plan.keys, CLAIMS * bench.plan.waiting_rounds as u64);
     println!("\n### stores, the cost of a claim when they are full\n");
     println!("Each grows by {more} keys while it is measured.\n");
@@ -54,6 +55,11 @@ pub fn print(bench: &Bench, stores: &[Growth]) {
             line.tasks,
             line.ratio,
             line.spread * 100.0
+        );
+        report.goal(
+            format!("a claim in {}, at {keys} keys over {FEW}", line.store),
+            Some(line.ratio),
+            AtMost(1.5),
         );
     }
 }

@@ -14,7 +14,9 @@ use super::{
     bench::Bench,
     growth::{FEW, Growth},
     race::{Id, LEASE, MEMORY, Subject, Way, What},
+    threads,
 };
+use crate::report::{Goal::AtMost, Report};
 
 /// Forgets nothing, knows no holder.
 #[derive(Default)]
@@ -45,7 +47,7 @@ fn store() -> Arc<dyn GuardStore> {
     Arc::new(MemoryStore::new(Arc::new(SystemClock::new()), capacity, [7; 16]))
 }
 
-pub fn run(bench: &Bench) -> Growth {
+pub fn run(bench: &Bench, report: &mut Report) -> Growth {
     let subjects = [
         Subject::new("Mutex<HashMap<String, Instant>>", Naive::default()),
         Subject::new("MemoryStore", store()),
@@ -57,7 +59,8 @@ pub fn run(bench: &Bench) -> Growth {
         What::ALL,
     );
     drop(subjects);
-    weigh(bench);
+    threads::run(report);
+    weigh(bench, report);
     let [few, many] = [FEW, bench.plan.keys].map(|keys| {
         let subject = Subject::new("MemoryStore", store());
         let ids = (0..keys).map(Id::of).collect();
@@ -68,17 +71,22 @@ pub fn run(bench: &Bench) -> Growth {
 }
 
 /// What was asked of the allocator and not given back. What it rounds up comes on top: that is not the store's.
-fn weigh(bench: &Bench) {
+fn weigh(bench: &Bench, report: &mut Report) {
     println!("\n### stores, memory for each completed key\n");
     println!("| way | keys | bytes a key | at most while it grew |");
     println!("|:--|--:|--:|--:|");
     for keys in [FEW, bench.plan.keys] {
         weigh_one(bench, "Mutex<HashMap<String, Instant>>", keys, &Naive::default());
-        weigh_one(bench, "MemoryStore", keys, &store());
+        let each = weigh_one(bench, "MemoryStore", keys, &store());
+        report.goal(
+            format!("a key in memory, of {keys}, in bytes"),
+            Some(each),
+            AtMost(100.0),
+        );
     }
 }
 
-fn weigh_one(bench: &Bench, name: &str, keys: u64, way: &impl Way) {
+fn weigh_one(bench: &Bench, name: &str, keys: u64, way: &impl Way) -> f64 {
     // On this thread: the counter is the thread's own.
     let asked = allocation_counter::measure(|| {
         bench.runtime.block_on(async {
@@ -94,4 +102,5 @@ fn weigh_one(bench: &Bench, name: &str, keys: u64, way: &impl Way) {
         each(asked.bytes_current as f64),
         each(asked.bytes_max as f64)
     );
+    each(asked.bytes_current as f64)
 }

@@ -10,29 +10,32 @@ mod postgres;
 mod race;
 mod redis;
 mod sqlite;
+mod threads;
 
 use std::path::Path;
 
 use self::{bench::Bench, growth::Growth};
-use crate::{Group, harness::Plan};
+use crate::{Group, report::Report};
 
 pub const GROUP: Group = Group {
     name: "stores",
     about: "a key is claimed in each guard store, against the bare client with as many round trips",
     run,
+    is_counted: false,
 };
 
 /// A store's tables, and how it grows; an error if its server is not to be had.
-type Part = fn(&Bench) -> std::io::Result<Growth>;
+type Part = fn(&Bench, &mut Report) -> std::io::Result<Growth>;
 
 const PARTS: [(&str, Part); 4] = [
-    ("memory", |bench| Ok(memory::run(bench))),
+    ("memory", |bench, report| Ok(memory::run(bench, report))),
     ("SQLite", sqlite::run),
     ("Redis", redis::run),
     ("PostgreSQL", postgres::run),
 ];
 
-fn run(plan: Plan) {
+fn run(report: &mut Report) {
+    let plan = report.plan;
     println!(
         "\nClosed loop: a task calls again as soon as it was answered. Servers and callers share this machine's {} cores. Rates \
          are medians of {} rounds, latencies come from all calls of all rounds, `× bare` is the ratio of the rates inside a round.",
@@ -42,12 +45,12 @@ fn run(plan: Plan) {
     let bench = Bench::new(plan);
     let mut growth = Vec::new();
     for (name, part) in PARTS {
-        match part(&bench) {
+        match part(&bench, report) {
             Ok(line) => growth.push(line),
             Err(error) => println!("\n### stores, {name}: left out\n\n{error}"),
         }
     }
-    growth::print(&bench, &growth);
+    growth::print(&bench, &growth, report);
 }
 
 /// What a folder lies on, where the system says so: a flush costs nothing in memory.

@@ -14,6 +14,7 @@ use super::{
     growth::{FEW, Growth},
     race::{DIGEST, Id, LEASE, MEMORY, Subject, Way, What},
 };
+use crate::report::{Goal::AtLeast, Report};
 
 struct Bare(Pool);
 
@@ -66,7 +67,7 @@ fn store(bench: &Bench, server: &Postgres, schema: &str) -> Subject {
         .runtime
         .block_on(PostgresStore::connect(&server.url(), options));
     let store: Arc<dyn GuardStore> = Arc::new(connected.expect("a server of our own"));
-    Subject::new("PostgresStore", store)
+    Subject::new(NAME, store)
 }
 
 /// Puts keys into a store's table, past the store.
@@ -93,7 +94,9 @@ async fn fill(pool: &Pool, schema: &str, keys: u64) {
         .expect("a table of our own");
 }
 
-pub fn run(bench: &Bench) -> io::Result<Growth> {
+const NAME: &str = "PostgresStore";
+
+pub fn run(bench: &Bench, report: &mut Report) -> io::Result<Growth> {
     let server = Postgres::start(&[])?;
     let bare = bench.runtime.block_on(Bare::connect(&server.url()));
     let pool = bare.0.clone();
@@ -105,7 +108,12 @@ pub fn run(bench: &Bench) -> io::Result<Growth> {
         "stores, PostgreSQL with its defaults: fsync and synchronous_commit on, {}",
         disk(&server.data_dir())
     );
-    bench.table(&title, bench.plan.waiting_slice, &subjects, What::ALL);
+    let rates = bench.table(&title, bench.plan.waiting_slice, &subjects, What::ALL);
+    report.goal(
+        "a claim in PostgreSQL, 64 tasks, claims/s over a pool with a statement each",
+        rates.of(NAME, What::Claim, 64),
+        AtLeast(4.0),
+    );
     drop(subjects);
     let [few, many] = [("few", FEW), ("many", bench.plan.keys)].map(|(schema, keys)| {
         let store = store(bench, &server, schema);

@@ -13,6 +13,7 @@ use super::{
     growth::{FEW, Growth},
     race::{DIGEST, Id, LEASE, MEMORY, Subject, Way, What},
 };
+use crate::report::{Goal::AtLeast, Report};
 
 struct Bare(MultiplexedConnection);
 
@@ -54,7 +55,7 @@ fn store(bench: &Bench, url: &str) -> Subject {
     let options = RedisOptions::new().deadline(DEADLINE);
     let connected = bench.runtime.block_on(RedisStore::connect(url, options));
     let store: Arc<dyn GuardStore> = Arc::new(connected.expect("a server of our own"));
-    Subject::new("RedisStore", store)
+    Subject::new(NAME, store)
 }
 
 /// Puts keys into a store's database, past the store.
@@ -89,14 +90,21 @@ fn both(bench: &Bench, server: &Redis) -> [Subject; 2] {
     ]
 }
 
-pub fn run(bench: &Bench) -> io::Result<Growth> {
+const NAME: &str = "RedisStore";
+
+pub fn run(bench: &Bench, report: &mut Report) -> io::Result<Growth> {
     let server = Redis::start(&[])?;
     let slice = bench.plan.waiting_slice;
-    bench.table(
+    let rates = bench.table(
         "stores, Redis without AOF: nothing survives",
         slice,
         &both(bench, &server),
         What::ALL,
+    );
+    report.goal(
+        "a claim in Redis, 64 tasks, claims/s over the bare client",
+        rates.of(NAME, What::Claim, 64),
+        AtLeast(0.8),
     );
     drop(server);
 

@@ -1,0 +1,131 @@
+//! All that is done with a delivery, without HTTP around it: is it genuine, was it handled before, what does it say?
+
+use std::{
+    collections::HashSet,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::Request;
+use jiff::Timestamp;
+use serde_json::Value;
+use wahook_core::{
+    Endpoint,
+    guard::{Admission, GuardStore as _, MemoryStore, Prepared, Settled, Token},
+    model::Event,
+};
+use wahook_providers::wazapin;
+use wahook_tower::SystemClock;
+
+use crate::{
+    Group,
+    harness::Subject,
+    report::{Goal::AtMost, Report},
+    request::{Family, SECRET, Signer, message},
+};
+
+pub const GROUP: Group = Group {
+    name: "whole",
+    about: "verified, claimed, parsed, normalised and completed, without HTTP, against what one writes by hand",
+    run,
+    is_counted: true,
+};
+
+const BY_HAND: &str = "by hand: svix, Mutex<HashSet>, Value";
+const OURS: &str = "wahook, events of the one model";
+
+const LEASE: Duration = Duration::from_secs(10);
+const MEMORY: Duration = Duration::from_secs(48 * 3600);
+
+fn run(report: &mut Report) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    for (size, bytes, most) in [("700 B", 700, 0.45), ("20 KB", 20 * 1024, 0.2)] {
+        let body = message(bytes);
+        let by_hand = ByHand::new();
+        let wahook = Wahook::new();
+        let (mut one, mut other) = (Signer::new(Family::Svix), Signer::new(Family::Svix));
+        let (same, again) = (body.clone(), body);
+        let what = format!("whole, {size}");
+        let (by_hand, wahook) = (&by_hand, &wahook);
+        let lines = report.table(
+            &what,
+            &mut [
+                Subject::with_input(
+                    BY_HAND,
+                    move || one.sign(&same),
+                    |request| by_hand.handle(&request),
+                ),
+                Subject::with_future(
+                    OURS,
+                    &runtime,
+                    move || other.sign(&again),
+                    |request| wahook.handle(request),
+                ),
+            ],
+        );
+        report.goal(
+            format!("{what}, over by hand"),
+            lines.ratio(OURS, BY_HAND),
+            AtMost(most),
+        );
+    }
+}
+
+struct ByHand {
+    webhook: svix::webhooks::Webhook,
+    seen: Mutex<HashSet<String>>,
+}
+
+impl ByHand {
+    fn new() -> Self {
+        Self {
+            webhook: svix::webhooks::Webhook::new(SECRET).expect("a good secret"),
+            seen: Mutex::default(),
+        }
+    }
+
+    fn handle(&self, request: &Request<Bytes>) -> Value {
+        self.webhook
+            .verify(request.body(), request.headers())
+            .expect("a good signature");
+        let id = request.headers()["svix-id"].to_str().expect("visible ASCII");
+        assert!(self.seen.lock().expect("no panic in here").insert(id.to_owned()));
+        serde_json::from_slice(request.body()).expect("JSON")
+    }
+}
+
+struct Wahook {
+    endpoint: Endpoint,
+    store: MemoryStore,
+}
+
+impl Wahook {
+    fn new() -> Self {
+        let capacity = NonZeroUsize::new(1_000_000).expect("not zero");
+        Self {
+            endpoint: wazapin::endpoint("shop", SECRET).expect("a good secret"),
+            store: MemoryStore::new(Arc::new(SystemClock::new()), capacity, [7; 16]),
+        }
+    }
+
+    async fn handle(&self, request: Request<Bytes>) -> Vec<Event> {
+        let (head, body) = request.into_parts();
+        let mut check = self.endpoint.begin(&head, Timestamp::now()).expect("a good head");
+        check.update(body);
+        let verified = check.finish().expect("a good signature");
+        let prepared = Prepared::new(verified, &head.headers, [7; 10]);
+        let (key, digest, token) = (prepared.key().clone(), prepared.digest(), Token::new([7; 16]));
+        let claim = self.store.claim(&key, digest, token, LEASE).await;
+        let Admission::Fresh(fresh) = prepared.admit(claim.expect("a store in memory")) else {
+            panic!("it has an id of its own");
+        };
+        let events = fresh.events();
+        let settled = self.store.complete(&key, digest, token, MEMORY).await;
+        assert_eq!(settled.expect("a store in memory"), Settled::Done);
+        events
+    }
+}
