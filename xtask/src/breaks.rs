@@ -200,7 +200,7 @@ const BREAKS: &[Break] = &[
             "        self.settings.say(Verb::Complete, held.clone()).await;\n        let inner = &mut self.inner;\n",
         )],
         package: "wahook-tower",
-        test: "g5_",
+        test: "g5_status_error_panic_and_deadline",
     },
     Break {
         what: "A a copy is answered 409",
