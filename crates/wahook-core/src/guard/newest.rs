@@ -94,7 +94,10 @@ impl Newest {
 
     /// Whether another body of the key lives.
     pub(super) fn has_other_body(&self, record: &Record, now: u64) -> bool {
-        let mut entries = self.places.iter_hash(record.place()).map(|at| &self.entries[*at as usize]);
+        let mut entries = self
+            .places
+            .iter_hash(record.place())
+            .map(|at| &self.entries[*at as usize]);
         entries.any(|entry| entry.record.is_other_body_of(record) && entry.held.until > now)
     }
 
