@@ -282,7 +282,13 @@ pub(crate) fn run(steps: &mut Steps, filter: &str) {
     if let Err(failure) = copied(&copy.join("source")) {
         return steps.step("a copy of the source", || Err(failure));
     }
-    for one in all().filter(|one| one.what.contains(filter)) {
+    let chosen: Vec<_> = all().filter(|one| one.what.contains(filter)).collect();
+    if chosen.is_empty() {
+        let names = all().map(|one| one.what).collect::<Vec<_>>().join("\n");
+        let why = format!("nothing of what is broken has `{filter}` in its name; there are:\n{names}");
+        return steps.step("breaks", || Err(Failure::new(why)));
+    }
+    for one in chosen {
         steps.step(one.what, || one.try_on(&copy));
     }
 }
@@ -331,14 +337,7 @@ impl Break {
     /// What the tests say, in red or green.
     fn tested(&self, copy: &Path) -> Result<String, Failure> {
         let target = copy.join("target");
-        let mut command = cargo::cargo([
-            "test",
-            "--locked",
-            "--no-fail-fast",
-            "--all-features",
-            "--lib",
-            "--tests",
-        ]);
+        let mut command = cargo::cargo(["test", "--locked", "--no-fail-fast", "--all-features", "--tests"]);
         command
             .args(["-p", self.package, self.test])
             .current_dir(copy.join("source"))

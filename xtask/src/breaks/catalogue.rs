@@ -97,8 +97,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "C18 a claim over the cap is waited for",
         file: "crates/wahook-tower/src/limit/body.rs",
         changes: &[(
-            "refused: declared > limits.cap_bytes as u64,",
-            "refused: declared == u64::MAX,",
+            "self.declared_bytes > self.cap_bytes as u64",
+            "self.declared_bytes == u64::MAX",
         )],
         package: "wahook-catalogue",
         test: "failure_18",

@@ -64,6 +64,15 @@ pub(super) fn option(text: &str) -> Result<(String, Value), String> {
     Ok((name.trim().to_owned(), value))
 }
 
+/// Bytes of a body that is sent: it is held in memory, more than once.
+pub(super) fn cap(text: &str) -> Result<usize, String> {
+    const MOST: usize = 256 << 20;
+    match text.parse() {
+        Ok(bytes @ 1..=MOST) => Ok(bytes),
+        _ => Err(format!("give a number of bytes from 1 to {MOST}")),
+    }
+}
+
 /// `K: V`.
 pub(super) fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text.split_once(':').ok_or("write it as 'Name: value'")?;

@@ -102,14 +102,17 @@ pub fn build(config: &Config, folder: &Path) -> Result<Built, Vec<Problem>> {
     let tls = config.tls.build(folder);
     let admin = config.admin.build(folder);
     match (inbox, sinks, tls, admin) {
-        (Ok(inbox), Ok(sinks), Ok(tls), Ok(admin)) if problems.is_empty() => Ok(Built {
-            routes,
-            inbox,
-            sinks,
-            tls,
-            admin,
-            warnings,
-        }),
+        (Ok(inbox), Ok(sinks), Ok(tls), Ok(admin)) if problems.is_empty() => {
+            warnings.extend(without_sink(config, &sinks));
+            Ok(Built {
+                routes,
+                inbox,
+                sinks,
+                tls,
+                admin,
+                warnings,
+            })
+        }
         (inbox, sinks, tls, admin) => {
             problems.extend(inbox.err());
             problems.extend(sinks.err().into_iter().flatten());
@@ -119,6 +122,19 @@ pub fn build(config: &Config, folder: &Path) -> Result<Built, Vec<Problem>> {
             Err(problems)
         }
     }
+}
+
+/// What is answered with 200 and comes to nobody.
+fn without_sink(config: &Config, sinks: &[SinkPlan]) -> impl Iterator<Item = Problem> {
+    let endpoints = config.endpoint.iter().enumerate();
+    let nowhere = endpoints.filter(|(_, endpoint)| !sinks::any_sink_takes(sinks, &endpoint.name));
+    nowhere.map(|(index, endpoint)| {
+        let text = format!(
+            "no sink takes what endpoint `{}` receives: add its name to the `endpoints` of one, or leave them out there",
+            endpoint.name
+        );
+        Problem::new(&["endpoint", &index.to_string(), "name"], text)
+    })
 }
 
 /// What is about more than one endpoint.

@@ -52,5 +52,6 @@ pub(crate) use self::{
     build::{check_options, check_public_url, find_provider},
     load::variables,
     model::is_secret,
+    sinks::any_sink_takes,
     value::MASK,
 };

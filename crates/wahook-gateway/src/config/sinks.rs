@@ -108,6 +108,12 @@ pub(super) fn build(config: &Config, folder: &Path) -> Result<Vec<SinkPlan>, Vec
     }
 }
 
+/// Whether any of them takes what this endpoint receives.
+pub(crate) fn any_sink_takes(sinks: &[SinkPlan], endpoint: &str) -> bool {
+    let mut all = sinks.iter().map(|sink| &sink.filter.endpoints);
+    all.any(|names| names.is_empty() || names.iter().any(|name| name == endpoint))
+}
+
 fn build_one(sink: &SinkConfig, endpoints: &[EndpointConfig], folder: &Path) -> Result<SinkPlan, Wrong> {
     check_name(&sink.name)?;
     let kind = sink.kind.as_str();

@@ -46,6 +46,9 @@ pub(crate) async fn examine(loaded: &Loaded) -> Result<Report, Failure> {
     let routes = &built.routes;
     for (config, route) in config.endpoint.iter().zip(routes) {
         report.findings.extend(endpoint::look(config, route));
+        report
+            .findings
+            .extend(sink::none_takes(&built.sinks, &config.name));
         report.endpoints.extend(EndpointState::of(route));
     }
     let clock = Arc::new(SystemClock::new());

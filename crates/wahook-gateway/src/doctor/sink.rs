@@ -3,7 +3,15 @@
 use http::Uri;
 
 use super::{network::is_near, report::Finding};
-use crate::config::{SinkPlan, SinkTo};
+use crate::config::{self, SinkPlan, SinkTo};
+
+/// An endpoint whose events come to nobody.
+pub(super) fn none_takes(sinks: &[SinkPlan], endpoint: &str) -> Option<Finding> {
+    let text = "no sink takes what it receives: it is answered with 200 and comes to nobody";
+    let advice = "add its name to the `endpoints` of a sink, or leave them out there";
+    (!config::any_sink_takes(sinks, endpoint))
+        .then(|| Finding::warning(Some(endpoint.to_owned()), text.to_owned()).advise(advice))
+}
 
 pub(super) fn look(sink: &SinkPlan) -> Option<Finding> {
     let name = &sink.name;

@@ -328,6 +328,30 @@ fn a_good_configuration_is_said_to_be_good_and_short_memory_is_warned_about() {
 }
 
 #[test]
+fn failure_16_an_endpoint_whose_events_come_to_nobody_is_warned_about() {
+    let shop = endpoint(&format!("secret = \"{SECRET}\""));
+    let desk = shop.replace("shop", "desk");
+    let warning =
+        "warning: F:2:1: no sink takes what endpoint `shop` receives: add its name to the `endpoints` of one";
+    for (sinks, is_said) in [
+        ("", false),
+        (
+            "[[sink]]\nname = \"a\"\ntype = \"stdout\"\nendpoints = [\"desk\"]",
+            true,
+        ),
+        (
+            "[[sink]]\nname = \"a\"\ntype = \"stdout\"\nendpoints = [\"desk\", \"shop\"]",
+            false,
+        ),
+    ] {
+        let (code, said) = check(&format!("{shop}\n{desk}\n{sinks}\n"));
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(said.contains(warning), is_said, "{said}");
+        assert!(!said.contains("endpoint `desk`"), "{said}");
+    }
+}
+
+#[test]
 fn v4_the_effective_configuration_is_printed_without_secrets() {
     let file = folder("print").join("wahook.toml");
     fs::write(&file, endpoint("secret = \"from-the-file\"")).unwrap();

@@ -85,9 +85,8 @@ pub(super) fn is_retry(came: &Came) -> bool {
 
 fn no_answer(finding: &mut Finding, came: &Came) {
     match came.reply {
-        Some(Reply::Closed) => {
-            finding
-                .fail("the connection was closed without an answer: look for a panic in the receiver's log");
+        Some(Reply::Closed(_)) => {
+            finding.fail("the connection ended without an answer: look for the reason in the receiver's log");
         }
         _ => {
             finding.fail("no answer came: give the work a deadline, and answer before the provider gives up");

@@ -2,10 +2,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -155,7 +152,8 @@ impl Conform {
             patience: self.patience,
             settle: self.settle,
             challenge_token: self.challenge_token,
-            reached: Arc::new(AtomicBool::new(false)),
+            reached: Arc::default(),
+            answered: Arc::default(),
         };
         let mut report = Report {
             provider,
@@ -171,17 +169,26 @@ impl Conform {
                     Presence::Left
                 };
             }
-            if presence == Presence::Left {
-                finding.raise(
+            match presence {
+                Presence::Left => finding.raise(
                     Verdict::NotObservable,
                     "it was not played: the receiver was gone and did not come back",
-                );
-            } else if let Err(error) = scenarios::play(&stage, &mut finding).await {
-                let Some(why) = stage.gone(&error).await else {
-                    return Err(error);
-                };
-                finding.gone(&why);
-                presence = Presence::Gone;
+                ),
+                Presence::Mute => finding.raise(
+                    Verdict::NotObservable,
+                    "it was not played: the receiver answers nothing",
+                ),
+                Presence::There | Presence::Gone => match played(&stage, &mut finding).await {
+                    Ok(true) => {}
+                    Ok(false) => presence = Presence::Mute,
+                    Err(error) => {
+                        let Some(why) = stage.gone(&error).await else {
+                            return Err(error);
+                        };
+                        finding.gone(&why);
+                        presence = Presence::Gone;
+                    }
+                },
             }
             if let Some(Tell(tell)) = &self.tell {
                 tell(&finding);
@@ -198,10 +205,22 @@ impl Conform {
     }
 }
 
+/// Plays it; `false` where nothing is answered, whatever is asked.
+async fn played(stage: &Stage, finding: &mut Finding) -> Result<bool, ConformError> {
+    scenarios::play(stage, finding).await?;
+    let answers = stage.answers().await?;
+    if !answers && finding.verdict < Verdict::Fail {
+        finding.raise(Verdict::NotObservable, "the receiver answers nothing");
+    }
+    Ok(answers)
+}
+
 /// Whether the receiver is still there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Presence {
     There,
+    /// It takes connections and answers nothing.
+    Mute,
     Gone,
     /// Gone, and it did not come back.
     Left,

@@ -38,6 +38,8 @@ pub(super) struct Stage {
     pub(super) challenge_token: Option<Secret>,
     /// Whether anybody was ever there.
     pub(super) reached: Arc<AtomicBool>,
+    /// Whether anything was ever answered.
+    pub(super) answered: Arc<AtomicBool>,
 }
 
 /// How long a supervisor may need to start it anew, and how often it is looked for meanwhile.
@@ -86,7 +88,8 @@ impl Stage {
         &self,
         request: Request<Body>,
     ) -> impl Future<Output = Result<Came, ConformError>> + Send + use<> {
-        let (wire, reached, patience) = (Arc::clone(&self.wire), Arc::clone(&self.reached), self.patience);
+        let (wire, patience) = (Arc::clone(&self.wire), self.patience);
+        let (reached, answered) = (Arc::clone(&self.reached), Arc::clone(&self.answered));
         async move {
             let begin = Instant::now();
             let reply = timeout(patience, wire.exchange(request)).await.ok();
@@ -94,6 +97,9 @@ impl Stage {
                 return Err(ConformError::unreachable(why));
             }
             reached.store(true, Ordering::Relaxed);
+            if matches!(reply, Some(Reply::Answer(_))) {
+                answered.store(true, Ordering::Relaxed);
+            }
             let took = begin.elapsed();
             Ok(Came { reply, took })
         }
@@ -108,6 +114,14 @@ impl Stage {
             ConformErrorKind::Observe if reached => self.look().await.err().map(|gone| gone.why().to_owned()),
             _ => None,
         }
+    }
+
+    /// Whether it ever answers anything: what says nothing to anybody passes whatever demands silence.
+    pub(super) async fn answers(&self) -> Result<bool, ConformError> {
+        if !self.answered.load(Ordering::Relaxed) {
+            self.look().await?;
+        }
+        Ok(self.answered.load(Ordering::Relaxed))
     }
 
     /// Whether somebody is there again after a while, as where a supervisor starts it anew.

@@ -23,8 +23,8 @@ pub trait Wire: fmt::Debug + Send + Sync + 'static {
 pub enum Reply {
     /// With an answer.
     Answer(Response<Bytes>),
-    /// The connection was closed without one.
-    Closed,
+    /// The connection was closed without one; why, where that is known.
+    Closed(Option<String>),
     /// Nobody was there; why.
     Unreachable(String),
 }
@@ -61,7 +61,8 @@ impl Came {
         match &self.reply {
             None => "no answer".to_owned(),
             Some(Reply::Answer(answer)) => answer.status().as_u16().to_string(),
-            Some(Reply::Closed) => "closed".to_owned(),
+            Some(Reply::Closed(Some(why))) => format!("closed ({why})"),
+            Some(Reply::Closed(None)) => "closed".to_owned(),
             Some(Reply::Unreachable(_)) => "unreachable".to_owned(),
         }
     }
@@ -106,7 +107,7 @@ where
             });
             match task.join_next().await {
                 Some(Ok(Some(answer))) => Reply::Answer(answer),
-                _ => Reply::Closed,
+                _ => Reply::Closed(None),
             }
         })
     }

@@ -384,6 +384,8 @@ fn v4_nothing_prints_a_secret() {
         format!("{:?}", verifier.keyrings()),
         format!("{check:?}"),
         format!("{:?}", verifier.recipe()),
+        format!("{:?}", Secret::new(K1).unwrap()),
+        format!("{:?}", several(&[K1, K2])),
     ];
     for text in texts {
         for secret in [K1, K2, &good(b"{}")] {

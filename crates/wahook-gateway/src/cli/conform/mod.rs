@@ -65,7 +65,7 @@ pub(super) struct Args {
     skip: Vec<Scenario>,
 
     /// The largest body that the receiver takes; one byte more has to be refused.
-    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20)]
+    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20, value_parser = input::cap)]
     cap: usize,
 
     /// How long to wait for an answer, or for work to be done, in seconds. A body that trickles has to be ended within it.
@@ -73,7 +73,7 @@ pub(super) struct Args {
     timeout: u64,
 
     /// How long to wait for what must not happen, such as a copy being handled, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 300)]
+    #[arg(long, value_name = "MS", default_value = "300", value_parser = clap::value_parser!(u64).range(..=60_000))]
     settle: u64,
 
     /// List the scenarios and end.

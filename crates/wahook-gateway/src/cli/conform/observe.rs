@@ -9,7 +9,7 @@ use std::{
 
 use http::Uri;
 use serde_json::Value;
-use tokio::process::Command;
+use tokio::{process::Command, time::timeout};
 use wahook_core::BoxFuture;
 use wahook_testkit::conform::{Observe, ObserveError};
 
@@ -138,8 +138,17 @@ async fn printed(command: &str) -> Result<String, ObserveError> {
         .args(["-c", command])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
-        .output()
+        .kill_on_drop(true)
+        .output();
+    let too_slow = |_| {
+        ObserveError::new(format!(
+            "--observe-command printed nothing for {} s",
+            PATIENCE.as_secs()
+        ))
+    };
+    let output = timeout(PATIENCE, output)
         .await
+        .map_err(too_slow)?
         .map_err(|error| ObserveError::new(format!("--observe-command: {error}")))?;
     if !output.status.success() {
         return Err(ObserveError::new(format!(

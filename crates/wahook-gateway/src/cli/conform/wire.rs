@@ -38,7 +38,7 @@ impl Http {
         match sending.send().await {
             Ok(answer) => answered(answer).await,
             Err(error) if error.is_connect() => Reply::Unreachable(root_cause(&error)),
-            Err(_) => Reply::Closed,
+            Err(error) => Reply::Closed(Some(root_cause(&error))),
         }
     }
 }

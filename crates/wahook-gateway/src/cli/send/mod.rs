@@ -69,7 +69,7 @@ pub(super) struct Args {
     option: Vec<(String, Value)>,
 
     /// The largest body that the endpoint takes, for the fault `oversize`.
-    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20)]
+    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20, value_parser = input::cap)]
     cap: usize,
 
     /// The status that counts as expected, where the endpoint is configured to answer another.

@@ -61,7 +61,7 @@ async fn largest(stage: &Stage, finding: &mut Finding) -> Played {
         .await?;
     finding.came("", &came);
     match (came.status(), &came.reply) {
-        (Some(413), _) | (None, Some(Reply::Closed)) => finding.fail(format!(
+        (Some(413), _) | (None, Some(Reply::Closed(_))) => finding.fail(format!(
             "a body of {cap} bytes was refused: raise your cap to it, or, if yours is smaller and that is enough, tell it \
              to the kit"
         )),
@@ -81,7 +81,7 @@ fn too_large(finding: &mut Finding, came: &Came, what: &str) {
         )),
         Some(status) => finding.warn(format!("{what} was answered {status}: 413 says what is wrong")),
         None => match came.reply {
-            Some(Reply::Closed) => finding.warn(format!(
+            Some(Reply::Closed(_)) => finding.warn(format!(
                 "{what} ended in a closed connection: answer 413 first, so that the sender knows"
             )),
             _ => finding.fail(format!(
@@ -103,7 +103,7 @@ pub(super) async fn slow(stage: &Stage, finding: &mut Finding) -> Played {
     let came = stage.exchange(request).await?;
     finding.came("", &came);
     match (came.status(), &came.reply) {
-        (Some(408), _) | (None, Some(Reply::Closed)) => {}
+        (Some(408), _) | (None, Some(Reply::Closed(_))) => {}
         (Some(status @ (200..300 | 500..)), _) => {
             finding.fail(format!("half of a body was answered {status}: answer 408"));
         }

@@ -1,8 +1,11 @@
 //! A receiver that ends of what it is sent, and one that was never there.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
@@ -131,7 +134,7 @@ async fn whoever_cannot_be_asked_because_it_is_gone_has_failed() {
     let report = kit
         .observe(Asked(process.clone()))
         .only([Scenario::Malformed, Scenario::UnknownEvent, Scenario::HangUp])
-        .patience(std::time::Duration::from_secs(1))
+        .patience(Duration::from_secs(1))
         .run()
         .await
         .unwrap();
@@ -181,4 +184,56 @@ async fn each_finding_is_told_as_soon_as_it_is_there() {
         report.to_string()
     );
     assert_eq!(told.len(), Scenario::ALL.len());
+}
+
+/// Takes connections, and nothing comes of them: they end, or they do not.
+#[derive(Clone, Copy, Debug)]
+struct Mute {
+    hangs: bool,
+}
+
+impl Wire for Mute {
+    fn exchange(&self, _: Request<Body>) -> BoxFuture<'_, Reply> {
+        let hangs = self.hangs;
+        Box::pin(async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Reply::Closed(Some("not HTTP".to_owned()))
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_answers_nothing_passes_nothing_and_is_not_waited_for_again_and_again() {
+    let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let kit = |hangs| {
+        let hook = wahook_providers::wazapin::endpoint("hook", secret).unwrap();
+        let sender = Sender::new(hook, Secret::new(secret).unwrap(), URL.parse().unwrap());
+        Conform::new(sender, Mute { hangs })
+    };
+    for hangs in [false, true] {
+        let begin = tokio::time::Instant::now();
+        let report = kit(hangs).run().await.unwrap();
+        assert!(
+            begin.elapsed() < 3 * Duration::from_secs(30),
+            "{:?}",
+            begin.elapsed()
+        );
+        assert_eq!(report.count(Verdict::Fail), 1, "{report}");
+        assert_eq!(
+            report.count(Verdict::NotObservable),
+            Scenario::ALL.len() - 1,
+            "{report}"
+        );
+        assert_eq!(
+            report.to_string().contains("closed (not HTTP)"),
+            !hangs,
+            "{report}"
+        );
+        for scenario in [Scenario::Slow, Scenario::SilentRefusal] {
+            let report = kit(hangs).only([scenario]).run().await.unwrap();
+            assert_eq!(report.count(Verdict::Pass), 0, "{report}");
+        }
+    }
 }
