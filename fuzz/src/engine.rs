@@ -7,7 +7,7 @@
 use std::{env, fs, path::Path, process::exit, sync::LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use wahook_fuzz::{TARGETS, Target, target};
+use wahook_fuzz::{TARGETS, Target, differences_are_real, target};
 
 static TARGET: LazyLock<&Target> = LazyLock::new(|| {
     let name = env::var("WAHOOK_FUZZ_TARGET").unwrap_or_default();
@@ -19,6 +19,8 @@ static TARGET: LazyLock<&Target> = LazyLock::new(|| {
 
 fn begin() {
     if env::var("WAHOOK_FUZZ_TARGET").as_deref() == Ok("list") {
+        // This is the build that has all the peers.
+        differences_are_real();
         for target in TARGETS {
             println!("{} {}", target.name, target.longest);
         }

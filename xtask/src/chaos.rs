@@ -130,6 +130,7 @@ pub(crate) fn run(arguments: &[&str]) -> Option<ExitCode> {
             "--long" => seconds = TEN_MINUTES,
             "--no-services" => services = Services::LeftOut,
             option @ ("--seed" | "--check") => passed.extend([option, arguments.next()?]),
+            option @ "--keep" => passed.push(option),
             _ => return None,
         }
     }

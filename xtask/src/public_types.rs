@@ -49,14 +49,26 @@ const MAY_SHOW: &[(&str, &[&str])] = &[
     ("wahook-sqlite", &[]),
     ("wahook-postgres", &[]),
     ("wahook-redis", &[]),
+    ("wahook-testkit", &["bytes", "http", "http_body", "jiff", "tower_service"]),
     ("wahook-worker", &[]),
     ("wahook", &[]),
 ];
 
+/// Libraries whose API is for our own program.
+const OF_OURS: &[&str] = &["wahook-gateway"];
+
 pub(crate) fn run() -> Outcome {
-    let target = cargo::members()?.target_directory;
+    let members = cargo::members()?;
+    let target = members.target_directory;
     let rustdoc = rustdoc(&target)?;
-    let mut findings = Vec::new();
+    let libraries = members
+        .packages
+        .iter()
+        .filter(|package| package.lies_in("crates") && package.is_library());
+    let mut findings: Vec<String> = libraries
+        .filter(|library| !MAY_SHOW.iter().any(|(name, _)| *name == library.name) && !OF_OURS.contains(&&*library.name))
+        .map(|library| format!("{} stands nowhere here", library.name))
+        .collect();
     for (name, may_show) in MAY_SHOW {
         cargo::run(
             cargo::cargo([

@@ -20,11 +20,6 @@ pub(crate) struct Calm {
 }
 
 impl Calm {
-    /// And after it.
-    pub(crate) fn and(&mut self, more: &Answers) {
-        self.answers.add(more);
-    }
-
     pub(crate) fn said(&self) -> String {
         format!("{}; {} MiB", self.answers.said(), self.memory_mib)
     }

@@ -1,7 +1,7 @@
 //! Attacks a gateway while good traffic goes on, and judges what came of it: `cargo xtask attack`.
 //!
 //! Three processes: the gateway, this one with the good traffic and the clock, and one more that attacks, which has the
-//! lowest priority since an attacker has a machine of his own. Judged as ratios to the calm before and after.
+//! lowest priority since an attacker has a machine of his own. Judged as ratios to the calm before.
 //!
 //! Here he has none: what he takes of the processor is not there for the others, and that is not the gateway's fault. Where
 //! good deliveries took more than twice as long as in the calm, the same deliveries are sent once more while a process with
@@ -118,7 +118,7 @@ fn under(
     );
     // What is slow for the first time only is no calm.
     good.run_for(Duration::from_secs(2));
-    let mut calm = Calm {
+    let calm = Calm {
         answers: good.run_for(options.each),
         memory_mib: gateway.memory_mib()?,
         claimed_mib: gateway.claimed_mib()?,
@@ -138,16 +138,14 @@ fn under(
         for left in (0..TRIES).rev() {
             let mut run = once(assault, &mut gateway, &good, options.each, &calm)?;
             run.is_tried_again = left > 0 && !run.is_soon(&calm.answers);
-            println!("{:<16} {}", assault.name, run.said(&calm));
+            let again = if run.is_tried_again { "; tried again" } else { "" };
+            println!("{:<16} {}{again}", assault.name, run.said(&calm));
             runs.push(run);
             if !runs.last().is_some_and(|run| run.is_tried_again) {
                 break;
             }
         }
     }
-    let after = good.run_for(options.each);
-    calm.and(&after);
-    println!("{:<16} {}", "calm again", calm.said());
     for run in &runs {
         verdicts.judge(setting, &calm, run);
     }

@@ -136,8 +136,12 @@ fn run(wanted: &Wanted) -> ExitCode {
     });
     history.flush().unwrap();
     let code = judge(&file);
-    if came_to_an_end && code == ExitCode::SUCCESS && !wanted.keep {
-        fs::remove_dir_all(&folder).unwrap();
+    if came_to_an_end && code == ExitCode::SUCCESS {
+        if wanted.keep {
+            println!("everything is left in {}", folder.display());
+        } else {
+            fs::remove_dir_all(&folder).unwrap();
+        }
         return code;
     }
     let names = wanted

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Reads so much at a time, then lets others run.
+/// Reads until it has so much, which may be one large read, then lets others run.
 pub(super) struct Turns<S> {
     stream: S,
     left: usize,
