@@ -20,9 +20,20 @@ use crate::{
 const MAY_SHOW: &[(&str, &[&str])] = &[
     (
         "wahook-core",
-        &["bytes", "http", "jiff", "schemars", "serde_core", "serde_json"],
+        &[
+            "bytes",
+            "http",
+            "ipnet",
+            "jiff",
+            "schemars",
+            "serde_core",
+            "serde_json",
+        ],
     ),
-    ("wahook-providers", &["http", "jiff", "serde_core", "serde_json"]),
+    (
+        "wahook-providers",
+        &["bytes", "http", "jiff", "serde_core", "serde_json"],
+    ),
     (
         "wahook-tower",
         &[
@@ -36,20 +47,15 @@ const MAY_SHOW: &[(&str, &[&str])] = &[
     ),
     (
         "wahook-axum",
-        &[
-            "axum",
-            "axum_core",
-            "bytes",
-            "http",
-            "http_body",
-            "tower_layer",
-            "tower_service",
-        ],
+        &["axum", "axum_core", "http", "tower_layer", "tower_service"],
     ),
     ("wahook-sqlite", &[]),
-    ("wahook-postgres", &[]),
+    ("wahook-postgres", &["deadpool_postgres"]),
     ("wahook-redis", &[]),
-    ("wahook-testkit", &["bytes", "http", "http_body", "jiff", "tower_service"]),
+    (
+        "wahook-testkit",
+        &["bytes", "http", "http_body", "jiff", "tower_service"],
+    ),
     ("wahook-worker", &[]),
     ("wahook", &[]),
 ];
@@ -66,7 +72,9 @@ pub(crate) fn run() -> Outcome {
         .iter()
         .filter(|package| package.lies_in("crates") && package.is_library());
     let mut findings: Vec<String> = libraries
-        .filter(|library| !MAY_SHOW.iter().any(|(name, _)| *name == library.name) && !OF_OURS.contains(&&*library.name))
+        .filter(|library| {
+            !MAY_SHOW.iter().any(|(name, _)| *name == library.name) && !OF_OURS.contains(&&*library.name)
+        })
         .map(|library| format!("{} stands nowhere here", library.name))
         .collect();
     for (name, may_show) in MAY_SHOW {
@@ -149,20 +157,21 @@ fn shown(json: &Value) -> Result<BTreeMap<String, BTreeSet<String>>, Failure> {
     let mut shown = BTreeMap::<String, BTreeSet<String>>::new();
     for id in ids {
         let path = &paths.get(&id.to_string()).unwrap_or(&Value::Null);
+        let words: Vec<_> = path["path"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        if words.contains(&"__private") {
+            continue; // what a macro writes for itself
+        }
         let of = path["crate_id"].to_string();
         let Some(name) = crates.get(&of).and_then(|of| of["name"].as_str()) else {
             continue; // ours
         };
         if !["std", "core", "alloc"].contains(&name) && !name.starts_with("wahook") {
-            let words = path["path"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str);
-            shown
-                .entry(name.to_owned())
-                .or_default()
-                .insert(words.collect::<Vec<_>>().join("::"));
+            shown.entry(name.to_owned()).or_default().insert(words.join("::"));
         }
     }
     Ok(shown)

@@ -2,12 +2,14 @@
 
 use std::{
     future::{Ready, ready},
+    pin::Pin,
     task::{Context, Poll},
 };
 
 use futures_util::future::Either;
 use http::{Method, Request, Response};
 use http_body::Body;
+use pin_project_lite::pin_project;
 use tower_service::Service;
 use wahook_core::proof::{Refusal, RefusalKind};
 
@@ -21,8 +23,33 @@ pub struct Rated<S> {
     pub(super) settings: RateLayer,
 }
 
-/// The answer of what is inside, or that it shall come again.
-pub type RateFuture<F, T, E> = Either<F, Ready<Result<T, E>>>;
+pin_project! {
+    /// The answer of what is inside, or that it shall come again.
+    #[derive(Debug)]
+    pub struct RateFuture<F, T, E> {
+        #[pin]
+        answer: Either<F, Ready<Result<T, E>>>,
+    }
+}
+
+impl<F, T, E> RateFuture<F, T, E> {
+    const fn inside(future: F) -> Self {
+        Self {
+            answer: Either::Left(future),
+        }
+    }
+}
+
+impl<F, T, E> Future for RateFuture<F, T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    type Output = Result<T, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().answer.poll(cx)
+    }
+}
 
 impl<S, B, R> Service<Request<Limited<B>>> for Rated<S>
 where
@@ -42,7 +69,7 @@ where
     fn call(&mut self, request: Request<Limited<B>>) -> Self::Future {
         // Anything else is no delivery: a challenge costs nothing, and whoever sets an endpoint up waits for it.
         if request.method() != Method::POST {
-            return Either::Left(self.inner.call(request));
+            return RateFuture::inside(self.inner.call(request));
         }
         let RateLayer {
             endpoint,
@@ -50,13 +77,15 @@ where
             observer,
         } = &self.settings;
         let Err(wait) = rate.take() else {
-            return Either::Left(self.inner.call(request));
+            return RateFuture::inside(self.inner.call(request));
         };
         Box::pin(request.into_body()).discard();
         let refusal = Refusal::new(RefusalKind::TooMany);
         observer.observe(endpoint, &Signal::Refused { refusal: &refusal });
         let mut answer = Answer::later(wait).map(R::from);
         answer.extensions_mut().insert(refusal);
-        Either::Right(ready(Ok(answer)))
+        RateFuture {
+            answer: Either::Right(ready(Ok(answer))),
+        }
     }
 }
