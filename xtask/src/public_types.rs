@@ -54,7 +54,14 @@ const MAY_SHOW: &[(&str, &[&str])] = &[
     ("wahook-redis", &[]),
     (
         "wahook-testkit",
-        &["bytes", "http", "http_body", "jiff", "tower_service"],
+        &[
+            "bytes",
+            "http",
+            "http_body",
+            "jiff",
+            "serde_core",
+            "tower_service",
+        ],
     ),
     ("wahook-worker", &[]),
     ("wahook", &[]),
