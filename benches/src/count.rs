@@ -129,7 +129,9 @@ fn counted() -> Result<Vec<(String, Vec<(String, u64)>)>, Failed> {
         .arg(COUNTED)
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("valgrind does not start, is it installed? {error}"))?;
+        .map_err(|error| {
+            format!("valgrind does not start: {error} (Debian, Ubuntu: apt-get install valgrind)")
+        })?;
     if !output.status.success() {
         return Err(format!("valgrind said {}", output.status).into());
     }

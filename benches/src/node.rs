@@ -43,7 +43,9 @@ pub fn start() -> Result<Node, String> {
         .env("NODE_ENV", "production")
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("node does not start: {error}"))?;
+        .map_err(|error| {
+            format!("node does not start: {error} (Debian, Ubuntu: apt-get install nodejs npm)")
+        })?;
     let mut port = String::new();
     let output = child.stdout.take().ok_or("it has no output")?;
     let mut node = Node {

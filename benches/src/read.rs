@@ -12,6 +12,7 @@ use crate::{
     Group,
     harness::Subject,
     report::{Goal::AtMost, Report},
+    request::nested,
 };
 
 pub const GROUP: Group = Group {
@@ -115,11 +116,9 @@ fn messages(report: &mut Report) {
 
 /// Of so many bytes, with so many in `_data`.
 fn message(data: usize) -> Bytes {
-    let part = r#"{"key":"3EB0A1B2C3D4E5F60001","thumb":"/9j/4AAQSkZJRgABAQ","list":[1,2.5,null,true],"deep":{"a":{"b":"c"}}},"#;
-    let parts = part.repeat(data.div_ceil(part.len()));
-    let data = match parts.strip_suffix(',') {
-        Some(parts) => format!(r#","_data":{{"parts":[{parts}]}}"#),
-        None => String::new(),
+    let data = match data {
+        0 => String::new(),
+        size => format!(r#","_data":{{{}}}"#, nested(size)),
     };
     Bytes::from(format!(
         concat!(

@@ -73,6 +73,21 @@ pub fn mac() -> Hmac<Sha256> {
     Hmac::new_from_slice(&key).expect("any length")
 }
 
+/// Some JSON as engines add it to what they say, about so many bytes: `"a":…` without braces around it.
+pub fn nested(size: usize) -> String {
+    const PART: &str = r#"{"key":"3EB0A1B2C3D4E5F60001","thumb":"/9j/4AAQSkZJRgABAQ","list":[1,2.5,null,true],"deep":{"a":{"b":"c"}}}"#;
+    let parts = vec![PART; size.div_ceil(PART.len() + 1)];
+    format!(r#""parts":[{}]"#, parts.join(","))
+}
+
+/// A delivery of a message with as much as that in it.
+pub fn message_with(size: usize) -> Bytes {
+    let small = String::from_utf8(message(700).to_vec()).expect("it is text");
+    let tail = r#""}}"#;
+    let head = small.strip_suffix(tail).expect("how it ends");
+    Bytes::from(format!(r#"{head}","more":{{{}}}}}}}"#, nested(size)))
+}
+
 /// A delivery of a message, `size` bytes long.
 pub fn message(size: usize) -> Bytes {
     let head = concat!(

@@ -23,7 +23,7 @@ use crate::{
     Group,
     harness::Subject,
     report::{Goal::AtMost, Report},
-    request::{Family, SECRET, Signer, message},
+    request::{Family, SECRET, Signer, message, message_with},
 };
 
 pub const GROUP: Group = Group {
@@ -43,8 +43,10 @@ fn run(report: &mut Report) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    for (size, bytes, most) in [("700 B", 700, 0.45), ("20 KB", 20 * 1024, 0.2)] {
-        let body = message(bytes);
+    for (size, body, most) in [
+        ("700 B", message(700), 0.45),
+        ("20 KB", message_with(19_500), 0.2),
+    ] {
         let by_hand = ByHand::new();
         let wahook = Wahook::new();
         let (mut one, mut other) = (Signer::new(Family::Svix), Signer::new(Family::Svix));

@@ -57,7 +57,9 @@ cargo xtask <verb>
                       `--install` builds the tools that it needs into target/tools
   concurrency [N]     every order of threads in the guard stores, and N random schedules of claims and of inboxes
   fuzz [TARGET]       look for input that breaks a promise; `--minutes N`, split among all targets if none is named
-  bench [filter]      measure against other libraries; `--quick` for a look, `--list` for the groups
+  bench [filter]      measure against other libraries, and judge the goals; `--quick` for a look, `--list` for the groups.
+                      `--count`: instructions of what only computes, with valgrind; `--check`: fails where there are more than
+                      recorded; `--record`: writes benches/recorded.toml
 ";
 
 fn main() -> ExitCode {
