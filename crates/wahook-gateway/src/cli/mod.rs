@@ -13,6 +13,7 @@ mod filter;
 mod gateway;
 mod input;
 mod normalize;
+mod observe;
 mod operators;
 mod replay;
 mod schema;

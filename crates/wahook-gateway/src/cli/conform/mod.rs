@@ -1,6 +1,5 @@
 //! `wahook conform`: plays every scenario that a receiver has to stand, against any server, and says what to do.
 
-mod observe;
 mod wire;
 
 use std::time::Duration;
@@ -15,8 +14,12 @@ use wahook_testkit::{
     conform::{Conform, ConformError, ConformErrorKind, Report, Scenario, Verdict},
 };
 
-use self::{observe::Probe, wire::Http};
-use super::{client::Client, input};
+use self::wire::Http;
+use super::{
+    client::Client,
+    input,
+    observe::{ObserveArgs, Probe},
+};
 use crate::{Failure, Outcome, config::find_provider, failure::chain, output};
 
 /// Tries out a receiver, ours or any other: is what is genuine taken, once, and everything else refused? Exit code 1 if
@@ -39,18 +42,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "K=V", value_parser = input::option)]
     option: Vec<(String, Value)>,
 
-    /// A URL that tells how many events the receiver has handled: a number, JSON or metrics; see --observe-at.
-    #[arg(long, value_name = "URL", value_parser = super::send::url, conflicts_with = "observe_command")]
-    observe: Option<Uri>,
-
-    /// Where the number stands: `/handled` for a member of a JSON object, or the name of a metric, whose labels are
-    /// added up.
-    #[arg(long, value_name = "PLACE", requires = "observe")]
-    observe_at: Option<String>,
-
-    /// A command of the shell that prints how many events the receiver has handled, such as `wc -l < events.jsonl`.
-    #[arg(long, value_name = "COMMAND")]
-    observe_command: Option<String>,
+    #[command(flatten)]
+    observe: ObserveArgs,
 
     /// A URL that makes the receiver's next piece of work fail when it is POSTed to.
     #[arg(long, value_name = "URL", value_parser = super::send::url)]
@@ -122,7 +115,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     if let Some(Ok(token)) = challenge_token {
         kit = kit.challenge_token(token);
     }
-    if let Some(probe) = Probe::of(args)? {
+    if let Some(probe) = Probe::of(&args.observe, args.fail_next.as_ref())? {
         kit = kit.observe(probe);
     }
     let runtime = super::runtime()?;
@@ -142,7 +135,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
         output::json(&of(&report))?;
     } else {
         output::text(&report.summary())?;
-        if args.observe.is_none() && args.observe_command.is_none() {
+        if !args.observe.is_given() {
             output::notice(
                 "nobody was asked what was handled: with --observe URL or --observe-command COMMAND more can be observed",
             );

@@ -1,5 +1,6 @@
 //! `wahook send`: plays the provider, signed exactly as it signs, with the faults of real networks if asked to.
 
+mod ledger;
 mod report;
 
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
@@ -9,16 +10,18 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use futures_util::{StreamExt, future::join_all, stream};
 use http::{StatusCode, Uri};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
-use wahook_core::Clock;
+use wahook_core::{Clock, Delivery};
 use wahook_testkit::{Fault, Mode, Outgoing, Plan, Sample, Sender, samples};
 use wahook_tower::SystemClock;
 
-use self::report::Report;
+use self::{ledger::Ledger, report::Report};
 use super::{
-    client::{Answer, Client},
+    client::{Answer, Client, Ending},
     input,
+    observe::{ObserveArgs, Probe},
 };
 use crate::{Failure, Outcome, config::find_provider, failure::chain, output, random::random, suggest::hint};
 
@@ -48,13 +51,18 @@ pub(super) struct Args {
     #[arg(long, value_name = "N")]
     number: Option<u64>,
 
-    /// At most so many per second.
+    /// So many per second, evenly. The time of an answer then counts from when its delivery was due: a receiver that
+    /// stalls cannot hide it by being sent less.
     #[arg(long, value_name = "R")]
     rate: Option<NonZeroU32>,
 
     /// At most so many at once.
     #[arg(long, value_name = "C", default_value = "1")]
     concurrency: NonZeroU32,
+
+    // What was acknowledged has to be handled in the end, once.
+    #[command(flatten)]
+    observe: ObserveArgs,
 
     /// What goes wrong.
     #[arg(long, value_name = "NAME", value_parser = faults(), hide_possible_values = false)]
@@ -118,7 +126,18 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     let endpoint = input::endpoint(row, secrets, options)?;
     let sender = Sender::new(endpoint, secret, to.clone()).cap_bytes(args.cap);
     let client = Client::new(to, Duration::from_secs(args.timeout))?;
-    let report = super::runtime()?.block_on(send_all(args, &sender, &client, &subjects))?;
+    let probe = Probe::of(&args.observe, None)?;
+    if probe.is_some() && !matches!(args.fault, None | Some(Fault::Duplicate | Fault::Concurrent)) {
+        return Err(Failure::wrong_use(
+            "--observe and --observe-command compare what is genuine: leave --fault out, but for `duplicate` and `concurrent`",
+        ));
+    }
+    let report = super::runtime()?.block_on(async {
+        let ledger = Ledger::open(probe).await?;
+        let mut report = send_all(args, &sender, &client, &subjects).await?;
+        ledger.close(&mut report).await?;
+        Ok::<_, Failure>(report)
+    })?;
     if let Some(unreachable) = report.unreachable() {
         let host = to
             .authority()
@@ -205,19 +224,35 @@ async fn send_all(
     let numbers = (0..count).flat_map(|number| subjects.iter().map(move |subject| (number, subject)));
     let mut answers = stream::iter(numbers.zip(0_u32..))
         .map(|((number, subject), place)| async move {
-            if let Some(rate) = args.rate {
-                sleep_until(start + Duration::from_secs(1) * place / rate.get()).await;
+            let due = args
+                .rate
+                .map(|rate| start + Duration::from_secs(1) * place / rate.get());
+            if let Some(due) = due {
+                sleep_until(due).await;
             }
             let outgoing = subject.outgoing(first.wrapping_add(u64::from(number)));
             let plan = sender
                 .plan(args.fault, &outgoing, clock.now())
                 .map_err(|error| Failure::wrong_use(chain(&error)))?;
-            Ok::<_, Failure>(deliver(client, plan).await)
+            // However late it begins, who waits has waited since then.
+            let late = due.map_or(Duration::ZERO, |due| due.elapsed());
+            let keys = if args.observe.is_given() {
+                keys(sender, &plan, clock.now())
+            } else {
+                Vec::new()
+            };
+            Ok::<_, Failure>((deliver(client, plan).await, late, keys))
         })
         .buffer_unordered(usize::try_from(args.concurrency.get()).unwrap_or(usize::MAX));
     let mut report = Report::default();
     while let Some(answers) = answers.next().await {
-        for (answer, expected) in answers? {
+        let (answers, late, keys) = answers?;
+        let is_taken = |answer: &Answer| matches!(answer.ending, Ending::Status(200..300));
+        if answers.iter().any(|(answer, _)| is_taken(answer)) {
+            report.acknowledged.extend(keys);
+        }
+        for (mut answer, expected) in answers {
+            answer.took += late;
             let expected = args.expect.map_or(expected, |status| vec![status]);
             report.add(answer, &expected);
         }
@@ -236,6 +271,17 @@ async fn send_all(
 fn fresh_number() -> Result<u64, Failure> {
     let [a, b, c, d, e, f] = random()?;
     Ok(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+}
+
+/// The keys of the events in a delivery.
+fn keys(sender: &Sender, plan: &Plan, now: Timestamp) -> Vec<String> {
+    let Some(shot) = plan.shots.first() else {
+        return Vec::new();
+    };
+    let (headers, body) = (shot.request.headers().clone(), shot.request.body().clone());
+    let delivery = Delivery::dangerous_unverified("send", headers, body, now);
+    let events = sender.endpoint().provider().read(&delivery);
+    events.iter().map(|event| event.key.clone()).collect()
 }
 
 async fn deliver(client: &Client, plan: Plan) -> Vec<(Answer, Vec<u16>)> {

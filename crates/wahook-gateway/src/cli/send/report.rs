@@ -1,6 +1,9 @@
 //! What was answered, counted.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -13,6 +16,10 @@ pub(super) struct Report {
     expected: Vec<u16>,
     took: Vec<Duration>,
     unreachable: Option<String>,
+    /// The keys of events in deliveries that were answered with success: what is said twice is handled once.
+    pub(super) acknowledged: HashSet<String>,
+    /// Events that the receiver handled; `None` where nobody was asked.
+    pub(super) handled: Option<u64>,
 }
 
 impl Report {
@@ -43,10 +50,13 @@ impl Report {
 
     pub(super) fn is_as_expected(&self) -> bool {
         self.unexpected.is_empty()
+            && self
+                .handled
+                .is_none_or(|handled| handled == self.acknowledged.len() as u64)
     }
 
     pub(super) fn json(&self) -> Value {
-        json!({
+        let mut all = json!({
             "sent": self.took.len(),
             "answers": self.counts,
             "expected": self.expected,
@@ -54,7 +64,12 @@ impl Report {
             "ok": self.is_as_expected(),
             "p50_ms": millis(self.percentile(50)),
             "p99_ms": millis(self.percentile(99)),
-        })
+        });
+        if let (Some(handled), Some(all)) = (self.handled, all.as_object_mut()) {
+            all.insert("events_acknowledged".to_owned(), self.acknowledged.len().into());
+            all.insert("events_handled".to_owned(), handled.into());
+        }
+        all
     }
 
     pub(super) fn table(&self) -> String {
@@ -71,6 +86,12 @@ impl Report {
         }
         let (p50, p99) = (millis(self.percentile(50)), millis(self.percentile(99)));
         table.push_str(&format!("answered in {p50} ms (p50), {p99} ms (p99)"));
+        if let Some(handled) = self.handled {
+            let acknowledged = self.acknowledged.len();
+            table.push_str(&format!(
+                "\n{acknowledged} events acknowledged, {handled} handled"
+            ));
+        }
         table
     }
 

@@ -13,14 +13,34 @@ use tokio::{process::Command, time::timeout};
 use wahook_core::BoxFuture;
 use wahook_testkit::conform::{Observe, ObserveError};
 
-use super::Args;
-use crate::{
-    Failure,
-    cli::client::{Client, root_cause},
-};
+use super::client::{Client, root_cause};
+use crate::Failure;
 
 /// For how long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whom to ask.
+#[derive(Debug, clap::Args)]
+pub(super) struct ObserveArgs {
+    /// A URL that tells how many events the receiver has handled: a number, JSON or metrics; see --observe-at.
+    #[arg(long, value_name = "URL", value_parser = super::send::url, conflicts_with = "observe_command")]
+    observe: Option<Uri>,
+
+    /// Where the number stands: `/handled` for a member of a JSON object, or the name of a metric, whose labels are
+    /// added up.
+    #[arg(long, value_name = "PLACE", requires = "observe")]
+    observe_at: Option<String>,
+
+    /// A command of the shell that prints how many events the receiver has handled, such as `wc -l < events.jsonl`.
+    #[arg(long, value_name = "COMMAND")]
+    observe_command: Option<String>,
+}
+
+impl ObserveArgs {
+    pub(super) const fn is_given(&self) -> bool {
+        self.observe.is_some() || self.observe_command.is_some()
+    }
+}
 
 pub(super) struct Probe {
     count: Count,
@@ -47,7 +67,7 @@ impl fmt::Debug for Probe {
 
 impl Probe {
     /// Nothing where nothing can be asked.
-    pub(super) fn of(args: &Args) -> Result<Option<Self>, Failure> {
+    pub(super) fn of(args: &ObserveArgs, fail_next: Option<&Uri>) -> Result<Option<Self>, Failure> {
         let count = match (&args.observe, &args.observe_command) {
             (Some(url), _) => Count::Url {
                 client: Client::new(url, PATIENCE)?,
@@ -56,14 +76,14 @@ impl Probe {
                 there: AtomicBool::new(false),
             },
             (None, Some(command)) => Count::Command(command.clone()),
-            (None, None) if args.fail_next.is_some() => {
+            (None, None) if fail_next.is_some() => {
                 return Err(Failure::wrong_use(
                     "--fail-next tells nothing without --observe or --observe-command",
                 ));
             }
             (None, None) => return Ok(None),
         };
-        let fail = match &args.fail_next {
+        let fail = match fail_next {
             Some(url) => Some((Client::new(url, PATIENCE)?, url.clone())),
             None => None,
         };
