@@ -109,8 +109,8 @@ const BREAKS: &[Break] = &[
         what: "G1 two holders at once",
         file: "crates/wahook-core/src/guard/memory.rs",
         changes: &[(
-            "claim.until > now && claim.token != token =>",
-            "claim.until < now && claim.token != token =>",
+            "claim.until > now && claim.token != token {",
+            "claim.until < now && claim.token != token {",
         )],
         package: "wahook-core",
         test: "g1_",
@@ -119,8 +119,8 @@ const BREAKS: &[Break] = &[
         what: "G1 looked up, then written in a second lock",
         file: "crates/wahook-core/src/guard/memory.rs",
         changes: &[(
-            "        let until = now.saturating_add(lease);\n        state.next_end",
-            "        drop(state);\n        let mut state = self.lock();\n        let until = now.saturating_add(lease);\n        state.next_end",
+            "            let place = |(record, _): &(Record, Held)| record.place();\n            state\n",
+            "            drop(state);\n            state = self.lock();\n            let place = |(record, _): &(Record, Held)| record.place();\n            state\n",
         )],
         package: "wahook-interleavings",
         test: "memory::g1_",
@@ -129,8 +129,8 @@ const BREAKS: &[Break] = &[
         what: "G9 room looked at, then taken in a second lock",
         file: "crates/wahook-core/src/guard/memory.rs",
         changes: &[(
-            "        let until = now.saturating_add(lease);\n        state.next_end",
-            "        drop(state);\n        let mut state = self.lock();\n        let until = now.saturating_add(lease);\n        state.next_end",
+            "            let place = |(record, _): &(Record, Held)| record.place();\n            state\n",
+            "            drop(state);\n            state = self.lock();\n            let place = |(record, _): &(Record, Held)| record.place();\n            state\n",
         )],
         package: "wahook-interleavings",
         test: "memory::g9_the_room_for_claims",
@@ -148,7 +148,7 @@ const BREAKS: &[Break] = &[
     Break {
         what: "G9 stranded claims keep their room",
         file: "crates/wahook-core/src/guard/memory.rs",
-        changes: &[("state.next_end = state.next_end.min(until);", "")],
+        changes: &[("state.next_end = state.next_end.min(held.until);", "")],
         package: "wahook-interleavings",
         test: "memory::g9_the_room_of_a_stranded_claim",
     },
@@ -176,8 +176,8 @@ const BREAKS: &[Break] = &[
         what: "G2 what is done is fresh",
         file: "crates/wahook-core/src/guard/memory.rs",
         changes: &[(
-            "state.done.peek(&record).is_some_and(|done| done.until > now) {",
-            "state.done.peek(&record).is_some_and(|done| done.until < now) {",
+            "Some(done) if done.until > now => return",
+            "Some(done) if done.until < now => return",
         )],
         package: "wahook-core",
         test: "g2_",
@@ -186,8 +186,8 @@ const BREAKS: &[Break] = &[
         what: "G4 a late holder settles",
         file: "crates/wahook-core/src/guard/memory.rs",
         changes: &[(
-            ".is_some_and(|claim| claim.token == token && claim.until > now);\n        ours",
-            ".is_some_and(|claim| claim.token == token);\n        ours",
+            "entry.get().1.token == token && entry.get().1.until > now => {",
+            "entry.get().1.token == token => {",
         )],
         package: "wahook-core",
         test: "g4_",

@@ -5,7 +5,7 @@ use std::{fs, time::Instant};
 use wahook_services::Postgres;
 
 use super::{
-    program::{DEADLINE, Gateway, SECRET, folder, run, text},
+    program::{DEADLINE, Gateway, SECRET, folder, text},
     serve::{BODY, RECEIVED, post, shop, stop},
     stores::{named, refused},
 };
@@ -124,49 +124,6 @@ fn i1_i2_a_kill_loses_nothing_and_doubles_nothing() {
         }
     }
     assert!(seen.is_sorted(), "{seen:?}");
-}
-
-#[test]
-fn i1_send_compares_what_was_acknowledged_with_what_was_handled() {
-    let folder = folder("inbox-ledger");
-    let events = folder.join("events.jsonl");
-    let toml = shop("") + &sink("audit", "type = \"file\"\npath = \"events.jsonl\"");
-    let gateway = Gateway::with_config(&folder, &toml);
-    let to = format!("http://{}/hooks/shop", gateway.address);
-    let count = format!("wc -l < {}", events.display());
-    let send = |observe: &str| {
-        let args = [
-            &[
-                "send",
-                "wazapin",
-                "message.new",
-                "--fault",
-                "duplicate",
-                "--count",
-                "25",
-            ][..],
-            &[
-                "--rate",
-                "1000",
-                "--concurrency",
-                "8",
-                "--to",
-                &to,
-                "--secret",
-                SECRET,
-            ],
-            &["--observe-command", observe],
-        ];
-        let output = run(&args.concat(), b"");
-        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
-    };
-    let (code, said) = send(&count);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("25 events acknowledged, 25 handled"), "{said}");
-    // One that does everything twice.
-    let (code, said) = send(&format!("expr 2 '*' $({count})"));
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("25 events acknowledged, 50 handled"), "{said}");
 }
 
 #[test]

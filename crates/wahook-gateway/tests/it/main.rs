@@ -23,6 +23,7 @@ mod otlp;
 mod privacy;
 mod program;
 mod reload;
+mod send;
 mod serve;
 mod servers;
 mod sinks_common;
