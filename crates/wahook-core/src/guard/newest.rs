@@ -158,3 +158,58 @@ impl Newest {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What it has to be: a list that is searched from one end to the other.
+    #[derive(Default)]
+    struct Plain(Vec<(Record, u64)>);
+
+    #[test]
+    fn g9_whatever_is_pushed_and_removed_the_order_stays_and_places_are_used_again() {
+        // Few keys, so that bodies meet under one; chance that is the same each time.
+        let (mut newest, mut plain, mut chance) = (Newest::new(), Plain::default(), 7_u64);
+        let mut most = 0;
+        for now in 0..20_000_u64 {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let (key, body) = (u128::from(chance >> 60), u128::from((chance >> 50) % 5));
+            let record = Record::new(key, body);
+            let place = plain.0.iter().position(|(other, _)| *other == record);
+            assert_eq!(
+                newest.get(&record).map(|held| held.until),
+                place.map(|at| plain.0[at].1)
+            );
+            let others = |(other, until): &(Record, u64)| other.is_other_body_of(&record) && *until > now;
+            assert_eq!(newest.has_other_body(&record, now), plain.0.iter().any(others));
+            if let Some(at) = place {
+                assert!(newest.remove(&record));
+                plain.0.remove(at);
+            } else {
+                assert!(!newest.remove(&record));
+                let until = now + (chance >> 40) % 40;
+                let token = Token::new([1; 16]);
+                newest.push(record, Held { token, until });
+                plain.0.push((record, until));
+            }
+            if plain.0.len() > 30 {
+                let (oldest, _) = newest.oldest().expect("there are some");
+                assert!(newest.remove(&oldest));
+                assert!(oldest == plain.0.remove(0).0);
+            }
+            assert_eq!(newest.len(), plain.0.len());
+            most = most.max(plain.0.len());
+        }
+        assert!(
+            newest.entries.len() <= most + 1,
+            "{} places for {most}",
+            newest.entries.len()
+        );
+        while let Some((oldest, held)) = newest.oldest() {
+            assert!((oldest, held.until) == plain.0.remove(0));
+            assert!(newest.remove(&oldest));
+        }
+        assert!(plain.0.is_empty());
+    }
+}

@@ -7,7 +7,7 @@ use wahook_interleavings::{
     guard::{Claim, GuardStore, MemoryStore, RememberingStore},
 };
 
-use crate::rig::{Holder, LEASE, Seconds, every_order, memory, together};
+use crate::rig::{Holder, LEASE, Seconds, every_order, memory, orders, together};
 
 /// A shared store, its clock, and so many processes in front of it.
 fn processes<const N: usize>() -> (Arc<MemoryStore>, Arc<Seconds>, [Arc<dyn GuardStore>; N]) {
@@ -31,11 +31,14 @@ fn is_done(shared: &Arc<MemoryStore>) -> bool {
     matches!(claim, Claim::Duplicate { .. })
 }
 
+/// Three threads and four locks have thousands of millions of orders.
+const SWITCHES: usize = 4;
+
 /// Two threads of one process and one of another; the first gives it back or completes it.
 #[test]
 fn g2_what_is_called_a_duplicate_is_done_in_the_shared_store() {
     for gives_back in [false, true] {
-        every_order(move || {
+        orders(SWITCHES, move || {
             let (shared, _, [here, there]) = processes();
             let first = Holder::new(Arc::clone(&here), 0);
             let second = Holder::new(here, 1);

@@ -18,9 +18,14 @@ pub(crate) const TTL: Duration = Duration::from_secs(3_600);
 
 /// Tries the orders of what `run` spawns.
 pub(crate) fn every_order(run: impl Fn() + Sync + Send + 'static) {
+    orders(None, run);
+}
+
+/// The same where there are more orders than anybody waits for: those with up to so many forced switches.
+pub(crate) fn orders(switches: impl Into<Option<usize>>, run: impl Fn() + Sync + Send + 'static) {
     let mut builder = Builder::new();
     let all = std::env::var("WAHOOK_INTERLEAVINGS").is_ok_and(|value| value == "all");
-    builder.preemption_bound = (!all).then_some(2);
+    builder.preemption_bound = if all { switches.into() } else { Some(2) };
     builder.check(run);
 }
 
