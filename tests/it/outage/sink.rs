@@ -10,7 +10,7 @@ use super::{CHATS, check, go_on};
 use crate::rig::{FILE, Hook, Ledger, Mode, Node, Receiver, SQLITE, Traffic, covering};
 
 /// What of the receiver's being away may stay in memory, in MiB: nothing that grows with what waits.
-const GROWTH: u64 = 48;
+const GROWTH: u64 = 80;
 
 const RETRIES: &str = "first_retry = \"100ms\"\nlongest_retry = \"500ms\"\ntimeout = \"1s\"";
 
@@ -36,7 +36,7 @@ fn i3_a_receiver_that_refuses_hangs_and_fails_gets_everything_in_order_once_it_i
     let mut node = Node::new("away", SQLITE, &sinks);
     // Of some size, so that what waits would be noticed, were it kept in memory.
     let hook = Hook {
-        text: 16 << 10,
+        text: 128 << 10,
         ..Node::hook()
     };
     let traffic = Traffic::to(CHATS, &hook, &[node.start()], &ledger, Duration::from_millis(100));
