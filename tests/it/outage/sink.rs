@@ -34,7 +34,7 @@ fn i3_a_receiver_that_refuses_hangs_and_fails_gets_everything_in_order_once_it_i
     receiver.answer(Mode::Up);
     let sinks = FILE.to_owned() + &receiver.sink("away", RETRIES);
     let mut node = Node::new("away", SQLITE, &sinks);
-    // Of some size, so that what waits would be noticed, were it kept in memory.
+    // So large that what waits would be noticed, were it kept in memory: some 100 MiB.
     let hook = Hook {
         text: 128 << 10,
         ..Node::hook()
