@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroUsize, time::Duration};
 
-use hashbrown::{HashTable, hash_table::Entry};
+use hashbrown::HashTable;
 
 use super::{
     Claim, Digest, GuardStore, Key, Settled, StoreError, StoreErrorKind, Token,
@@ -129,8 +129,7 @@ impl MemoryStore {
             return if said_before { Settled::Done } else { Settled::Lost };
         }
         let until = now.saturating_add(nanoseconds(ttl));
-        // It may be there still, if it was over when it was claimed.
-        state.done.remove(&record);
+        // It is not there: whoever claims what is over takes it out.
         state.done.push(record, Held { token, until });
         while state.done.len() > self.capacity.get() {
             let Some((oldest, done)) = state.done.oldest() else {
@@ -164,9 +163,8 @@ impl State {
     /// Takes a claim out, if it is this holder's and its lease still runs.
     fn take(&mut self, record: &Record, token: Token, now: u64) -> bool {
         let is_it = |(other, _): &(Record, Held)| other == record;
-        let place = |(record, _): &(Record, Held)| record.place();
-        match self.in_flight.entry(record.place(), is_it, place) {
-            Entry::Occupied(entry) if entry.get().1.token == token && entry.get().1.until > now => {
+        match self.in_flight.find_entry(record.place(), is_it) {
+            Ok(entry) if entry.get().1.token == token && entry.get().1.until > now => {
                 entry.remove();
                 true
             }

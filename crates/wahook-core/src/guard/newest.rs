@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hashbrown::{HashTable, hash_table::Entry as Found};
+use hashbrown::HashTable;
 
 use super::Token;
 
@@ -139,8 +139,7 @@ impl Newest {
     pub(super) fn remove(&mut self, record: &Record) -> bool {
         let Self { entries, places, .. } = self;
         let is_it = |at: &u32| entries[*at as usize].record == *record;
-        let hasher = |at: &u32| entries[*at as usize].record.place();
-        let Found::Occupied(found) = places.entry(record.place(), is_it, hasher) else {
+        let Ok(found) = places.find_entry(record.place(), is_it) else {
             return false;
         };
         let (at, _) = found.remove();
