@@ -1,8 +1,7 @@
 //! Instructions instead of time: they repeat, so that a machine that others use can compare them.
 //!
 //! `valgrind` runs this program once more, and counts what happens inside of [`crate::harness::counted`]. It hides the
-//! processor's SHA instructions, so hashing takes a larger part there than it really does; that is why the difference to
-//! the first line is compared as well as the ratio.
+//! processor's SHA instructions, so hashing takes a larger part there than it really does, and hides more of the rest.
 
 use std::{
     collections::BTreeMap,

@@ -50,7 +50,8 @@ cargo xtask <verb>
   chaos               a minute of traffic while processes, disks, clocks, databases, wires and sinks fail, and a proof from
                       its history that nothing was lost, doubled or out of order; `test` does it as well. `--long`: ten
                       minutes; `--seed N`: the same faults again; `--no-services`: without Redis and PostgreSQL;
-                      `--keep`: leave the history there; `--check FILE`: the proof alone; `--break NAME|all`: with a promise broken, which must be found
+                      `--keep`: leave the history there; `--check FILE`: the proof alone; `--break NAME|all`: with a promise
+                      broken, which must be found
   attack [--debug]    a gateway under seventeen attacks while good traffic goes on: its memory, the time of good answers, what
                       it is afterwards; some minutes. `--only NAME`, `--seconds N` for each
   supply [--install]  dependencies, features, the oldest compiler, types of others in our APIs, semver, a bill of materials;
