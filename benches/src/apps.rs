@@ -90,23 +90,31 @@ fn neutral() -> Router {
     Router::new().route(PATH, endpoint(stack(), handler, ()))
 }
 
-struct ByHand {
+/// What one writes without us.
+pub struct ByHand {
     webhook: svix::webhooks::Webhook,
     seen: Mutex<HashSet<String>>,
 }
 
-fn by_hand() -> Router {
-    async fn handler(State(state): State<Arc<ByHand>>, headers: HeaderMap, body: Bytes) -> StatusCode {
-        if state.webhook.verify(&body, &headers).is_err() {
+impl ByHand {
+    pub fn new() -> Self {
+        Self {
+            webhook: svix::webhooks::Webhook::new(SECRET).expect("a good secret"),
+            seen: Mutex::default(),
+        }
+    }
+
+    pub fn handle(&self, headers: &HeaderMap, body: &Bytes) -> StatusCode {
+        if self.webhook.verify(body, headers).is_err() {
             return StatusCode::UNAUTHORIZED;
         }
         let Some(id) = headers.get("svix-id").and_then(|id| id.to_str().ok()) else {
             return StatusCode::BAD_REQUEST;
         };
-        if !state.seen.lock().expect("no panic in here").insert(id.to_owned()) {
+        if !self.seen.lock().expect("no panic in here").insert(id.to_owned()) {
             return StatusCode::OK;
         }
-        match serde_json::from_slice::<Value>(&body) {
+        match serde_json::from_slice::<Value>(body) {
             Ok(value) => {
                 black_box(value);
                 StatusCode::OK
@@ -114,11 +122,13 @@ fn by_hand() -> Router {
             Err(_) => StatusCode::BAD_REQUEST,
         }
     }
-    let state = ByHand {
-        webhook: svix::webhooks::Webhook::new(SECRET).expect("a good secret"),
-        seen: Mutex::default(),
-    };
+}
+
+fn by_hand() -> Router {
+    async fn handler(State(state): State<Arc<ByHand>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+        state.handle(&headers, &body)
+    }
     Router::new()
         .route(PATH, post(handler))
-        .with_state(Arc::new(state))
+        .with_state(Arc::new(ByHand::new()))
 }

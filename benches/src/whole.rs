@@ -1,16 +1,10 @@
 //! All that is done with a delivery, without HTTP around it: is it genuine, was it handled before, what does it say?
 
-use std::{
-    collections::HashSet,
-    num::NonZeroUsize,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, StatusCode};
 use jiff::Timestamp;
-use serde_json::Value;
 use wahook_core::{
     Endpoint,
     guard::{Admission, GuardStore as _, MemoryStore, Prepared, Settled, Token},
@@ -21,6 +15,7 @@ use wahook_tower::SystemClock;
 
 use crate::{
     Group,
+    apps::{BY_HAND, ByHand, OURS},
     harness::Subject,
     report::{Goal::AtMost, Report},
     request::{Family, SECRET, Signer, message, message_with},
@@ -32,9 +27,6 @@ pub const GROUP: Group = Group {
     run,
     is_counted: true,
 };
-
-const BY_HAND: &str = "by hand: svix, Mutex<HashSet>, Value";
-const OURS: &str = "wahook, events of the one model";
 
 const LEASE: Duration = Duration::from_secs(10);
 const MEMORY: Duration = Duration::from_secs(48 * 3600);
@@ -59,7 +51,7 @@ fn run(report: &mut Report) {
                 Subject::with_input(
                     BY_HAND,
                     move || one.sign(&same),
-                    |request| by_hand.handle(&request),
+                    |request| assert_eq!(by_hand.handle(request.headers(), request.body()), StatusCode::OK),
                 ),
                 Subject::with_future(
                     OURS,
@@ -74,29 +66,6 @@ fn run(report: &mut Report) {
             lines.ratio(OURS, BY_HAND),
             AtMost(most),
         );
-    }
-}
-
-struct ByHand {
-    webhook: svix::webhooks::Webhook,
-    seen: Mutex<HashSet<String>>,
-}
-
-impl ByHand {
-    fn new() -> Self {
-        Self {
-            webhook: svix::webhooks::Webhook::new(SECRET).expect("a good secret"),
-            seen: Mutex::default(),
-        }
-    }
-
-    fn handle(&self, request: &Request<Bytes>) -> Value {
-        self.webhook
-            .verify(request.body(), request.headers())
-            .expect("a good signature");
-        let id = request.headers()["svix-id"].to_str().expect("visible ASCII");
-        assert!(self.seen.lock().expect("no panic in here").insert(id.to_owned()));
-        serde_json::from_slice(request.body()).expect("JSON")
     }
 }
 
