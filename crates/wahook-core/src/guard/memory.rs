@@ -14,21 +14,28 @@ use crate::{BoxFuture, Clock};
 
 /// A guard store in memory.
 ///
-/// It remembers exactly the newest `capacity` completed keys, as keyed 128-bit fingerprints (G9). Claims in flight live
-/// beside them and are never pushed out; with `capacity` claims in flight a further one is refused with
+/// It remembers the newest `capacity` completed keys, as keyed 128-bit fingerprints (G9). Claims in flight live beside
+/// them and are never pushed out; with `capacity` claims in flight a further one is refused with
 /// [`StoreErrorKind::Full`]. What had to be forgotten before its time is counted in
 /// [`forgotten_early`](Self::forgotten_early).
 ///
+/// A store for 8,192 keys and more is made of up to 64 parts, so that threads do not wait for each other. Each part is
+/// full for itself, and parts are not filled quite evenly: where the capacity is all in use, the newest nine tenths of
+/// it are certain. A smaller store is exact.
+///
 /// Two processes do not share it, and a restart empties it: what a provider repeats after that is handled again.
 pub struct MemoryStore {
-    state: Mutex<State>,
+    /// Which one has a key is told by the key alone.
+    parts: Box<[Mutex<Part>]>,
     clock: Arc<dyn Clock>,
     fingerprints: Fingerprints,
     capacity: NonZeroUsize,
+    /// Of one part.
+    room: usize,
     forgotten_early: AtomicU64,
 }
 
-struct State {
+struct Part {
     /// What is being worked on.
     in_flight: HashTable<(Record, Held)>,
     done: Newest,
@@ -40,17 +47,19 @@ impl MemoryStore {
     /// A store for at most `capacity` keys. `hash_key` must be random and of this installation only.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, capacity: NonZeroUsize, hash_key: [u8; 16]) -> Self {
-        let state = State {
+        let parts = (capacity.get() / SMALLEST).clamp(1, PARTS);
+        let part = || Part {
             in_flight: HashTable::new(),
             done: Newest::new(),
             next_end: u64::MAX,
         };
         Self {
-            state: Mutex::new(state),
+            parts: (0..parts).map(|_| Mutex::new(part())).collect(),
             clock,
             fingerprints: Fingerprints::new(hash_key),
+            capacity,
             // As many as there are numbers for: some 300 GB.
-            capacity: capacity.min(MOST),
+            room: capacity.get().div_ceil(parts).min(u32::MAX as usize),
             forgotten_early: AtomicU64::new(0),
         }
     }
@@ -72,9 +81,10 @@ impl MemoryStore {
         nanoseconds(self.clock.elapsed())
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self, record: &Record) -> MutexGuard<'_, Part> {
+        let part = &self.parts[record.part(self.parts.len())];
         // No code that runs under the lock can leave it half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        part.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn claim_now(
@@ -85,19 +95,19 @@ impl MemoryStore {
         lease: Duration,
     ) -> Result<Claim, StoreError> {
         let (record, now) = (self.record(key, digest), self.now());
-        let mut state = self.lock();
-        state.forget_expired(now);
-        let conflict = state.has_other_body(&record, now);
-        match state.done.get(&record) {
+        let mut part = self.lock(&record);
+        part.forget_expired(now);
+        let conflict = part.has_other_body(&record, now);
+        match part.done.get(&record) {
             Some(done) if done.until > now => return Ok(Claim::Duplicate { conflict }),
-            Some(_) => _ = state.done.remove(&record),
+            Some(_) => _ = part.done.remove(&record),
             None => {}
         }
         let held = Held {
             token,
             until: now.saturating_add(nanoseconds(lease)),
         };
-        if let Some(claim) = state.claim(&record) {
+        if let Some(claim) = part.claim(&record) {
             // To its holder it is fresh again: the first answer may have got lost.
             if claim.until > now && claim.token != token {
                 let left = Duration::from_nanos(claim.until - now);
@@ -105,37 +115,36 @@ impl MemoryStore {
             }
             *claim = held;
         } else {
-            if state.in_flight.len() >= self.capacity.get() {
-                state.forget_stranded(now);
-                if state.in_flight.len() >= self.capacity.get() {
+            if part.in_flight.len() >= self.room {
+                part.forget_stranded(now);
+                if part.in_flight.len() >= self.room {
                     return Err(StoreError::new(StoreErrorKind::Full));
                 }
             }
             let place = |(record, _): &(Record, Held)| record.place();
-            state
-                .in_flight
+            part.in_flight
                 .insert_unique(record.place(), (record, held), place);
         }
-        state.next_end = state.next_end.min(held.until);
+        part.next_end = part.next_end.min(held.until);
         Ok(Claim::Fresh { conflict })
     }
 
     fn complete_now(&self, key: &Key, digest: Digest, token: Token, ttl: Duration) -> Settled {
         let (record, now) = (self.record(key, digest), self.now());
-        let mut state = self.lock();
-        if !state.take(&record, token, now) {
-            let done = state.done.get(&record);
+        let mut part = self.lock(&record);
+        if !part.take(&record, token, now) {
+            let done = part.done.get(&record);
             let said_before = done.is_some_and(|done| done.token == token && done.until > now);
             return if said_before { Settled::Done } else { Settled::Lost };
         }
         let until = now.saturating_add(nanoseconds(ttl));
         // It is not there: whoever claims what is over takes it out.
-        state.done.push(record, Held { token, until });
-        while state.done.len() > self.capacity.get() {
-            let Some((oldest, done)) = state.done.oldest() else {
+        part.done.push(record, Held { token, until });
+        while part.done.len() > self.room {
+            let Some((oldest, done)) = part.done.oldest() else {
                 break;
             };
-            state.done.remove(&oldest);
+            part.done.remove(&oldest);
             self.forgotten_early
                 .fetch_add(u64::from(done.until > now), Ordering::Relaxed);
         }
@@ -144,7 +153,7 @@ impl MemoryStore {
 
     fn release_now(&self, key: &Key, digest: Digest, token: Token) -> Settled {
         let (record, now) = (self.record(key, digest), self.now());
-        if self.lock().take(&record, token, now) {
+        if self.lock(&record).take(&record, token, now) {
             Settled::Done
         } else {
             Settled::Lost
@@ -152,7 +161,7 @@ impl MemoryStore {
     }
 }
 
-impl State {
+impl Part {
     fn claim(&mut self, record: &Record) -> Option<&mut Held> {
         let is_it = |(other, _): &(Record, Held)| other == record;
         self.in_flight
@@ -200,8 +209,11 @@ impl State {
     }
 }
 
-/// The most that can be kept.
-const MOST: NonZeroUsize = NonZeroUsize::new(u32::MAX as usize).unwrap();
+/// Threads of more processors than that would begin to wait for each other.
+const PARTS: usize = 64;
+
+/// The room of the smallest part: the smaller, the less even.
+const SMALLEST: usize = 4096;
 
 /// How many entries one call looks at to drop what is over.
 const SWEEP: usize = 4;
@@ -281,7 +293,7 @@ mod tests {
             store.claim_now(&stranded, digest, token, second).expect("room");
             clock.0.fetch_add(1, Ordering::Relaxed);
         }
-        let state = store.lock();
-        assert!(state.done.len() <= 4 && state.in_flight.len() <= 4);
+        let part = store.lock(&store.record(&key("any", 0), digest));
+        assert!(part.done.len() <= 4 && part.in_flight.len() <= 4);
     }
 }

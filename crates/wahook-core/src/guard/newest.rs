@@ -22,6 +22,11 @@ impl Record {
         }
     }
 
+    /// Which of so many parts of a store has the key.
+    pub(super) const fn part(&self, parts: usize) -> usize {
+        (self.key[1] % parts as u64) as usize
+    }
+
     /// All bodies of a key are found at one place.
     pub(super) const fn place(&self) -> u64 {
         self.key[0]

@@ -75,6 +75,21 @@ fn g9_exactly_the_newest_keys_are_remembered_and_early_forgetting_is_counted() {
 }
 
 #[test]
+fn g9_a_large_store_in_parts_remembers_nine_tenths_of_its_capacity_for_certain() {
+    const CAPACITY: u32 = 20_000;
+
+    let store = store(&Arc::default(), CAPACITY as usize);
+    let newest = || CAPACITY / 2..CAPACITY / 2 + CAPACITY / 10 * 9;
+    for number in 0..newest().end {
+        assert!(is_fresh(claim(&store, number)));
+        complete(&store, number);
+    }
+    let all_but = u64::from(newest().end - CAPACITY);
+    assert!((all_but..all_but + u64::from(CAPACITY / 20)).contains(&store.forgotten_early()));
+    assert!(newest().all(|number| claim(&store, number).unwrap() == Claim::Duplicate { conflict: false }));
+}
+
+#[test]
 fn g9_what_is_over_is_forgotten_without_being_counted() {
     let clock = Arc::default();
     let store = store(&clock, 100);
