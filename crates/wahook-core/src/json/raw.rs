@@ -4,8 +4,14 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, ser};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
+    ser,
+};
 use serde_json::value::RawValue;
+
+use super::Text;
 
 /// The bytes of one item as the provider sent them; usually JSON, never trusted to be (N2).
 ///
@@ -39,6 +45,27 @@ impl Raw {
         STANDARD.encode(&self.0)
     }
 
+    /// The value that these names of members lead to, one inside the other, without a copy.
+    ///
+    /// Of a member that comes twice, the first counts. Nothing where there is no such member, or no JSON.
+    ///
+    /// ```
+    /// use wahook_core::json::Raw;
+    ///
+    /// let item = Raw::new(br#"{"payload":{"_data":{"viewMode":1}}}"#.as_slice().into());
+    /// let data = item.at(&["payload", "_data"]).unwrap();
+    /// assert_eq!(data.as_json(), Some(r#"{"viewMode":1}"#));
+    /// ```
+    #[must_use]
+    pub fn at(&self, path: &[&str]) -> Option<Self> {
+        let mut json = &*self.0;
+        for name in path {
+            let mut parser = serde_json::Deserializer::from_slice(json);
+            json = parser.deserialize_map(Member(name)).ok()??.get().as_bytes();
+        }
+        Some(Self(self.0.slice_ref(json)))
+    }
+
     /// Reads it as `T`, now that somebody wants to know.
     ///
     /// # Errors
@@ -46,6 +73,29 @@ impl Raw {
     /// As [`super::read`].
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, super::ReadError> {
         super::read(&self.0)
+    }
+}
+
+/// Finds the member of that name.
+struct Member<'a>(&'a str);
+
+impl<'de> Visitor<'de> for Member<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = map.next_key::<Text>()? {
+            if found.is_none() && name == self.0 {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
     }
 }
 

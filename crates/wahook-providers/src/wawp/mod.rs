@@ -38,11 +38,11 @@ use wahook_core::{Delivery, Habits, Keyed, Parsed, Provider, model::Draft, proof
 
 pub use self::{
     event::{
-        Ack, AckName, Call, ChatArchive, Edited, Emoji, Engine, EngineEvent, EngineRaw, Environment, Event,
-        EventName, EventResponse, Group, GroupInfo, Label, LabelEvent, Location, Me, Media, Message,
-        MessageDestination, Participant, ParticipantPresence, PastStatus, Payload, PollVote, Presence,
-        PresenceWord, Reaction, ReplyTo, RequestMethod, Revoked, Role, Rsvp, RsvpWord, S3, SessionStatus,
-        SessionWord, Source, StateChange, Tier, Vote, Worker,
+        Ack, AckName, Call, ChatArchive, Edited, Emoji, Engine, EngineData, EngineEvent, EngineRaw,
+        Environment, Event, EventName, EventResponse, Group, GroupInfo, Label, LabelEvent, Location, Me,
+        Media, Message, MessageDestination, Participant, ParticipantPresence, PastStatus, Payload, PollVote,
+        Presence, PresenceWord, Reaction, ReplyTo, RequestMethod, Revoked, Role, Rsvp, RsvpWord, S3,
+        SessionStatus, SessionWord, Source, StateChange, Tier, Vote, Worker,
     },
     id::MessageId,
     scheme::{Scheme, endpoint, endpoint_with},

@@ -363,6 +363,11 @@ fn n5_a_hidden_id_gets_a_phone_number_only_from_an_address_that_is_one() {
         body["payload"]["_data"] = odd;
         assert_eq!(one(&body).kind(), Kind::MessageReceived);
     }
+    let too_large = value("message~gows").to_string().replace(
+        r#""SenderAlt":"#,
+        r#""Type":1e999,"PushName":-1e999,"SenderAlt":"#,
+    );
+    assert_eq!(only(read(too_large)).kind(), Kind::MessageReceived);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `message.ack`, `message.ack.group`.
 
-use wahook_core::json::{Flag, Number, Raw, Text};
+use wahook_core::json::{Flag, Number, Text};
 
-use super::{message::AckName, object::object};
+use super::{hints::EngineData, message::AckName, object::object};
 
 object! {
     /// How far a message has come. WEBJS sends the whole message, of which this is the part that belongs to the state.
@@ -28,6 +28,6 @@ object! {
         /// Why it is -1; WEBJS only.
         ack_reason: Option<Text> = "ackReason",
         /// The engine's own receipt.
-        data: Option<Raw> = "_data",
+        data: Option<Box<EngineData>> = "_data",
     }
 }

@@ -3,6 +3,7 @@
 use wahook_core::json::{Flag, Number, Raw, Text};
 
 use super::{
+    hints::EngineData,
     message::{AckName, ReplyTo, Source},
     object::object,
     poll::MessageDestination,
@@ -38,7 +39,7 @@ object! {
         /// Always null.
         reply_to: Option<Box<ReplyTo>> = "replyTo",
         /// The engine's own message.
-        engine_data: Option<Raw> = "_data",
+        engine_data: Option<Box<EngineData>> = "_data",
         /// The call of the API that this is the result of.
         request_id: Option<Text> = "requestId",
         /// The result of a call of the API.

@@ -1,12 +1,12 @@
 //! `message.edited`.
 
-use wahook_core::json::Text;
+use wahook_core::json::{Flag, Number, Text};
 
 use super::{
+    hints::EngineData,
     message::{AckName, Location, Media, ReplyTo, Source},
     object::object,
 };
-use wahook_core::json::{Flag, Number, Raw};
 
 object! {
     /// A message was changed: a message whose body is the new text. Wawp's page has `id`, `newBody` and `prevBody` only.
@@ -52,6 +52,6 @@ object! {
         /// As in a message.
         reply_to: Option<Box<ReplyTo>> = "replyTo",
         /// The engine's own message.
-        data: Option<Raw> = "_data",
+        data: Option<Box<EngineData>> = "_data",
     }
 }

@@ -1,12 +1,18 @@
-//! What the engine's own message (`_data`) adds: read on demand, and never an error.
+//! What the engine's own message (`_data`) adds: read in the one pass, and whatever shape it has, it is no error.
 
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Deserializer};
 use wahook_core::json::{Raw, Text, read_seed};
 
-use super::object::{FromAny, Hint, Lax, Present, hints};
+use super::object::{Hint, Lax, Present, hints};
 
 hints! {
-    /// The few members of `_data` that say more than the payload does.
-    pub(crate) struct Hints {
+    /// What of the engine's own message (`_data`) says more than the payload does.
+    ///
+    /// It is as large as all the rest, and more, so nothing else of it is kept here. The whole of it is in the item as
+    /// it was sent, where [`Raw::at`] finds it.
+    pub struct EngineData {
         /// WEBJS: the type of the message.
         kind: Hint = "type",
         /// WEBJS: the sender's own name.
@@ -86,14 +92,18 @@ hints! {
     }
 }
 
-impl Hints {
-    /// Reads them; nothing where there is nothing.
-    pub(crate) fn of(data: Option<&Raw>) -> Self {
-        let Some(data) = data else {
-            return Self::default();
-        };
-        read_seed(data.bytes(), || std::marker::PhantomData::<Lax<Self>>)
-            .map_or_else(|_| <Self as FromAny>::text(""), |lax| lax.0)
+impl<'de> Deserialize<'de> for EngineData {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Lax::deserialize(deserializer).map(|Lax(data)| data)
+    }
+}
+
+impl EngineData {
+    /// This, or what says nothing.
+    pub(crate) fn or_none(data: Option<&Self>) -> &Self {
+        static NONE: LazyLock<EngineData> = LazyLock::new(EngineData::default);
+
+        data.unwrap_or_else(|| &NONE)
     }
 
     /// The sender's own name.

@@ -2,7 +2,7 @@
 
 use wahook_core::json::{Flag, Number, Raw, Text};
 
-use super::object::object;
+use super::{hints::EngineData, object::object};
 
 object! {
     /// A message (WAHA docs, events and receive-messages, 2026-07; api.wawp.net/en/docs/message, 2026-07).
@@ -46,7 +46,7 @@ object! {
         /// In Wawp's overview only, such as `text`.
         kind: Option<Text> = "type",
         /// The engine's own message.
-        data: Option<Raw> = "_data",
+        data: Option<Box<EngineData>> = "_data",
     }
 }
 

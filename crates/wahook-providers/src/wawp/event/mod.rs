@@ -34,6 +34,7 @@ pub use self::{
     engine::{EngineEvent, EngineRaw, StateChange},
     envelope::{Engine, Environment, Me, Tier, Worker},
     group::{Group, GroupInfo, Participant, RequestMethod, Role},
+    hints::EngineData,
     label::{Label, LabelEvent},
     message::{AckName, Location, Media, Message, ReplyTo, S3, Source},
     poll::{MessageDestination, PollVote, Vote},
@@ -44,7 +45,7 @@ pub use self::{
 };
 pub(super) use self::{
     envelope::{Envelope, Outline, read},
-    hints::{Hints, error_text},
+    hints::error_text,
     object::Hint,
 };
 

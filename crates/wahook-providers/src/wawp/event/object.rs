@@ -9,7 +9,8 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use wahook_core::json::Text;
+use serde_json::value::RawValue;
+use wahook_core::json::{self, Text};
 
 /// A place for a member.
 pub(super) trait Slot<'de>: Sized {
@@ -54,7 +55,14 @@ impl Hint {
 
 impl<'de> Slot<'de> for Hint {
     fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
-        map.next_value::<Lax<Self>>().map(|hint| hint.0)
+        // As it stands first: a number may be larger than any that could be read.
+        let value = map.next_value::<&RawValue>()?.get();
+        Ok(Self(
+            value
+                .starts_with('"')
+                .then(|| json::read(value.as_bytes()).ok())
+                .flatten(),
+        ))
     }
 
     fn is_absent(&self) -> bool {
@@ -62,13 +70,14 @@ impl<'de> Slot<'de> for Hint {
     }
 }
 
-/// Whether a member of the engine's own message is there: `true`, or anything that is neither `false` nor `null`.
+/// Whether a member of the engine's own message is there: anything but `false`, `null` and 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Present(pub(crate) bool);
 
 impl<'de> Slot<'de> for Present {
     fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
-        map.next_value::<Lax<Self>>().map(|present| present.0)
+        let value = map.next_value::<&RawValue>()?.get();
+        Ok(Self(!matches!(value, "false" | "null" | "0")))
     }
 
     fn is_absent(&self) -> bool {
@@ -76,56 +85,16 @@ impl<'de> Slot<'de> for Present {
     }
 }
 
-/// What can be made of any JSON value.
-pub(super) trait FromAny: Default {
-    /// Of an object, whose members are read or skipped.
-    fn map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-        skip(map)?;
-        Ok(Self::default())
-    }
-
-    /// Of a text.
-    fn text(_text: &str) -> Self {
-        Self::default()
-    }
-
-    /// Of a boolean, number or list.
-    fn truth(_truth: bool) -> Self {
-        Self::default()
-    }
+/// What an object says; any other value says nothing.
+pub(super) trait Members: Default {
+    /// Reads the members that matter, and passes over the rest.
+    fn of_members<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
 }
 
-/// Passes over an object.
-pub(super) fn skip<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
-    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-    Ok(())
-}
-
-impl FromAny for Hint {
-    fn text(text: &str) -> Self {
-        Self(Some(text.into()))
-    }
-}
-
-impl FromAny for Present {
-    fn map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-        skip(map)?;
-        Ok(Self(true))
-    }
-
-    fn text(_text: &str) -> Self {
-        Self(true)
-    }
-
-    fn truth(truth: bool) -> Self {
-        Self(truth)
-    }
-}
-
-/// Reads any JSON value as a `T`.
+/// Reads any JSON value as a `T`. Only a number that is none (`1e999`) is still a mistake.
 pub(super) struct Lax<T>(pub(super) T);
 
-impl<'de, T: FromAny> Deserialize<'de> for Lax<T> {
+impl<'de, T: Members> Deserialize<'de> for Lax<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LaxVisitor(PhantomData)).map(Self)
     }
@@ -133,31 +102,31 @@ impl<'de, T: FromAny> Deserialize<'de> for Lax<T> {
 
 struct LaxVisitor<T>(PhantomData<T>);
 
-impl<'de, T: FromAny> Visitor<'de> for LaxVisitor<T> {
+impl<'de, T: Members> Visitor<'de> for LaxVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("anything")
     }
 
-    fn visit_bool<E: Error>(self, truth: bool) -> Result<T, E> {
-        Ok(T::truth(truth))
+    fn visit_bool<E: Error>(self, _: bool) -> Result<T, E> {
+        Ok(T::default())
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
-        Ok(T::truth(number != 0))
+    fn visit_i64<E: Error>(self, _: i64) -> Result<T, E> {
+        Ok(T::default())
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
-        Ok(T::truth(number != 0))
+    fn visit_u64<E: Error>(self, _: u64) -> Result<T, E> {
+        Ok(T::default())
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
-        Ok(T::truth(number != 0.0))
+    fn visit_f64<E: Error>(self, _: f64) -> Result<T, E> {
+        Ok(T::default())
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        Ok(T::text(text))
+    fn visit_str<E: Error>(self, _: &str) -> Result<T, E> {
+        Ok(T::default())
     }
 
     fn visit_unit<E: Error>(self) -> Result<T, E> {
@@ -166,11 +135,11 @@ impl<'de, T: FromAny> Visitor<'de> for LaxVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<T, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(T::truth(true))
+        Ok(T::default())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::map(map)
+        T::of_members(map)
     }
 }
 
@@ -244,15 +213,15 @@ macro_rules! text_or_object {
 
 /// As [`object!`], for the engine's own message: whatever has another shape counts as missing.
 macro_rules! hints {
-    ($(#[$meta:meta])* pub(crate) struct $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $member:literal $(| $alias:literal)*,)+ }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $member:literal $(| $alias:literal)*,)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
-        pub(crate) struct $name { $($(#[$doc])* pub(crate) $field: $type,)+ }
+        $vis struct $name { $($(#[$doc])* pub(crate) $field: $type,)+ }
 
         $crate::wawp::event::object::members!($name { $($field = $member $(| $alias)*,)+ });
 
-        impl $crate::wawp::event::object::FromAny for $name {
-            fn map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        impl $crate::wawp::event::object::Members for $name {
+            fn of_members<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
                 Self::of_members(map)
             }
         }

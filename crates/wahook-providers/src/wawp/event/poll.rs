@@ -1,8 +1,8 @@
 //! `poll.vote`, `poll.vote.failed`.
 
-use wahook_core::json::{Flag, Number, Raw, Text};
+use wahook_core::json::{Flag, Number, Text};
 
-use super::object::object;
+use super::{hints::EngineData, object::object};
 
 object! {
     /// A vote in a poll, or one that could not be read.
@@ -18,7 +18,7 @@ object! {
         /// Why it could not be read, on Wawp's page.
         reason: Option<Text> = "reason",
         /// The engine's own message.
-        data: Option<Raw> = "_data",
+        data: Option<Box<EngineData>> = "_data",
     }
 }
 

@@ -1,8 +1,9 @@
 //! `message.reaction`.
 
-use wahook_core::json::{Flag, Number, Raw, Text};
+use wahook_core::json::{Flag, Number, Text};
 
 use super::{
+    hints::EngineData,
     message::Source,
     object::{object, text_or_object},
 };
@@ -31,7 +32,7 @@ object! {
         /// The target, on Wawp's page.
         message_id: Option<Text> = "messageId",
         /// The engine's own message.
-        data: Option<Raw> = "_data",
+        data: Option<Box<EngineData>> = "_data",
     }
 }
 

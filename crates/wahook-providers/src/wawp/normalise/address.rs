@@ -8,7 +8,7 @@ use wahook_core::{
 };
 
 use super::super::{
-    event::{Hint, Hints, Me},
+    event::{EngineData, Hint, Me},
     id::MessageId,
 };
 
@@ -55,7 +55,7 @@ pub(super) struct Ends<'a> {
     pub(super) to: Option<&'a str>,
     pub(super) participant: Option<&'a str>,
     pub(super) id: Option<MessageId<'a>>,
-    hints: &'a Hints,
+    hints: &'a EngineData,
     /// The address of the conversation.
     place: Option<&'a str>,
 }
@@ -72,7 +72,7 @@ impl<'a> Ends<'a> {
     /// From what a payload has; empty texts count as missing.
     pub(super) fn new(
         me: Option<&'a Identity>,
-        hints: &'a Hints,
+        hints: &'a EngineData,
         id: Option<&'a Text>,
         from_me: Option<bool>,
         [from, to, participant]: [Option<&'a Text>; 3],
@@ -223,7 +223,7 @@ impl<'a> Ends<'a> {
     }
 
     fn sender_alternatives(&self) -> [&'a Hint; 3] {
-        let Hints { key, info, .. } = self.hints;
+        let EngineData { key, info, .. } = self.hints;
         // In a group the address beside `remoteJid` is the group's.
         let chat = if self.is_shared() {
             &key.participant_alt

@@ -8,7 +8,7 @@ use wahook_core::{
 
 use super::{
     super::{
-        event::{self, Hints},
+        event::{self, EngineData},
         id::MessageId,
     },
     Said, Scene,
@@ -22,11 +22,11 @@ fn bare(id: Option<&Text>) -> Option<Text> {
 }
 
 pub(super) fn reaction(reaction: event::Reaction, scene: &Scene<'_>) -> Said {
-    let hints = Hints::of(reaction.data.as_ref());
+    let hints = EngineData::or_none(reaction.data.as_deref());
     let at = time(reaction.timestamp.as_ref());
     let ends = Ends::new(
         scene.me,
-        &hints,
+        hints,
         reaction.id.as_ref(),
         reaction.from_me.map(Flag::get),
         [
@@ -70,11 +70,11 @@ pub(super) fn reaction(reaction: event::Reaction, scene: &Scene<'_>) -> Said {
 }
 
 pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
-    let hints = Hints::of(edited.data.as_ref());
+    let hints = EngineData::or_none(edited.data.as_deref());
     let participant = edited.participant.as_ref().filter(|text| !text.is_empty());
     let chat = Ends::new(
         scene.me,
-        &hints,
+        hints,
         edited.id.as_ref(),
         edited.from_me.map(Flag::get),
         [
@@ -116,7 +116,7 @@ pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
             kind: None,
         },
         false,
-        &hints,
+        hints,
     );
     let key = match (&target_message_id, &own_id, &digest) {
         (Some(target), Some(id), _) => {
@@ -150,18 +150,21 @@ pub(super) fn edited(edited: event::Edited, scene: &Scene<'_>) -> Said {
 }
 
 pub(super) fn revoked(revoked: &event::Revoked, scene: &Scene<'_>) -> Said {
-    let none = Hints::default();
     let after = revoked.after.as_deref();
     let before = revoked.before.as_deref();
     let target_message_id = bare(revoked.revoked_message_id.as_ref())
         .or_else(|| bare(before.and_then(|message| message.id.as_ref())))
         .or_else(|| bare(revoked.id.as_ref()))
         .or_else(|| bare(after.and_then(|message| message.id.as_ref())));
-    let hints = after.map(|message| Hints::of(message.data.as_ref()));
-    let ends = match (after, before, &hints) {
-        (Some(message), _, Some(hints)) => message::ends(message, hints, scene.me),
-        (None, Some(message), _) => message::ends(message, &none, scene.me),
-        _ => Ends::new(scene.me, &none, revoked.id.as_ref(), None, [None, None, None]),
+    let ends = match after.or(before) {
+        Some(message) => message::ends(message, scene.me),
+        None => Ends::new(
+            scene.me,
+            EngineData::or_none(None),
+            revoked.id.as_ref(),
+            None,
+            [None, None, None],
+        ),
     };
     let by = match filled(revoked.revoked_by.as_ref()) {
         Some(by) => ends.person(by),

@@ -6,7 +6,7 @@ use wahook_core::{
 };
 
 use super::{
-    super::event::{self, Hints, error_text},
+    super::event::{self, EngineData, error_text},
     taken, vcard,
 };
 
@@ -24,7 +24,7 @@ pub(super) struct Carried {
 }
 
 /// The content; `waiting` where the event says that there is none yet.
-pub(super) fn content(carried: Carried, waiting: bool, hints: &Hints) -> Content {
+pub(super) fn content(carried: Carried, waiting: bool, hints: &EngineData) -> Content {
     if let Some(location) = carried.location {
         return Content::Location(place(*location));
     }
@@ -65,7 +65,12 @@ fn place(location: event::Location) -> Location {
     }
 }
 
-fn file(media: Option<event::Media>, url: Option<Text>, caption: Option<Text>, hints: &Hints) -> Content {
+fn file(
+    media: Option<event::Media>,
+    url: Option<Text>,
+    caption: Option<Text>,
+    hints: &EngineData,
+) -> Content {
     let media = media.unwrap_or_default();
     let sort = Sort::of(media.mimetype.as_deref(), hints);
     let content = MediaContent {
@@ -101,7 +106,7 @@ enum Sort {
 impl Sort {
     /// The engine's word goes before the media type, which cannot tell a voice note from a sound or a sticker from a
     /// picture. What neither tells is a document: a file, and nothing more is known of it.
-    fn of(mimetype: Option<&str>, hints: &Hints) -> Self {
+    fn of(mimetype: Option<&str>, hints: &EngineData) -> Self {
         let word = hints.kind.text().or(hints.info.media_type.text());
         let message = &hints.message;
         let audio = message.audio.ptt.0 || message.audio.mimetype.text().is_some();

@@ -7,7 +7,7 @@ use wahook_core::{
 
 use super::{
     super::{
-        event::{self, Hints, Source},
+        event::{self, EngineData, Source},
         id::MessageId,
     },
     Said, Scene,
@@ -23,8 +23,8 @@ pub(super) fn message(
     waiting: bool,
     scene: &Scene<'_>,
 ) -> Said {
-    let hints = Hints::of(message.data.as_ref());
-    let mut ends = ends(&message, &hints, scene.me);
+    let hints = EngineData::or_none(message.data.as_deref());
+    let mut ends = ends(&message, scene.me);
     ends.from_me = ends.from_me.or(from_me);
     let at = time(message.timestamp.as_ref());
     let Some(own) = ends.from_me else {
@@ -55,7 +55,7 @@ pub(super) fn message(
             kind: message.kind,
         },
         waiting,
-        &hints,
+        hints,
     );
     // What could not be read may come again, readable, under the same id.
     let kind = match content {
@@ -93,7 +93,7 @@ pub(super) fn message(
 }
 
 /// The ends of a whole message.
-pub(super) fn ends<'a>(message: &'a event::Message, hints: &'a Hints, me: Option<&'a Identity>) -> Ends<'a> {
+pub(super) fn ends<'a>(message: &'a event::Message, me: Option<&'a Identity>) -> Ends<'a> {
     let participant = message
         .participant
         .as_ref()
@@ -101,7 +101,7 @@ pub(super) fn ends<'a>(message: &'a event::Message, hints: &'a Hints, me: Option
         .or(message.author.as_ref());
     Ends::new(
         me,
-        hints,
+        EngineData::or_none(message.data.as_deref()),
         message.id.as_ref(),
         message.from_me.map(Flag::get),
         [message.from.as_ref(), message.to.as_ref(), participant],

@@ -7,7 +7,7 @@ use wahook_core::{
 
 use super::{
     super::{
-        event::{self, Hints, RsvpWord},
+        event::{self, EngineData, RsvpWord},
         id::MessageId,
     },
     Said, Scene,
@@ -16,14 +16,14 @@ use super::{
 };
 
 pub(super) fn vote(poll: event::PollVote, failed: bool, scene: &Scene<'_>) -> Said {
-    let hints = Hints::of(poll.data.as_ref());
+    let hints = EngineData::or_none(poll.data.as_deref());
     let poll_id =
         filled(poll.poll.as_ref().and_then(|poll| poll.id.as_ref())).or(filled(poll.poll_id.as_ref()));
     let poll_message_id = poll_id.map(|id| MessageId::parse(id).bare.into());
     let vote = poll.vote.as_deref();
     let ends = Ends::new(
         scene.me,
-        &hints,
+        hints,
         vote.and_then(|vote| vote.id.as_ref()),
         vote.and_then(|vote| vote.from_me).map(Flag::get),
         [
@@ -90,10 +90,10 @@ pub(super) fn calendar(response: &event::EventResponse, failed: bool, scene: &Sc
     if response.is_api_result() {
         return Said::other();
     }
-    let hints = Hints::of(response.engine_data.as_ref());
+    let hints = EngineData::or_none(response.engine_data.as_deref());
     let ends = Ends::new(
         scene.me,
-        &hints,
+        hints,
         response.id.as_ref(),
         response.from_me.map(Flag::get),
         [

@@ -6,7 +6,7 @@ use wahook_core::{
 };
 
 use super::{
-    super::event::{Ack, AckName, Hints},
+    super::event::{Ack, AckName, EngineData},
     Said, Scene,
     address::{Ends, beside},
     filled,
@@ -14,12 +14,12 @@ use super::{
 
 /// How far a message has come.
 pub(super) fn ack(ack: &Ack, scene: &Scene<'_>) -> Said {
-    let hints = Hints::of(ack.data.as_ref());
+    let hints = EngineData::or_none(ack.data.as_deref());
     // `chatId` alone is Wawp's page; the direction of the *message* is in its id, `fromMe` differs by engine.
     let from = ack.from.as_ref().filter(|text| !text.is_empty());
     let ends = Ends::new(
         scene.me,
-        &hints,
+        hints,
         ack.id.as_ref(),
         ack.from_me.map(Flag::get),
         [
