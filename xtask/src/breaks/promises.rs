@@ -1,0 +1,247 @@
+//! The promises by their numbers, but for the catalogue and privacy.
+
+use super::Break;
+
+/// What was looked at is not what is written to.
+const CLAIMED_LATER: &[(&str, &str)] = &[(
+    "            let place = |(record, _): &(Record, Held)| record.place();\n",
+    "            drop(part);\n            part = self.lock(&record);\n            let place = |(record, _): &(Record, Held)| record.place();\n",
+)];
+
+pub(super) const BREAKS: &[Break] = &[
+    Break {
+        what: "V1 the body is not signed",
+        file: "crates/wahook-core/src/proof/standard.rs",
+        changes: &[(
+            "            mac.update(frame);\n",
+            "            mac.update(&frame[..0]);\n",
+        )],
+        package: "wahook-core",
+        test: "v1_",
+    },
+    Break {
+        what: "V2 a byte beyond the cap",
+        file: "crates/wahook-tower/src/limit/layer.rs",
+        changes: &[(
+            "Self { cap_bytes, ..self }",
+            "Self { cap_bytes: cap_bytes + 1, ..self }",
+        )],
+        package: "wahook-tower",
+        test: "v2_",
+    },
+    Break {
+        what: "V2 nobody makes room",
+        file: "crates/wahook-gateway/src/server/places.rs",
+        changes: &[(
+            "while list.leaving.len() < list.newcomers.len() {",
+            "while list.leaving.len() > list.newcomers.len() {",
+        )],
+        package: "wahook-gateway",
+        test: "v2_at_the_cap_",
+    },
+    Break {
+        what: "V2 one newcomer at a time",
+        file: "crates/wahook-gateway/src/server/places.rs",
+        changes: &[(
+            "while list.leaving.len() < list.newcomers.len() {",
+            "while list.leaving.len() < list.newcomers.len().min(1) {",
+        )],
+        package: "wahook-gateway",
+        test: "v2_each_newcomer_",
+    },
+    Break {
+        what: "V2 one sender has the thread",
+        file: "crates/wahook-gateway/src/server/turns.rs",
+        changes: &[("if self.left == 0 {", "if self.left > TURN {")],
+        package: "wahook-gateway",
+        test: "v2_who_sent_much_",
+    },
+    Break {
+        what: "V2 refused ones have the thread",
+        file: "crates/wahook-gateway/src/server/connection.rs",
+        changes: &[(
+            "                    task::yield_now().await;\n                }\n                drop",
+            "                }\n                drop",
+        )],
+        package: "wahook-gateway",
+        test: "v2_refused_requests_",
+    },
+    Break {
+        what: "V5 one secret only",
+        file: "crates/wahook-core/src/proof/standard.rs",
+        changes: &[(
+            "|| keys.any_other(at, feed,",
+            "|| false && keys.any_other(at, feed,",
+        )],
+        package: "wahook-core",
+        test: "v5_",
+    },
+    Break {
+        what: "V7 the tolerance is skipped",
+        file: "crates/wahook-core/src/proof/header.rs",
+        changes: &[("if age > tolerance {", "if age > i128::MAX - tolerance {")],
+        package: "wahook-core",
+        test: "v7_",
+    },
+    Break {
+        what: "G1 two holders at once",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[(
+            "claim.until > now && claim.token != token {",
+            "claim.until < now && claim.token != token {",
+        )],
+        package: "wahook-core",
+        test: "g1_",
+    },
+    Break {
+        what: "G1 looked up, then written in a second lock",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: CLAIMED_LATER,
+        package: "wahook-interleavings",
+        test: "memory::g1_",
+    },
+    Break {
+        what: "G9 room looked at, then taken in a second lock",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: CLAIMED_LATER,
+        package: "wahook-interleavings",
+        test: "memory::g9_the_room_for_claims",
+    },
+    Break {
+        what: "G9 the parts of a store are filled unevenly",
+        file: "crates/wahook-core/src/guard/newest.rs",
+        changes: &[(
+            "(self.key[1] % parts as u64) as usize",
+            "(self.key[1] % parts as u64 / 2) as usize",
+        )],
+        package: "wahook-core",
+        test: "g9_a_large_store",
+    },
+    Break {
+        what: "G9 who is at work is pushed out",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[(
+            "        if now < self.next_end {\n            return;\n        }\n",
+            "        self.in_flight.clear();\n",
+        )],
+        package: "wahook-interleavings",
+        test: "memory::g9_whoever_is_at_work",
+    },
+    Break {
+        what: "G9 stranded claims keep their room",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[("part.next_end = part.next_end.min(held.until);", "")],
+        package: "wahook-interleavings",
+        test: "memory::g9_the_room_of_a_stranded_claim",
+    },
+    Break {
+        what: "G2 done in front before the shared store says so",
+        file: "crates/wahook-core/src/guard/remembering.rs",
+        changes: &[(
+            "            self.memory().completing(name, digest, token, ttl, now);\n",
+            "            self.memory().completing(name, digest, token, ttl, now);\n            self.memory().completed(name, digest, token, Settled::Done);\n",
+        )],
+        package: "wahook-interleavings",
+        test: "remembering::g",
+    },
+    Break {
+        what: "G5 the verbs of a claim overtake each other",
+        file: "crates/wahook-tower/src/dedupe/life.rs",
+        changes: &[(
+            "        let mut left = settings.say(verb, held).await;\n",
+            "        let (again, copy) = (settings.clone(), held.clone());\n        tokio::spawn(async move { again.say(Verb::Release, copy).await });\n        let mut left = settings.say(verb, held).await;\n",
+        )],
+        package: "wahook-tower",
+        test: "schedules::",
+    },
+    Break {
+        what: "G2 what is done is fresh",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[(
+            "Some(done) if done.until > now => return",
+            "Some(done) if done.until < now => return",
+        )],
+        package: "wahook-core",
+        test: "g2_",
+    },
+    Break {
+        what: "G4 a late holder settles",
+        file: "crates/wahook-core/src/guard/memory.rs",
+        changes: &[(
+            "entry.get().1.token == token && entry.get().1.until > now => {",
+            "entry.get().1.token == token => {",
+        )],
+        package: "wahook-core",
+        test: "g4_",
+    },
+    Break {
+        what: "G5 marked before the work",
+        file: "crates/wahook-tower/src/dedupe/life.rs",
+        changes: &[(
+            "        let inner = &mut self.inner;\n",
+            "        self.settings.say(Verb::Complete, held.clone()).await;\n        let inner = &mut self.inner;\n",
+        )],
+        package: "wahook-tower",
+        test: "g5_status_error_panic_and_deadline",
+    },
+    Break {
+        what: "A a copy is answered 409",
+        file: "crates/wahook-tower/src/dedupe/life.rs",
+        changes: &[(
+            "self.settle(Ok(Answer::received()), held, endpoint.name()).await;\n    }\n\n    async fn fresh",
+            "self.settle(Ok(Answer::status(StatusCode::CONFLICT)), held, endpoint.name()).await;\n    }\n\n    async fn fresh",
+        )],
+        package: "wahook-tower",
+        test: "dedupe::",
+    },
+    Break {
+        what: "N2 raw is lost on the way",
+        file: "crates/wahook-core/src/model/form.rs",
+        changes: &[
+            (
+                "#[serde(default, deserialize_with = \"present\")]",
+                "#[serde(default)]",
+            ),
+            ("fn present<", "#[allow(dead_code)] fn present<"),
+        ],
+        package: "wahook-providers",
+        test: "contract::n1_",
+    },
+    Break {
+        what: "I1 answered without a flush",
+        file: "crates/wahook-sqlite/src/connect.rs",
+        changes: &[
+            ("const FULL: i64 = 2;", "const FULL: i64 = 1;"),
+            ("\"PRAGMA synchronous = full;", "\"PRAGMA synchronous = normal;"),
+        ],
+        package: "wahook-e2e",
+        test: "durable::i1_with_a_disk_that_forgets",
+    },
+    Break {
+        what: "I3 a lane ignores order",
+        file: "crates/wahook-sqlite/src/inbox/lanes.rs",
+        changes: &[(
+            "e.state = 0 ORDER BY e.turn LIMIT ?3",
+            "e.state = 0 ORDER BY e.turn DESC LIMIT ?3",
+        )],
+        package: "wahook-sqlite",
+        test: "i3_",
+    },
+    Break {
+        what: "I3 done before the sink is",
+        file: "crates/wahook-worker/src/lane.rs",
+        changes: &[(
+            "done: entries.iter().take(verdict.done).map(id).collect(),",
+            "done: entries.iter().map(id).collect(),",
+        )],
+        package: "wahook-worker",
+        test: "i3_",
+    },
+    Break {
+        what: "P1 a secret shows itself",
+        file: "crates/wahook-core/src/secret.rs",
+        changes: &[("f.write_str(\"Secret(…)\")", "f.write_str(self.expose())")],
+        package: "wahook-core",
+        test: "v4_",
+    },
+];
