@@ -85,7 +85,13 @@ impl Provider for Wawp {
     }
 
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Event>> {
-        parse::parse(&delivery.body)
+        let mut items = Vec::with_capacity(1);
+        self.parse_each(delivery, |item| items.push(item));
+        items
+    }
+
+    fn parse_each(&self, delivery: &Delivery, each: impl FnMut(Parsed<Event>)) {
+        parse::parse_each(&delivery.body, each);
     }
 
     fn normalise(&self, item: Parsed<Event>, _delivery: &Delivery) -> Draft {

@@ -13,22 +13,22 @@ use super::{
 };
 
 /// Reads every item of a body.
-pub(super) fn parse(body: &Bytes) -> Vec<Parsed<Event>> {
+pub(super) fn parse_each(body: &Bytes, mut each: impl FnMut(Parsed<Event>)) {
     match items::split(body) {
-        Items::One(body) => vec![item(Raw::new(body))],
-        Items::Many(list) => list.into_iter().map(element).collect(),
-        Items::Other(body) => vec![Parsed::Unknown(Unknown::new(
-            None,
-            Context::default(),
-            Raw::new(body),
-        ))],
+        Items::One(body) => each(item(Raw::new(body))),
+        Items::Many(list) => list.into_iter().map(element).for_each(each),
+        Items::Other(body) => {
+            let raw = Raw::new(body);
+            each(Parsed::Unknown(Unknown::new(None, Context::default(), raw)));
+        }
         Items::NotJson(error) => {
-            vec![Parsed::Malformed(Malformed::new(
+            let raw = Raw::new(body.clone());
+            each(Parsed::Malformed(Malformed::new(
                 None,
                 error,
                 Context::default(),
-                Raw::new(body.clone()),
-            ))]
+                raw,
+            )));
         }
     }
 }
@@ -45,42 +45,37 @@ fn element(raw: Raw) -> Parsed<Event> {
 }
 
 fn item(raw: Raw) -> Parsed<Event> {
-    match event::read(raw.bytes()) {
-        Ok(Envelope {
-            name: Some(name),
-            payload: Some(payload),
-            id,
-            timestamp,
-            session,
-            metadata,
-            me,
-            engine,
-            environment,
-            ..
-        }) => Parsed::Known {
+    let bytes = raw.bytes().clone();
+    event::read(&bytes, |read| match read {
+        Ok(envelope) => typed(envelope, raw),
+        Err(error) => untyped(raw, error),
+    })
+}
+
+fn typed(envelope: &mut Envelope, raw: Raw) -> Parsed<Event> {
+    match (envelope.name.take(), envelope.payload.take()) {
+        (Some(name), Some(payload)) => Parsed::Known {
             event: Event {
-                id,
-                timestamp,
-                session,
-                metadata,
-                me,
-                engine,
-                environment,
+                id: envelope.id.take(),
+                timestamp: envelope.timestamp.take(),
+                session: envelope.session.take(),
+                metadata: envelope.metadata.take(),
+                me: envelope.me.take(),
+                engine: envelope.engine.take(),
+                environment: envelope.environment.take(),
                 name,
                 payload,
             },
             raw,
         },
-        Ok(envelope) => {
+        (name, _) => {
             let context = context(
-                envelope.session.or(envelope.instance_id),
-                envelope.timestamp.or(envelope.ts),
-                envelope.me,
+                envelope.session.take().or(envelope.instance_id.take()),
+                envelope.timestamp.take().or(envelope.ts.take()),
+                envelope.me.take(),
             );
-            let name = envelope.name.map(EventName::into_word);
-            Parsed::Unknown(Unknown::new(name, context, raw))
+            Parsed::Unknown(Unknown::new(name.map(EventName::into_word), context, raw))
         }
-        Err(error) => untyped(raw, error),
     }
 }
 

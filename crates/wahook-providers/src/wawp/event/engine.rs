@@ -1,9 +1,9 @@
 //! `engine.event`, `state.change`: what the engine itself says.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize as _, Deserializer};
 use wahook_core::json::{Raw, Text};
 
-use super::object::object;
+use super::object::{InPlace, object};
 
 object! {
     /// An event of the engine. Very many; subscribe for diagnosis only.
@@ -37,8 +37,9 @@ pub struct StateChange {
     pub raw: Raw,
 }
 
-impl<'de> Deserialize<'de> for StateChange {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Raw::deserialize(deserializer).map(|raw| Self { raw })
+impl InPlace for StateChange {
+    fn read<'de, D: Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error> {
+        self.raw = Raw::deserialize(json)?;
+        Ok(())
     }
 }

@@ -1,15 +1,18 @@
 //! The envelope, read in one pass: the payload is typed as soon as the name is known.
 
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use wahook_core::json::{Number, Raw, ReadError, Text, read_seed};
+use wahook_core::json::{Fill, Number, Raw, ReadError, Text, read_borrowed};
 
-use super::{EventName, Payload, object::Slot, object::object};
+use super::{
+    EventName, Payload,
+    object::{Members, Object, Slot, object},
+};
 
 object! {
     /// Whose session it is.
@@ -122,8 +125,18 @@ object! {
 /// # Errors
 ///
 /// Where a member has a type that it cannot have, or a name that is known comes without a payload.
-pub(in crate::wawp) fn read(json: &[u8]) -> Result<Envelope, ReadError> {
-    read_seed(json, || PhantomData::<Envelope>)
+pub(in crate::wawp) fn read<V>(json: &[u8], then: impl FnOnce(Result<&mut Envelope, ReadError>) -> V) -> V {
+    read_borrowed::<Reading, V>(json, then)
+}
+
+struct Reading;
+
+impl Fill for Reading {
+    type Target<'de> = Envelope;
+
+    fn fill<'de, D: Deserializer<'de>>(envelope: &mut Envelope, json: D) -> Result<(), D::Error> {
+        json.deserialize_map(Object(envelope))
+    }
 }
 
 enum Member {
@@ -174,42 +187,27 @@ impl<'de> Deserialize<'de> for Member {
     }
 }
 
-impl<'de> Deserialize<'de> for Envelope {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EnvelopeVisitor)
-    }
-}
-
-struct EnvelopeVisitor;
-
-impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
-        let mut this = Envelope::default();
+impl Members for Envelope {
+    fn fill<'de, A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
         // A payload that stands before the name waits as text.
         let mut waiting: Option<&'de RawValue> = None;
         while let Some(member) = map.next_key()? {
             match member {
-                Member::Id => first(&mut this.id, &mut map)?,
-                Member::Timestamp => first(&mut this.timestamp, &mut map)?,
-                Member::Event => first(&mut this.name, &mut map)?,
-                Member::Session => first(&mut this.session, &mut map)?,
-                Member::Metadata => first(&mut this.metadata, &mut map)?,
-                Member::Me => first(&mut this.me, &mut map)?,
-                Member::Engine => first(&mut this.engine, &mut map)?,
-                Member::Environment => first(&mut this.environment, &mut map)?,
-                Member::InstanceId => first(&mut this.instance_id, &mut map)?,
-                Member::Ts => first(&mut this.ts, &mut map)?,
-                Member::Payload => match &this.name {
-                    _ if this.payload.is_some() || waiting.is_some() => {
+                Member::Id => first(&mut self.id, &mut map)?,
+                Member::Timestamp => first(&mut self.timestamp, &mut map)?,
+                Member::Event => first(&mut self.name, &mut map)?,
+                Member::Session => first(&mut self.session, &mut map)?,
+                Member::Metadata => first(&mut self.metadata, &mut map)?,
+                Member::Me => first(&mut self.me, &mut map)?,
+                Member::Engine => first(&mut self.engine, &mut map)?,
+                Member::Environment => first(&mut self.environment, &mut map)?,
+                Member::InstanceId => first(&mut self.instance_id, &mut map)?,
+                Member::Ts => first(&mut self.ts, &mut map)?,
+                Member::Payload => match &self.name {
+                    _ if self.payload.is_some() || waiting.is_some() => {
                         map.next_value::<IgnoredAny>()?;
                     }
-                    Some(name) => this.payload = Payload::of_member(name, &mut map)?,
+                    Some(name) => self.payload = Payload::of_member(name, &mut map)?,
                     None => waiting = map.next_value()?,
                 },
                 Member::Other => {
@@ -217,13 +215,13 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                 }
             }
         }
-        if let (Some(name), Some(json), None) = (&this.name, waiting, &this.payload) {
+        if let (Some(name), Some(json), None) = (&self.name, waiting, &self.payload) {
             // The path is found by whoever asks for it, see `parse`.
-            this.payload =
+            self.payload =
                 Payload::of_json(name, json.get().as_bytes()).map_err(|_| Error::custom("payload"))?;
         }
-        match (&this.name, &this.payload) {
-            (None | Some(EventName::Unknown(_)), _) | (_, Some(_)) => Ok(this),
+        match (&self.name, &self.payload) {
+            (None | Some(EventName::Unknown(_)), _) | (_, Some(_)) => Ok(()),
             (Some(_), None) => Err(Error::missing_field("payload")),
         }
     }

@@ -22,8 +22,12 @@ mod reaction;
 mod revoked;
 mod session;
 
+use std::marker::PhantomData;
+
 use serde::de::{IgnoredAny, MapAccess};
-use wahook_core::json::{Number, Raw, ReadError, Text};
+use wahook_core::json::{Number, Raw, ReadError, Text, read_seed};
+
+use self::object::Boxed;
 
 pub use self::{
     ack::Ack,
@@ -89,7 +93,7 @@ macro_rules! events {
             /// Reads the value of the member that was just named; `None` for `null`, and for a name that is not known.
             fn of_member<'de, A: MapAccess<'de>>(name: &EventName, map: &mut A) -> Result<Option<Self>, A::Error> {
                 Ok(match name {
-                    $(EventName::$variant => map.next_value::<Option<_>>()?.map(Self::$variant),)+
+                    $(EventName::$variant => map.next_value_seed(Boxed(PhantomData))?.map(Self::$variant),)+
                     EventName::Unknown(_) => {
                         map.next_value::<IgnoredAny>()?;
                         None
@@ -100,7 +104,7 @@ macro_rules! events {
             /// Reads a payload that stood before the name.
             pub(super) fn of_json(name: &EventName, json: &[u8]) -> Result<Option<Self>, ReadError> {
                 Ok(match name {
-                    $(EventName::$variant => wahook_core::json::read::<Option<_>>(json)?.map(Self::$variant),)+
+                    $(EventName::$variant => read_seed(json, || Boxed(PhantomData))?.map(Self::$variant),)+
                     EventName::Unknown(_) => None,
                 })
             }

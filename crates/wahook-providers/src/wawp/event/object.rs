@@ -7,7 +7,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 use wahook_core::json::{self, Text};
@@ -85,10 +85,64 @@ impl<'de> Slot<'de> for Present {
     }
 }
 
-/// What an object says; any other value says nothing.
+/// An object by its members. It is filled where it stays: to hand it on would cost as much as to read it.
 pub(super) trait Members: Default {
     /// Reads the members that matter, and passes over the rest.
-    fn of_members<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error>;
+    fn fill<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error>;
+}
+
+/// Fills what must be an object.
+pub(super) struct Object<'a, T>(pub(super) &'a mut T);
+
+impl<'de, T: Members> Visitor<'de> for Object<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        self.0.fill(map)
+    }
+}
+
+/// What is read where it stays.
+pub(super) trait InPlace: Default {
+    /// Reads it.
+    fn read<'de, D: Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error>;
+}
+
+/// Reads a value in a place of its own; `None` for `null`.
+pub(super) struct Boxed<T>(pub(super) PhantomData<T>);
+
+impl<'de, T: InPlace> DeserializeSeed<'de> for Boxed<T> {
+    type Value = Option<Box<T>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_option(self)
+    }
+}
+
+impl<'de, T: InPlace> Visitor<'de> for Boxed<T> {
+    type Value = Option<Box<T>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        let mut value = Box::<T>::default();
+        value.read(json)?;
+        Ok(Some(value))
+    }
 }
 
 /// Reads any JSON value as a `T`. Only a number that is none (`1e999`) is still a mistake.
@@ -139,7 +193,9 @@ impl<'de, T: Members> Visitor<'de> for LaxVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        T::of_members(map)
+        let mut object = T::default();
+        object.fill(map)?;
+        Ok(object)
     }
 }
 
@@ -155,21 +211,15 @@ macro_rules! object {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct ObjectVisitor;
+                let mut object = Self::default();
+                $crate::wawp::event::object::InPlace::read(&mut object, deserializer)?;
+                Ok(object)
+            }
+        }
 
-                impl<'de> serde::de::Visitor<'de> for ObjectVisitor {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str("an object")
-                    }
-
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
-                        $name::of_members(map)
-                    }
-                }
-
-                deserializer.deserialize_map(ObjectVisitor)
+        impl $crate::wawp::event::object::InPlace for $name {
+            fn read<'de, D: serde::Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error> {
+                json.deserialize_map($crate::wawp::event::object::Object(self))
             }
         }
     };
@@ -201,7 +251,9 @@ macro_rules! text_or_object {
                     }
 
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
-                        $name::of_members(map)
+                        let mut object = $name::default();
+                        $crate::wawp::event::object::Members::fill(&mut object, map)?;
+                        Ok(object)
                     }
                 }
 
@@ -220,12 +272,6 @@ macro_rules! hints {
 
         $crate::wawp::event::object::members!($name { $($field = $member $(| $alias)*,)+ });
 
-        impl $crate::wawp::event::object::Members for $name {
-            fn of_members<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-                Self::of_members(map)
-            }
-        }
-
         impl<'de> $crate::wawp::event::object::Slot<'de> for $name {
             fn read<A: serde::de::MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
                 map.next_value::<$crate::wawp::event::object::Lax<Self>>().map(|lax| lax.0)
@@ -238,11 +284,11 @@ macro_rules! hints {
     };
 }
 
-/// The loop over the members, for both.
+/// The loop over the members, for all of them.
 macro_rules! members {
     ($name:ident { $($field:ident = $member:literal $(| $alias:literal)*,)+ }) => {
-        impl $name {
-            fn of_members<'de, A: serde::de::MapAccess<'de>>(mut map: A) -> Result<Self, A::Error> {
+        impl $crate::wawp::event::object::Members for $name {
+            fn fill<'de, A: serde::de::MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
                 #[expect(non_camel_case_types, reason = "the names of the fields")]
                 enum Member { $($field,)+ other_ }
 
@@ -270,13 +316,12 @@ macro_rules! members {
                 }
 
                 use $crate::wawp::event::object::Slot;
-                let mut this = Self::default();
                 while let Some(member) = map.next_key::<Member>()? {
                     match member {
                         $(Member::$field => {
                             let value = Slot::read(&mut map)?;
-                            if this.$field.is_absent() {
-                                this.$field = value;
+                            if self.$field.is_absent() {
+                                self.$field = value;
                             }
                         })+
                         Member::other_ => {
@@ -284,7 +329,7 @@ macro_rules! members {
                         }
                     }
                 }
-                Ok(this)
+                Ok(())
             }
         }
     };
