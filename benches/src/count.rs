@@ -36,6 +36,9 @@ struct Counted {
     ratio: f64,
 }
 
+/// The same in the order in which it was counted: instructions only.
+type Tables = Vec<(String, Vec<(String, u64)>)>;
+
 /// So much worse is worse.
 const TOLERANCE: f64 = 1.1;
 
@@ -51,7 +54,7 @@ pub fn run(then: Then) -> ExitCode {
 
 type Failed = Box<dyn std::error::Error>;
 
-fn finish(then: Then, counted: &[(String, Vec<(String, u64)>)]) -> Result<ExitCode, Failed> {
+fn finish(then: Then, counted: &Tables) -> Result<ExitCode, Failed> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded.toml");
     let known: Recorded = match fs::read_to_string(&file) {
         Ok(text) => toml::from_str(&text)?,
@@ -117,7 +120,7 @@ fn finish(then: Then, counted: &[(String, Vec<(String, u64)>)]) -> Result<ExitCo
 }
 
 /// Table by table, the instructions of one call of each subject.
-fn counted() -> Result<Vec<(String, Vec<(String, u64)>)>, Failed> {
+fn counted() -> Result<Tables, Failed> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("counted");
     let output = Command::new("valgrind")
@@ -135,7 +138,7 @@ fn counted() -> Result<Vec<(String, Vec<(String, u64)>)>, Failed> {
         return Err(format!("valgrind said {}", output.status).into());
     }
     let names = String::from_utf8(output.stdout)?;
-    let mut tables: Vec<(String, Vec<(String, u64)>)> = Vec::new();
+    let mut tables: Tables = Vec::new();
     for (number, line) in (1..).zip(names.lines()) {
         let (table, subject) = line.split_once('\t').ok_or("a line without a subject")?;
         let dump = PathBuf::from(format!("{}.{number}", file.display()));

@@ -1,16 +1,16 @@
 //! Deliveries that are on stable storage before they are answered, over real sockets: the gateway's inbox against what
 //! teams write by hand, a transaction for each request: one INSERT through a pool of `sqlx`, or the fastest we know of,
-//! `rusqlite` behind a lock. In the end each has as many as it acknowledged.
+//! `rusqlite` behind a lock. Beside them a bridge, which keeps nothing and answers when it was answered. In the end each
+//! that keeps has as many as it acknowledged.
 //!
 //! A virtual disk may answer a flush in a tenth of a millisecond, where an ordinary one takes two: the second table adds
 //! two to each.
 
 use std::{
     env,
-    io::{BufRead as _, BufReader},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{Arc, Mutex},
     thread,
     time::Duration,
@@ -29,7 +29,9 @@ use wahook_tower::{Intake, SystemClock};
 use crate::{
     Group,
     apps::{BARE, PATH, bare},
+    forward,
     over_http::{CONNECTIONS, Running, connected, new_runtime, race, start},
+    program::{Output, Program},
     report::{
         Goal::{AtLeast, AtMost},
         Report,
@@ -87,6 +89,7 @@ fn measure(report: &mut Report, folder: &Path, title: &str, over_pool: f64) {
             &runtime,
         ),
         pool,
+        start(forward::NAME, forward::bridge, &runtime),
     ];
     let count = report.plan.waiting_rounds;
     let race = race(&mut servers, &runtime, count, REQUESTS_EACH, 700);
@@ -124,18 +127,8 @@ fn measure(report: &mut Report, folder: &Path, title: &str, over_pool: f64) {
     );
 }
 
-/// A process that ends with this value.
-struct Alive(Child);
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        _ = self.0.kill();
-        _ = self.0.wait();
-    }
-}
-
 /// A program of its own, since it stands on another release of SQLite.
-fn pool(file: &Path, runtime: &Runtime) -> (Running, Alive) {
+fn pool(file: &Path, runtime: &Runtime) -> (Running, Program) {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pool");
     let built = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["build", "--quiet", "--release", "--locked"])
@@ -144,22 +137,14 @@ fn pool(file: &Path, runtime: &Runtime) -> (Running, Alive) {
         .env_remove("LD_PRELOAD")
         .status();
     assert!(built.expect("cargo starts").success(), "it compiles");
-    let mut child = Command::new(package.join("target/release/wahook-bench-pool"))
-        .arg(file)
-        .args([SECRET, PATH])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut port = String::new();
-    let output = child.stdout.take().expect("it has one");
-    let alive = Alive(child);
-    BufReader::new(output)
-        .read_line(&mut port)
-        .expect("it says its port");
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.trim().parse().expect("a port")));
+    let mut command = Command::new(package.join("target/release/wahook-bench-pool"));
+    command.arg(file).args([SECRET, PATH]);
+    let (program, port) =
+        Program::start(&mut command, Output::Standard, |line| line.parse().ok()).expect("it starts");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     // It works on several threads: the time of one says nothing.
     let server = connected(POOL, address, String::new(), runtime);
-    (server, alive)
+    (server, program)
 }
 
 /// On a thread of its own: whoever asks is inside a runtime already, or will be.

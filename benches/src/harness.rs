@@ -41,6 +41,11 @@ impl Plan {
         waiting_slice: Duration::from_millis(25),
         keys: 100_000,
     };
+
+    /// Whether it is for a look only.
+    pub const fn is_quick(self) -> bool {
+        self.keys < Self::FULL.keys
+    }
 }
 
 /// What to learn from a run of calls.

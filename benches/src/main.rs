@@ -10,10 +10,13 @@
 mod apps;
 mod count;
 mod durable;
+mod forward;
+mod gateway;
 mod guard;
 mod harness;
 mod node;
 mod over_http;
+mod program;
 mod read;
 mod report;
 mod request;
@@ -44,6 +47,7 @@ const GROUPS: &[Group] = &[
     stack::GROUP,
     over_http::GROUP,
     durable::GROUP,
+    gateway::GROUP,
 ];
 
 fn main() -> ExitCode {

@@ -1,10 +1,9 @@
 //! What most teams run: Node.js with `express` and `svix`.
 
 use std::{
-    io::{BufRead as _, BufReader},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use tokio::runtime::Runtime;
@@ -12,6 +11,7 @@ use tokio::runtime::Runtime;
 use crate::{
     apps::PATH,
     over_http::{Running, connected},
+    program::{Output, Program},
     request::SECRET,
 };
 
@@ -19,8 +19,8 @@ pub const NAME: &str = "Node.js: express, svix, Set";
 
 /// A server of its own; it ends with this value.
 pub struct Node {
-    child: Child,
-    address: SocketAddr,
+    program: Program,
+    port: u16,
 }
 
 /// Installs what it needs where that is missing, and starts it.
@@ -36,45 +36,26 @@ pub fn start() -> Result<Node, String> {
             return Err(format!("npm says {installed}"));
         }
     }
-    let mut child = Command::new("node")
+    let mut command = Command::new("node");
+    command
         .arg("server.js")
         .args([SECRET, PATH])
         .current_dir(&folder)
-        .env("NODE_ENV", "production")
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| {
-            format!("node does not start: {error} (Debian, Ubuntu: apt-get install nodejs npm)")
-        })?;
-    let mut port = String::new();
-    let output = child.stdout.take().ok_or("it has no output")?;
-    let mut node = Node {
-        child,
-        address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-    };
-    let read = BufReader::new(output).read_line(&mut port);
-    read.map_err(|error| error.to_string())?;
-    let port = port.trim().parse().map_err(|_| format!("it said {port:?}"))?;
-    node.address.set_port(port);
-    Ok(node)
+        .env("NODE_ENV", "production");
+    let (program, port) = Program::start(&mut command, Output::Standard, |line| line.parse().ok())
+        .map_err(|why| format!("node does not start: {why} (Debian, Ubuntu: apt-get install nodejs npm)"))?;
+    Ok(Node { program, port })
 }
 
 impl Node {
     pub fn connected(&self, runtime: &Runtime) -> Running {
         // Its JavaScript runs on the first thread.
-        let id = self.child.id();
+        let id = self.program.id();
         connected(
             NAME,
-            self.address,
+            SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)),
             format!("/proc/{id}/task/{id}/schedstat"),
             runtime,
         )
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
     }
 }

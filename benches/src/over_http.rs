@@ -139,6 +139,12 @@ pub fn start(
     make: impl FnOnce() -> Router + Send + 'static,
     runtime: &Runtime,
 ) -> Running {
+    let (address, processor_time) = serve(make);
+    connected(name, address, processor_time, runtime)
+}
+
+/// Likewise; tells where it listens, and where its thread's time is counted.
+pub fn serve(make: impl FnOnce() -> Router + Send + 'static) -> (SocketAddr, String) {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         new_runtime().block_on(async move {
@@ -152,8 +158,7 @@ pub fn start(
             axum::serve(listener, make()).await.expect("it serves");
         });
     });
-    let (address, processor_time) = told.recv().expect("it starts");
-    connected(name, address, processor_time, runtime)
+    told.recv().expect("it starts")
 }
 
 /// A server that runs already.

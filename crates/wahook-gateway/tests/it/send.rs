@@ -46,4 +46,17 @@ fn i1_send_compares_what_was_acknowledged_with_what_was_handled() {
     let (code, said) = send(&format!("expr 2 '*' $({count})"));
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("25 events acknowledged, 50 handled"), "{said}");
+    // For programs: how long it took, so that they need not time it.
+    let args = [
+        "send",
+        "wazapin",
+        "message.new",
+        "--json",
+        "--to",
+        &to,
+        "--secret",
+        SECRET,
+    ];
+    let said: serde_json::Value = serde_json::from_slice(&run(&args, b"").stdout).unwrap();
+    assert!(said["seconds"].as_f64().unwrap() > 0.0, "{said}");
 }

@@ -262,6 +262,7 @@ async fn send_all(
         }
     }
     bar.finish_and_clear();
+    report.lasted = start.elapsed();
     Ok(report)
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Report {
     unexpected: BTreeMap<String, usize>,
     expected: Vec<u16>,
     took: Vec<Duration>,
+    /// From the first to the last.
+    pub(super) lasted: Duration,
     unreachable: Option<String>,
     /// The keys of events in deliveries that were answered with success: what is said twice is handled once.
     pub(super) acknowledged: HashSet<String>,
@@ -64,6 +66,7 @@ impl Report {
             "ok": self.is_as_expected(),
             "p50_ms": millis(self.percentile(50)),
             "p99_ms": millis(self.percentile(99)),
+            "seconds": (self.lasted.as_secs_f64() * 1e3).round() / 1e3,
         });
         if let (Some(handled), Some(all)) = (self.handled, all.as_object_mut()) {
             all.insert("events_acknowledged".to_owned(), self.acknowledged.len().into());
