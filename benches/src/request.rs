@@ -35,7 +35,11 @@ impl Signer {
     /// A request with the headers that senders usually add.
     pub fn sign(&mut self, body: &Bytes) -> Request<Bytes> {
         self.count += 1;
-        let id = format!("msg_2f8Zk1mQx7wT{:014}", self.count);
+        self.signed(&format!("msg_2f8Zk1mQx7wT{:014}", self.count), body)
+    }
+
+    /// The same under an id of the caller's.
+    pub fn signed(&self, id: &str, body: &Bytes) -> Request<Bytes> {
         let timestamp = jiff::Timestamp::now().as_second().to_string();
         let mut mac = self.mac.clone();
         for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
@@ -55,10 +59,10 @@ impl Signer {
         headers.insert("accept", HeaderValue::from_static("*/*"));
         headers.insert("content-type", HeaderValue::from_static("application/json"));
         headers.insert("content-length", HeaderValue::from(body.len()));
-        for (name, value) in names.into_iter().zip([id, timestamp, signature]) {
+        for (name, value) in names.into_iter().zip([id, &timestamp, &signature]) {
             headers.insert(
                 HeaderName::from_static(name),
-                HeaderValue::from_str(&value).expect("visible ASCII"),
+                HeaderValue::from_str(value).expect("visible ASCII"),
             );
         }
         request

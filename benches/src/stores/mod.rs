@@ -5,6 +5,7 @@
 
 mod bench;
 mod growth;
+mod inbox;
 mod memory;
 mod postgres;
 mod race;
@@ -27,11 +28,13 @@ pub const GROUP: Group = Group {
 /// A store's tables, and how it grows; an error if its server is not to be had.
 type Part = fn(&Bench, &mut Report) -> std::io::Result<Growth>;
 
-const PARTS: [(&str, Part); 4] = [
+const PARTS: [(&str, Part); 6] = [
     ("memory", |bench, report| Ok(memory::run(bench, report))),
     ("SQLite", sqlite::run),
     ("Redis", redis::run),
     ("PostgreSQL", postgres::run),
+    ("SQLite inbox", inbox::sqlite),
+    ("PostgreSQL inbox", inbox::postgres),
 ];
 
 fn run(report: &mut Report) {

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, types::ToSql};
 use wahook_core::guard::GuardStore;
 use wahook_postgres::{PostgresOptions, PostgresStore};
 use wahook_services::Postgres;
@@ -16,10 +16,10 @@ use super::{
 };
 use crate::report::{Goal::AtLeast, Report};
 
-struct Bare(Pool);
+pub struct Bare(Pool);
 
 impl Bare {
-    async fn connect(url: &str) -> Self {
+    pub async fn connect(url: &str, table: &str) -> Self {
         let mut config: Config = url.parse().expect("the server's own URL");
         // As the store does: else a plan that was made while the table was small may read the whole of it.
         config.options("-c enable_seqscan=off");
@@ -27,7 +27,6 @@ impl Bare {
         let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
         let pool = Pool::builder(manager).max_size(10).build().expect("a pool");
         let connection = pool.get().await.expect("a server of our own");
-        let table = "CREATE TABLE seen (key text PRIMARY KEY, until timestamptz NOT NULL)";
         connection
             .batch_execute(table)
             .await
@@ -35,12 +34,11 @@ impl Bare {
         Self(pool)
     }
 
-    async fn execute(&self, sql: &str, id: &Id, life: Duration) -> bool {
+    /// Whether a row was changed.
+    pub async fn execute(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> bool {
         let connection = self.0.get().await.expect("a connection");
         let statement = connection.prepare_cached(sql).await.expect("a statement");
-        let changed = connection
-            .execute(&statement, &[&id.key.as_str(), &life.as_secs_f64()])
-            .await;
+        let changed = connection.execute(&statement, values).await;
         changed.expect("an answer of PostgreSQL") == 1
     }
 }
@@ -49,12 +47,13 @@ impl Way for Bare {
     async fn claim(&self, id: &Id) -> bool {
         let sql =
             "INSERT INTO seen (key, until) VALUES ($1, now() + $2 * interval '1 s') ON CONFLICT DO NOTHING";
-        self.execute(sql, id, LEASE).await
+        self.execute(sql, &[&id.key.as_str(), &LEASE.as_secs_f64()]).await
     }
 
     async fn complete(&self, id: &Id) -> bool {
         let sql = "UPDATE seen SET until = now() + $2 * interval '1 s' WHERE key = $1";
-        self.execute(sql, id, MEMORY).await
+        self.execute(sql, &[&id.key.as_str(), &MEMORY.as_secs_f64()])
+            .await
     }
 }
 
@@ -98,7 +97,8 @@ const NAME: &str = "PostgresStore";
 
 pub fn run(bench: &Bench, report: &mut Report) -> io::Result<Growth> {
     let server = Postgres::start(&[])?;
-    let bare = bench.runtime.block_on(Bare::connect(&server.url()));
+    let table = "CREATE TABLE seen (key text PRIMARY KEY, until timestamptz NOT NULL)";
+    let bare = bench.runtime.block_on(Bare::connect(&server.url(), table));
     let pool = bare.0.clone();
     let subjects = [
         Subject::new("deadpool of 10, a statement each", bare),
