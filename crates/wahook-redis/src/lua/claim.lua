@@ -1,7 +1,17 @@
+-- Nearly every claim is of a key that nobody has.
+local records = redis.call('HLEN', key)
+if records == 0 then
+  redis.call('PEXPIREAT', key, write('C'))
+  return { 0, 0, 0 }
+end
+
+local state, holder, its_end = read(redis.call('HGET', key, digest))
+local live = state and its_end > now
+
 -- Whether another body came under this key. Records that are over are taken out on the way; each is met once, and one
 -- call looks at a bounded number of them.
 local function conflict()
-  if redis.call('HLEN', key) == (state and 1 or 0) then
+  if records == (state and 1 or 0) then
     return 0
   end
   local cursor, met = '0', 0
@@ -31,7 +41,7 @@ if live and state == 'D' then
 end
 -- The same token asks again when its first answer was lost: the lease is its own and begins anew.
 if live and holder ~= token then
-  return { 2, till - now, other }
+  return { 2, its_end - now, other }
 end
-write('C')
+write_beside('C')
 return { 0, 0, other }

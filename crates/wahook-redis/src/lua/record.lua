@@ -14,13 +14,15 @@ local function read(value)
 end
 
 local function write(state)
-  local till = now + span
-  redis.call('HSET', key, digest, state .. token .. string.format('%.0f', till))
-  -- The hash goes with the last of its records.
-  if redis.call('HLEN', key) == 1 or redis.call('PTTL', key) < span then
-    redis.call('PEXPIREAT', key, string.format('%.0f', till))
-  end
+  local till = string.format('%.0f', now + span)
+  redis.call('HSET', key, digest, state .. token .. till)
+  return till
 end
 
-local state, holder, till = read(redis.call('HGET', key, digest))
-local live = state and till > now
+-- As `write`, where there may be other records: the hash goes with the last of them.
+local function write_beside(state)
+  local till = write(state)
+  if redis.call('HLEN', key) == 1 or redis.call('PTTL', key) < span then
+    redis.call('PEXPIREAT', key, till)
+  end
+end
