@@ -200,7 +200,9 @@ pub(crate) fn cargo_deny() -> Outcome {
     }
     // It looks at what is compiled on other systems, too, and that is not here before somebody asks for it.
     if cargo::run(&mut cargo::cargo(["fetch", "--locked"])).is_err() {
-        return Ok(Done::NotRun("the crates of other systems cannot be fetched".to_owned()));
+        return Ok(Done::NotRun(
+            "the crates of other systems cannot be fetched".to_owned(),
+        ));
     }
     cargo::run(&mut tools::cargo([
         "deny",
