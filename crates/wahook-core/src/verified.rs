@@ -37,12 +37,14 @@ impl Check {
 
     /// Takes the next piece of the body.
     pub fn update(&mut self, frame: Bytes) {
-        self.pending.update(&frame);
         if self.first.is_empty() && self.joined.is_empty() {
             self.first = frame;
-        } else {
-            self.joined.extend_from_slice(&std::mem::take(&mut self.first));
-            self.joined.extend_from_slice(&frame);
+            return;
+        }
+        let first = std::mem::take(&mut self.first);
+        for piece in [first, frame] {
+            self.pending.update(&piece);
+            self.joined.extend_from_slice(&piece);
         }
     }
 

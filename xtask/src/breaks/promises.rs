@@ -12,10 +12,16 @@ pub(super) const BREAKS: &[Break] = &[
     Break {
         what: "V1 the body is not signed",
         file: "crates/wahook-core/src/proof/standard.rs",
-        changes: &[(
-            "            mac.update(frame);\n",
-            "            mac.update(&frame[..0]);\n",
-        )],
+        changes: &[
+            (
+                "            mac.update(frame);\n",
+                "            mac.update(&frame[..0]);\n",
+            ),
+            (
+                "                mac.update(body);\n",
+                "                mac.update(&body[..0]);\n",
+            ),
+        ],
         package: "wahook-core",
         test: "v1_",
     },

@@ -10,7 +10,7 @@ use super::{
     header::check_age,
     keyring::{Keyring, Keys, Sort},
     layout::{Encoding, Head, Layout},
-    mac::{Algorithm, Mac},
+    mac::{Algorithm, Mac, Tag},
     refusal::{Refusal, RefusalKind},
     template::{Template, TemplateError, TemplateErrorKind},
 };
@@ -185,33 +185,20 @@ impl BodyHmac {
         &self.layout
     }
 
-    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Box<Pending>, Refusal> {
+    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
         let read = self.layout.read(&head.headers)?;
         if let Some(tolerance) = self.layout.tolerance {
             check_age(read.nanoseconds, now, tolerance)
                 .map_err(|refusal| refusal.header(self.layout.timestamp_name()))?;
         }
         let keys = self.keyring.load();
-        let at = keys.primary().unwrap_or_default();
-        let mut pending = Box::new(Pending {
-            streams: self.layout.template.streams(),
+        Ok(Pending {
             layout: Arc::clone(&self.layout),
-            mac: keys.mac(at),
-            at,
+            at: keys.primary().unwrap_or_default(),
+            mac: None,
             keys,
             read,
-        });
-        if let Pending {
-            mac: Some(mac),
-            read,
-            streams: true,
-            ..
-        } = &mut *pending
-        {
-            let before = &mut |bytes: &[u8]| mac.update(bytes);
-            self.layout.template.before(self.layout.values(read), before);
-        }
-        Ok(pending)
+        })
     }
 }
 
@@ -220,15 +207,29 @@ pub(super) struct Pending {
     layout: Arc<Layout>,
     keys: Arc<Keys>,
     read: Head,
-    /// The key that is fed while the body arrives, and its MAC.
+    /// The likeliest key.
     at: usize,
-    mac: Option<Mac>,
-    streams: bool,
+    /// Its MAC, once the body comes in pieces that can be fed as they come.
+    mac: Option<Box<Mac>>,
 }
 
 impl Pending {
     pub(super) fn update(&mut self, frame: &[u8]) {
-        if let Some(mac) = self.mac.as_mut().filter(|_| self.streams) {
+        let Self {
+            layout,
+            keys,
+            read,
+            at,
+            mac,
+        } = self;
+        if mac.is_none() && layout.template.streams() {
+            let before = |mac: &mut Mac| {
+                let values = layout.values(read);
+                layout.template.before(values, &mut |bytes| mac.update(bytes));
+            };
+            *mac = keys.mac(*at, before).map(Box::new);
+        }
+        if let Some(mac) = mac {
             mac.update(frame);
         }
     }
@@ -240,26 +241,23 @@ impl Pending {
             read,
             at,
             mac,
-            streams,
         } = self;
         let values = layout.values(&read);
-        let mismatch = || Refusal::new(RefusalKind::SignatureMismatch).header(&layout.header);
-        let mut mac = mac.ok_or_else(mismatch)?;
-        if streams {
-            layout.template.after(values, &mut |bytes| mac.update(bytes));
-        } else {
-            layout
-                .template
-                .whole(values, body, &mut |bytes| mac.update(bytes));
-        }
         let feed = |mac: &mut Mac| {
             layout
                 .template
                 .whole(values, body, &mut |bytes| mac.update(bytes));
         };
-        if !read.claimed.contain(&mac.finish()) && !keys.any_other(at, feed, |tag| read.claimed.contain(tag))
-        {
-            return Err(mismatch());
+        let fits = |tag: &Tag| read.claimed.contain(tag);
+        let tag = match mac {
+            Some(mut mac) => {
+                layout.template.after(values, &mut |bytes| mac.update(bytes));
+                Some(mac.finish())
+            }
+            None => keys.mac(at, feed).map(Mac::finish),
+        };
+        if !tag.as_ref().is_some_and(fits) && !keys.any_other(at, feed, fits) {
+            return Err(Refusal::new(RefusalKind::SignatureMismatch).header(&layout.header));
         }
         Ok(Proof {
             scheme: NAME,

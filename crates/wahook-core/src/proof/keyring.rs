@@ -176,10 +176,14 @@ impl Keys {
             .or_else(|| (0..self.keys.len()).find(is_mac))
     }
 
-    /// A MAC begun with the key at this place.
-    pub(super) fn mac(&self, at: usize) -> Option<Mac> {
+    /// A MAC begun with the key at this place, and fed.
+    pub(super) fn mac(&self, at: usize, feed: impl FnOnce(&mut Mac)) -> Option<Mac> {
         match self.keys.get(at) {
-            Some(Key::Mac(mac)) => Some(mac.clone()),
+            Some(Key::Mac(mac)) => {
+                let mut mac = mac.clone();
+                feed(&mut mac);
+                Some(mac)
+            }
             _ => None,
         }
     }

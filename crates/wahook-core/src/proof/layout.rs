@@ -6,7 +6,7 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose},
 };
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
     header::{single, visible},
@@ -101,7 +101,7 @@ pub(super) struct Layout {
 /// What the headers say, before it is known whether it is true.
 pub(super) struct Head {
     timestamp: String,
-    pub(super) id: Option<String>,
+    pub(super) id: Option<HeaderValue>,
     pub(super) nanoseconds: i128,
     pub(super) claimed: Claimed,
 }
@@ -171,10 +171,11 @@ impl Layout {
             text.clone_into(&mut head.timestamp);
         }
         if let Some(name) = self.id_header.as_ref().filter(|_| self.template.has_id()) {
-            let id = visible(single(headers, name)?)
+            let id = single(headers, name)?;
+            visible(id)
                 .filter(|id| (1..=512).contains(&id.len()) && self.template.id_is_clear(id))
                 .ok_or_else(|| malformed(name))?;
-            head.id = Some(id.to_owned());
+            head.id = Some(id.clone());
         }
         Ok(head)
     }
@@ -195,7 +196,11 @@ impl Layout {
     pub(super) fn values<'a>(&'a self, head: &'a Head) -> Values<'a> {
         Values {
             timestamp: &head.timestamp,
-            id: head.id.as_deref().unwrap_or_default(),
+            id: head
+                .id
+                .as_ref()
+                .and_then(|id| id.to_str().ok())
+                .unwrap_or_default(),
             url: self.url.as_deref().unwrap_or_default(),
         }
     }

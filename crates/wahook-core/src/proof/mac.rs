@@ -84,6 +84,7 @@ impl Mac {
 /// A signature of an HMAC, at most 64 bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Tag {
+    /// Zeros behind it.
     bytes: [u8; 64],
     len: usize,
 }
@@ -103,6 +104,21 @@ impl Tag {
 
     pub(super) fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or(&self.bytes)
+    }
+
+    fn words(&self) -> impl Iterator<Item = u64> {
+        let (words, _) = self.bytes.as_chunks();
+        let words = words.iter().map(|word| u64::from_ne_bytes(*word));
+        words.take(self.len.div_ceil(8))
+    }
+}
+
+impl ConstantTimeEq for Tag {
+    /// By words, which takes an eighth of the time. The length is no secret.
+    fn ct_eq(&self, other: &Self) -> Choice {
+        let same_length = Choice::from(u8::from(self.len == other.len));
+        let pairs = self.words().zip(other.words());
+        pairs.fold(same_length, |same, (one, other)| same & one.ct_eq(&other))
     }
 }
 
@@ -130,7 +146,7 @@ impl Claimed {
     pub(super) fn contain(&self, tag: &Tag) -> bool {
         let mut found = Choice::from(0);
         for claimed in self.first.iter().chain(&self.rest) {
-            found |= claimed.as_slice().ct_eq(tag.as_slice());
+            found |= claimed.ct_eq(tag);
         }
         found.into()
     }

@@ -24,7 +24,7 @@ mod token;
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::request::Parts;
+use http::{HeaderValue, request::Parts};
 use jiff::Timestamp;
 
 use self::combine::Class;
@@ -48,7 +48,8 @@ pub use self::{
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proof {
     scheme: &'static str,
-    id: Option<String>,
+    /// Visible ASCII.
+    id: Option<HeaderValue>,
     signed_at: Option<Timestamp>,
 }
 
@@ -62,7 +63,7 @@ impl Proof {
     /// The delivery's id, where it is part of what was signed.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        self.id.as_ref().and_then(|id| id.to_str().ok())
     }
 
     /// The time of the attempt, where it is part of what was signed.
@@ -277,14 +278,15 @@ pub(crate) struct Pending(State);
 #[derive(Debug)]
 enum State {
     Proved(Proof),
-    Standard(Box<standard::Pending>),
-    BodyHmac(Box<body_hmac::Pending>),
+    Standard(standard::Pending),
+    BodyHmac(body_hmac::Pending),
     All(Vec<Pending>),
     Any(Vec<Pending>, Option<Refusal>),
 }
 
 impl Pending {
-    /// Takes the next piece of the body.
+    /// Takes the next piece of the body, so that it need not be read at once in the end. A body in one piece need not be
+    /// told: it is fastest as a whole.
     pub(crate) fn update(&mut self, frame: &[u8]) {
         match &mut self.0 {
             State::Proved(_) => {}
@@ -294,7 +296,7 @@ impl Pending {
         }
     }
 
-    /// Decides. `body` is everything that `update` took.
+    /// Decides. `body` is all of it, and everything that `update` took if it took anything.
     pub(crate) fn finish(self, body: &Bytes) -> Result<Proof, Refusal> {
         match self.0 {
             State::Proved(proof) => Ok(proof),

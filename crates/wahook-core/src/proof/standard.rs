@@ -18,7 +18,7 @@ use super::{
     Proof,
     header::check_age,
     keyring::{Key, Keyring, Keys, Sort},
-    mac::{Algorithm, Mac},
+    mac::{Algorithm, Mac, Tag},
     refusal::{Refusal, RefusalKind},
     standard_head::Head,
 };
@@ -99,7 +99,7 @@ impl StandardWebhooks {
         self.tolerance
     }
 
-    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Box<Pending>, Refusal> {
+    pub(super) fn begin(&self, head: &Parts, now: Timestamp) -> Result<Pending, Refusal> {
         let read = Head::read(&head.headers, self.tolerance.is_none())?;
         if let Some(tolerance) = self.tolerance {
             check_age(i128::from(read.seconds) * 1_000_000_000, now, tolerance)
@@ -113,19 +113,12 @@ impl StandardWebhooks {
         if !usable {
             return Err(Refusal::new(RefusalKind::SignatureUnsupported).header(&read.family.signature));
         }
-        let at = primary.filter(|_| !read.symmetric.is_empty());
-        // Built in its place: a MAC's state is large enough that moving it about shows.
-        let mut pending = Box::new(Pending {
-            at: at.unwrap_or_default(),
-            mac: at.and_then(|at| keys.mac(at)),
+        Ok(Pending {
+            at: primary.filter(|_| !read.symmetric.is_empty()),
+            mac: None,
             keys,
             read,
-        });
-        let Pending { mac, read, .. } = &mut *pending;
-        if let Some(mac) = mac {
-            mac.update(read.signed.as_bytes());
-        }
-        Ok(pending)
+        })
     }
 }
 
@@ -133,28 +126,37 @@ impl StandardWebhooks {
 pub(super) struct Pending {
     keys: Arc<Keys>,
     read: Head,
-    /// The key that is fed while the body arrives, and its MAC; none if only `v1a` can fit.
-    at: usize,
-    mac: Option<Mac>,
+    /// The likeliest key; none if only `v1a` can fit.
+    at: Option<usize>,
+    /// Its MAC, once the body comes in pieces: a state to carry about that a body in one piece does not need.
+    mac: Option<Box<Mac>>,
 }
 
 impl Pending {
     pub(super) fn update(&mut self, frame: &[u8]) {
-        if let Some(mac) = &mut self.mac {
+        let Self { keys, read, at, mac } = self;
+        if mac.is_none() {
+            let begun = at.and_then(|at| keys.mac(at, |mac| read.feed(mac)));
+            *mac = begun.map(Box::new);
+        }
+        if let Some(mac) = mac {
             mac.update(frame);
         }
     }
 
     pub(super) fn finish(self, body: &[u8]) -> Result<Proof, Refusal> {
         let Self { keys, read, at, mac } = self;
-        if let Some(mac) = mac {
+        if let Some(at) = at {
             let feed = |mac: &mut Mac| {
-                mac.update(read.signed.as_bytes());
+                read.feed(mac);
                 mac.update(body);
             };
-            if read.symmetric.contain(&mac.finish())
-                || keys.any_other(at, feed, |tag| read.symmetric.contain(tag))
-            {
+            let fits = |tag: &Tag| read.symmetric.contain(tag);
+            let tag = match mac {
+                Some(mac) => Some(mac.finish()),
+                None => keys.mac(at, feed).map(Mac::finish),
+            };
+            if tag.as_ref().is_some_and(fits) || keys.any_other(at, feed, fits) {
                 return Ok(read.into_proof());
             }
         }

@@ -87,9 +87,9 @@ impl Family {
 /// What the headers say, before it is known whether it is true.
 pub(super) struct Head {
     pub(super) family: &'static Family,
-    /// `{id}.{timestamp}.` as received, in one piece: the proof's id is cut out of it.
-    pub(super) signed: String,
-    id_bytes: usize,
+    /// Both as received, without a copy.
+    id: HeaderValue,
+    timestamp: HeaderValue,
     pub(super) seconds: i64,
     pub(super) symmetric: Claimed,
     pub(super) asymmetric: Vec<Signature>,
@@ -99,28 +99,32 @@ impl Head {
     /// `any_sign` takes a negative time too, which only a verifier without a window can.
     pub(super) fn read(headers: &HeaderMap, any_sign: bool) -> Result<Self, Refusal> {
         let (family, [ids, timestamps, lists]) = Family::of(headers)?;
-        let id = visible(only(ids, &family.id)?)
+        let id = only(ids, &family.id)?;
+        visible(id)
             .filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()) && !id.contains('.'))
             .ok_or_else(|| Refusal::new(RefusalKind::HeaderMalformed).header(&family.id))?;
         let timestamp = only(timestamps, &family.timestamp)?;
-        let (timestamp, seconds) = read_seconds(timestamp, any_sign)
+        let seconds = read_seconds(timestamp, any_sign)
             .ok_or_else(|| Refusal::new(RefusalKind::TimestampMalformed).header(&family.timestamp))?;
         let list = only(lists, &family.signature)?;
         let (symmetric, asymmetric) =
             read_list(list.as_bytes()).map_err(|kind| Refusal::new(kind).header(&family.signature))?;
-        let mut signed = String::with_capacity(id.len() + timestamp.len() + 2);
-        signed.push_str(id);
-        signed.push('.');
-        signed.push_str(timestamp);
-        signed.push('.');
         Ok(Self {
             family,
-            signed,
-            id_bytes: id.len(),
+            id: id.clone(),
+            timestamp: timestamp.clone(),
             seconds,
             symmetric,
             asymmetric,
         })
+    }
+
+    /// What is signed before the body.
+    pub(super) fn feed(&self, mac: &mut Mac) {
+        for value in [&self.id, &self.timestamp] {
+            mac.update(value.as_bytes());
+            mac.update(b".");
+        }
     }
 
     /// Whether a key signed this body under these headers.
@@ -133,13 +137,13 @@ impl Head {
     }
 
     fn fits_mac(&self, mut mac: Mac, body: &[u8]) -> bool {
-        mac.update(self.signed.as_bytes());
+        self.feed(&mut mac);
         mac.update(body);
         self.symmetric.contain(&mac.finish())
     }
 
     pub(super) fn message(&self, body: &[u8]) -> Vec<u8> {
-        [self.signed.as_bytes(), body].concat()
+        [self.id.as_bytes(), b".", self.timestamp.as_bytes(), b".", body].concat()
     }
 
     pub(super) fn fits_ed25519(&self, key: &VerifyingKey, message: &[u8]) -> bool {
@@ -149,18 +153,16 @@ impl Head {
     }
 
     pub(super) fn into_proof(self) -> Proof {
-        let mut id = self.signed;
-        id.truncate(self.id_bytes);
         Proof {
             scheme: NAME,
-            id: Some(id),
+            id: Some(self.id),
             signed_at: Timestamp::from_second(self.seconds).ok(),
         }
     }
 }
 
 /// Digits only, more than zero, and signed over as received.
-fn read_seconds(value: &HeaderValue, any_sign: bool) -> Option<(&str, i64)> {
+fn read_seconds(value: &HeaderValue, any_sign: bool) -> Option<i64> {
     let text = visible(value).filter(|text| text.len() <= 20)?;
     let digits = match text.strip_prefix('-') {
         Some(digits) if any_sign => digits,
@@ -170,7 +172,7 @@ fn read_seconds(value: &HeaderValue, any_sign: bool) -> Option<(&str, i64)> {
         return None;
     }
     let seconds = text.parse::<i64>().ok()?;
-    (any_sign || seconds > 0).then_some((text, seconds))
+    (any_sign || seconds > 0).then_some(seconds)
 }
 
 /// Entries are split by spaces; what is malformed or of another version is passed over.
