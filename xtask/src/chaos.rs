@@ -109,8 +109,8 @@ const BREAKS: &[Break] = &[
         scene: "redis",
         change: Change::Line {
             file: "crates/wahook-tower/src/dedupe/life.rs",
-            from: "        let inner = &mut self.inner;\n",
-            to: "        self.settings.say(Verb::Complete, held.clone()).await;\n        let inner = &mut self.inner;\n",
+            from: "        let outcome = match self.call(fresh) {\n",
+            to: "        self.settings.say(Verb::Complete, held.to_vec()).await;\n        let outcome = match self.call(fresh) {\n",
         },
         found: "what was acknowledged or stored reaches every sink, or is a dead letter",
     },

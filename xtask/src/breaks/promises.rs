@@ -154,8 +154,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "G5 the verbs of a claim overtake each other",
         file: "crates/wahook-tower/src/dedupe/life.rs",
         changes: &[(
-            "        let mut left = settings.say(verb, held).await;\n",
-            "        let (again, copy) = (settings.clone(), held.clone());\n        tokio::spawn(async move { again.say(Verb::Release, copy).await });\n        let mut left = settings.say(verb, held).await;\n",
+            "        let mut left = self.settings.say(verb, held).await;\n",
+            "        let (again, copy) = (self.settings.clone(), held.clone());\n        tokio::spawn(async move { again.say(Verb::Release, copy).await });\n        let mut left = self.settings.say(verb, held).await;\n",
         )],
         package: "wahook-tower",
         test: "schedules::",
@@ -184,8 +184,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "G5 marked before the work",
         file: "crates/wahook-tower/src/dedupe/life.rs",
         changes: &[(
-            "        let inner = &mut self.inner;\n",
-            "        self.settings.say(Verb::Complete, held.clone()).await;\n        let inner = &mut self.inner;\n",
+            "        let outcome = match self.call(fresh) {\n",
+            "        self.settings.say(Verb::Complete, held.to_vec()).await;\n        let outcome = match self.call(fresh) {\n",
         )],
         package: "wahook-tower",
         test: "g5_status_error_panic_and_deadline",
@@ -194,8 +194,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "A a copy is answered 409",
         file: "crates/wahook-tower/src/dedupe/life.rs",
         changes: &[(
-            "self.settle(Ok(Answer::received()), held, endpoint.name()).await;\n    }\n\n    async fn fresh",
-            "self.settle(Ok(Answer::status(StatusCode::CONFLICT)), held, endpoint.name()).await;\n    }\n\n    async fn fresh",
+            "Next::Settle(Ok(Answer::received()), held)\n    }\n\n    async fn fresh",
+            "Next::Settle(Ok(Answer::status(StatusCode::CONFLICT)), held)\n    }\n\n    async fn fresh",
         )],
         package: "wahook-tower",
         test: "dedupe::",

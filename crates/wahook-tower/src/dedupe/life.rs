@@ -1,6 +1,10 @@
 //! The life of a claim: its verbs run in one task, so they never overtake each other.
 
-use std::{panic::AssertUnwindSafe, pin::pin, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    time::Duration,
+};
 
 use futures_util::{
     FutureExt,
@@ -24,7 +28,8 @@ pub(super) struct Life<S: Service<Request<Fresh>>> {
     pub(super) settings: DedupeLayer,
     pub(super) inner: S,
     pub(super) head: Parts,
-    pub(super) reply: oneshot::Sender<Result<Response<Answer>, S::Error>>,
+    /// Until it was answered.
+    pub(super) reply: Option<oneshot::Sender<Result<Response<Answer>, S::Error>>>,
 }
 
 /// A claim that is ours.
@@ -45,9 +50,19 @@ where
 {
     /// From the first claim to the last verb. The reply goes out as soon as the outcome is known to the store, or the
     /// store is known not to answer.
-    pub(super) async fn live(self, mut prepared: Prepared) {
+    ///
+    /// One step after the other, and none inside another: a task is as large as its steps are deep, and it is moved.
+    pub(super) async fn live(mut self, prepared: Prepared) {
         let endpoint = prepared.endpoint().clone();
-        let name = endpoint.name();
+        let (outcome, held) = match self.claim(prepared, &endpoint).await {
+            Next::Handle(fresh, held) => (self.handle(fresh, &held, endpoint.name()).await, held),
+            Next::Settle(outcome, held) => (outcome, held),
+            Next::Nothing => return,
+        };
+        self.settle(outcome, held, endpoint.name()).await;
+    }
+
+    async fn claim(&mut self, mut prepared: Prepared, endpoint: &Endpoint) -> Next<S::Error> {
         let waiting_ends = after(self.settings.in_flight_wait);
         loop {
             let held = held(&prepared, prepared.digest(), after(self.settings.lease));
@@ -59,28 +74,23 @@ where
             let claim = match self.settings.claim(&held).await {
                 Ok(claim) => claim,
                 Err(error) => {
-                    self.settings
-                        .observer
-                        .observe(name, &Signal::StoreDown { error: &error });
+                    self.observe(endpoint, &Signal::StoreDown { error: &error });
                     if error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse
                     {
-                        let settings = self.settings.clone();
-                        self.answer(Answer::later(STORE_DOWN));
+                        self.answer(Ok(Answer::later(STORE_DOWN)));
                         // A slow store may have taken the claim all the same; the next sending would wait for nobody.
                         if error.kind() == StoreErrorKind::Slow {
-                            let _ = settings.say(Verb::Release, vec![held]).await;
+                            let _ = self.settings.say(Verb::Release, vec![held]).await;
                         }
-                        return;
+                        return Next::Nothing;
                     }
-                    self.settings
-                        .observer
-                        .observe(name, &Signal::AcceptedWithoutDedupe);
-                    return self.handle(prepared.accept_without_dedupe(), Vec::new()).await;
+                    self.observe(endpoint, &Signal::AcceptedWithoutDedupe);
+                    return Next::Handle(prepared.accept_without_dedupe(), Vec::new());
                 }
             };
             match prepared.admit(claim) {
                 Admission::Fresh(fresh) => return self.fresh(fresh, held, body, waiting_ends).await,
-                Admission::Duplicate { conflict } => return self.duplicate(conflict, body, &endpoint).await,
+                Admission::Duplicate { conflict } => return self.duplicate(conflict, body, endpoint).await,
                 Admission::InFlight {
                     left,
                     prepared: again,
@@ -88,21 +98,30 @@ where
                 } => {
                     let patience = waiting_ends.saturating_duration_since(Instant::now());
                     if patience.is_zero() {
-                        self.settings.observer.observe(name, &Signal::StillInFlight);
+                        self.observe(endpoint, &Signal::StillInFlight);
                         // The holder works no longer than its deadline, however long its lease is.
                         let again = Answer::later(left.min(self.settings.handler_deadline));
-                        return self.answer(again);
+                        self.answer(Ok(again));
+                        return Next::Nothing;
                     }
                     sleep(patience.min(POLL)).await;
                     prepared = again;
                 }
-                _ => return self.answer(Answer::later(STORE_DOWN)),
+                _ => {
+                    self.answer(Ok(Answer::later(STORE_DOWN)));
+                    return Next::Nothing;
+                }
             }
         }
     }
 
     /// It was handled before; `body` is the record that tells another body of it from a repetition (G7).
-    async fn duplicate(self, mut conflict: bool, body: Option<Held>, endpoint: &Endpoint) {
+    async fn duplicate(
+        &mut self,
+        mut conflict: bool,
+        body: Option<Held>,
+        endpoint: &Endpoint,
+    ) -> Next<S::Error> {
         let mut held = Vec::new();
         if let Some(body) = body {
             match self.settings.claim(&body).await {
@@ -111,26 +130,26 @@ where
                     held.extend(conflict.then_some(body));
                 }
                 Err(error) => {
-                    self.settings
-                        .observer
-                        .observe(endpoint.name(), &Signal::StoreDown { error: &error });
-                    return self.answer(Answer::later(STORE_DOWN)); // never dropped in silence
+                    self.observe(endpoint, &Signal::StoreDown { error: &error });
+                    self.answer(Ok(Answer::later(STORE_DOWN))); // never dropped in silence
+                    return Next::Nothing;
                 }
             }
         }
         if conflict {
-            self.settings
-                .observer
-                .observe(endpoint.name(), &Signal::Conflict { handled: false });
+            self.observe(endpoint, &Signal::Conflict { handled: false });
         }
-        self.settings
-            .observer
-            .observe(endpoint.name(), &Signal::Duplicate);
-        self.settle(Ok(Answer::received()), held, endpoint.name()).await;
+        self.observe(endpoint, &Signal::Duplicate);
+        Next::Settle(Ok(Answer::received()), held)
     }
 
-    async fn fresh(self, fresh: Fresh, delivery: Held, body: Option<Held>, waiting_ends: Instant) {
-        let endpoint = fresh.endpoint().clone();
+    async fn fresh(
+        &mut self,
+        fresh: Fresh,
+        delivery: Held,
+        body: Option<Held>,
+        waiting_ends: Instant,
+    ) -> Next<S::Error> {
         let lease_ends = delivery.lease_ends;
         let mut deliveries = Vec::with_capacity(2);
         if let Some(body) = body {
@@ -141,71 +160,66 @@ where
         }
         deliveries.push(delivery);
         if fresh.delivery().conflict {
-            self.settings
-                .observer
-                .observe(endpoint.name(), &Signal::Conflict { handled: true });
+            self.observe(fresh.endpoint(), &Signal::Conflict { handled: true });
         }
         if !self.settings.dedupe_events {
-            return self.handle(fresh, deliveries).await;
+            return Next::Handle(fresh, deliveries);
         }
-        match events::claim(&self.settings, &fresh, waiting_ends, lease_ends).await {
+        // In a place of its own: those who do not ask for it need not carry it.
+        match Box::pin(events::claim(&self.settings, &fresh, waiting_ends, lease_ends)).await {
             Ok(events::Claimed {
                 fresh: events,
                 mut held,
                 duplicates,
             }) => {
                 if duplicates > 0 {
-                    let signal = Signal::DuplicateEvents { count: duplicates };
-                    self.settings.observer.observe(endpoint.name(), &signal);
+                    self.observe(fresh.endpoint(), &Signal::DuplicateEvents { count: duplicates });
                 }
                 // The delivery last: a crash in between repeats it, and its events are then known.
                 held.extend(deliveries);
                 if events.is_empty() && duplicates > 0 {
-                    return self.settle(Ok(Answer::received()), held, endpoint.name()).await;
+                    return Next::Settle(Ok(Answer::received()), held);
                 }
-                self.handle(fresh.keeping(events), held).await;
+                Next::Handle(fresh.keeping(events), held)
             }
             Err((answer, mut held)) => {
                 held.extend(deliveries);
-                self.settle(Err(Ok(answer)), held, endpoint.name()).await;
+                Next::Settle(Err(Ok(answer)), held)
             }
         }
     }
 
-    async fn handle(mut self, fresh: Fresh, held: Vec<Held>) {
-        let endpoint = fresh.endpoint().clone();
-        let head = std::mem::replace(&mut self.head, Request::new(()).into_parts().0);
-        let request = Request::from_parts(head, fresh);
-        let inner = &mut self.inner;
-        // The call itself may panic as well as its future.
-        let work = AssertUnwindSafe(async move { inner.call(request).await }).catch_unwind();
+    async fn handle(&mut self, fresh: Fresh, held: &[Held], endpoint: &str) -> Outcome<S::Error> {
         // Claiming took some of the lease: who works longer than it lasts is not alone.
         let deadline = after(self.settings.handler_deadline);
         let deadline = held
             .iter()
             .map(|held| held.lease_ends)
             .fold(deadline, Instant::min);
-        let work = timeout_at(deadline, work);
-        let outcome = if self.settings.cancel_on_disconnect {
-            match select(pin!(work), pin!(self.reply.closed())).await {
-                Either::Left((outcome, _)) => Some(outcome),
-                Either::Right(((), _)) => None,
+        let outcome = match self.call(fresh) {
+            Ok(work) => {
+                let work = timeout_at(deadline, AssertUnwindSafe(work).catch_unwind());
+                match &mut self.reply {
+                    Some(reply) if self.settings.cancel_on_disconnect => {
+                        match select(pin!(work), pin!(reply.closed())).await {
+                            Either::Left((outcome, _)) => Some(outcome),
+                            Either::Right(((), _)) => None,
+                        }
+                    }
+                    _ => Some(work.await),
+                }
             }
-        } else {
-            Some(work.await)
+            Err(panic) => Some(Ok(Err(panic))),
         };
-        let failed = |how| {
-            self.settings
-                .observer
-                .observe(endpoint.name(), &Signal::HandlerFailed { how });
-        };
-        let answer = match outcome {
+        let observe = |signal| self.settings.observer.observe(endpoint, &signal);
+        let failed = |how| observe(Signal::HandlerFailed { how });
+        match outcome {
             Some(Ok(Ok(Ok(response)))) if response.status().is_success() => {
-                self.settings.observer.observe(endpoint.name(), &Signal::Handled);
+                observe(Signal::Handled);
                 Ok(Answer::received())
             }
             Some(Ok(Ok(Ok(response)))) if response.extensions().get::<Kept>().is_some() => {
-                self.settings.observer.observe(endpoint.name(), &Signal::Handled);
+                observe(Signal::Handled);
                 Ok(pass_on(&response))
             }
             Some(Ok(Ok(Ok(response)))) => {
@@ -228,39 +242,57 @@ where
                 failed("disconnect");
                 Err(Ok(Answer::later(AGAIN)))
             }
-        };
-        self.settle(answer, held, endpoint.name()).await;
+        }
+    }
+
+    /// The call itself may panic as well as its future.
+    fn call(&mut self, fresh: Fresh) -> std::thread::Result<S::Future> {
+        let head = std::mem::replace(&mut self.head, Request::new(()).into_parts().0);
+        let request = Request::from_parts(head, fresh);
+        let inner = &mut self.inner;
+        catch_unwind(AssertUnwindSafe(|| inner.call(request)))
     }
 
     /// Completes or releases what is held, and replies.
-    async fn settle(
-        self,
-        answer: Result<Response<Answer>, Result<Response<Answer>, S::Error>>,
-        held: Vec<Held>,
-        endpoint: &str,
-    ) {
-        let Self { settings, reply, .. } = self;
-        let (verb, answer) = match answer {
+    async fn settle(&mut self, outcome: Outcome<S::Error>, held: Vec<Held>, endpoint: &str) {
+        let (verb, answer) = match outcome {
             Ok(answer) => (Verb::Complete, Ok(answer)),
             Err(answer) => (Verb::Release, answer),
         };
-        let mut left = settings.say(verb, held).await;
+        let mut left = self.settings.say(verb, held).await;
         // The work is done: saying otherwise would have it done twice.
-        let _ = reply.send(answer);
+        self.answer(answer);
         if !left.is_empty() && verb == Verb::Complete {
-            settings.observer.observe(endpoint, &Signal::Unmarked);
+            self.settings.observer.observe(endpoint, &Signal::Unmarked);
         }
         while !left.is_empty() {
             sleep(AGAIN).await;
             left.retain(|held| held.lease_ends > Instant::now());
-            left = settings.say(verb, left).await;
+            left = self.settings.say(verb, left).await;
         }
     }
 
-    fn answer(self, answer: Response<Answer>) {
-        let _ = self.reply.send(Ok(answer));
+    fn answer(&mut self, answer: Result<Response<Answer>, S::Error>) {
+        if let Some(reply) = self.reply.take() {
+            let _ = reply.send(answer);
+        }
+    }
+
+    fn observe(&self, endpoint: &Endpoint, signal: &Signal<'_>) {
+        self.settings.observer.observe(endpoint.name(), signal);
     }
 }
+
+/// What comes after the claims.
+enum Next<E> {
+    Handle(Fresh, Vec<Held>),
+    Settle(Outcome<E>, Vec<Held>),
+    /// It was answered, and nothing is held.
+    Nothing,
+}
+
+/// What the work came to: an answer that completes what is held, or an answer or error that releases it.
+type Outcome<E> = Result<Response<Answer>, Result<Response<Answer>, E>>;
 
 impl DedupeLayer {
     /// An answer of the store, or the news that there is none.

@@ -50,7 +50,7 @@ where
             settings: self.settings.clone(),
             inner,
             head,
-            reply,
+            reply: Some(reply),
         };
         tokio::spawn(life.live(prepared).in_current_span());
         DedupeFuture(receiver)
