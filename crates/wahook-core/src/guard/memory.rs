@@ -1,4 +1,4 @@
-//! The store of one process: bounded, exact, gone at restart.
+//! The store of one process: bounded, gone at restart.
 
 use std::{fmt, num::NonZeroUsize, time::Duration};
 
@@ -19,9 +19,10 @@ use crate::{BoxFuture, Clock};
 /// [`StoreErrorKind::Full`]. What had to be forgotten before its time is counted in
 /// [`forgotten_early`](Self::forgotten_early).
 ///
-/// A store for 8,192 keys and more is made of up to 64 parts, so that threads do not wait for each other. Each part is
-/// full for itself, and parts are not filled quite evenly: where the capacity is all in use, the newest nine tenths of
-/// it are certain. A smaller store is exact.
+/// A store for 8,192 keys and more is made of up to 64 parts, so that threads do not wait for each other. Each part has its
+/// share of the capacity, for what is done and for what is in flight, and all bodies of a key are in one. Parts are not
+/// filled quite evenly: where the capacity is all in use, the newest nine tenths of it are certain. A smaller store is
+/// exact.
 ///
 /// Two processes do not share it, and a restart empties it: what a provider repeats after that is handled again.
 pub struct MemoryStore {

@@ -198,7 +198,9 @@ where
             .fold(deadline, Instant::min);
         let outcome = match self.call(fresh) {
             Ok(work) => {
-                let work = timeout_at(deadline, AssertUnwindSafe(work).catch_unwind());
+                // What it leaves behind is dropped in there, too, and may panic as well.
+                let work = AssertUnwindSafe(async move { work.await }).catch_unwind();
+                let work = timeout_at(deadline, work);
                 match &mut self.reply {
                     Some(reply) if self.settings.cancel_on_disconnect => {
                         match select(pin!(work), pin!(reply.closed())).await {

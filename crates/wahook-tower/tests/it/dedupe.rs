@@ -5,10 +5,12 @@
 use std::{
     convert::Infallible,
     future::pending,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -71,6 +73,26 @@ async fn g1_of_many_concurrent_copies_one_is_handled_and_all_are_answered_200() 
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
 
+/// A future that may panic when it is dropped.
+struct Work<F> {
+    work: Pin<Box<F>>,
+    panics: bool,
+}
+
+impl<F: Future> Future for Work<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.work.as_mut().poll(cx)
+    }
+}
+
+impl<F> Drop for Work<F> {
+    fn drop(&mut self) {
+        assert!(!self.panics, "as asked");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn g5_status_error_panic_and_deadline_release_the_claim() {
     #[derive(Clone, Copy, Debug)]
@@ -78,12 +100,15 @@ async fn g5_status_error_panic_and_deadline_release_the_claim() {
         Status,
         Panic,
         PanicAtOnce,
+        /// What the work leaves behind is dropped when it is done.
+        PanicInTheEnd,
         Deadline,
     }
     for (how, status) in [
         (How::Status, StatusCode::IM_A_TEAPOT),
         (How::Panic, StatusCode::INTERNAL_SERVER_ERROR),
         (How::PanicAtOnce, StatusCode::INTERNAL_SERVER_ERROR),
+        (How::PanicInTheEnd, StatusCode::INTERNAL_SERVER_ERROR),
         (How::Deadline, StatusCode::SERVICE_UNAVAILABLE),
     ] {
         let calls = Arc::new(AtomicUsize::new(0));
@@ -93,15 +118,20 @@ async fn g5_status_error_panic_and_deadline_release_the_claim() {
             service_fn(move |_: Request<Fresh>| {
                 let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
                 assert!(!(first && matches!(how, How::PanicAtOnce)), "as asked");
-                async move {
+                let work = async move {
                     match how {
                         _ if !first => {}
                         How::Status => return Ok(Response::builder().status(status).body(()).unwrap()),
                         How::Panic => panic!("as asked"),
                         How::PanicAtOnce => unreachable!(),
+                        How::PanicInTheEnd => {}
                         How::Deadline => pending().await,
                     }
                     Ok::<_, Infallible>(Response::new(()))
+                };
+                Work {
+                    work: Box::pin(work),
+                    panics: first && matches!(how, How::PanicInTheEnd),
                 }
             }),
         );

@@ -1,4 +1,5 @@
-//! What the engine's own message (`_data`) adds: read in the one pass, and whatever shape it has, it is no error.
+//! What the engine's own message (`_data`) adds: read in the one pass, and whatever shape it has, it is no error; only a
+//! number that is none is one (see [`Lax`]).
 
 use std::sync::LazyLock;
 
