@@ -198,7 +198,10 @@ where
             .fold(deadline, Instant::min);
         let outcome = match self.call(fresh) {
             Ok(work) => {
-                // What it leaves behind is dropped in there, too, and may panic as well.
+                #[expect(
+                    clippy::redundant_async_block,
+                    reason = "what the work leaves behind is dropped in there, and may panic as well"
+                )]
                 let work = AssertUnwindSafe(async move { work.await }).catch_unwind();
                 let work = timeout_at(deadline, work);
                 match &mut self.reply {
