@@ -31,7 +31,7 @@ use crate::{
     apps::{BARE, PATH, bare},
     forward,
     over_http::{CONNECTIONS, Running, connected, new_runtime, race, start},
-    program::{Output, Program},
+    program::{Output, Program, build},
     report::{
         Goal::{AtLeast, AtMost},
         Report,
@@ -130,13 +130,7 @@ fn measure(report: &mut Report, folder: &Path, title: &str, over_pool: f64) {
 /// A program of its own, since it stands on another release of SQLite.
 fn pool(file: &Path, runtime: &Runtime) -> (Running, Program) {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pool");
-    let built = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--release", "--locked"])
-        .current_dir(&package)
-        // What slows the disk is for the program, not for its compiler.
-        .env_remove("LD_PRELOAD")
-        .status();
-    assert!(built.expect("cargo starts").success(), "it compiles");
+    build(&package, &[]);
     let mut command = Command::new(package.join("target/release/wahook-bench-pool"));
     command.arg(file).args([SECRET, PATH]);
     let (program, port) =

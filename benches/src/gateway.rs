@@ -5,7 +5,7 @@ use std::{
     collections::HashSet,
     fs::{self, File},
     io::{BufRead as _, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -16,7 +16,7 @@ use wahook_services::free_port;
 
 use crate::{
     Group,
-    program::{Output, Program},
+    program::{Output, Program, build},
     report::{
         Goal::{AtLeast, AtMost},
         Report,
@@ -161,22 +161,9 @@ fn ledger(file: &Path) -> (u64, u64) {
 }
 
 /// The program as it is released.
-fn built() -> std::path::PathBuf {
+fn built() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "--locked",
-            "--package",
-            "wahook-gateway",
-            "--target-dir",
-            "target",
-        ])
-        .current_dir(&root)
-        .status();
-    assert!(status.expect("cargo starts").success(), "it compiles");
+    build(&root, &["--package", "wahook-gateway", "--target-dir", "target"]);
     root.join("target/release/wahook")
 }
 

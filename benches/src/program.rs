@@ -1,13 +1,27 @@
 //! Programs that the bench starts: each says on one of its outputs where it listens, and ends with its value.
 
 use std::{
+    env,
     io::{self, BufRead as _, BufReader, Read},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
 };
 
 /// A process that ends with this value.
 pub struct Program(Child);
+
+/// Compiles what is in this folder, as it is released.
+pub fn build(folder: &Path, more: &[&str]) {
+    let built = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--release", "--locked"])
+        .args(more)
+        .current_dir(folder)
+        // What slows the disk is for the program, not for its compiler.
+        .env_remove("LD_PRELOAD")
+        .status();
+    assert!(built.expect("cargo starts").success(), "it compiles");
+}
 
 /// Which output of a program is listened to.
 #[derive(Clone, Copy)]

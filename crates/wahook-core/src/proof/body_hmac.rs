@@ -215,21 +215,16 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn update(&mut self, frame: &[u8]) {
-        let Self {
-            layout,
-            keys,
-            read,
-            at,
-            mac,
-        } = self;
-        if mac.is_none() && layout.template.streams() {
+        if self.mac.is_none() && self.layout.template.streams() {
             let before = |mac: &mut Mac| {
-                let values = layout.values(read);
-                layout.template.before(values, &mut |bytes| mac.update(bytes));
+                let values = self.layout.values(&self.read);
+                self.layout
+                    .template
+                    .before(values, &mut |bytes| mac.update(bytes));
             };
-            *mac = keys.mac(*at, before).map(Box::new);
+            self.mac = self.keys.mac(self.at, before).map(Box::new);
         }
-        if let Some(mac) = mac {
+        if let Some(mac) = &mut self.mac {
             mac.update(frame);
         }
     }

@@ -134,12 +134,13 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn update(&mut self, frame: &[u8]) {
-        let Self { keys, read, at, mac } = self;
-        if mac.is_none() {
-            let begun = at.and_then(|at| keys.mac(at, |mac| read.feed(mac)));
-            *mac = begun.map(Box::new);
+        if self.mac.is_none() {
+            let begun = self
+                .at
+                .and_then(|at| self.keys.mac(at, |mac| self.read.feed(mac)));
+            self.mac = begun.map(Box::new);
         }
-        if let Some(mac) = mac {
+        if let Some(mac) = &mut self.mac {
             mac.update(frame);
         }
     }
