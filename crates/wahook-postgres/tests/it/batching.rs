@@ -258,7 +258,7 @@ async fn g1_a_row_that_is_refused_fails_alone() {
 #[ignore = "needs PostgreSQL: cargo xtask test"]
 async fn g8_a_lock_that_is_held_makes_a_verb_slow_and_no_more() {
     let server = Postgres::start(&[]).expect("a server");
-    let options = schema().deadline(Duration::from_millis(300)).connections(2);
+    let options = schema().deadline(Duration::from_secs(1)).connections(2);
     let store = open(&server.url(), options).await;
     let name = format!("{store:?}");
     let name = name.split('"').nth(1).expect("the schema").to_owned();
@@ -271,11 +271,7 @@ async fn g8_a_lock_that_is_held_makes_a_verb_slow_and_no_more() {
         .await
         .expect_err("it is locked");
     assert_eq!(error.kind(), StoreErrorKind::Slow);
-    assert!(
-        asked.elapsed() < Duration::from_millis(900),
-        "{:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
     let waiting =
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid <> pg_backend_pid()";
     until(

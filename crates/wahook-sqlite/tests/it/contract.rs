@@ -118,7 +118,8 @@ async fn outage(
     end: impl Fn(&Place) + Send + Sync + 'static,
 ) -> Harness {
     let place = Arc::new(Place::new());
-    let deadline = Duration::from_millis(200);
+    // Enough for a flush on a busy disk, too.
+    let deadline = Duration::from_secs(2);
     let store = place.store_with(place.options().deadline(deadline)).await;
     let (first, last, clock) = (place.clone(), place.clone(), place.clock.clone());
     Harness::new(Arc::new(store), clock).with_outage(move || begin(&first), move || end(&last))

@@ -96,7 +96,7 @@ mod locked {
     use super::*;
 
     async fn sqlite() -> Harness {
-        let place = opened(|options| options.deadline(Duration::from_millis(300))).await;
+        let place = opened(|options| options.deadline(Duration::from_secs(2))).await;
         let path = place.directory.path().join("inbox.db");
         let holder = Arc::new(Mutex::new(None));
         let held = holder.clone();

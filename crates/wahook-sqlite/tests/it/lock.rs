@@ -3,52 +3,59 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use wahook_core::guard::{GuardStore, Settled, StoreErrorKind};
+use wahook_sqlite::SqliteStore;
 
 use crate::kit::{DUPLICATE, FRESH, LONG, PATIENT, Place, body, claim, key, kind, token, until};
 
 const SHORT: Duration = Duration::from_millis(50);
 
+/// Two stores of one file: of an impatient one only what is slow is asked, since a flush, too, may take longer.
+async fn patient_and_hasty(place: &Place) -> (SqliteStore, SqliteStore) {
+    let patient = place.store().await;
+    (patient, place.store_with(place.options().deadline(SHORT)).await)
+}
+
 #[tokio::test]
 async fn i5_locked_for_longer_than_the_deadline_is_slow_and_then_well_again() {
     let place = Place::new();
-    let store = place.store_with(place.options().deadline(SHORT)).await;
+    let (patient, hasty) = patient_and_hasty(&place).await;
     let (held, other) = (key("held"), key("other"));
     let lock = place.lock();
-    assert_eq!(kind(claim(&store, &other).await), StoreErrorKind::Slow);
+    assert_eq!(kind(claim(&hasty, &other).await), StoreErrorKind::Slow);
     drop(lock);
-    until_well(&store).await;
+    until_well(&hasty).await;
     assert_eq!(
         place.rows(),
         1,
         "a claim that nobody waits for is not carried out"
     );
-    assert_eq!(claim(&store, &held).await.unwrap(), FRESH);
-    assert_eq!(claim(&store, &other).await.unwrap(), FRESH);
+    assert_eq!(claim(&patient, &held).await.unwrap(), FRESH);
+    assert_eq!(claim(&patient, &other).await.unwrap(), FRESH);
 }
 
 #[tokio::test]
 async fn g2_a_complete_that_was_slow_is_carried_out_all_the_same() {
     let place = Place::new();
-    let store = place.store_with(place.options().deadline(SHORT)).await;
+    let (patient, hasty) = patient_and_hasty(&place).await;
     let (done, released) = (key("done"), key("released"));
     for key in [&done, &released] {
-        store.claim(key, body(), token(1), LONG).await.unwrap();
+        patient.claim(key, body(), token(1), LONG).await.unwrap();
     }
     let lock = place.lock();
     assert_eq!(
-        kind(store.complete(&done, body(), token(1), LONG).await),
+        kind(hasty.complete(&done, body(), token(1), LONG).await),
         StoreErrorKind::Slow
     );
     assert_eq!(
-        kind(store.release(&released, body(), token(1)).await),
+        kind(hasty.release(&released, body(), token(1)).await),
         StoreErrorKind::Slow
     );
     drop(lock);
-    until_well(&store).await;
-    assert_eq!(claim(&store, &done).await.unwrap(), DUPLICATE);
-    assert_eq!(claim(&store, &released).await.unwrap(), FRESH);
+    until_well(&hasty).await;
+    assert_eq!(claim(&patient, &done).await.unwrap(), DUPLICATE);
+    assert_eq!(claim(&patient, &released).await.unwrap(), FRESH);
     assert_eq!(
-        store.complete(&done, body(), token(1), LONG).await.unwrap(),
+        patient.complete(&done, body(), token(1), LONG).await.unwrap(),
         Settled::Done,
         "said again"
     );
@@ -137,8 +144,9 @@ async fn i1_what_was_accepted_is_done_before_the_store_is_gone() {
 #[tokio::test]
 async fn i5_a_store_that_is_dropped_while_the_file_is_locked_waits_for_its_deadline_at_most() {
     let place = Place::new();
-    let store = place.store_with(place.options().deadline(SHORT)).await;
-    store.claim(&key("done"), body(), token(1), LONG).await.unwrap();
+    let (patient, store) = patient_and_hasty(&place).await;
+    patient.claim(&key("done"), body(), token(1), LONG).await.unwrap();
+    drop(patient);
     let lock = place.lock();
     assert_eq!(
         kind(store.complete(&key("done"), body(), token(1), LONG).await),
