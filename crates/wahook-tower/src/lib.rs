@@ -50,6 +50,7 @@
 // What every step uses.
 mod answer;
 mod clock;
+mod finishing;
 mod observe;
 mod random;
 

@@ -12,7 +12,6 @@ use futures_util::FutureExt;
 use http::{Request, Response, StatusCode};
 use tokio::time::timeout;
 use tower_service::Service;
-use tracing::Instrument;
 use wahook_core::{
     Delivery, Endpoint, Verified,
     guard::{StoreError, StoreErrorKind},
@@ -21,7 +20,7 @@ use wahook_core::{
 };
 
 use super::AcceptFuture;
-use crate::{Answer, Observer, Signal, TracingObserver, limit::Held, random::random};
+use crate::{Answer, Observer, Signal, TracingObserver, finishing::Finishing, limit::Held, random::random};
 
 /// Stores each delivery and answers it: the innermost service where an inbox takes the place of
 /// [`Dedupe`](crate::Dedupe) and of your handler.
@@ -123,14 +122,11 @@ impl Service<Request<Verified>> for Accept {
         let incoming = Incoming::new(verified, &head.headers, random());
         let accept = self.clone();
         let storing = async move {
-            let answer = AssertUnwindSafe(accept.store(endpoint, incoming))
-                .catch_unwind()
-                .await;
+            let answer = accept.store(endpoint, incoming).await;
             drop(held); // and with it the room that its bytes took
-            // An observer that panicked: what is stored is a duplicate when it comes again.
-            answer.unwrap_or_else(|_panic| Answer::later(AGAIN))
+            answer
         };
-        AcceptFuture::new(storing.in_current_span())
+        AcceptFuture(Finishing::new(storing))
     }
 }
 

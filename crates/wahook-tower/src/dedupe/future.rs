@@ -1,6 +1,7 @@
 //! The future, named.
 
 use std::{
+    convert::Infallible,
     fmt,
     pin::Pin,
     task::{Context, Poll},
@@ -10,23 +11,27 @@ use http::Response;
 use tokio::sync::oneshot;
 
 use super::life::AGAIN;
-use crate::Answer;
+use crate::{Answer, finishing::Finishing};
 
-/// The answer of [`Dedupe`](super::Dedupe) on its way from the task that handles the delivery.
-pub struct DedupeFuture<E>(pub(super) oneshot::Receiver<Result<Response<Answer>, E>>);
+/// The answer of [`Dedupe`](super::Dedupe). Dropped before it is there, as when the provider hangs up, it leaves the work to
+/// a task of its own.
+pub struct DedupeFuture<E: Send + 'static> {
+    /// Tells the work, where it asks for that, that nobody waits any more: dropped before the work is.
+    pub(super) _waiting: Option<oneshot::Sender<Infallible>>,
+    pub(super) life: Finishing<Result<Response<Answer>, E>>,
+}
 
-impl<E> Future for DedupeFuture<E> {
+impl<E: Send + 'static> Future for DedupeFuture<E> {
     type Output = Result<Response<Answer>, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(|reply| {
-            // Without a reply the runtime is shutting down; the lease ends the claim and the provider sends it again.
-            reply.unwrap_or_else(|_| Ok(Answer::later(AGAIN)))
-        })
+        // Without an answer the runtime is shutting down; the lease ends the claim and the provider sends it again.
+        let answer = |answer: Option<_>| answer.unwrap_or_else(|| Ok(Answer::later(AGAIN)));
+        Pin::new(&mut self.life).poll(cx).map(answer)
     }
 }
 
-impl<E> fmt::Debug for DedupeFuture<E> {
+impl<E: Send + 'static> fmt::Debug for DedupeFuture<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DedupeFuture").finish_non_exhaustive()
     }

@@ -105,7 +105,7 @@ impl<S> Layer<S> for DedupeLayer {
     fn layer(&self, inner: S) -> Dedupe<S> {
         Dedupe {
             inner,
-            settings: self.clone(),
+            settings: Arc::new(self.clone()),
         }
     }
 }

@@ -1,8 +1,10 @@
-//! The life of a claim: its verbs run in one task, so they never overtake each other.
+//! The life of a claim: its verbs follow each other, so they never overtake each other.
 
 use std::{
+    convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,11 +27,11 @@ use super::{DedupeLayer, events};
 use crate::{Answer, Kept, Signal, clock::after, random::random};
 
 pub(super) struct Life<S: Service<Request<Fresh>>> {
-    pub(super) settings: DedupeLayer,
+    pub(super) settings: Arc<DedupeLayer>,
     pub(super) inner: S,
     pub(super) head: Parts,
-    /// Until it was answered.
-    pub(super) reply: Option<oneshot::Sender<Result<Response<Answer>, S::Error>>>,
+    /// Ends when nobody waits any more, where that is to end the work.
+    pub(super) hung_up: Option<oneshot::Receiver<Infallible>>,
 }
 
 /// A claim that is ours.
@@ -48,18 +50,18 @@ impl<S, B> Life<S>
 where
     S: Service<Request<Fresh>, Response = Response<B>>,
 {
-    /// From the first claim to the last verb. The reply goes out as soon as the outcome is known to the store, or the
-    /// store is known not to answer.
+    /// From the first claim to the last verb, and its answer: once the outcome is known to the store, or the store is known
+    /// not to answer. What the store is still to be told then is told in a task of its own.
     ///
-    /// One step after the other, and none inside another: a task is as large as its steps are deep, and it is moved.
-    pub(super) async fn live(mut self, prepared: Prepared) {
+    /// One step after the other, and none inside another: a future is as large as its steps are deep, and it is moved.
+    pub(super) async fn live(mut self, prepared: Prepared) -> Result<Response<Answer>, S::Error> {
         let endpoint = prepared.endpoint().clone();
         let (outcome, held) = match self.claim(prepared, &endpoint).await {
             Next::Handle(fresh, held) => (self.handle(fresh, &held, endpoint.name()).await, held),
             Next::Settle(outcome, held) => (outcome, held),
-            Next::Nothing => return,
+            Next::Answer(answer) => return Ok(answer),
         };
-        self.settle(outcome, held, endpoint.name()).await;
+        self.settle(outcome, held, endpoint.name()).await
     }
 
     async fn claim(&mut self, mut prepared: Prepared, endpoint: &Endpoint) -> Next<S::Error> {
@@ -77,12 +79,12 @@ where
                     self.observe(endpoint, &Signal::StoreDown { error: &error });
                     if error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse
                     {
-                        self.answer(Ok(Answer::later(STORE_DOWN)));
                         // A slow store may have taken the claim all the same; the next sending would wait for nobody.
                         if error.kind() == StoreErrorKind::Slow {
-                            let _ = self.settings.say(Verb::Release, vec![held]).await;
+                            let settings = Arc::clone(&self.settings);
+                            tokio::spawn(async move { settings.say(Verb::Release, vec![held]).await });
                         }
-                        return Next::Nothing;
+                        return Next::Answer(Answer::later(STORE_DOWN));
                     }
                     self.observe(endpoint, &Signal::AcceptedWithoutDedupe);
                     return Next::Handle(prepared.accept_without_dedupe(), Vec::new());
@@ -100,17 +102,12 @@ where
                     if patience.is_zero() {
                         self.observe(endpoint, &Signal::StillInFlight);
                         // The holder works no longer than its deadline, however long its lease is.
-                        let again = Answer::later(left.min(self.settings.handler_deadline));
-                        self.answer(Ok(again));
-                        return Next::Nothing;
+                        return Next::Answer(Answer::later(left.min(self.settings.handler_deadline)));
                     }
                     sleep(patience.min(POLL)).await;
                     prepared = again;
                 }
-                _ => {
-                    self.answer(Ok(Answer::later(STORE_DOWN)));
-                    return Next::Nothing;
-                }
+                _ => return Next::Answer(Answer::later(STORE_DOWN)),
             }
         }
     }
@@ -131,8 +128,7 @@ where
                 }
                 Err(error) => {
                     self.observe(endpoint, &Signal::StoreDown { error: &error });
-                    self.answer(Ok(Answer::later(STORE_DOWN))); // never dropped in silence
-                    return Next::Nothing;
+                    return Next::Answer(Answer::later(STORE_DOWN)); // never dropped in silence
                 }
             }
         }
@@ -204,14 +200,12 @@ where
                 )]
                 let work = AssertUnwindSafe(async move { work.await }).catch_unwind();
                 let work = timeout_at(deadline, work);
-                match &mut self.reply {
-                    Some(reply) if self.settings.cancel_on_disconnect => {
-                        match select(pin!(work), pin!(reply.closed())).await {
-                            Either::Left((outcome, _)) => Some(outcome),
-                            Either::Right(((), _)) => None,
-                        }
-                    }
-                    _ => Some(work.await),
+                match &mut self.hung_up {
+                    Some(hung_up) => match select(pin!(work), hung_up).await {
+                        Either::Left((outcome, _)) => Some(outcome),
+                        Either::Right(_) => None,
+                    },
+                    None => Some(work.await),
                 }
             }
             Err(panic) => Some(Ok(Err(panic))),
@@ -258,29 +252,26 @@ where
         catch_unwind(AssertUnwindSafe(|| inner.call(request)))
     }
 
-    /// Completes or releases what is held, and replies.
-    async fn settle(&mut self, outcome: Outcome<S::Error>, held: Vec<Held>, endpoint: &str) {
+    /// Completes or releases what is held, for the answer.
+    async fn settle(
+        &mut self,
+        outcome: Outcome<S::Error>,
+        held: Vec<Held>,
+        endpoint: &str,
+    ) -> Result<Response<Answer>, S::Error> {
         let (verb, answer) = match outcome {
             Ok(answer) => (Verb::Complete, Ok(answer)),
             Err(answer) => (Verb::Release, answer),
         };
-        let mut left = self.settings.say(verb, held).await;
-        // The work is done: saying otherwise would have it done twice.
-        self.answer(answer);
-        if !left.is_empty() && verb == Verb::Complete {
-            self.settings.observer.observe(endpoint, &Signal::Unmarked);
+        let left = self.settings.say(verb, held).await;
+        if !left.is_empty() {
+            // The work is done: saying otherwise would have it done twice.
+            if verb == Verb::Complete {
+                self.settings.observer.observe(endpoint, &Signal::Unmarked);
+            }
+            tokio::spawn(Arc::clone(&self.settings).say_later(verb, left));
         }
-        while !left.is_empty() {
-            sleep(AGAIN).await;
-            left.retain(|held| held.lease_ends > Instant::now());
-            left = self.settings.say(verb, left).await;
-        }
-    }
-
-    fn answer(&mut self, answer: Result<Response<Answer>, S::Error>) {
-        if let Some(reply) = self.reply.take() {
-            let _ = reply.send(answer);
-        }
+        answer
     }
 
     fn observe(&self, endpoint: &Endpoint, signal: &Signal<'_>) {
@@ -292,8 +283,8 @@ where
 enum Next<E> {
     Handle(Fresh, Vec<Held>),
     Settle(Outcome<E>, Vec<Held>),
-    /// It was answered, and nothing is held.
-    Nothing,
+    /// Nothing is held.
+    Answer(Response<Answer>),
 }
 
 /// What the work came to: an answer that completes what is held, or an answer or error that releases it.
@@ -339,6 +330,15 @@ impl DedupeLayer {
             }
         }
         Vec::new()
+    }
+
+    /// Says it again and again, until the store knows or the leases are over.
+    async fn say_later(self: Arc<Self>, verb: Verb, mut left: Vec<Held>) {
+        while !left.is_empty() {
+            sleep(AGAIN).await;
+            left.retain(|held| held.lease_ends > Instant::now());
+            left = self.say(verb, left).await;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Each delivery once, although providers repeat them (G1–G10).
 //!
-//! Needs a `Request<Verified>`; leaves a `Request<Fresh>`. A claim's life, from claim to complete or release, runs in a
-//! task of its own: work that has begun is finished although the provider hangs up.
+//! Needs a `Request<Verified>`; leaves a `Request<Fresh>`. A claim's life, from claim to complete or release, is
+//! one piece of work, which is finished although the provider hangs up.
 
 mod events;
 mod future;

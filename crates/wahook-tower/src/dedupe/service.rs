@@ -1,18 +1,18 @@
-//! The service: it starts a task and waits for its reply.
+//! The service: it begins the life of a claim.
 
 use std::{
     mem,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
 use tokio::sync::oneshot;
 use tower_service::Service;
-use tracing::Instrument;
 use wahook_core::{Verified, guard::Fresh, guard::Prepared};
 
 use super::{DedupeFuture, DedupeLayer, life::Life};
-use crate::{Answer, random::random};
+use crate::{Answer, finishing::Finishing, random::random};
 
 /// Handles each delivery once; made by [`DedupeLayer`].
 ///
@@ -21,7 +21,7 @@ use crate::{Answer, random::random};
 #[derive(Clone, Debug)]
 pub struct Dedupe<S> {
     pub(super) inner: S,
-    pub(super) settings: DedupeLayer,
+    pub(super) settings: Arc<DedupeLayer>,
 }
 
 impl<S, B> Service<Request<Verified>> for Dedupe<S>
@@ -45,14 +45,16 @@ where
         let inner = mem::replace(&mut self.inner, clone);
         let (head, verified) = request.into_parts();
         let prepared = Prepared::new(verified, &head.headers, random());
-        let (reply, receiver) = oneshot::channel();
+        let (waiting, hung_up) = self.settings.cancel_on_disconnect.then(oneshot::channel).unzip();
         let life = Life {
-            settings: self.settings.clone(),
+            settings: Arc::clone(&self.settings),
             inner,
             head,
-            reply: Some(reply),
+            hung_up,
         };
-        tokio::spawn(life.live(prepared).in_current_span());
-        DedupeFuture(receiver)
+        DedupeFuture {
+            _waiting: waiting,
+            life: Finishing::new(life.live(prepared)),
+        }
     }
 }

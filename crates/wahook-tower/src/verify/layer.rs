@@ -48,7 +48,7 @@ impl<S> Layer<S> for VerifyLayer {
     fn layer(&self, inner: S) -> Verify<S> {
         Verify {
             inner,
-            settings: self.clone(),
+            settings: Arc::new(self.clone()),
         }
     }
 }

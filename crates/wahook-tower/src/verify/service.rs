@@ -3,6 +3,7 @@
 use std::{
     mem,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -26,7 +27,7 @@ use crate::{Answer, Limited, Signal, limit::Held};
 #[derive(Clone, Debug)]
 pub struct Verify<S> {
     pub(super) inner: S,
-    pub(super) settings: VerifyLayer,
+    pub(super) settings: Arc<VerifyLayer>,
 }
 
 impl<S, B, R> Service<Request<Limited<B>>> for Verify<S>
@@ -49,7 +50,7 @@ where
         // The one that was polled ready is used, its clone waits for the next request.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
-        let settings = self.settings.clone();
+        let settings = Arc::clone(&self.settings);
         VerifyFuture(Box::pin(async move {
             match verify(&settings, request).await {
                 Ok(verified) => inner.call(verified).await,
