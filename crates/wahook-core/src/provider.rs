@@ -1,6 +1,6 @@
 //! What a provider has to know about itself: its key, its words, its mapping.
 
-use std::{any::Any, fmt, time::Duration};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
@@ -59,13 +59,13 @@ pub struct Keyed {
     /// The key.
     pub key: DeliveryKey,
     /// The provider's own id, if the delivery carries one.
-    pub provider_id: Option<String>,
+    pub provider_id: Option<Arc<str>>,
 }
 
 impl Keyed {
     /// A key, and the provider's own id if there is one.
     #[must_use]
-    pub const fn new(key: DeliveryKey, provider_id: Option<String>) -> Self {
+    pub const fn new(key: DeliveryKey, provider_id: Option<Arc<str>>) -> Self {
         Self { key, provider_id }
     }
 }

@@ -35,6 +35,12 @@ impl Check {
         }
     }
 
+    /// When the request arrived, by the clock of whoever began it.
+    #[must_use]
+    pub const fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+
     /// Takes the next piece of the body.
     pub fn update(&mut self, frame: Bytes) {
         if self.first.is_empty() && self.joined.is_empty() {

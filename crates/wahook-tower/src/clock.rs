@@ -23,7 +23,11 @@ impl SystemClock {
 
 /// The instant after this time; a time that no instant can hold ends in thirty years.
 pub(crate) fn after(time: Duration) -> tokio::time::Instant {
-    let now = tokio::time::Instant::now();
+    later(tokio::time::Instant::now(), time)
+}
+
+/// As [`after`], from this instant on.
+pub(crate) fn later(now: tokio::time::Instant, time: Duration) -> tokio::time::Instant {
     now.checked_add(time)
         .unwrap_or_else(|| now + Duration::from_secs(30 * 365 * 86_400))
 }

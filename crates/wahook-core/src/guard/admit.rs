@@ -1,6 +1,6 @@
 //! From verified to fresh: the rules between a store's answer and the handler.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use http::HeaderMap;
 
@@ -19,7 +19,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Prepared {
     endpoint: Endpoint,
-    delivery: Delivery,
+    /// In a place of its own: it changes hands several times, and is large.
+    delivery: Box<Delivery>,
     digest: Digest,
     key: Key,
 }
@@ -39,17 +40,17 @@ impl Prepared {
         }
         let digest = Digest::of(&body);
         let key = Key::delivery(endpoint.name(), &keyed.key.text);
-        let delivery = Delivery {
+        let delivery = Box::new(Delivery {
             id: DeliveryId::new(received_at, random),
             endpoint: endpoint.shared_name(),
             key: keyed.key,
-            provider_id: keyed.provider_id.map(Arc::from),
+            provider_id: keyed.provider_id,
             conflict: false,
             received_at,
             signed_at: proof.signed_at(),
             headers: kept,
             body,
-        };
+        });
         Self {
             endpoint,
             delivery,
@@ -137,7 +138,7 @@ impl Prepared {
         );
         Incoming::of(
             provider,
-            self.delivery,
+            *self.delivery,
             self.key,
             self.digest,
             on_conflict,
@@ -184,7 +185,7 @@ pub enum Admission {
 /// It is no `http_body::Body`: a stack in which a layer was forgotten does not compile.
 pub struct Fresh {
     endpoint: Endpoint,
-    delivery: Delivery,
+    delivery: Box<Delivery>,
     /// The events that are left and their places in the delivery, once some were found to be handled before.
     kept: Option<Vec<(usize, model::Event)>>,
 }

@@ -30,7 +30,7 @@ impl Key {
         let text = if key.len() > MAX_KEY_BYTES {
             format!("{space}:{scope}#{}", Digest::of(key.as_bytes()))
         } else {
-            format!("{space}:{scope}:{key}")
+            [space, scope, key].join(":")
         };
         Self {
             text,

@@ -1,5 +1,7 @@
 //! What makes two deliveries the same.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use wahook_core::{
@@ -31,7 +33,8 @@ pub(super) fn of(body: &Bytes) -> Keyed {
 }
 
 fn by_id(id: Text) -> Keyed {
-    Keyed::new(DeliveryKey::body(id.as_str()), Some(id.into_string()))
+    let id: Arc<str> = id.as_str().into();
+    Keyed::new(DeliveryKey::body(Arc::clone(&id)), Some(id))
 }
 
 fn digest(body: &Bytes) -> Keyed {

@@ -1,5 +1,7 @@
 //! What makes two deliveries of Wawp the same (G6).
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 use wahook_core::{
@@ -46,7 +48,7 @@ pub(super) fn keyed(headers: &HeaderMap, body: &Bytes) -> Keyed {
         let id = headers.get(REQUEST_ID)?.to_str().ok()?;
         (!id.is_empty()).then(|| id.to_owned())
     });
-    Keyed::new(key, id)
+    Keyed::new(key, id.map(Arc::from))
 }
 
 enum Found {
@@ -85,7 +87,8 @@ mod tests {
 
     fn key(body: &'static str) -> (String, wahook_core::KeySource, Option<String>) {
         let keyed = keyed(&HeaderMap::new(), &Bytes::from_static(body.as_bytes()));
-        (keyed.key.text.to_string(), keyed.key.source, keyed.provider_id)
+        let id = keyed.provider_id.as_deref().map(str::to_owned);
+        (keyed.key.text.to_string(), keyed.key.source, id)
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What makes two deliveries the same.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use wahook_core::{
     DeliveryKey, Keyed,
@@ -12,11 +14,13 @@ use wahook_core::{
 /// The signed id stays the same over all attempts; whether `event_id` equals it is not public.
 pub(super) fn of(proof: &Proof, body: &Bytes) -> Keyed {
     if let Some(id) = proof.id().filter(|id| !id.is_empty()) {
-        return Keyed::new(DeliveryKey::header(id), Some(id.to_owned()));
+        let id: Arc<str> = id.into();
+        return Keyed::new(DeliveryKey::header(Arc::clone(&id)), Some(id));
     }
     match scan(body, ["event_id"]) {
         Scanned::Object([Some(id)]) if !id.is_empty() => {
-            Keyed::new(DeliveryKey::body(id.as_str()), Some(id.into_string()))
+            let id: Arc<str> = id.as_str().into();
+            Keyed::new(DeliveryKey::body(Arc::clone(&id)), Some(id))
         }
         _ => Keyed::new(DeliveryKey::digest(body), None),
     }

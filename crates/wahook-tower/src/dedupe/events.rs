@@ -14,8 +14,8 @@ use wahook_core::{
 };
 
 use super::{
-    DedupeLayer,
-    life::{AGAIN, Held, POLL, STORE_DOWN},
+    AGAIN, DedupeLayer,
+    claims::{Held, POLL, STORE_DOWN},
 };
 use crate::{Answer, Signal, clock::after, random::random};
 

@@ -10,7 +10,7 @@ use std::{
 use http::Response;
 use tokio::sync::oneshot;
 
-use super::life::AGAIN;
+use super::AGAIN;
 use crate::{Answer, finishing::Finishing};
 
 /// The answer of [`Dedupe`](super::Dedupe). Dropped before it is there, as when the provider hangs up, it leaves the work to

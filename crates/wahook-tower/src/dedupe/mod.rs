@@ -3,14 +3,19 @@
 //! Needs a `Request<Verified>`; leaves a `Request<Fresh>`. A claim's life, from claim to complete or release, is
 //! one piece of work, which is finished although the provider hangs up.
 
+mod claims;
 mod events;
 mod future;
 mod layer;
 mod life;
 mod service;
+mod verbs;
 
 pub use self::{
     future::DedupeFuture,
     layer::{DedupeLayer, TimingError, in_memory, remembering},
     service::Dedupe,
 };
+
+/// When to come again, or to say it again, after what may be over in a moment.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);

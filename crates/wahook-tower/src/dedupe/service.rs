@@ -49,7 +49,7 @@ where
         let life = Life {
             settings: Arc::clone(&self.settings),
             inner,
-            head,
+            request: Some(Request::from_parts(head, ())),
             hung_up,
         };
         DedupeFuture {

@@ -26,12 +26,19 @@ pin_project! {
         left_bytes: usize,
         declared_bytes: u64,
         idle: Duration,
-        until: Instant,
-        // Made when the body first has to be waited for: most bodies arrive with their head.
-        timer: Option<Pin<Box<Sleep>>>,
+        total: Duration,
+        // Begun when the body first has to be waited for: most bodies arrive with their head.
+        timer: Option<Timer>,
         waiting: bool,
         taken: Option<Taken>,
     }
+}
+
+#[derive(Debug)]
+struct Timer {
+    sleep: Pin<Box<Sleep>>,
+    /// The end of the total time.
+    until: Instant,
 }
 
 impl<B: Body> Limited<B> {
@@ -42,7 +49,7 @@ impl<B: Body> Limited<B> {
             cap_bytes: limits.cap_bytes,
             left_bytes: limits.cap_bytes,
             idle: limits.idle,
-            until: after(limits.total),
+            total: limits.total,
             timer: None,
             waiting: false,
             taken: limits.room.as_ref().map(|room| Taken::of(room, limits.cap_bytes)),
@@ -86,14 +93,16 @@ impl<B: Body> Limited<B> {
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => {}
             }
-            let timer = this
-                .timer
-                .get_or_insert_with(|| Box::pin(sleep_until(*this.until)));
+            let timer = this.timer.get_or_insert_with(|| {
+                let until = after(*this.total);
+                let sleep = Box::pin(sleep_until(until));
+                Timer { sleep, until }
+            });
             if !*this.waiting {
                 *this.waiting = true;
-                timer.as_mut().reset(after(*this.idle).min(*this.until));
+                timer.sleep.as_mut().reset(after(*this.idle).min(timer.until));
             }
-            ready!(timer.as_mut().poll(cx));
+            ready!(timer.sleep.as_mut().poll(cx));
             return Poll::Ready(Some(Err(RefusalKind::BodyTooSlow)));
         }
     }

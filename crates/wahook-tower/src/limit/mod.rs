@@ -8,5 +8,5 @@ mod layer;
 mod room;
 mod service;
 
-pub(crate) use self::room::Held;
+pub(crate) use self::room::{Held, Taken};
 pub use self::{body::Limited, layer::LimitLayer, room::Room, service::Limit};

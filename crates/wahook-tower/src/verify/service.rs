@@ -14,12 +14,15 @@ use http_body::Body;
 use jiff::Timestamp;
 use tower_service::Service;
 use wahook_core::{
-    Challenge, Verified,
+    Challenge, Check, Verified,
     proof::{Refusal, RefusalKind},
 };
 
 use super::{VerifyFuture, VerifyLayer, hints};
-use crate::{Answer, Limited, Signal, limit::Held};
+use crate::{
+    Answer, Limited, Signal,
+    limit::{Held, Taken},
+};
 
 /// Verifies requests; made by [`VerifyLayer`].
 ///
@@ -51,49 +54,70 @@ where
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
         let settings = Arc::clone(&self.settings);
+        let (head, body) = request.into_parts();
+        let mut body = Box::pin(body);
+        // What needs no waiting is done here: a future is as large as what it may hold.
+        let mut check = match begin(&settings, &head, &body) {
+            Ok(check) => check,
+            Err(Unread::Answered(answer)) => {
+                body.discard();
+                return VerifyFuture(Box::pin(async move { Ok(answer.map(R::from)) }));
+            }
+            Err(Unread::Refused(refusal, now)) => {
+                return VerifyFuture(Box::pin(async move {
+                    let answer = refuse_early(&settings, refusal, head, body, now).await;
+                    Ok(answer.map(R::from))
+                }));
+            }
+        };
         VerifyFuture(Box::pin(async move {
-            match verify(&settings, request).await {
-                Ok(verified) => inner.call(verified).await,
+            while let Some(frame) = body.next().await {
+                match frame {
+                    Ok(frame) => check.update(frame),
+                    Err(kind) => {
+                        body.discard();
+                        return Ok(refuse(&settings, Refusal::new(kind)).map(R::from));
+                    }
+                }
+            }
+            let called = conclude(&settings, head, check, body.taken()).map(|verified| inner.call(verified));
+            match called {
+                Ok(answer) => answer.await,
                 Err(answer) => Ok(answer.map(R::from)),
             }
         }))
     }
 }
 
-/// A verified request, or the answer for what is none.
-async fn verify<B>(
-    settings: &VerifyLayer,
-    request: Request<Limited<B>>,
-) -> Result<Request<Verified>, Response<Answer>>
-where
-    B: Body + Send + 'static,
-    B::Data: Send,
-{
-    let now = settings.clock.now();
-    let (mut head, body) = request.into_parts();
-    let mut body = Box::pin(body);
+/// What the head alone decided.
+enum Unread {
+    Answered(Box<Response<Answer>>),
+    Refused(Refusal, Timestamp),
+}
+
+fn begin<B: Body>(settings: &VerifyLayer, head: &Parts, body: &Limited<B>) -> Result<Check, Unread> {
     if head.method != Method::POST {
-        let answer = not_a_delivery(settings, &head);
-        body.discard();
-        return Err(answer);
+        return Err(Unread::Answered(Box::new(not_a_delivery(settings, head))));
     }
     if body.is_declared_too_large() {
-        body.discard();
-        return Err(refuse(settings, Refusal::new(RefusalKind::BodyTooLarge)));
+        let answer = refuse(settings, Refusal::new(RefusalKind::BodyTooLarge));
+        return Err(Unread::Answered(Box::new(answer)));
     }
-    let mut check = match settings.endpoint.begin(&head, now) {
-        Ok(check) => check,
-        Err(refusal) => return Err(refuse_early(settings, refusal, head, body, now).await),
-    };
-    while let Some(frame) = body.next().await {
-        match frame {
-            Ok(frame) => check.update(frame),
-            Err(kind) => {
-                body.discard();
-                return Err(refuse(settings, Refusal::new(kind)));
-            }
-        }
-    }
+    let now = settings.clock.now();
+    settings
+        .endpoint
+        .begin(head, now)
+        .map_err(|refusal| Unread::Refused(refusal, now))
+}
+
+/// A verified request, or the answer for what is none.
+fn conclude(
+    settings: &VerifyLayer,
+    mut head: Parts,
+    check: Check,
+    taken: Option<Taken>,
+) -> Result<Request<Verified>, Box<Response<Answer>>> {
+    let now = check.received_at();
     match check.finish() {
         Ok(verified) => {
             if let Some(answer) = settings
@@ -104,10 +128,10 @@ where
                 settings
                     .observer
                     .observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
-                return Err(Answer::challenge(&answer));
+                return Err(Box::new(Answer::challenge(&answer)));
             }
             settings.endpoint.verifier().redact(&mut head);
-            if let Some(taken) = body.taken() {
+            if let Some(taken) = taken {
                 head.extensions.insert(Held::of(taken));
             }
             Ok(Request::from_parts(head, verified))
@@ -115,7 +139,7 @@ where
         Err((refusal, body)) => {
             let answer = refuse(settings, refusal);
             hints::work_out(settings, head, body, now);
-            Err(answer)
+            Err(Box::new(answer))
         }
     }
 }
