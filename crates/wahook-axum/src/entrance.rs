@@ -34,7 +34,11 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let extensions = request.extensions_mut();
-        if let Some(OriginalUri(uri)) = extensions.remove::<OriginalUri>() {
+        // A path alone hides nothing: a token stands in the query.
+        let asks = |uri: &OriginalUri| uri.0.query().is_some();
+        if extensions.get().is_some_and(asks)
+            && let Some(OriginalUri(uri)) = extensions.remove()
+        {
             extensions.insert(OriginalPath(uri.path().to_owned()));
         }
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().copied();

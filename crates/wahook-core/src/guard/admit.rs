@@ -38,7 +38,7 @@ impl Prepared {
                 kept.append(name, value.clone());
             }
         }
-        let digest = Digest::of(&body);
+        let digest = Digest::of_body(&body);
         let key = Key::delivery(endpoint.name(), &keyed.key.text);
         let delivery = Box::new(Delivery {
             id: DeliveryId::new(received_at, random),
