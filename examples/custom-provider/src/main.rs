@@ -51,7 +51,9 @@ impl Provider for Pigeon {
 
     fn key(&self, _: &Proof, _: &HeaderMap, body: &Bytes) -> Keyed {
         match scan(body, ["id"]) {
-            Scanned::Object([Some(id)]) => Keyed::new(DeliveryKey::body(id.as_str()), Some(id.into_string())),
+            Scanned::Object([Some(id)]) => {
+                Keyed::new(DeliveryKey::body(id.as_str()), Some(id.as_str().into()))
+            }
             _ => Keyed::new(DeliveryKey::digest(body), None),
         }
     }

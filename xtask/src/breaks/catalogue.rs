@@ -87,8 +87,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "C18 memory for all that is claimed",
         file: "crates/wahook-tower/src/verify/service.rs",
         changes: &[(
-            "    while let Some(frame) = body.next().await {\n        match frame {\n            Ok(frame) => check",
-            "    let claimed = head.headers.get(\"content-length\").and_then(|length| length.to_str().ok()?.parse().ok());\n    let _room = Vec::<u8>::with_capacity(claimed.unwrap_or(0));\n    while let Some(frame) = body.next().await {\n        match frame {\n            Ok(frame) => check",
+            "            while let Some(frame) = body.next().await {\n                match frame {\n                    Ok(frame) => check",
+            "            let claimed = head.headers.get(\"content-length\").and_then(|length| length.to_str().ok()?.parse().ok());\n            let _room = Vec::<u8>::with_capacity(claimed.unwrap_or(0));\n            while let Some(frame) = body.next().await {\n                match frame {\n                    Ok(frame) => check",
         )],
         package: "wahook-catalogue",
         test: "failure_18",

@@ -17,8 +17,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "P1 a genuine signature in a log",
         file: "crates/wahook-tower/src/verify/service.rs",
         changes: &[(
-            "            if let Some(taken) = body.taken() {\n",
-            "            tracing::debug!(target: \"wahook\", mac = ?head.headers.get(\"x-wap-signature\"), \"verified\");\n            if let Some(taken) = body.taken() {\n",
+            "            if let Some(taken) = taken {\n",
+            "            tracing::debug!(target: \"wahook\", mac = ?head.headers.get(\"x-wap-signature\"), \"verified\");\n            if let Some(taken) = taken {\n",
         )],
         package: "wahook-gateway",
         test: "p1_no_canary_comes_out_of_any_path",

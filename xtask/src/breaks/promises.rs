@@ -152,10 +152,10 @@ pub(super) const BREAKS: &[Break] = &[
     },
     Break {
         what: "G5 the verbs of a claim overtake each other",
-        file: "crates/wahook-tower/src/dedupe/life.rs",
+        file: "crates/wahook-tower/src/dedupe/verbs.rs",
         changes: &[(
-            "        let mut left = self.settings.say(verb, held).await;\n",
-            "        let (again, copy) = (self.settings.clone(), held.clone());\n        tokio::spawn(async move { again.say(Verb::Release, copy).await });\n        let mut left = self.settings.say(verb, held).await;\n",
+            "        let left = self.say(verb, held).await;\n",
+            "        let (again, copy) = (Arc::clone(self), held.clone());\n        tokio::spawn(async move { again.say(Verb::Release, copy).await });\n        let left = self.say(verb, held).await;\n",
         )],
         package: "wahook-tower",
         test: "schedules::",
@@ -192,10 +192,10 @@ pub(super) const BREAKS: &[Break] = &[
     },
     Break {
         what: "A a copy is answered 409",
-        file: "crates/wahook-tower/src/dedupe/life.rs",
+        file: "crates/wahook-tower/src/dedupe/claims.rs",
         changes: &[(
-            "Next::Settle(Ok(Answer::received()), held)\n    }\n\n    async fn fresh",
-            "Next::Settle(Ok(Answer::status(StatusCode::CONFLICT)), held)\n    }\n\n    async fn fresh",
+            "        self.observe(endpoint, &Signal::Duplicate);\n        Next::Settle(Verb::Complete, held, Box::new(Answer::received()))",
+            "        self.observe(endpoint, &Signal::Duplicate);\n        Next::Settle(Verb::Complete, held, Box::new(Answer::status(http::StatusCode::CONFLICT)))",
         )],
         package: "wahook-tower",
         test: "dedupe::",
