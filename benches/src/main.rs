@@ -15,6 +15,7 @@ mod gateway;
 mod guard;
 mod harness;
 mod node;
+mod open_loop;
 mod over_http;
 mod program;
 mod read;

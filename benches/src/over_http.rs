@@ -200,7 +200,7 @@ fn measure(server: &mut Running, runtime: &Runtime, requests_each: usize, body: 
     let (connections, latencies) = runtime.block_on(async {
         let mut tasks = JoinSet::new();
         for (stream, requests) in work {
-            tasks.spawn(ask(stream, requests));
+            tasks.spawn(ask_all(stream, requests));
         }
         let mut connections = Vec::new();
         let mut latencies = Vec::new();
@@ -224,25 +224,29 @@ fn measure(server: &mut Running, runtime: &Runtime, requests_each: usize, body: 
 }
 
 /// Asks one request after the other on one connection.
-async fn ask(mut stream: TcpStream, requests: Vec<Vec<u8>>) -> (TcpStream, Vec<Duration>) {
+async fn ask_all(mut stream: TcpStream, requests: Vec<Vec<u8>>) -> (TcpStream, Vec<Duration>) {
     let mut latencies = Vec::with_capacity(requests.len());
-    let mut answer = Vec::with_capacity(1024);
     for request in requests {
         let begun = Instant::now();
-        stream.write_all(&request).await.expect("the server reads");
-        answer.clear();
-        while !is_whole(&answer) {
-            let read = stream.read_buf(&mut answer).await.expect("the server answers");
-            assert!(read > 0, "the server closed the connection");
-        }
-        assert!(
-            answer.starts_with(b"HTTP/1.1 200"),
-            "{}",
-            String::from_utf8_lossy(&answer)
-        );
+        ask(&mut stream, &request).await;
         latencies.push(begun.elapsed());
     }
     (stream, latencies)
+}
+
+/// Asks, and waits for the 200.
+pub async fn ask(stream: &mut TcpStream, request: &[u8]) {
+    stream.write_all(request).await.expect("the server reads");
+    let mut answer = Vec::with_capacity(1024);
+    while !is_whole(&answer) {
+        let read = stream.read_buf(&mut answer).await.expect("the server answers");
+        assert!(read > 0, "the server closed the connection");
+    }
+    assert!(
+        answer.starts_with(b"HTTP/1.1 200"),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
 }
 
 /// Whether an answer with a Content-Length has arrived in full.
@@ -259,7 +263,7 @@ fn is_whole(answer: &[u8]) -> bool {
 }
 
 /// A request as it goes over the wire.
-fn wire(request: &Request<Bytes>) -> Vec<u8> {
+pub fn wire(request: &Request<Bytes>) -> Vec<u8> {
     let mut bytes = format!("POST {} HTTP/1.1\r\n", request.uri()).into_bytes();
     for (name, value) in request.headers() {
         bytes.extend_from_slice(name.as_str().as_bytes());

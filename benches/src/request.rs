@@ -3,8 +3,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::{HeaderName, HeaderValue, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use jiff::Timestamp;
 use sha2::Sha256;
+use wahook_core::{AnyProvider as _, Delivery, model::Kind};
+use wahook_providers::wazapin::Wazapin;
 
 /// 32 bytes in the common notation.
 pub const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -40,7 +43,7 @@ impl Signer {
 
     /// The same under an id of the caller's.
     pub fn signed(&self, id: &str, body: &Bytes) -> Request<Bytes> {
-        let timestamp = jiff::Timestamp::now().as_second().to_string();
+        let timestamp = Timestamp::now().as_second().to_string();
         let mut mac = self.mac.clone();
         for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
             mac.update(part);
@@ -94,16 +97,31 @@ pub fn message_with(size: usize) -> Bytes {
 
 /// A delivery of a message, `size` bytes long.
 pub fn message(size: usize) -> Bytes {
-    let head = concat!(
-        r#"{"event":"message.new","event_id":"evt_01HZX3","timestamp":"2026-08-14T10:21:33Z","data":{"#,
-        r#""id":"wamid.HBgLNTUxMTk5OTk5OTk5OQ","direction":"inbound","type":"text","body":""#
+    let body = numbered(1, size);
+    let delivery =
+        Delivery::dangerous_unverified("bench", HeaderMap::new(), body.clone(), Timestamp::UNIX_EPOCH);
+    let events = Wazapin::default().read(&delivery);
+    assert!(
+        matches!(&events[..], [event] if event.kind() == Kind::MessageReceived),
+        "what is measured must be what comes"
+    );
+    body
+}
+
+/// One of many messages, each its own.
+pub fn numbered(number: u64, size: usize) -> Bytes {
+    let head = format!(
+        concat!(
+            r#"{{"event_id":"evt_demo0001","event_type":"message.new","occurred_at":"2026-03-05T10:15:30Z","data":{{"#,
+            r#""message_id":"5d1c0f2e-0001-4a6b-8c11-{:012}","direction":"inbound","from_phone":"15550000001","#,
+            r#""msg_type":"text","body":""#
+        ),
+        number
     );
     let tail = r#""}}"#;
-    let text = "Good morning, is my order on its way? "
-        .chars()
-        .cycle()
-        .take(size.saturating_sub(head.len() + tail.len()));
-    let body: String = head.chars().chain(text).chain(tail.chars()).collect();
+    let text = "Good morning, is my order on its way? ".bytes().cycle();
+    let text = text.take(size.saturating_sub(head.len() + tail.len()));
+    let body: Vec<u8> = head.bytes().chain(text).chain(tail.bytes()).collect();
     assert_eq!(body.len(), size, "too short for a message");
     Bytes::from(body)
 }

@@ -97,10 +97,10 @@ const BREAKS: &[Break] = &[
         name: "always-fresh",
         scene: "redis",
         change: Change::Line {
-            file: "crates/wahook-tower/src/dedupe/life.rs",
-            from: "        self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease))\n            .await\n",
-            to: "        self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease))\n            \
-                 .await\n            .map(|_| Claim::Fresh { conflict: false })\n",
+            file: "crates/wahook-tower/src/dedupe/verbs.rs",
+            from: "        self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease))\n",
+            to: "        let claim = self.in_time(self.store.claim(&held.key, held.digest, held.token, self.lease));\n        \
+                 async move { claim.await.map(|_| Claim::Fresh { conflict: false }) }\n",
         },
         found: "what is handed over again has the same key and a higher attempt",
     },

@@ -10,8 +10,8 @@ use http::{Request, Uri};
 use tower_service::Service;
 use wahook_core::proof::ClientAddr;
 
-/// Tells the layers the peer's address, and keeps axum's copy of the URI away from them: it would hold a token that was
-/// taken out of the request's own (V, static token). Made by [`endpoint`](crate::endpoint()) and
+/// Tells the layers the peer's address, and keeps axum's copy of a URI with a query away from them: it would hold a token
+/// that was taken out of the request's own (V, static token). Made by [`endpoint`](crate::endpoint()) and
 /// [`WebhookLayer`](crate::WebhookLayer).
 #[derive(Clone, Debug)]
 pub struct Entrance<S>(pub(crate) S);

@@ -11,7 +11,7 @@
 //! let store = PostgresStore::connect(url, PostgresOptions::new()).await?;
 //! assert_eq!(store.assurance().guarantee, Guarantee::SurvivesPowerLoss);
 //!
-//! let (key, digest, token) = (Key::delivery("shop", "evt_1"), Digest::of(b"{}"), Token::new([7; 16]));
+//! let (key, digest, token) = (Key::delivery("shop", "evt_1"), Digest::of_signed(b"{}"), Token::new([7; 16]));
 //! if let Claim::Fresh { .. } = store.claim(&key, digest, token, Duration::from_secs(30)).await? {
 //!     // Handle the delivery, then:
 //!     store.complete(&key, digest, token, Duration::from_secs(48 * 3600)).await?;

@@ -16,7 +16,7 @@
 //!
 //! // It goes wherever a guard store goes. What the layer does with it:
 //! let store: Arc<dyn GuardStore> = Arc::new(store);
-//! let (key, digest) = (Key::delivery("shop", "3EB0C431C26A1916E07E"), Digest::of(b"{}"));
+//! let (key, digest) = (Key::delivery("shop", "3EB0C431C26A1916E07E"), Digest::of_signed(b"{}"));
 //! let token = Token::new(*b"sixteen bytes, R"); // random
 //! if let Claim::Fresh { .. } = store.claim(&key, digest, token, Duration::from_secs(30)).await? {
 //!     // … the work …

@@ -4,12 +4,16 @@ use std::{
     panic::AssertUnwindSafe,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 use wahook_core::BoxFuture;
+
+/// When to come again, or to say it again, after what may be over in a moment.
+pub(crate) const AGAIN: Duration = Duration::from_secs(1);
 
 /// Work that runs where it is waited for, which costs no task and wakes no thread. Dropped before its end, as when the
 /// provider hangs up, it goes on in a task of its own.
@@ -18,12 +22,12 @@ use wahook_core::BoxFuture;
 pub(crate) struct Finishing<T: Send + 'static> {
     /// `None` once it is over.
     work: Option<BoxFuture<'static, Option<T>>>,
-    /// Its timers are this one's.
+    /// Where it was begun, and goes on: who drops it may stand outside of any.
     runtime: Handle,
 }
 
 impl<T: Send + 'static> Finishing<T> {
-    /// Within a runtime.
+    /// Within a runtime, as its timers need one.
     pub(crate) fn new(work: impl Future<Output = T> + Send + 'static) -> Self {
         let work = AssertUnwindSafe(work).catch_unwind().map(Result::ok);
         Self {

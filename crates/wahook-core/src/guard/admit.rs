@@ -38,7 +38,11 @@ impl Prepared {
                 kept.append(name, value.clone());
             }
         }
-        let digest = Digest::of_body(&body);
+        let digest = if endpoint.verifier().binds_body() {
+            Digest::of_signed(&body)
+        } else {
+            Digest::of(&body)
+        };
         let key = Key::delivery(endpoint.name(), &keyed.key.text);
         let delivery = Box::new(Delivery {
             id: DeliveryId::new(received_at, random),

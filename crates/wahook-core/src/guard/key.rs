@@ -60,19 +60,19 @@ const MAX_KEY_BYTES: usize = 512;
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// SHA-256: for what stands for a text of which a stranger may choose every byte, such as a key.
+    /// SHA-256: for a text of which a stranger may choose every byte, such as a key, or a body that only a token vouches for.
     #[must_use]
     pub fn of(text: &[u8]) -> Self {
         Self(Sha256::digest(text).into())
     }
 
-    /// The digest of a body that was verified: XXH3, 128 bits of it, and the length.
+    /// XXH3, 128 bits of it, and the length: for a body that was signed.
     ///
-    /// Two bodies meet by accident once in 2¹²⁸. Who makes two on purpose has to have both signed under one key, and has
-    /// only said one thing twice. So it need not resist more, and costs a fifteenth of SHA-256, which would be as dear as
-    /// the signature.
+    /// By accident two bodies meet once in 2¹²⁸. To make two that meet, or one that meets another, is no art, but takes
+    /// the secret here, and who has that needs no such art. It costs a fifteenth of SHA-256, which would be as dear as the
+    /// signature.
     #[must_use]
-    pub fn of_body(body: &[u8]) -> Self {
+    pub fn of_signed(body: &[u8]) -> Self {
         let mut bytes = [0; 32];
         bytes[..16].copy_from_slice(&xxh3_128(body).to_be_bytes());
         bytes[16..24].copy_from_slice(&(body.len() as u64).to_be_bytes());
@@ -135,7 +135,7 @@ mod tests {
     /// Stores keep them, and processes of other releases and machines compare theirs: they never change. The values are those
     /// of the reference implementation.
     #[test]
-    fn g7_digests_of_bodies_are_the_same_everywhere() {
+    fn g7_digests_of_signed_bodies_are_the_same_everywhere() {
         let (long, longer) = ("x".repeat(1_000), "x".repeat(20_480));
         for (body, digest) in [
             ("", "99aa06d3014798d86001c324468d497f0000000000000000"),
@@ -144,7 +144,7 @@ mod tests {
             (&longer, "041ca97b11e6d1f33840bff51fb889840000000000005000"),
         ] {
             assert_eq!(
-                Digest::of_body(body.as_bytes()).to_string(),
+                Digest::of_signed(body.as_bytes()).to_string(),
                 format!("{digest:0<64}")
             );
         }

@@ -27,7 +27,7 @@ use crate::{BoxFuture, Clock};
 /// let capacity = NonZeroUsize::new(100_000).unwrap();
 /// let store = RememberingStore::new(shared, clock, capacity, random);
 ///
-/// let (key, digest, token) = (Key::delivery("shop", "1"), Digest::of(b"body"), Token::new(random));
+/// let (key, digest, token) = (Key::delivery("shop", "1"), Digest::of_signed(b"body"), Token::new(random));
 /// store.claim(&key, digest, token, Duration::from_secs(30)).await?;
 /// store.complete(&key, digest, token, Duration::from_secs(3_600)).await?;
 ///

@@ -222,6 +222,11 @@ impl Verifier {
         }
     }
 
+    /// Whether nobody without the secret can write a body.
+    pub(crate) fn binds_body(&self) -> bool {
+        self.class() == Class::Body
+    }
+
     fn class(&self) -> Class {
         match &self.scheme {
             Scheme::Unverified => Class::Nothing,

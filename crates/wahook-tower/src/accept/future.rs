@@ -9,8 +9,10 @@ use std::{
 
 use http::Response;
 
-use super::service::AGAIN;
-use crate::{Answer, finishing::Finishing};
+use crate::{
+    Answer,
+    finishing::{AGAIN, Finishing},
+};
 
 /// The answer of [`Accept`](super::Accept). Dropped before it is there, as when the provider hangs up, it leaves the storing
 /// to a task of its own.
@@ -20,7 +22,7 @@ impl Future for AcceptFuture {
     type Output = Result<Response<Answer>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // An observer that panicked: what is stored is a duplicate when it comes again.
+        // It panicked, as an observer may: what is stored is a duplicate when it comes again.
         let answer = |answer: Option<_>| Ok(answer.unwrap_or_else(|| Answer::later(AGAIN)));
         Pin::new(&mut self.0).poll(cx).map(answer)
     }

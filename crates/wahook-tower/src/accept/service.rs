@@ -140,5 +140,4 @@ fn is_malformed(endpoint: &Endpoint, delivery: &Delivery) -> bool {
     })
 }
 
-pub(super) const AGAIN: Duration = Duration::from_secs(1);
 const INBOX_DOWN: Duration = Duration::from_secs(5);

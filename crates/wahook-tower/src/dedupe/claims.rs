@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::Response;
 use tokio::time::{Instant, sleep};
+use tracing::Instrument as _;
 use wahook_core::{
     BoxFuture, Endpoint, OnStoreDown,
     guard::{Admission, Claim, Digest, Fresh, Key, Prepared, StoreError, StoreErrorKind, Token},
@@ -104,7 +105,8 @@ impl DedupeLayer {
                 // A slow store may have taken the claim all the same; the next sending would wait for nobody.
                 if error.kind() == StoreErrorKind::Slow {
                     let settings = Arc::clone(self);
-                    tokio::spawn(async move { settings.say(Verb::Release, vec![held]).await });
+                    let release = async move { settings.say(Verb::Release, vec![held]).await };
+                    tokio::spawn(release.in_current_span());
                 }
                 return Step::answer(Answer::later(STORE_DOWN));
             }

@@ -14,10 +14,10 @@ use wahook_core::{
 };
 
 use super::{
-    AGAIN, DedupeLayer,
+    DedupeLayer,
     claims::{Held, POLL, STORE_DOWN},
 };
-use crate::{Answer, Signal, clock::after, random::random};
+use crate::{Answer, Signal, clock::after, finishing::AGAIN, random::random};
 
 /// The events of a delivery that nobody handled before, with their claims.
 pub(super) struct Claimed {

@@ -10,8 +10,10 @@ use std::{
 use http::Response;
 use tokio::sync::oneshot;
 
-use super::AGAIN;
-use crate::{Answer, finishing::Finishing};
+use crate::{
+    Answer,
+    finishing::{AGAIN, Finishing},
+};
 
 /// The answer of [`Dedupe`](super::Dedupe). Dropped before it is there, as when the provider hangs up, it leaves the work to
 /// a task of its own.
@@ -25,7 +27,7 @@ impl<E: Send + 'static> Future for DedupeFuture<E> {
     type Output = Result<Response<Answer>, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Without an answer the runtime is shutting down; the lease ends the claim and the provider sends it again.
+        // It panicked, as an observer may: the lease ends the claim, and the provider sends it again.
         let answer = |answer: Option<_>| answer.unwrap_or_else(|| Ok(Answer::later(AGAIN)));
         Pin::new(&mut self.life).poll(cx).map(answer)
     }

@@ -17,11 +17,11 @@ use tower_service::Service;
 use wahook_core::guard::{Fresh, Prepared};
 
 use super::{
-    AGAIN, DedupeLayer,
+    DedupeLayer,
     claims::{Held, Next},
     verbs::{Verb, before},
 };
-use crate::{Answer, Kept, Signal, clock::after};
+use crate::{Answer, Kept, Signal, clock::after, finishing::AGAIN};
 
 pub(super) struct Life<S: Service<Request<Fresh>>> {
     pub(super) settings: Arc<DedupeLayer>,

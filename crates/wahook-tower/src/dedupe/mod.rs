@@ -16,6 +16,3 @@ pub use self::{
     layer::{DedupeLayer, TimingError, in_memory, remembering},
     service::Dedupe,
 };
-
-/// When to come again, or to say it again, after what may be over in a moment.
-const AGAIN: std::time::Duration = std::time::Duration::from_secs(1);

@@ -18,6 +18,10 @@ use crate::{Answer, finishing::Finishing, random::random};
 ///
 /// 2xx of the inner service completes the claim and is answered as `200 {"received":true}`. Any other status is passed
 /// on without its body, and like an error, a panic or a missed deadline it releases the claim (G5).
+///
+/// The inner service runs where the answer is polled, and goes on in a task of its own once nobody waits any more: what only
+/// the caller's task has, such as its task-locals, it may then miss. An answer that is kept and not polled keeps the work
+/// waiting, while its lease runs.
 #[derive(Clone, Debug)]
 pub struct Dedupe<S> {
     pub(super) inner: S,

@@ -10,10 +10,11 @@ use std::{
 
 use futures_util::FutureExt;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::Instrument as _;
 use wahook_core::guard::{Claim, StoreError, StoreErrorKind};
 
-use super::{AGAIN, DedupeLayer, claims::Held};
-use crate::{Signal, clock::after};
+use super::{DedupeLayer, claims::Held};
+use crate::{Signal, clock::after, finishing::AGAIN};
 
 /// How a claim ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +40,14 @@ impl DedupeLayer {
             self.observer.observe(endpoint, &Signal::Unmarked);
         }
         let (settings, mut left) = (Arc::clone(self), left);
-        tokio::spawn(async move {
+        let again = async move {
             while !left.is_empty() {
                 sleep(AGAIN).await;
                 left.retain(|held| held.lease_ends > Instant::now());
                 left = settings.say(verb, left).await;
             }
-        });
+        };
+        tokio::spawn(again.in_current_span());
     }
 
     /// Says it of one claim after the other, and stops where the store does not answer: the provider waits for that
@@ -85,7 +87,8 @@ impl DedupeLayer {
     }
 }
 
-/// What comes of it before the deadline, if anything. What is ready at once, as most is, takes no timer.
+/// What comes of it before the deadline, if anything. What is ready at once, as most is, takes no timer and does not ask
+/// when that is; what is not is polled once more with its timer.
 pub(super) async fn before<T>(
     deadline: impl FnOnce() -> Instant,
     mut work: Pin<&mut impl Future<Output = T>>,

@@ -39,7 +39,7 @@ impl LimitLayer {
         Self { idle, ..self }
     }
 
-    /// The longest time for the whole body.
+    /// The longest time for the whole body, from when it first has to be waited for.
     #[must_use]
     pub fn total(self, total: Duration) -> Self {
         Self { total, ..self }

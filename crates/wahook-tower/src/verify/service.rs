@@ -60,8 +60,10 @@ where
         let mut check = match begin(&settings, &head, &body) {
             Ok(check) => check,
             Err(Unread::Answered(answer)) => {
-                body.discard();
-                return VerifyFuture(Box::pin(async move { Ok(answer.map(R::from)) }));
+                return VerifyFuture(Box::pin(async move {
+                    body.discard();
+                    Ok(answer.map(R::from))
+                }));
             }
             Err(Unread::Refused(refusal, now)) => {
                 return VerifyFuture(Box::pin(async move {
@@ -80,7 +82,9 @@ where
                     }
                 }
             }
-            let called = conclude(&settings, head, check, body.taken()).map(|verified| inner.call(verified));
+            let taken = body.taken();
+            drop(body); // and with it its timer
+            let called = conclude(&settings, head, check, taken).map(|verified| inner.call(verified));
             match called {
                 Ok(answer) => answer.await,
                 Err(answer) => Ok(answer.map(R::from)),

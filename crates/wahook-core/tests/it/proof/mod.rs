@@ -4,6 +4,7 @@ mod address;
 mod body_hmac;
 mod challenge;
 mod combine;
+mod digest;
 mod hints;
 mod official;
 mod properties;
