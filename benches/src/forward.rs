@@ -43,7 +43,7 @@ pub fn bridge() -> Router {
             _ => StatusCode::BAD_GATEWAY,
         }
     }
-    let (next, _) = serve(bare);
+    let (next, _) = serve("next", bare);
     let bridge = Bridge {
         webhook: Webhook::new(SECRET).expect("a good secret"),
         client: Client::builder(TokioExecutor::new()).build_http(),

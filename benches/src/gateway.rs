@@ -128,7 +128,10 @@ fn until_written(file: &Path, count: u64) {
         let read = file.read(&mut bytes).expect("it can be read");
         lines += bytes[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
         if read == 0 {
-            assert!(begun.elapsed() < PATIENCE, "{lines} of {count} events are in the file");
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{lines} of {count} events are in the file"
+            );
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -139,14 +139,15 @@ pub fn start(
     make: impl FnOnce() -> Router + Send + 'static,
     runtime: &Runtime,
 ) -> Running {
-    let (address, processor_time) = serve(make);
+    let (address, processor_time) = serve(name, make);
     connected(name, address, processor_time, runtime)
 }
 
-/// Likewise; tells where it listens, and where its thread's time is counted.
-pub fn serve(make: impl FnOnce() -> Router + Send + 'static) -> (SocketAddr, String) {
+/// Likewise; tells where it listens, and where its thread's time is counted. A profile can tell the threads by their names.
+pub fn serve(name: &str, make: impl FnOnce() -> Router + Send + 'static) -> (SocketAddr, String) {
     let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
+    let thread = thread::Builder::new().name(name.to_owned());
+    let begun = thread.spawn(move || {
         new_runtime().block_on(async move {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
                 .await
@@ -158,6 +159,7 @@ pub fn serve(make: impl FnOnce() -> Router + Send + 'static) -> (SocketAddr, Str
             axum::serve(listener, make()).await.expect("it serves");
         });
     });
+    begun.expect("a thread");
     told.recv().expect("it starts")
 }
 

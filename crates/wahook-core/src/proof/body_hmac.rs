@@ -249,7 +249,7 @@ impl Pending {
                 layout.template.after(values, &mut |bytes| mac.update(bytes));
                 Some(mac.finish())
             }
-            None => keys.mac(at, feed).map(Mac::finish),
+            None => keys.tag(at, feed),
         };
         if !tag.as_ref().is_some_and(fits) && !keys.any_other(at, feed, fits) {
             return Err(Refusal::new(RefusalKind::SignatureMismatch).header(&layout.header));

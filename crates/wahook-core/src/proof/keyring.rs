@@ -188,6 +188,14 @@ impl Keys {
         }
     }
 
+    /// The tag that the key at this place makes; `feed` gives it the signed bytes.
+    pub(super) fn tag(&self, at: usize, feed: impl FnOnce(&mut Mac)) -> Option<Tag> {
+        match self.keys.get(at) {
+            Some(Key::Mac(mac)) => Some(mac.tag(feed)),
+            _ => None,
+        }
+    }
+
     /// Whether any MAC key but the one at `except` makes a tag that `fits`; `feed` gives it the signed bytes.
     pub(super) fn any_other(
         &self,
@@ -197,9 +205,7 @@ impl Keys {
     ) -> bool {
         self.keys.iter().enumerate().any(|(at, key)| match key {
             Key::Mac(mac) if at != except => {
-                let mut mac = mac.clone();
-                feed(&mut mac);
-                let fit = fits(&mac.finish());
+                let fit = fits(&mac.tag(&feed));
                 if fit {
                     self.last.store(at, Ordering::Relaxed);
                 }

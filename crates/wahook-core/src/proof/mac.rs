@@ -72,6 +72,13 @@ impl Mac {
         }
     }
 
+    /// The tag of what `feed` gives to a MAC with this key.
+    pub(super) fn tag(&self, feed: impl FnOnce(&mut Self)) -> Tag {
+        let mut mac = self.clone();
+        feed(&mut mac);
+        mac.finish()
+    }
+
     pub(super) fn finish(self) -> Tag {
         match self {
             Self::Sha1(mac) => Tag::new(&mac.finalize().into_bytes()),

@@ -155,7 +155,7 @@ impl Pending {
             let fits = |tag: &Tag| read.symmetric.contain(tag);
             let tag = match mac {
                 Some(mac) => Some(mac.finish()),
-                None => keys.mac(at, feed).map(Mac::finish),
+                None => keys.tag(at, feed),
             };
             if tag.as_ref().is_some_and(fits) || keys.any_other(at, feed, fits) {
                 return Ok(read.into_proof());

@@ -130,16 +130,18 @@ impl Head {
     /// Whether a key signed this body under these headers.
     pub(super) fn fits(&self, key: &Key, body: &[u8]) -> bool {
         match key {
-            Key::Mac(mac) => self.fits_mac(mac.clone(), body),
+            Key::Mac(mac) => self.fits_mac(mac, body),
             Key::Ed25519(key) => !self.asymmetric.is_empty() && self.fits_ed25519(key, &self.message(body)),
             Key::Token(_) => false,
         }
     }
 
-    fn fits_mac(&self, mut mac: Mac, body: &[u8]) -> bool {
-        self.feed(&mut mac);
-        mac.update(body);
-        self.symmetric.contain(&mac.finish())
+    fn fits_mac(&self, mac: &Mac, body: &[u8]) -> bool {
+        let tag = mac.tag(|mac| {
+            self.feed(mac);
+            mac.update(body);
+        });
+        self.symmetric.contain(&tag)
     }
 
     pub(super) fn message(&self, body: &[u8]) -> Vec<u8> {
