@@ -12,7 +12,7 @@ use std::{
 use futures_util::FutureExt;
 use http::{Request, Response, StatusCode, header::RETRY_AFTER};
 use tokio::time::{Instant, sleep};
-use tower::{Service as _, service_fn};
+use tower::service_fn;
 use wahook_core::{OnConflict, OnStoreDown, guard::Fresh};
 use wahook_tower::{DedupeLayer, Stack};
 
@@ -271,16 +271,6 @@ fn g5_a_shutdown_in_the_middle_of_the_work_asks_for_another_sending() {
     let answer = runtime().block_on(answer);
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers().contains_key(RETRY_AFTER));
-}
-
-#[tokio::test]
-async fn v2_a_refusal_needs_no_runtime_before_it_is_waited_for() {
-    let service = layered(&remote(&Remote::new(0)), handler!(200));
-    let mut request = said("d1", &["a"]);
-    *request.method_mut() = http::Method::PUT;
-    let refused = std::thread::spawn(move || service.clone().call(request)).join();
-    let answer = refused.expect("no panic").await.unwrap();
-    assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test(start_paused = true)]

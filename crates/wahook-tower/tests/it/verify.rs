@@ -106,6 +106,19 @@ async fn a_genuine_request_is_handled_and_a_forged_one_gets_a_bare_status() {
 }
 
 #[tokio::test]
+async fn a_refusal_needs_no_runtime_before_it_is_waited_for() {
+    let mut service = layered(
+        &stack(parrot()),
+        service_fn(|_: Request<Fresh>| async { Ok::<_, Infallible>(Response::new(())) }),
+    );
+    let mut request = post("{}");
+    *request.method_mut() = Method::PUT;
+    let refused = std::thread::spawn(move || service.call(request)).join();
+    let answer = refused.expect("no panic").await.unwrap();
+    assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
 async fn a_every_method_but_post_is_answered_405() {
     let service = layered(&stack(wazapin::endpoint("shop", SECRET).unwrap()), ok!());
     for method in [
