@@ -31,7 +31,7 @@ use crate::{
     apps::{BARE, PATH, bare},
     forward,
     over_http::{CONNECTIONS, Running, connected, new_runtime, race, start},
-    program::{Output, Program, build},
+    program::{Output, Program, build, folder},
     report::{
         Goal::{AtLeast, AtMost},
         Report,
@@ -59,14 +59,14 @@ fn run(report: &mut Report) {
     if let Some(folder) = env::var_os(SLOW) {
         return measure(report, Path::new(&folder), "flushes take 2 ms longer", 28.0);
     }
-    let folder = tempfile::tempdir().expect("a place for files");
-    measure(report, folder.path(), "as the disk flushes", 11.0);
-    let folder = tempfile::tempdir().expect("a place for files");
+    let disk = folder().expect("a place for files");
+    measure(report, disk.path(), "as the disk flushes", 11.0);
+    let disk = folder().expect("a place for files");
     let slow = SlowFlushes::by(Duration::from_millis(2)).expect("a C compiler");
     let mut again = Command::new(env::current_exe().expect("this program"));
     again.args(env::args().skip(1).filter(|argument| argument.starts_with('-')));
     let done = slow
-        .on(again.arg("durable").env(SLOW, folder.path()))
+        .on(again.arg("durable").env(SLOW, disk.path()))
         .status()
         .expect("it starts");
     assert!(done.success());
@@ -130,7 +130,7 @@ fn measure(report: &mut Report, folder: &Path, title: &str, over_pool: f64) {
 /// A program of its own, since it stands on another release of SQLite.
 fn pool(file: &Path, runtime: &Runtime) -> (Running, Program) {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pool");
-    build(&package, &[]);
+    build(&package, &["--target-dir", "target"]);
     let mut command = Command::new(package.join("target/release/wahook-bench-pool"));
     command.arg(file).args([SECRET, PATH]);
     let (program, port) =

@@ -17,7 +17,7 @@ use wahook_services::free_port;
 use crate::{
     Group,
     open_loop::send,
-    program::{Output, Program, build},
+    program::{Output, Program, build, folder},
     report::{
         Goal::{AtLeast, AtMost},
         Report,
@@ -37,7 +37,7 @@ const RATE: u32 = 10_300;
 
 const GOAL: f64 = 10_000.0;
 
-/// For the last events to come into the file.
+/// For the next events to come into the file.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What one line of the file says.
@@ -49,7 +49,7 @@ struct Line {
 fn run(report: &mut Report) {
     let seconds = if report.plan.is_quick() { 5 } else { 60 };
     let wahook = built();
-    let folder = tempfile::tempdir().expect("a place for files");
+    let folder = folder().expect("a place for files");
     let admin = free_port().expect("a free port");
     let config = folder.path().join("wahook.toml");
     let events = folder.path().join("events.jsonl");
@@ -122,18 +122,20 @@ rotate_bytes = 1_000_000_000_000
 
 /// Waits until so many lines are in the file.
 fn until_written(file: &Path, count: u64) {
-    let (begun, mut lines, mut bytes) = (Instant::now(), 0, vec![0; 1 << 20]);
+    let (mut came, mut lines, mut bytes) = (Instant::now(), 0, vec![0; 1 << 20]);
     let mut file = File::open(file).expect("it was begun");
     while lines < count {
         let read = file.read(&mut bytes).expect("it can be read");
         lines += bytes[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
-        if read == 0 {
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "{lines} of {count} events are in the file"
-            );
-            thread::sleep(Duration::from_millis(20));
+        if read > 0 {
+            came = Instant::now();
+            continue;
         }
+        assert!(
+            came.elapsed() < PATIENCE,
+            "{lines} of {count} events are in the file"
+        );
+        thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -8,6 +8,8 @@ use std::{
     thread,
 };
 
+use tempfile::TempDir;
+
 /// A process that ends with this value.
 pub struct Program(Child);
 
@@ -21,6 +23,13 @@ pub fn build(folder: &Path, more: &[&str]) {
         .env_remove("LD_PRELOAD")
         .status();
     assert!(built.expect("cargo starts").success(), "it compiles");
+}
+
+/// A folder for files that are flushed. Beside this program: where it was built is a disk, as a rule; the system's place
+/// for temporary files may be memory.
+pub fn folder() -> io::Result<TempDir> {
+    let program = env::current_exe()?;
+    tempfile::tempdir_in(program.parent().unwrap_or(Path::new(".")))
 }
 
 /// Which output of a program is listened to.

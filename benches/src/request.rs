@@ -92,19 +92,20 @@ pub fn message_with(size: usize) -> Bytes {
     let small = String::from_utf8(message(700).to_vec()).expect("it is text");
     let tail = r#""}}"#;
     let head = small.strip_suffix(tail).expect("how it ends");
-    Bytes::from(format!(r#"{head}","more":{{{}}}}}}}"#, nested(size)))
+    as_message(Bytes::from(format!(r#"{head}","more":{{{}}}}}}}"#, nested(size))))
 }
 
 /// A delivery of a message, `size` bytes long.
 pub fn message(size: usize) -> Bytes {
-    let body = numbered(1, size);
+    as_message(numbered(1, size))
+}
+
+/// The same body, which reads as one message: what is measured must be what comes.
+fn as_message(body: Bytes) -> Bytes {
     let delivery =
         Delivery::dangerous_unverified("bench", HeaderMap::new(), body.clone(), Timestamp::UNIX_EPOCH);
     let events = Wazapin::default().read(&delivery);
-    assert!(
-        matches!(&events[..], [event] if event.kind() == Kind::MessageReceived),
-        "what is measured must be what comes"
-    );
+    assert!(matches!(&events[..], [event] if event.kind() == Kind::MessageReceived));
     body
 }
 

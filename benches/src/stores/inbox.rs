@@ -22,6 +22,7 @@ use super::{
     race::{Id, Subject, Way, What},
 };
 use crate::{
+    program::folder,
     report::{Goal::AtLeast, Report},
     request::{Family, SECRET, Signer, message},
 };
@@ -105,9 +106,7 @@ fn in_a_file(bench: &Bench, file: &Path) -> Subject {
 }
 
 pub fn sqlite(bench: &Bench, _: &mut Report) -> io::Result<Growth> {
-    // Beside the program, as for the guard.
-    let program = std::env::current_exe()?;
-    let folder = tempfile::tempdir_in(program.parent().unwrap_or(Path::new(".")))?;
+    let folder = folder()?;
     let [few, many] = [("few.db", FEW), ("many.db", bench.plan.keys)]
         .map(|(name, keys)| full(bench, in_a_file(bench, &folder.path().join(name)), keys));
     Ok(Growth::of(

@@ -17,7 +17,7 @@ use super::{
     growth::{FEW, Growth},
     race::{DIGEST, Id, LEASE, MEMORY, Subject, Way, What},
 };
-use crate::report::Report;
+use crate::{program::folder, report::Report};
 
 /// One connection, one row in a transaction, on Tokio's threads for what blocks.
 struct Bare(Arc<Mutex<Connection>>);
@@ -89,9 +89,7 @@ fn fill(bench: &Bench, path: &Path, keys: u64) -> rusqlite::Result<()> {
 }
 
 pub fn run(bench: &Bench, _: &mut Report) -> std::io::Result<Growth> {
-    // Beside the program: where it was built is a disk, as a rule; the system's place for temporary files may be memory.
-    let program = std::env::current_exe()?;
-    let folder = tempfile::tempdir_in(program.parent().unwrap_or(Path::new(".")))?;
+    let folder = folder()?;
     let at = |name: &str| folder.path().join(name);
     let bare = Bare::open(&at("bare.db")).expect("a file of our own");
     let subjects = [

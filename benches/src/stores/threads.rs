@@ -10,7 +10,7 @@ use std::{
 };
 
 use lru::LruCache;
-use wahook_core::guard::{Claim, GuardStore as _, MemoryStore};
+use wahook_core::guard::{Claim, GuardStore as _, MemoryStore, Settled};
 use wahook_tower::SystemClock;
 
 use super::race::{DIGEST, Id, LEASE, MEMORY};
@@ -44,7 +44,8 @@ pub fn run(report: &mut Report) {
                 let claim = at_once(ours.claim(&id.key, DIGEST, id.token, LEASE)).expect("room");
                 let is_new = matches!(claim, Claim::Fresh { .. });
                 if is_new {
-                    at_once(ours.complete(&id.key, DIGEST, id.token, MEMORY)).expect("it is ours");
+                    let settled = at_once(ours.complete(&id.key, DIGEST, id.token, MEMORY));
+                    assert_eq!(settled.expect("it answers"), Settled::Done);
                 }
                 is_new
             }),
