@@ -6,15 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{net::TcpStream, task::JoinSet, time::sleep_until};
+use tokio::{task::JoinSet, time::sleep_until};
 
 use crate::{
-    over_http::{ask, new_runtime, wire},
+    over_http::{ask, connect, new_runtime, wire},
     request::{Family, Signer, numbered},
 };
 
 /// More than a server has in hand that keeps up: none is sent late for want of a connection.
-const CONNECTIONS: u64 = 256;
+const CONNECTIONS: usize = 256;
 
 /// What came of it. Each request was answered 200.
 pub struct Answered {
@@ -34,19 +34,14 @@ impl Answered {
 /// Sends so many messages, each another one, at this rate.
 pub fn send(server: SocketAddr, per_second: u32, count: u64, bytes: usize) -> Answered {
     new_runtime().block_on(async {
-        let mut streams = Vec::new();
-        for _ in 0..CONNECTIONS {
-            let stream = TcpStream::connect(server).await.expect("it listens");
-            stream.set_nodelay(true).expect("a TCP stream");
-            streams.push(stream);
-        }
+        let streams = connect(server, CONNECTIONS).await;
         let begun = Instant::now();
         let mut lanes = JoinSet::new();
-        for (lane, mut stream) in (0..CONNECTIONS).zip(streams) {
+        for (lane, mut stream) in (0..count).zip(streams) {
             lanes.spawn(async move {
                 let signer = Signer::new(Family::Svix);
                 let mut latencies = Vec::new();
-                for number in (lane..count).step_by(CONNECTIONS as usize) {
+                for number in (lane..count).step_by(CONNECTIONS) {
                     let due = begun + Duration::from_secs_f64(number as f64 / f64::from(per_second));
                     sleep_until(due.into()).await;
                     let id = format!("msg_2f8Zk1mQx7wT{number:014}");

@@ -170,21 +170,24 @@ pub fn connected(
     processor_time: String,
     runtime: &Runtime,
 ) -> Running {
-    let connections = runtime.block_on(async {
-        let mut connections = Vec::new();
-        for _ in 0..CONNECTIONS {
-            let stream = TcpStream::connect(address).await.expect("it listens");
-            stream.set_nodelay(true).expect("a TCP stream");
-            connections.push(stream);
-        }
-        connections
-    });
+    let connections = runtime.block_on(connect(address, CONNECTIONS));
     Running {
         name,
         signer: Signer::new(Family::Svix),
         connections,
         processor_time,
     }
+}
+
+/// So many connections.
+pub async fn connect(server: SocketAddr, count: usize) -> Vec<TcpStream> {
+    let mut connections = Vec::new();
+    for _ in 0..count {
+        let stream = TcpStream::connect(server).await.expect("it listens");
+        stream.set_nodelay(true).expect("a TCP stream");
+        connections.push(stream);
+    }
+    connections
 }
 
 fn measure(server: &mut Running, runtime: &Runtime, requests_each: usize, body: &Bytes) -> Measured {

@@ -63,6 +63,13 @@ pub struct Keyed {
 }
 
 impl Keyed {
+    /// A key that is the provider's own id.
+    #[must_use]
+    pub fn by_id(key: DeliveryKey) -> Self {
+        let id = Arc::clone(&key.text);
+        Self::new(key, Some(id))
+    }
+
     /// A key, and the provider's own id if there is one.
     #[must_use]
     pub const fn new(key: DeliveryKey, provider_id: Option<Arc<str>>) -> Self {

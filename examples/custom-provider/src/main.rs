@@ -51,9 +51,7 @@ impl Provider for Pigeon {
 
     fn key(&self, _: &Proof, _: &HeaderMap, body: &Bytes) -> Keyed {
         match scan(body, ["id"]) {
-            Scanned::Object([Some(id)]) => {
-                Keyed::new(DeliveryKey::body(id.as_str()), Some(id.as_str().into()))
-            }
+            Scanned::Object([Some(id)]) => Keyed::by_id(DeliveryKey::body(id.as_str())),
             _ => Keyed::new(DeliveryKey::digest(body), None),
         }
     }

@@ -1,7 +1,5 @@
 //! What makes two deliveries the same.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use wahook_core::{
@@ -33,8 +31,7 @@ pub(super) fn of(body: &Bytes) -> Keyed {
 }
 
 fn by_id(id: Text) -> Keyed {
-    let id: Arc<str> = id.as_str().into();
-    Keyed::new(DeliveryKey::body(Arc::clone(&id)), Some(id))
+    Keyed::by_id(DeliveryKey::body(id.as_str()))
 }
 
 fn digest(body: &Bytes) -> Keyed {

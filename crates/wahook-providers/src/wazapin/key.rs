@@ -1,7 +1,5 @@
 //! What makes two deliveries the same.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use wahook_core::{
     DeliveryKey, Keyed,
@@ -14,14 +12,10 @@ use wahook_core::{
 /// The signed id stays the same over all attempts; whether `event_id` equals it is not public.
 pub(super) fn of(proof: &Proof, body: &Bytes) -> Keyed {
     if let Some(id) = proof.id().filter(|id| !id.is_empty()) {
-        let id: Arc<str> = id.into();
-        return Keyed::new(DeliveryKey::header(Arc::clone(&id)), Some(id));
+        return Keyed::by_id(DeliveryKey::header(id));
     }
     match scan(body, ["event_id"]) {
-        Scanned::Object([Some(id)]) if !id.is_empty() => {
-            let id: Arc<str> = id.as_str().into();
-            Keyed::new(DeliveryKey::body(Arc::clone(&id)), Some(id))
-        }
+        Scanned::Object([Some(id)]) if !id.is_empty() => Keyed::by_id(DeliveryKey::body(id.as_str())),
         _ => Keyed::new(DeliveryKey::digest(body), None),
     }
 }

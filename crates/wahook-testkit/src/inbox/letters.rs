@@ -188,7 +188,7 @@ impl Provider for Paper {
     fn key(&self, _: &Proof, headers: &HeaderMap, _: &Bytes) -> Keyed {
         let key = headers.get(KEY).map_or(&b""[..], HeaderValue::as_bytes);
         let key = String::from_utf8_lossy(key).into_owned();
-        Keyed::new(DeliveryKey::header(key.clone()), Some(key.into()))
+        Keyed::by_id(DeliveryKey::header(key))
     }
 
     fn parse(&self, _: &Delivery) -> Vec<Parsed<()>> {

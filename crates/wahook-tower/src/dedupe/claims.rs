@@ -203,7 +203,7 @@ impl DedupeLayer {
         }
     }
 
-    fn observe(&self, endpoint: &Endpoint, signal: &Signal<'_>) {
+    pub(super) fn observe(&self, endpoint: &Endpoint, signal: &Signal<'_>) {
         self.observer.observe(endpoint.name(), signal);
     }
 }

@@ -44,9 +44,7 @@ pub(super) async fn claim(
     };
     // A provider's reading never panics; should a stranger's do, the delivery must not stay claimed.
     let Ok(events) = catch_unwind(AssertUnwindSafe(|| delivery.events())) else {
-        settings
-            .observer
-            .observe(endpoint.name(), &Signal::HandlerFailed { how: "panic" });
+        settings.observe(endpoint, &Signal::HandlerFailed { how: "panic" });
         return Err((Answer::status(StatusCode::INTERNAL_SERVER_ERROR), Vec::new()));
     };
     let mut events: Vec<_> = events.into_iter().enumerate().collect();
@@ -78,13 +76,11 @@ pub(super) async fn claim(
             }
             Ok(false) => claimed.duplicates += 1,
             Err(Stopped::InFlight(left)) => {
-                settings.observer.observe(endpoint.name(), &Signal::StillInFlight);
+                settings.observe(endpoint, &Signal::StillInFlight);
                 return Err((Answer::later(left.min(settings.handler_deadline)), claimed.held));
             }
             Err(Stopped::StoreDown(error)) => {
-                settings
-                    .observer
-                    .observe(endpoint.name(), &Signal::StoreDown { error: &error });
+                settings.observe(endpoint, &Signal::StoreDown { error: &error });
                 let refuse =
                     error.kind() == StoreErrorKind::Full || endpoint.on_store_down() == OnStoreDown::Refuse;
                 if error.kind() == StoreErrorKind::Slow {
@@ -95,9 +91,7 @@ pub(super) async fn claim(
                 }
                 // The provider waits once for a store that is down, not once for each event.
                 without_dedupe = true;
-                settings
-                    .observer
-                    .observe(endpoint.name(), &Signal::AcceptedWithoutDedupe);
+                settings.observe(endpoint, &Signal::AcceptedWithoutDedupe);
                 claimed.fresh.push((place, event));
             }
         }
