@@ -29,7 +29,8 @@
 //! # What it promises
 //!
 //! The whole contract of [`GuardStore`](wahook_core::guard::GuardStore). Each verb is one script: one round trip,
-//! atomic on the server. Leases and times to live run on the **server's** clock, so those who claim need not agree on
+//! atomic on the server. From Redis 7.0 on a claim is one plain `SET`, and the script is asked only if somebody holds the
+//! key, or if another body came under it. Leases and times to live run on the **server's** clock, so those who claim need not agree on
 //! the time; if the server's clock is set forward, what it remembers ends earlier by as much, if it is set back, later.
 //!
 //! *What survives* depends on the server's settings, which [`RedisStore::assurance`] reads when the store is opened:
@@ -57,10 +58,10 @@
 //! # What it keeps
 //!
 //! One key per guard key, `wahook:guard:1:<key>` ([`RedisOptions::prefix`]), so that it works wherever the key lives, also
-//! behind a proxy of a cluster; a `{` in a key is harmless, as no script touches a second one. The value is a hash with
-//! a field of 32 bytes for each body's digest, about 200 bytes in all for the usual single body. It expires with its last
-//! record, which Redis does by itself and bit by bit; of several bodies under one key those that are over are taken out
-//! by the claims that meet them, a bounded number each time.
+//! behind a proxy of a cluster; a `{` in a key is harmless, as no script touches a second one. The value is a string
+//! of 49 bytes, about 150 bytes in all, or, where several bodies came under one key, a hash with a field of 32 bytes for
+//! each body's digest. It expires with its last record, which Redis does by itself and bit by bit; of several bodies those
+//! that are over are taken out by the claims that meet them, a bounded number each time.
 //!
 //! The `1` is the version of this layout. There is nothing to migrate: a release with another layout would write other
 //! names, would know nothing of what stands under these, and so would handle again what is repeated over the change
@@ -69,8 +70,8 @@
 //! # What it needs
 //!
 //! Redis 5.0 or later, or a server that speaks the same (Valkey). One server, or a proxy that looks like one: a node of a
-//! cluster, a sentinel or a replica is refused. The rights `+evalsha +eval +time +hget +hset +hlen +hscan +hdel +pttl
-//! +pexpireat` on the keys of the prefix, and `+info +config|get` to tell what survives.
+//! cluster, a sentinel or a replica is refused. The rights `+evalsha +eval +set +get +psetex +del +time +hget +hset
+//! +hlen +hscan +hdel +pttl +pexpireat` on the keys of the prefix, and `+info +config|get` to tell what survives.
 //!
 //! TLS is rustls with ring, whatever else is linked in. Certificates are always checked, against the system's authorities
 //! or a given file; Redis usually wants one from its clients as well.

@@ -1,6 +1,10 @@
 //! The guard store on Redis.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
 
 use tokio::time::{Instant, timeout_at};
 use wahook_core::{
@@ -26,6 +30,8 @@ use crate::{
 pub struct RedisStore {
     link: Link,
     scripts: Scripts,
+    /// Whether the server takes a claim in one command: `SET` with `NX` and `GET`, from Redis 7.0 on.
+    at_once: bool,
     /// With the layout's version.
     prefix: String,
     deadline: Duration,
@@ -81,8 +87,9 @@ impl RedisStore {
         let survey = Survey::of(&link, end).await?;
         survey.check()?;
         let store = Self {
-            scripts: Scripts::new(survey.has_flags()),
+            scripts: Scripts::new(survey.is_7() == Some(true)),
             link,
+            at_once: survey.is_7() != Some(false),
             prefix: format!("{}:{LAYOUT}:", options.prefix),
             deadline: options.deadline,
             assurance: survey.assurance(),
@@ -92,36 +99,49 @@ impl RedisStore {
 
     /// Tries what the guard needs: a right that is missing shall be known now and not at the first delivery.
     async fn rehearse(mut self, deadline: Duration) -> Result<Self, Failure> {
-        // No key of a delivery or an event has this name. Processes that start at once may meet here, hence the token.
-        let (key, digest) = (format!("{}start", self.prefix), Digest::from_bytes([0; 32]));
-        let token = Token::new([0; 16]);
-        let script = |script| Verb {
+        // No key of a delivery or an event has this name, and no other store that opens.
+        let key = format!("{}start:{:016x}", self.prefix, RandomState::new().hash_one(0));
+        let verb = |script, body| Verb {
             script,
             key: key.clone(),
-            digest,
-            token,
+            digest: Digest::from_bytes([body; 32]),
+            token: Token::new([0; 16]),
             span: Duration::from_secs(1),
             repeatable: true,
+            at_once: false,
         };
         let Scripts {
             claim,
             complete,
             release,
         } = &self.scripts;
-        let claimed: Result<(u8, u64, u8), Cause> = self.link.say(&script(claim), deadline).await;
-        match claimed {
-            Ok(_) => {}
-            Err(Cause::Code(code)) if code == "OOM" => {
-                self.assurance = self.assurance.warn(
-                    "the server has no memory left: nothing new is claimed until it has; raise maxmemory or give it a server of \
-                     its own",
-                );
+        let claim_at_once = Verb {
+            at_once: self.at_once,
+            ..verb(claim, 0)
+        };
+        let claims = [claim_at_once, verb(claim, 0), verb(claim, 1), verb(claim, 0)];
+        // Of one body, then of two, then of the first again beside the other: all that there is to a claim.
+        for claim in claims {
+            let claimed: Result<Claimed, Cause> = self.link.say(&claim, deadline).await;
+            match claimed {
+                Ok(_) => {}
+                // An older server does not know the words, and a proxy may not.
+                Err(Cause::Code(code)) if code == "ERR" && claim.at_once => self.at_once = false,
+                Err(Cause::Code(code)) if code == "OOM" => {
+                    self.assurance = self.assurance.warn(
+                        "the server has no memory left: nothing new is claimed until it has; raise maxmemory or give it a \
+                         server of its own",
+                    );
+                    break;
+                }
+                Err(cause) => return Err(cause.into()),
             }
-            Err(cause) => return Err(cause.into()),
         }
-        let _: u8 = self.link.say(&script(release), deadline).await?;
+        for body in [0, 1] {
+            let _: u8 = self.link.say(&verb(release, body), deadline).await?;
+        }
         // Of a record that is not there: nothing is left behind.
-        let _: u8 = self.link.say(&script(complete), deadline).await?;
+        let _: u8 = self.link.say(&verb(complete, 0), deadline).await?;
         Ok(self)
     }
 
@@ -145,9 +165,13 @@ impl RedisStore {
             token,
             span,
             repeatable: true,
+            at_once: false,
         }
     }
 }
+
+/// What a claim is answered: what became of it, the milliseconds that are left of another's, and whether other bodies came.
+type Claimed = (u8, u64, bool);
 
 /// Instead of a deadline that is further away than time goes.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -193,8 +217,8 @@ fn open_error(cause: Cause, place: &str) -> OpenError {
             "NOPERM" => (
                 OpenErrorKind::Refused,
                 format!(
-                    "Redis at {place} does not let this user work: it needs +evalsha +eval +time +hget +hset +hlen +hscan +hdel \
-                     +pttl +pexpireat on the keys of the prefix, and +info +config|get to tell what survives"
+                    "Redis at {place} does not let this user work: it needs +evalsha +eval +set +get +psetex +del +time +hget +hset +hlen \
+                     +hscan +hdel +pttl +pexpireat on the keys of the prefix, and +info +config|get to tell what survives"
                 ),
             ),
             "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" => (
@@ -238,8 +262,9 @@ impl GuardStore for RedisStore {
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, StoreError>> {
         Box::pin(async move {
-            let verb = self.verb(&self.scripts.claim, key, digest, token, lease);
-            let (what, left, conflict): (u8, u64, bool) = self.say(verb).await?;
+            let mut verb = self.verb(&self.scripts.claim, key, digest, token, lease);
+            verb.at_once = self.at_once;
+            let (what, left, conflict): Claimed = self.say(verb).await?;
             match what {
                 0 => Ok(Claim::Fresh { conflict }),
                 1 => Ok(Claim::Duplicate { conflict }),

@@ -65,9 +65,9 @@ impl Survey {
         self.config.get(name).map(String::as_str)
     }
 
-    /// Whether scripts may carry flags.
-    pub(crate) fn has_flags(&self) -> bool {
-        self.version().is_some_and(|version| version >= (7, 0))
+    /// Whether scripts may carry flags, and `SET` takes `NX` together with `GET`; none where the version is not known.
+    pub(crate) fn is_7(&self) -> Option<bool> {
+        self.version().map(|version| version >= (7, 0))
     }
 
     fn version(&self) -> Option<(u32, u32)> {

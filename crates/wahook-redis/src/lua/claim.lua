@@ -1,17 +1,12 @@
--- Nearly every claim is of a key that nobody has.
-local records = redis.call('HLEN', key)
-if records == 0 then
-  redis.call('PEXPIREAT', key, write('C'))
+if not value then
+  write('C')
   return { 0, 0, 0 }
 end
-
-local state, holder, its_end = read(redis.call('HGET', key, digest))
-local live = state and its_end > now
 
 -- Whether another body came under this key. Records that are over are taken out on the way; each is met once, and one
 -- call looks at a bounded number of them.
 local function conflict()
-  if records == (state and 1 or 0) then
+  if redis.call('HLEN', key) == (is_known and 1 or 0) then
     return 0
   end
   local cursor, met = '0', 0
@@ -35,13 +30,24 @@ local function conflict()
   return 0
 end
 
-local other = conflict()
-if live and state == 'D' then
+local other = 0
+if several then
+  other = conflict()
+elseif not state then
+  -- The only record is that of another body: from now on each has a field.
+  now, several, other = clock(), true, 1
+  local till = decimal(now + redis.call('PTTL', key))
+  redis.call('DEL', key)
+  redis.call('HSET', key, value:sub(18), value:sub(1, 17) .. till)
+  redis.call('PEXPIREAT', key, till)
+end
+
+if state == 'D' then
   return { 1, 0, other }
 end
 -- The same token asks again when its first answer was lost: the lease is its own and begins anew.
-if live and holder ~= token then
-  return { 2, its_end - now, other }
+if state and holder ~= token then
+  return { 2, several and its_end - now or redis.call('PTTL', key), other }
 end
-write_beside('C')
+write('C')
 return { 0, 0, other }

@@ -1,7 +1,9 @@
-local state, holder, its_end = read(redis.call('HGET', key, digest))
-local live = state and its_end > now
-if not live or state ~= 'C' or holder ~= token then
+if state ~= 'C' or holder ~= token then
   return 0
 end
-redis.call('HDEL', key, digest)
+if several then
+  redis.call('HDEL', key, digest)
+else
+  redis.call('DEL', key)
+end
 return 1

@@ -26,6 +26,27 @@ wahook_testkit::guard_store_contract!(
     redis
 );
 
+/// A server that takes no claim in one command, as one before 7.0: the script does it all.
+mod scripts_only {
+    use std::sync::{Arc, LazyLock};
+
+    use wahook_services::Redis;
+
+    use super::{Harness, harness, store};
+
+    async fn redis() -> Harness {
+        static SERVER: LazyLock<Arc<Redis>> =
+            LazyLock::new(|| Arc::new(Redis::start(&["rename-command SET \"\""]).expect("a server")));
+        let url = SERVER.url();
+        harness(store(&url).await).also_through(store(&url).await)
+    }
+
+    wahook_testkit::guard_store_contract!(
+        #[ignore = "needs Redis: cargo xtask test"]
+        redis
+    );
+}
+
 /// A server of one's own that keeps what it acknowledged.
 fn server() -> Arc<Redis> {
     Arc::new(Redis::start(&["appendonly yes", "appendfsync always"]).expect("a server"))
