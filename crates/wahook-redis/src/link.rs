@@ -21,42 +21,37 @@ pub(crate) struct Link {
 enum State {
     /// The connection was lost this moment: worth waiting for.
     Connecting,
-    Up(Line),
+    Up(Arc<Line>),
     /// It could not be made: whoever asks is told at once, while the keeper tries again and again.
     Down(Cause),
 }
 
 /// One connection.
-#[derive(Clone)]
 pub(crate) struct Line {
     connection: MultiplexedConnection,
     /// Says to the keeper that it is of no use.
-    useless: Arc<Notify>,
+    useless: Notify,
     /// Says to the keeper that somebody gave up waiting for it.
-    doubted: Arc<Notify>,
+    doubted: Notify,
 }
 
 impl Line {
-    fn new(connection: MultiplexedConnection) -> Self {
-        Self {
+    fn new(connection: MultiplexedConnection) -> Arc<Self> {
+        Arc::new(Self {
             connection,
-            useless: Arc::default(),
-            doubted: Arc::default(),
-        }
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.useless, &other.useless)
+            useless: Notify::new(),
+            doubted: Notify::new(),
+        })
     }
 
     /// Asks the server something outside of the verbs.
-    pub(crate) async fn query<T: FromRedisValue>(&mut self, command: &redis::Cmd) -> RedisResult<T> {
-        command.query_async(&mut self.connection).await
+    pub(crate) async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> RedisResult<T> {
+        command.query_async(&mut self.connection.clone()).await
     }
 
     /// Returns when nothing at all comes over it for `deadline` although somebody waits: a peer that vanished says no
     /// word about it, and the kernel would go on hoping for a quarter of an hour.
-    async fn falls_silent(mut self, deadline: Duration) {
+    async fn falls_silent(&self, deadline: Duration) {
         loop {
             self.doubted.notified().await;
             // Any answer will do, a refusal as well.
@@ -70,7 +65,7 @@ impl Line {
 
 /// A verb that waits for its answer: dropped before that, it leaves a doubt about the connection. Whoever asks may give
 /// up long before the deadline.
-struct Waiting(Option<Line>);
+struct Waiting(Option<Arc<Line>>);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
@@ -85,17 +80,17 @@ impl Link {
     pub(crate) async fn open(dialer: Dialer, deadline: Duration) -> Result<Self, Cause> {
         let (connection, driver) = dialer.dial().await?;
         let line = Line::new(connection);
-        let (sender, state) = watch::channel(State::Up(line.clone()));
+        let (sender, state) = watch::channel(State::Up(Arc::clone(&line)));
         let keeper = tokio::spawn(keep(dialer, deadline, sender, line, driver)).abort_handle();
         Ok(Self { state, keeper })
     }
 
     /// The connection, but not `lost`.
-    pub(crate) async fn line(&self, lost: Option<&Line>) -> Result<Line, Cause> {
+    pub(crate) async fn line(&self, lost: Option<&Arc<Line>>) -> Result<Arc<Line>, Cause> {
         let mut state = self.state.clone();
         let known = state.wait_for(|state| match state {
             State::Connecting => false,
-            State::Up(line) => lost.is_none_or(|lost| !line.is(lost)),
+            State::Up(line) => lost.is_none_or(|lost| !Arc::ptr_eq(line, lost)),
             State::Down(_) => true,
         });
         match known.await.as_deref() {
@@ -116,7 +111,7 @@ impl Link {
             let mut lost = None;
             loop {
                 let line = self.line(lost.as_ref()).await?;
-                let mut waiting = Waiting(Some(line.clone()));
+                let mut waiting = Waiting(Some(Arc::clone(&line)));
                 let answer = verb.run(&mut line.connection.clone()).await;
                 waiting.0 = None;
                 let cause = match answer {
@@ -148,7 +143,7 @@ async fn keep(
     dialer: Dialer,
     deadline: Duration,
     state: watch::Sender<State>,
-    line: Line,
+    line: Arc<Line>,
     driver: wahook_core::BoxFuture<'static, ()>,
 ) {
     let mut current = Some((line, driver));
@@ -159,7 +154,7 @@ async fn keep(
             tokio::select! {
                 () = driver => {}
                 () = line.useless.notified() => {}
-                () = line.clone().falls_silent(deadline) => {}
+                () = line.falls_silent(deadline) => {}
             }
             if since.elapsed() > SETTLED {
                 pause = MIN_PAUSE;
@@ -177,7 +172,7 @@ async fn keep(
         match dialer.dial().await {
             Ok((connection, driver)) => {
                 let line = Line::new(connection);
-                state.send_replace(State::Up(line.clone()));
+                state.send_replace(State::Up(Arc::clone(&line)));
                 current = Some((line, driver));
             }
             Err(cause) => {

@@ -25,7 +25,7 @@ impl Survey {
     /// Asks until the server has read its data, or until `end`.
     pub(crate) async fn of(link: &Link, end: Instant) -> Result<Self, Cause> {
         loop {
-            let survey = Self::once(&mut link.line(None).await?).await?;
+            let survey = Self::once(&*link.line(None).await?).await?;
             if survey.info("loading") != Some("1") {
                 return Ok(survey);
             }
@@ -36,7 +36,7 @@ impl Survey {
         }
     }
 
-    async fn once(line: &mut Line) -> Result<Self, Cause> {
+    async fn once(line: &Line) -> Result<Self, Cause> {
         let info: Option<String> = allowed(line.query(&redis::cmd("INFO")).await)?;
         let mut survey = Self {
             info: info.as_deref().map(pairs).unwrap_or_default(),
