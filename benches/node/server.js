@@ -5,6 +5,7 @@ const { Webhook } = require("svix");
 const [secret, path] = process.argv.slice(2);
 const webhook = new Webhook(secret);
 const seen = new Set();
+let handled = 0;
 const app = express();
 
 app.post(path, express.raw({ type: "application/json" }), (request, response) => {
@@ -18,8 +19,12 @@ app.post(path, express.raw({ type: "application/json" }), (request, response) =>
   if (!seen.has(id)) {
     seen.add(id);
     globalThis.last = event;
+    handled += 1;
   }
   response.sendStatus(200);
 });
+
+// How often the work was done.
+app.get("/handled", (request, response) => response.send(String(handled)));
 
 const server = app.listen(0, "127.0.0.1", () => console.log(server.address().port));

@@ -3,7 +3,10 @@
 use std::{
     collections::HashSet,
     hint::black_box,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::{Router, extract::State, routing::post};
@@ -16,10 +19,24 @@ use wahook_tower::Stack;
 
 use crate::request::SECRET;
 
+/// How often an app did its work: not for what is forged, and once for what comes twice.
+#[derive(Clone, Default)]
+pub struct Handled(Arc<AtomicU64>);
+
+impl Handled {
+    pub fn once_more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// One app.
 pub struct App {
     pub name: &'static str,
-    pub make: fn() -> Router,
+    pub make: fn(Handled) -> Router,
     /// Whether it refuses forged requests.
     pub guards: bool,
 }
@@ -58,47 +75,53 @@ pub const ALL: &[App] = &[
 
 pub const PATH: &str = "/hooks/shop";
 
-pub fn bare() -> Router {
-    Router::new().route(
-        PATH,
-        post(|body: Bytes| async move {
-            black_box(body);
-            StatusCode::OK
-        }),
-    )
+pub fn bare(handled: Handled) -> Router {
+    async fn handler(State(handled): State<Handled>, body: Bytes) -> StatusCode {
+        black_box(body);
+        handled.once_more();
+        StatusCode::OK
+    }
+    Router::new().route(PATH, post(handler)).with_state(handled)
 }
 
 fn stack() -> Stack {
     Stack::new(wazapin::endpoint("shop", SECRET).expect("a good secret"))
 }
 
-fn unread() -> Router {
-    Router::new().route(PATH, endpoint(stack(), || async {}, ()))
+fn unread(handled: Handled) -> Router {
+    async fn handler(State(handled): State<Handled>) {
+        handled.once_more();
+    }
+    Router::new().route(PATH, endpoint(stack(), handler, handled))
 }
 
-fn typed() -> Router {
-    async fn handler(delivery: Delivery<wazapin::Event>) {
+fn typed(handled: Handled) -> Router {
+    async fn handler(State(handled): State<Handled>, delivery: Delivery<wazapin::Event>) {
         black_box(delivery.items);
+        handled.once_more();
     }
-    Router::new().route(PATH, endpoint(stack(), handler, ()))
+    Router::new().route(PATH, endpoint(stack(), handler, handled))
 }
 
-fn neutral() -> Router {
-    async fn handler(Events(events): Events) {
+fn neutral(handled: Handled) -> Router {
+    async fn handler(State(handled): State<Handled>, Events(events): Events) {
         black_box(events);
+        handled.once_more();
     }
-    Router::new().route(PATH, endpoint(stack(), handler, ()))
+    Router::new().route(PATH, endpoint(stack(), handler, handled))
 }
 
 /// What one writes without us.
 pub struct ByHand {
     webhook: svix::webhooks::Webhook,
     seen: Mutex<HashSet<String>>,
+    handled: Handled,
 }
 
 impl ByHand {
-    pub fn new() -> Self {
+    pub fn new(handled: Handled) -> Self {
         Self {
+            handled,
             webhook: svix::webhooks::Webhook::new(SECRET).expect("a good secret"),
             seen: Mutex::default(),
         }
@@ -117,6 +140,7 @@ impl ByHand {
         match serde_json::from_slice::<Value>(body) {
             Ok(value) => {
                 black_box(value);
+                self.handled.once_more();
                 StatusCode::OK
             }
             Err(_) => StatusCode::BAD_REQUEST,
@@ -124,11 +148,11 @@ impl ByHand {
     }
 }
 
-fn by_hand() -> Router {
+fn by_hand(handled: Handled) -> Router {
     async fn handler(State(state): State<Arc<ByHand>>, headers: HeaderMap, body: Bytes) -> StatusCode {
         state.handle(&headers, &body)
     }
     Router::new()
         .route(PATH, post(handler))
-        .with_state(Arc::new(ByHand::new()))
+        .with_state(Arc::new(ByHand::new(handled)))
 }

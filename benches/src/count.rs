@@ -10,8 +10,6 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use serde::{Deserialize, Serialize};
-
 use crate::harness::COUNTED_CALLS;
 
 /// What `valgrind` runs this program with.
@@ -25,25 +23,68 @@ pub enum Then {
     Record,
 }
 
-/// By table, by subject.
-type Recorded = BTreeMap<String, BTreeMap<String, Counted>>;
-
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-struct Counted {
-    /// Instructions of one call.
-    instructions: u64,
-    /// Over those of the first subject.
-    ratio: f64,
+/// What the others of a table are judged against: its first subject.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Against {
+    /// Each of them has to do this too, and it may be most of what they do: what they do beside it is judged.
+    Part,
+    /// Another way to the same end: their ratio to it is judged.
+    Peer,
 }
-
-/// The same in the order in which it was counted: instructions only.
-type Tables = Vec<(String, Vec<(String, u64)>)>;
 
 /// So much worse is worse.
 const TOLERANCE: f64 = 1.1;
 
+/// So many instructions more are not, where what is beside a part is small.
+const ALLOWANCE: f64 = 50.0;
+
+impl Against {
+    const ALL: [Self; 2] = [Self::Part, Self::Peer];
+
+    /// As whoever counts is told.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Part => "part",
+            Self::Peer => "peer",
+        }
+    }
+
+    /// What is compared with what is recorded.
+    fn figure(self, instructions: u64, first: u64) -> f64 {
+        let (own, first) = (instructions as f64, first as f64);
+        match self {
+            Self::Part => own - first,
+            Self::Peer => own / first,
+        }
+    }
+
+    fn is_worse(self, now: f64, recorded: f64) -> bool {
+        match self {
+            Self::Part => now > recorded * TOLERANCE + ALLOWANCE,
+            Self::Peer => now > recorded * TOLERANCE,
+        }
+    }
+
+    fn shown(self, figure: f64) -> String {
+        match self {
+            Self::Part => format!("{figure:+}"),
+            Self::Peer => format!("× {figure:.3}"),
+        }
+    }
+}
+
+/// Instructions of one call, by table, by subject.
+type Recorded = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// The same in the order in which it was counted.
+struct Table {
+    title: String,
+    against: Against,
+    subjects: Vec<(String, u64)>,
+}
+
 pub fn run(then: Then) -> ExitCode {
-    match counted().and_then(|counted| finish(then, &counted)) {
+    match counted().and_then(|tables| finish(then, &tables)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
@@ -54,7 +95,7 @@ pub fn run(then: Then) -> ExitCode {
 
 type Failed = Box<dyn std::error::Error>;
 
-fn finish(then: Then, counted: &Tables) -> Result<ExitCode, Failed> {
+fn finish(then: Then, counted: &[Table]) -> Result<ExitCode, Failed> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded.toml");
     let known: Recorded = match fs::read_to_string(&file) {
         Ok(text) => toml::from_str(&text)?,
@@ -62,40 +103,41 @@ fn finish(then: Then, counted: &Tables) -> Result<ExitCode, Failed> {
     };
     let mut now = Recorded::new();
     let mut worse = Vec::new();
-    println!("| what | way | instructions | ratio | recorded |");
+    println!(
+        "Compared with the first way of a table: what comes on top where it is a part of the others, else the ratio.\n"
+    );
+    println!("| what | way | instructions | compared | recorded |");
     println!("|:--|:--|--:|--:|--:|");
-    for (table, subjects) in counted {
-        let Some((_, first)) = subjects.first() else {
+    for Table {
+        title,
+        against,
+        subjects,
+    } in counted
+    {
+        let Some((first_name, first)) = subjects.first() else {
             continue;
         };
+        let recorded = known.get(title);
         for (name, instructions) in subjects {
-            let counted = Counted {
-                instructions: *instructions,
-                ratio: (*instructions as f64 / *first as f64 * 1000.0).round() / 1000.0,
-            };
-            let recorded = known.get(table).and_then(|table| table.get(name));
-            let said = recorded.map_or("-".to_owned(), |recorded| format!("{:.3}", recorded.ratio));
-            println!(
-                "| {table} | {name} | {instructions} | {:.3} | {said} |",
-                counted.ratio
-            );
+            let figure = against.figure(*instructions, *first);
+            let recorded = recorded
+                .and_then(|table| Some((table.get(name)?, table.get(first_name)?)))
+                .map(|(own, first)| against.figure(*own, *first));
+            let [shown, said] = [Some(figure), recorded]
+                .map(|figure| figure.map_or("-".to_owned(), |figure| against.shown(figure)));
+            println!("| {title} | {name} | {instructions} | {shown} | {said} |");
             // Peers are there to be compared with, and get no worse by what we do.
             if name.starts_with("wahook") {
                 match recorded {
-                    Some(recorded) if counted.ratio > recorded.ratio * TOLERANCE => {
-                        worse.push(format!(
-                            "{table}: {name}: ratio {:.3}, and was {:.3}",
-                            counted.ratio, recorded.ratio
-                        ));
+                    Some(recorded) if against.is_worse(figure, recorded) => {
+                        worse.push(format!("{title}: {name}: {shown}, and was {said}"));
                     }
                     Some(_) => {}
-                    None => worse.push(format!("{table}: {name}: nothing is recorded of it")),
+                    None => worse.push(format!("{title}: {name}: nothing is recorded of it")),
                 }
             }
-            now.entry(table.clone())
-                .or_default()
-                .insert(name.clone(), counted);
         }
+        now.insert(title.clone(), subjects.iter().cloned().collect());
     }
     for (table, subjects) in &known {
         for name in subjects.keys() {
@@ -120,7 +162,7 @@ fn finish(then: Then, counted: &Tables) -> Result<ExitCode, Failed> {
 }
 
 /// Table by table, the instructions of one call of each subject.
-fn counted() -> Result<Tables, Failed> {
+fn counted() -> Result<Vec<Table>, Failed> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("counted");
     let output = Command::new("valgrind")
@@ -138,19 +180,28 @@ fn counted() -> Result<Tables, Failed> {
         return Err(format!("valgrind said {}", output.status).into());
     }
     let names = String::from_utf8(output.stdout)?;
-    let mut tables: Tables = Vec::new();
+    let mut tables: Vec<Table> = Vec::new();
     for (number, line) in (1..).zip(names.lines()) {
-        let (table, subject) = line.split_once('\t').ok_or("a line without a subject")?;
+        let [title, against, subject] = line.split('\t').collect::<Vec<_>>()[..] else {
+            return Err(format!("this tells of no count: {line}").into());
+        };
         let dump = PathBuf::from(format!("{}.{number}", file.display()));
         let instructions = instructions(&fs::read_to_string(&dump)?) / COUNTED_CALLS;
         if instructions == 0 {
-            return Err(format!("no instruction of {table}, {subject} was counted").into());
+            return Err(format!("no instruction of {title}, {subject} was counted").into());
         }
-        if tables.last().is_none_or(|(last, _)| last != table) {
-            tables.push((table.to_owned(), Vec::new()));
+        if tables.last().is_none_or(|last| last.title != title) {
+            let mut all = Against::ALL.into_iter();
+            tables.push(Table {
+                title: title.to_owned(),
+                against: all
+                    .find(|one| one.name() == against)
+                    .ok_or("it is compared as nobody knows")?,
+                subjects: Vec::new(),
+            });
         }
-        if let Some((_, subjects)) = tables.last_mut() {
-            subjects.push((subject.to_owned(), instructions));
+        if let Some(last) = tables.last_mut() {
+            last.subjects.push((subject.to_owned(), instructions));
         }
     }
     if tables.is_empty() {

@@ -12,7 +12,7 @@ use hyper_util::{
 use svix::webhooks::Webhook;
 
 use crate::{
-    apps::{PATH, bare},
+    apps::{Handled, PATH, bare},
     over_http::serve,
     request::SECRET,
 };
@@ -43,7 +43,7 @@ pub fn bridge() -> Router {
             _ => StatusCode::BAD_GATEWAY,
         }
     }
-    let (next, _) = serve("next", bare);
+    let (next, _) = serve("next", || bare(Handled::default()));
     let bridge = Bridge {
         webhook: Webhook::new(SECRET).expect("a good secret"),
         client: Client::builder(TokioExecutor::new()).build_http(),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use wahook_core::guard::{Claim, Digest, GuardStore as _, Key, MemoryStore, Settled, Token};
 use wahook_tower::SystemClock;
 
-use crate::{Group, harness::Subject, report::Report};
+use crate::{Group, count::Against, harness::Subject, report::Report};
 
 pub const GROUP: Group = Group {
     name: "guard",
@@ -35,6 +35,7 @@ fn run(report: &mut Report) {
     };
     report.table(
         "guard, in memory",
+        Against::Peer,
         &mut [
             Subject::with_input("Mutex<HashSet<String>>", &mut id, |id| {
                 assert!(seen.lock().expect("no panic in here").insert(id));

@@ -11,6 +11,8 @@ use std::{
 
 use tokio::runtime::Runtime;
 
+use crate::count::Against;
+
 /// How long and how often.
 #[derive(Clone, Copy)]
 pub struct Plan {
@@ -183,11 +185,11 @@ impl Lines {
 pub const COUNTED_CALLS: u64 = 100;
 
 /// Lets each subject be counted, after it was warmed up.
-pub fn count(title: &str, subjects: &mut [Subject<'_>]) {
+pub fn count(title: &str, against: Against, subjects: &mut [Subject<'_>]) {
     for subject in subjects {
         (subject.run)(COUNTED_CALLS, Meter::Nanoseconds);
         (subject.run)(COUNTED_CALLS, Meter::Instructions);
-        println!("{title}\t{}", subject.name);
+        println!("{title}\t{}\t{}", against.name(), subject.name);
     }
 }
 
@@ -233,6 +235,16 @@ pub fn spread(mut values: Vec<f64>) -> f64 {
     quartiles / 2.0 / values[values.len() / 2]
 }
 
+/// From so many percent on, a figure says little.
+const UNSTEADY: f64 = 25.0;
+
+/// A spread as it stands in a table.
+pub fn shown(spread: f64) -> String {
+    let percent = (spread * 100.0).round();
+    let mark = if percent < UNSTEADY { "" } else { " !" };
+    format!("{percent}%{mark}")
+}
+
 /// How many calls fill a slice. Also warms the caches up.
 fn calls_per_slice(slice: Duration, subject: &mut Subject<'_>) -> u64 {
     let wanted = slice.as_secs_f64() * 1e9;
@@ -253,11 +265,11 @@ pub fn print(title: &str, Lines(lines): &Lines) {
     println!("|:--|--:|--:|--:|--:|");
     for line in lines {
         println!(
-            "| {} | {:.0} | {:.2} | {:.0}% | {:.0} |",
+            "| {} | {:.0} | {:.2} | {} | {:.0} |",
             line.name,
             line.nanoseconds,
             line.ratio,
-            line.spread * 100.0,
+            shown(line.spread),
             line.allocations
         );
     }

@@ -3,7 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use tokio::runtime::Runtime;
@@ -26,10 +26,13 @@ pub struct Node {
 /// Installs what it needs where that is missing, and starts it.
 pub fn start() -> Result<Node, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
-    if !folder.join("node_modules").is_dir() {
+    // What npm writes last: without it, an installation was interrupted.
+    if !folder.join("node_modules/.package-lock.json").is_file() {
         let installed = Command::new("npm")
             .args(["ci", "--silent", "--no-audit", "--no-fund"])
             .current_dir(&folder)
+            // What this program prints there is the bench's.
+            .stdout(Stdio::null())
             .status()
             .map_err(|error| format!("npm does not start: {error}"))?;
         if !installed.success() {

@@ -9,7 +9,8 @@ use std::{
 use tokio::{task::JoinSet, time::sleep_until};
 
 use crate::{
-    over_http::{ask, connect, new_runtime, wire},
+    client::{ask, connect, wire},
+    over_http::new_runtime,
     request::{Family, Signer, numbered},
 };
 

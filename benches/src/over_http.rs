@@ -4,7 +4,7 @@
 //! Throughput depends on who shares the machine; the processor time of the server's thread is the steadier number.
 
 use std::{
-    fs,
+    array, fs,
     net::{Ipv4Addr, SocketAddr},
     sync::mpsc,
     thread,
@@ -13,23 +13,24 @@ use std::{
 
 use axum::Router;
 use bytes::Bytes;
-use http::Request;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     runtime::Runtime,
     task::JoinSet,
 };
 
 use crate::{
-    Group, apps,
-    harness::median,
+    Group,
+    apps::{self, App, Handled},
+    client::{ask, connect, exchange, is_ok, wire},
+    harness::{median, shown, spread},
     node,
     report::{
         Goal::{AtLeast, AtMost},
         Report,
     },
     request::{Family, Signer, message},
+    stack::SIZES,
 };
 
 pub const CONNECTIONS: usize = 64;
@@ -60,19 +61,30 @@ pub struct Measured {
 
 fn run(report: &mut Report) {
     let runtime = new_runtime();
-    for (size, bytes) in [("700 B", 700), ("20 KiB", 20 * 1024)] {
-        let mut servers: Vec<Running> = apps::ALL
-            .iter()
-            .map(|app| start(app.name, app.make, &runtime))
-            .collect();
+    for (size, bytes) in SIZES {
+        let what = format!("http, {size}");
+        let body = message(bytes);
+        let mut servers = Vec::new();
+        for App { name, make, guards } in apps::ALL {
+            let handled = Handled::default();
+            let own = handled.clone();
+            let mut server = start(name, || make(own), &runtime);
+            if *guards {
+                prove(&mut server, &runtime, &Told::Here(handled), &body);
+            }
+            servers.push(server);
+        }
         let node = node::start();
-        match node {
-            Ok(ref node) => servers.push(node.connected(&runtime)),
-            Err(ref why) => println!("\n{} is left out: {why}", node::NAME),
+        match &node {
+            Ok(node) => {
+                let mut server = node.connected(&runtime);
+                prove(&mut server, &runtime, &Told::OverHttp, &body);
+                servers.push(server);
+            }
+            Err(why) => report.left_out(&format!("{what}, {}", node::NAME), why),
         }
         let count = report.plan.rounds.div_ceil(2);
-        let race = race(&mut servers, &runtime, count, REQUESTS_EACH, bytes);
-        let what = format!("http, {size}");
+        let race = race(&mut servers, &runtime, count, REQUESTS_EACH, &body);
         race.print(&what);
         if bytes == 700 {
             judge(&what, &race, report);
@@ -80,18 +92,70 @@ fn run(report: &mut Report) {
     }
 }
 
+/// Where to learn how often a server did its work.
+enum Told {
+    /// It is in this process.
+    Here(Handled),
+    /// It answers `GET /handled`.
+    OverHttp,
+}
+
+impl Told {
+    async fn count(&self, stream: &mut TcpStream) -> u64 {
+        match self {
+            Self::Here(handled) => handled.count(),
+            Self::OverHttp => {
+                let answer = exchange(stream, b"GET /handled HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+                let answer = String::from_utf8_lossy(&answer);
+                let count = answer.lines().last().and_then(|body| body.parse().ok());
+                count.expect("a number in the body")
+            }
+        }
+    }
+}
+
+/// A server that lets everything through would be fast, and so would one that takes nothing.
+fn prove(server: &mut Running, runtime: &Runtime, told: &Told, body: &Bytes) {
+    let Running {
+        name,
+        signer,
+        connections,
+        ..
+    } = server;
+    let mut forged = signer.sign(body);
+    let mut other = body.to_vec();
+    other[20] ^= 1;
+    *forged.body_mut() = Bytes::from(other);
+    let good = wire(&signer.sign(body));
+    let stream = connections.first_mut().expect("there are several");
+    runtime.block_on(async {
+        let answer = exchange(stream, &wire(&forged)).await;
+        assert!(!is_ok(&answer), "{name}: a forged body is accepted");
+        assert_eq!(told.count(stream).await, 0, "{name}: a forged body is handled");
+        ask(stream, &good).await;
+        ask(stream, &good).await;
+        assert_eq!(
+            told.count(stream).await,
+            1,
+            "{name}: what came twice is handled once"
+        );
+    });
+}
+
 fn judge(what: &str, race: &Race, report: &mut Report) {
-    let extra = |name| Some(race.processor_us(name)? - race.processor_us(apps::BARE)?);
-    let (ours, by_hand) = (extra(apps::OURS), extra(apps::BY_HAND));
+    let extra = |[way, bare]: [&Measured; 2]| Some(way.processor_us? - bare.processor_us?);
     report.goal(
         format!("{what}, processor µs a request over the bare handler's"),
-        ours,
+        race.over_rounds([apps::OURS, apps::BARE], extra).map(median),
         AtMost(3.5),
     );
-    let ratio = ours.zip(by_hand).map(|(ours, by_hand)| ours / by_hand);
+    let names = [apps::OURS, apps::BY_HAND, apps::BARE];
+    let ratios = race.over_rounds(names, |[ours, by_hand, bare]| {
+        Some(extra([ours, bare])? / extra([by_hand, bare])?)
+    });
     report.goal(
         format!("{what}, the same over what is by hand over the bare handler's"),
-        ratio,
+        ratios.map(median),
         AtMost(0.5),
     );
     for (other, least) in [(apps::BARE, 0.68), (apps::BY_HAND, 1.4), (node::NAME, 10.0)] {
@@ -109,15 +173,14 @@ pub fn race(
     runtime: &Runtime,
     count: usize,
     requests_each: usize,
-    bytes: usize,
+    body: &Bytes,
 ) -> Race {
-    let body = message(bytes);
     let mut rounds: Vec<Vec<Measured>> = servers.iter().map(|_| Vec::new()).collect();
     // One round more: the first warms up.
     for round in 0..=count {
         for step in 0..servers.len() {
             let which = (round + step) % servers.len();
-            let measured = measure(&mut servers[which], runtime, requests_each, &body);
+            let measured = measure(&mut servers[which], runtime, requests_each, body);
             if round > 0 {
                 rounds[which].push(measured);
             }
@@ -179,17 +242,6 @@ pub fn connected(
     }
 }
 
-/// So many connections.
-pub async fn connect(server: SocketAddr, count: usize) -> Vec<TcpStream> {
-    let mut connections = Vec::new();
-    for _ in 0..count {
-        let stream = TcpStream::connect(server).await.expect("it listens");
-        stream.set_nodelay(true).expect("a TCP stream");
-        connections.push(stream);
-    }
-    connections
-}
-
 fn measure(server: &mut Running, runtime: &Runtime, requests_each: usize, body: &Bytes) -> Measured {
     let work: Vec<(TcpStream, Vec<Vec<u8>>)> = std::mem::take(&mut server.connections)
         .into_iter()
@@ -239,48 +291,6 @@ async fn ask_all(mut stream: TcpStream, requests: Vec<Vec<u8>>) -> (TcpStream, V
     (stream, latencies)
 }
 
-/// Asks, and waits for the 200.
-pub async fn ask(stream: &mut TcpStream, request: &[u8]) {
-    stream.write_all(request).await.expect("the server reads");
-    let mut answer = Vec::with_capacity(1024);
-    while !is_whole(&answer) {
-        let read = stream.read_buf(&mut answer).await.expect("the server answers");
-        assert!(read > 0, "the server closed the connection");
-    }
-    assert!(
-        answer.starts_with(b"HTTP/1.1 200"),
-        "{}",
-        String::from_utf8_lossy(&answer)
-    );
-}
-
-/// Whether an answer with a Content-Length has arrived in full.
-fn is_whole(answer: &[u8]) -> bool {
-    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
-        return false;
-    };
-    let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
-        .unwrap_or(0);
-    answer.len() >= end + 4 + length
-}
-
-/// A request as it goes over the wire.
-pub fn wire(request: &Request<Bytes>) -> Vec<u8> {
-    let mut bytes = format!("POST {} HTTP/1.1\r\n", request.uri()).into_bytes();
-    for (name, value) in request.headers() {
-        bytes.extend_from_slice(name.as_str().as_bytes());
-        bytes.extend_from_slice(b": ");
-        bytes.extend_from_slice(value.as_bytes());
-        bytes.extend_from_slice(b"\r\n");
-    }
-    bytes.extend_from_slice(b"\r\n");
-    bytes.extend_from_slice(request.body());
-    bytes
-}
-
 /// How long a thread has run, as Linux counts it.
 fn processor_nanoseconds(statistics: &str) -> Option<f64> {
     fs::read_to_string(statistics)
@@ -300,20 +310,30 @@ impl Race {
         Some(rounds)
     }
 
-    /// Median ratio of their throughputs.
-    pub fn rate(&self, one: &str, other: &str) -> Option<f64> {
-        let pairs = self.of(one)?.iter().zip(self.of(other)?);
-        Some(median(
-            pairs
-                .map(|(one, other)| one.per_second / other.per_second)
-                .collect(),
-        ))
+    /// A figure of each round, of what these did in it; none where something is not known.
+    fn over_rounds<const N: usize>(
+        &self,
+        names: [&str; N],
+        figure: impl Fn([&Measured; N]) -> Option<f64>,
+    ) -> Option<Vec<f64>> {
+        let ways: Option<Vec<&[Measured]>> = names.into_iter().map(|name| self.of(name)).collect();
+        let ways = ways?;
+        let count = ways.first()?.len();
+        (0..count)
+            .map(|round| figure(array::from_fn(|way| &ways[way][round])))
+            .collect()
     }
 
-    /// Median of the rounds; none where it is not known.
-    pub fn processor_us(&self, name: &str) -> Option<f64> {
-        let rounds: Option<Vec<f64>> = self.of(name)?.iter().map(|round| round.processor_us).collect();
-        rounds.map(median)
+    /// Ratios of their throughputs.
+    fn rates(&self, one: &str, other: &str) -> Option<Vec<f64>> {
+        self.over_rounds([one, other], |[one, other]| {
+            Some(one.per_second / other.per_second)
+        })
+    }
+
+    /// Median ratio of their throughputs.
+    pub fn rate(&self, one: &str, other: &str) -> Option<f64> {
+        self.rates(one, other).map(median)
     }
 
     /// Of all requests of all rounds.
@@ -326,19 +346,21 @@ impl Race {
 
     pub fn print(&self, title: &str) {
         println!("\n### {title}\n");
-        println!("| way | requests/s | ratio | processor µs | p50 µs | p99 µs |");
-        println!("|:--|--:|--:|--:|--:|--:|");
+        println!("| way | requests/s | ratio | ± | processor µs | p50 µs | p99 µs |");
+        println!("|:--|--:|--:|--:|--:|--:|--:|");
         let first = self.0.first().map_or("", |(name, _)| name);
         for (name, measured) in &self.0 {
+            let rates = self.rates(name, first).unwrap_or_default();
             let processor = self
-                .processor_us(name)
-                .map_or("not known".to_owned(), |us| format!("{us:.1}"));
+                .over_rounds([name], |[way]| way.processor_us)
+                .map_or("not known".to_owned(), |us| format!("{:.1}", median(us)));
             let [p50, p99] =
                 [50, 99].map(|percent| self.latency(name, percent).unwrap_or_default().as_micros());
             println!(
-                "| {name} | {:.0} | {:.2} | {processor} | {p50} | {p99} |",
+                "| {name} | {:.0} | {:.2} | {} | {processor} | {p50} | {p99} |",
                 median(measured.iter().map(|round| round.per_second).collect()),
-                self.rate(name, first).unwrap_or_default(),
+                median(rates.clone()),
+                shown(spread(rates)),
             );
         }
     }

@@ -10,6 +10,7 @@ use wahook_testkit::samples;
 
 use crate::{
     Group,
+    count::Against,
     harness::Subject,
     report::{Goal::AtMost, Report},
     request::nested,
@@ -27,18 +28,18 @@ fn run(report: &mut Report) {
     samples_of_all(report);
 }
 
-fn samples_of_all(report: &Report) {
+fn samples_of_all(report: &mut Report) {
     for row in PROVIDERS {
         let bodies: Vec<&[u8]> = samples(row.id).iter().map(|sample| sample.body).collect();
         if bodies.is_empty() {
-            println!("\n{}: no samples", row.title);
+            report.left_out(&format!("read, {}", row.title), "there are no samples");
             continue;
         }
         let secrets = Secrets::try_from((row.make_secret)([7; 32])).expect("a good secret");
         let endpoint = match (row.build)("bench", secrets, &Options::default()) {
             Ok(endpoint) => endpoint,
             Err(error) => {
-                println!("\n{}: no endpoint: {error}", row.title);
+                report.left_out(&format!("read, {}", row.title), error);
                 continue;
             }
         };
@@ -69,6 +70,7 @@ fn samples_of_all(report: &Report) {
         );
         report.table(
             &title,
+            Against::Peer,
             &mut [
                 Subject::new(VALUE, || bodies.iter().filter_map(parse).count()),
                 Subject::new(OURS, || {
@@ -87,7 +89,7 @@ const OURS: &str = "wahook, events of the one model";
 
 /// One message of Wawp, as it is most often, and with as much of the engine's own `_data` as it comes with at times.
 fn messages(report: &mut Report) {
-    for (size, data, most) in [("660 B", 0, 0.65), ("20 KB", 19_500, 0.15)] {
+    for (size, data, most) in [("660 B", 0, 0.65), ("20 KB of nested JSON", 19_500, 0.15)] {
         let body = message(data);
         let endpoint = wawp::endpoint("shop", "b5c1f9e0d7a84c3e9f02").expect("a good secret");
         let provider = endpoint.provider();
@@ -98,6 +100,7 @@ fn messages(report: &mut Report) {
         let what = format!("read, Wawp message, {size}");
         let lines = report.table(
             &what,
+            Against::Peer,
             &mut [
                 Subject::new(VALUE, || serde_json::from_slice::<Value>(&body).expect("JSON")),
                 Subject::new(OURS, || provider.read(&delivery)),

@@ -28,8 +28,12 @@ pub struct Signer {
 
 impl Signer {
     pub fn new(family: Family) -> Self {
+        Self::with(SECRET, family)
+    }
+
+    pub fn with(secret: &str, family: Family) -> Self {
         Self {
-            mac: mac(),
+            mac: mac(secret),
             family,
             count: 0,
         }
@@ -72,10 +76,10 @@ impl Signer {
     }
 }
 
-/// The key of [`SECRET`], prepared once.
-pub fn mac() -> Hmac<Sha256> {
+/// The key of a secret, prepared once.
+pub fn mac(secret: &str) -> Hmac<Sha256> {
     let key = STANDARD
-        .decode(SECRET.trim_start_matches("whsec_"))
+        .decode(secret.trim_start_matches("whsec_"))
         .expect("base64");
     Hmac::new_from_slice(&key).expect("any length")
 }

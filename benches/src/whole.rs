@@ -15,7 +15,8 @@ use wahook_tower::SystemClock;
 
 use crate::{
     Group,
-    apps::{BY_HAND, ByHand, OURS},
+    apps::{BY_HAND, ByHand, Handled, OURS},
+    count::Against,
     harness::Subject,
     report::{Goal::AtMost, Report},
     request::{Family, SECRET, Signer, message, message_with},
@@ -37,16 +38,24 @@ fn run(report: &mut Report) {
         .expect("a runtime");
     for (size, body, most) in [
         ("700 B", message(700), 0.45),
-        ("20 KB", message_with(19_500), 0.2),
+        ("20 KB of nested JSON", message_with(19_500), 0.2),
     ] {
-        let by_hand = ByHand::new();
-        let wahook = Wahook::new();
+        let (of_hand, handled) = (Handled::default(), Handled::default());
+        let by_hand = ByHand::new(of_hand.clone());
+        let wahook = Wahook::new(handled.clone());
+        let twice = Signer::new(Family::Svix).signed("msg_twice", &body);
+        for _ in 0..2 {
+            assert_eq!(by_hand.handle(twice.headers(), twice.body()), StatusCode::OK);
+            runtime.block_on(wahook.handle(twice.clone()));
+        }
+        assert_eq!((of_hand.count(), handled.count()), (1, 1), "once each");
         let (mut one, mut other) = (Signer::new(Family::Svix), Signer::new(Family::Svix));
         let (same, again) = (body.clone(), body);
         let what = format!("whole, {size}");
         let (by_hand, wahook) = (&by_hand, &wahook);
         let lines = report.table(
             &what,
+            Against::Peer,
             &mut [
                 Subject::with_input(
                     BY_HAND,
@@ -57,7 +66,7 @@ fn run(report: &mut Report) {
                     OURS,
                     &runtime,
                     move || other.sign(&again),
-                    |request| wahook.handle(request),
+                    async |request| wahook.handle(request).await.expect("it has an id of its own"),
                 ),
             ],
         );
@@ -72,18 +81,21 @@ fn run(report: &mut Report) {
 struct Wahook {
     endpoint: Endpoint,
     store: MemoryStore,
+    handled: Handled,
 }
 
 impl Wahook {
-    fn new() -> Self {
+    fn new(handled: Handled) -> Self {
         let capacity = NonZeroUsize::new(1_000_000).expect("not zero");
         Self {
+            handled,
             endpoint: wazapin::endpoint("shop", SECRET).expect("a good secret"),
             store: MemoryStore::new(Arc::new(SystemClock::new()), capacity, [7; 16]),
         }
     }
 
-    async fn handle(&self, request: Request<Bytes>) -> Vec<Event> {
+    /// What is in it; nothing if it was handled before.
+    async fn handle(&self, request: Request<Bytes>) -> Option<Vec<Event>> {
         let (head, body) = request.into_parts();
         let mut check = self.endpoint.begin(&head, Timestamp::now()).expect("a good head");
         check.update(body);
@@ -92,11 +104,12 @@ impl Wahook {
         let (key, digest, token) = (prepared.key().clone(), prepared.digest(), Token::new([7; 16]));
         let claim = self.store.claim(&key, digest, token, LEASE).await;
         let Admission::Fresh(fresh) = prepared.admit(claim.expect("a store in memory")) else {
-            panic!("it has an id of its own");
+            return None;
         };
         let events = fresh.events();
         let settled = self.store.complete(&key, digest, token, MEMORY).await;
         assert_eq!(settled.expect("a store in memory"), Settled::Done);
-        events
+        self.handled.once_more();
+        Some(events)
     }
 }

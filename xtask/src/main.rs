@@ -16,6 +16,8 @@ mod dist;
 mod fuzz;
 mod house;
 mod licences;
+mod markers;
+mod page;
 mod public_types;
 mod readme;
 mod schema;
@@ -60,7 +62,8 @@ cargo xtask <verb>
   fuzz [TARGET]       look for input that breaks a promise; `--minutes N`, split among all targets if none is named
   bench [filter]      measure against other libraries, and judge the goals; `--quick` for a look, `--list` for the groups.
                       `--count`: instructions of what only computes, with valgrind; `--check`: fails where there are more than
-                      recorded; `--record`: writes benches/recorded.toml
+                      recorded; `--record`: writes benches/recorded.toml; `--page`: everything, and docs/performance.md with its
+                      goals and tables; `--page FILE`: the page of an output that was kept
 ";
 
 fn main() -> ExitCode {

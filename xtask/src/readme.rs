@@ -5,12 +5,12 @@ use std::{fmt::Write as _, fs};
 use wahook_providers::{PROVIDERS, ProviderRow};
 
 use crate::{
-    cargo,
+    cargo, markers,
     step::{Done, Failure, Outcome},
 };
 
-const BEGIN: &str = "<!-- providers:begin -->";
-const END: &str = "<!-- providers:end -->";
+/// What stands in the markers.
+const NAME: &str = "providers";
 
 /// Whether to change a file, or only to say that it should be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,8 +24,9 @@ pub(crate) fn run(mode: Mode) -> Outcome {
     let Ok(readme) = fs::read_to_string(&path) else {
         return Ok(Done::NotRun("there is no README.md".to_owned()));
     };
-    let Some(wanted) = renewed(&readme, &table(PROVIDERS))? else {
-        return Ok(Done::NotRun(format!("README.md has no `{BEGIN}`")));
+    let Some(wanted) = markers::renewed(&readme, NAME, &table(PROVIDERS))? else {
+        let begin = markers::begin(NAME);
+        return Ok(Done::NotRun(format!("README.md has no `{begin}`")));
     };
     match mode {
         _ if wanted == readme => Ok(Done::Ok),
@@ -37,17 +38,6 @@ pub(crate) fn run(mode: Mode) -> Outcome {
             Ok(Done::Said("README.md renewed".to_owned()))
         }
     }
-}
-
-/// The text with what stands between the markers replaced; `None` without markers.
-fn renewed(readme: &str, table: &str) -> Result<Option<String>, Failure> {
-    let Some((before, rest)) = readme.split_once(BEGIN) else {
-        return Ok(None);
-    };
-    let Some((_, after)) = rest.split_once(END) else {
-        return Err(Failure::new(format!("README.md has `{BEGIN}` without `{END}`")));
-    };
-    Ok(Some(format!("{before}{BEGIN}\n{table}{END}{after}")))
 }
 
 fn table(rows: &[ProviderRow]) -> String {
@@ -82,16 +72,6 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_stands_between_the_markers_changes() {
-        let readme = format!("# a\n{BEGIN}\nold\n{END}\nz\n");
-        let once = renewed(&readme, "new\n").unwrap().unwrap();
-        assert_eq!(once, format!("# a\n{BEGIN}\nnew\n{END}\nz\n"));
-        assert_eq!(renewed(&once, "new\n").unwrap().unwrap(), once);
-        assert!(renewed("# a\n", "new\n").unwrap().is_none());
-        assert!(renewed(BEGIN, "new\n").is_err());
-    }
 
     #[test]
     fn every_provider_has_its_line() {

@@ -8,7 +8,7 @@ use std::{
 use tokio::runtime::{Builder, Runtime};
 
 use super::race::{Id, Slice, Subject, What};
-use crate::harness::{Plan, median, spread};
+use crate::harness::{Plan, median, shown, spread};
 
 /// How many tasks call at once.
 const TASKS: [usize; 3] = [1, 16, 64];
@@ -156,13 +156,13 @@ impl std::fmt::Display for Line {
         };
         write!(
             f,
-            "| {} | {:.0} | {} | {} | {:.2} | {:.0}% |",
+            "| {} | {:.0} | {} | {} | {:.2} | {} |",
             self.name,
             self.per_second,
             micros(self.p50),
             micros(self.p99),
             self.ratio,
-            self.spread * 100.0
+            shown(self.spread)
         )
     }
 }

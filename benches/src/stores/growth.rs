@@ -4,7 +4,10 @@ use super::{
     bench::Bench,
     race::{Id, Subject, What},
 };
-use crate::report::{Goal::AtMost, Report};
+use crate::{
+    harness::shown,
+    report::{Goal::AtMost, Report},
+};
 
 /// Keys that the small one holds at the beginning.
 pub const FEW: u64 = 10_000;
@@ -44,17 +47,19 @@ impl Growth {
 pub fn print(bench: &Bench, stores: &[Growth], report: &mut Report) {
     let (keys, more) = (bench.plan.keys, CLAIMS * bench.plan.waiting_rounds as u64);
     println!("\n### stores, the cost of a claim when they are full\n");
-    println!("Each grows by {more} keys while it is measured.\n");
+    println!(
+        "Each grows by {more} keys while it is measured. An accept signs and verifies its delivery within the call.\n"
+    );
     println!("| store | tasks | claims/s at {FEW} keys | claims/s at {keys} keys | cost, many to few | ± |");
     println!("|:--|--:|--:|--:|--:|--:|");
     for line in stores {
         let [few, many] = line.per_second;
         println!(
-            "| {} | {} | {few:.0} | {many:.0} | {:.2} | {:.0}% |",
+            "| {} | {} | {few:.0} | {many:.0} | {:.2} | {} |",
             line.store,
             line.tasks,
             line.ratio,
-            line.spread * 100.0
+            shown(line.spread)
         );
         report.goal(
             format!("a claim in {}, at {keys} keys over {FEW}", line.store),

@@ -140,7 +140,7 @@ pub fn postgres(bench: &Bench, report: &mut Report) -> io::Result<Growth> {
         Subject::new("deadpool of 10, a statement each", row),
         in_a_server(bench, &server, "inbox"),
     ];
-    let title = "stores, PostgreSQL: a delivery of 700 B accepted, unread";
+    let title = "stores, PostgreSQL: a delivery of 700 B signed, verified and accepted, unread";
     let rates = bench.table(title, bench.plan.waiting_slice, &subjects, &[What::Claim]);
     report.goal(
         "an accept in PostgreSQL, 64 tasks, accepts/s over a pool with a statement each",

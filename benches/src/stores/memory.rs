@@ -1,7 +1,7 @@
 //! In memory, against what one writes first. A call never waits, so only threads compete, however many tasks there are.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     num::NonZeroUsize,
     sync::{Arc, Mutex},
     time::Instant,
@@ -25,14 +25,16 @@ struct Naive(Mutex<HashMap<String, Instant>>);
 impl Way for Naive {
     async fn claim(&self, id: &Id) -> bool {
         let now = Instant::now();
-        let key = id.key.as_str().to_owned();
-        match self.0.lock().expect("no panic in here").entry(key) {
-            Entry::Occupied(entry) if *entry.get() > now => false,
-            entry => {
-                entry.insert_entry(now + LEASE);
-                true
+        let mut seen = self.0.lock().expect("no panic in here");
+        if let Some(end) = seen.get_mut(id.key.as_str()) {
+            let is_over = *end <= now;
+            if is_over {
+                *end = now + LEASE;
             }
+            return is_over;
         }
+        seen.insert(id.key.as_str().to_owned(), now + LEASE);
+        true
     }
 
     async fn complete(&self, id: &Id) -> bool {

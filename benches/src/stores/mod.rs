@@ -50,7 +50,7 @@ fn run(report: &mut Report) {
     for (name, part) in PARTS {
         match part(&bench, report) {
             Ok(line) => growth.push(line),
-            Err(error) => println!("\n### stores, {name}: left out\n\n{error}"),
+            Err(error) => report.left_out(&format!("stores, {name}"), error),
         }
     }
     growth::print(&bench, &growth, report);
@@ -68,8 +68,8 @@ fn disk(folder: &Path) -> String {
         .filter(|(place, _)| folder.starts_with(place))
         .max_by_key(|(place, _)| place.len());
     match mount {
-        Some((_, kind @ ("tmpfs" | "ramfs"))) => format!("in {} ({kind}: NOT A DISK)", folder.display()),
-        Some((_, kind)) => format!("in {} ({kind})", folder.display()),
-        None => format!("in {}", folder.display()),
+        Some((_, kind @ ("tmpfs" | "ramfs"))) => format!("{kind}: NOT A DISK"),
+        Some((_, kind)) => kind.to_owned(),
+        None => "a disk of no known kind".to_owned(),
     }
 }

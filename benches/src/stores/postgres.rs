@@ -105,7 +105,7 @@ pub fn run(bench: &Bench, report: &mut Report) -> io::Result<Growth> {
         store(bench, &server, "guard"),
     ];
     let title = format!(
-        "stores, PostgreSQL with its defaults: fsync and synchronous_commit on, {}",
+        "stores, PostgreSQL with its defaults: fsync and synchronous_commit on ({})",
         disk(&server.data_dir())
     );
     let rates = bench.table(&title, bench.plan.waiting_slice, &subjects, What::ALL);

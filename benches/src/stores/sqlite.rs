@@ -96,7 +96,10 @@ pub fn run(bench: &Bench, _: &mut Report) -> std::io::Result<Growth> {
         Subject::new("rusqlite, a transaction each", bare),
         store(bench, &at("guard.db")),
     ];
-    let title = format!("stores, SQLite: WAL, synchronous = full, {}", disk(folder.path()));
+    let title = format!(
+        "stores, SQLite: WAL, synchronous = full ({})",
+        disk(folder.path())
+    );
     bench.table(&title, bench.plan.waiting_slice, &subjects, What::ALL);
     drop(subjects);
     let [few, many] = [("few.db", FEW), ("many.db", bench.plan.keys)].map(|(name, keys)| {
