@@ -132,7 +132,7 @@ async fn failure_06_an_error_tells_the_expected_signature() {
     impl Observer for Log {
         fn observe(&self, _: &str, signal: &Signal<'_>) {
             let said = match signal {
-                Signal::Refused { refusal } => format!("{refusal} {refusal:?}"),
+                Signal::Refused { refusal, .. } => format!("{refusal} {refusal:?}"),
                 other => format!("{other:?}"),
             };
             self.0.lock().unwrap().push_str(&said);

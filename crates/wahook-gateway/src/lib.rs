@@ -18,6 +18,7 @@ pub mod stores;
 
 // What operators see and do.
 pub mod admin;
+pub mod arrivals;
 pub mod metrics;
 
 // How a verb ends, and what it prints.
@@ -32,8 +33,10 @@ mod otlp;
 mod output;
 mod panics;
 mod random;
+mod shell;
 mod spans;
 mod suggest;
+mod trial;
 mod web;
 
 pub use self::{

@@ -10,6 +10,7 @@ use wahook_core::{Clock, guard::Fresh, inbox::Inbox, model::Data, sink::Sink};
 use wahook_tower::{Accept, Answer, DedupeLayer, Kept, LimitLayer, Observer, RateLayer, Room, VerifyLayer};
 
 use crate::{
+    arrivals::{Arrivals, Watched},
     config::{Limits, Route},
     rates::Rates,
     server::Arriving,
@@ -29,10 +30,12 @@ pub struct Shared {
     observer: Arc<dyn Observer>,
     room: Room,
     rates: Rates,
+    arrivals: Arrivals,
 }
 
 impl Shared {
-    /// These limits, these rates, this room for bodies, this clock, and whom to tell beside the span of a request.
+    /// These limits, these rates, this room for bodies, this clock, whom to tell beside the span of a request, and where
+    /// what comes into an inbox is remembered for a while.
     #[must_use]
     pub fn new(
         limits: &Limits,
@@ -40,11 +43,13 @@ impl Shared {
         room: &Room,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
+        arrivals: &Arrivals,
     ) -> Self {
         Self {
             limits: limits.clone(),
             rates: rates.clone(),
             room: room.clone(),
+            arrivals: arrivals.clone(),
             clock,
             observer: telling_spans(observer),
         }
@@ -82,7 +87,10 @@ pub fn stack(route: &Route, inbox: &Arc<dyn Inbox>, shared: &Shared) -> Mounted 
         .option_layer(shared.rate(route))
         .layer(shared.verify(route))
         .service(accept);
-    BoxCloneSyncService::new(Requests::new(route.endpoint.name(), stack))
+    let name = route.endpoint.name();
+    let provider = route.endpoint.provider().id();
+    let stack = Watched::new(name, provider, shared.arrivals.clone(), stack);
+    BoxCloneSyncService::new(Requests::new(name, stack))
 }
 
 /// Limit → rate → verify → dedupe → hand over: the way without an inbox, where 200 is said when the sink is done.

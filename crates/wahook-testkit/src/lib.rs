@@ -42,6 +42,6 @@ mod tokens;
 
 pub use self::{
     clock::ManualClock,
-    play::{Expected, Fault, Mode, Outgoing, Plan, Sender, Shot, UnknownFault},
+    play::{Expected, Fault, Mode, Outgoing, Plan, Sender, Shot, UnknownFault, signed_by},
     samples::{Sample, sample, samples},
 };

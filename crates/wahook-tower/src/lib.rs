@@ -76,12 +76,12 @@ mod stack;
 mod wrong_stacks;
 
 pub use self::{
-    accept::{Accept, AcceptFuture, Intake},
+    accept::{Accept, AcceptFuture, Intake, Receipt},
     answer::{Answer, Kept},
     clock::SystemClock,
     dedupe::{Dedupe, DedupeFuture, DedupeLayer, TimingError, in_memory, remembering},
     limit::{Limit, LimitLayer, Limited, Room},
-    observe::{Observer, Signal, TracingObserver},
+    observe::{Observer, RefusedRequest, Signal, TracingObserver},
     rate::{Rate, RateFuture, RateLayer, Rated},
     stack::Stack,
     verify::{Verify, VerifyFuture, VerifyLayer},

@@ -2,7 +2,10 @@
 
 use std::{error::Error, fmt};
 
+use bytes::Bytes;
+use http::{Extensions, request::Parts};
 use wahook_core::{
+    Endpoint,
     guard::{StoreError, StoreErrorKind},
     proof::{Hint, Refusal},
 };
@@ -38,6 +41,8 @@ pub enum Signal<'a> {
     Hint {
         /// The hint.
         hint: &'a Hint,
+        /// What it is about.
+        request: RefusedRequest<'a>,
     },
     /// A delivery could not be stored; the provider was asked to send it again (I5). Its kind tells a full inbox
     /// ([`Full`](wahook_core::guard::StoreErrorKind::Full)) from one that does not answer.
@@ -58,9 +63,60 @@ pub enum Signal<'a> {
     Refused {
         /// Why.
         refusal: &'a Refusal,
+        /// What was refused; none where nothing of it was looked at, as beyond a rate.
+        request: Option<RefusedRequest<'a>>,
     },
     /// The work is done and acknowledged, and the store could not be told: it tries again until the lease ends (G5).
     Unmarked,
+}
+
+/// A request that was refused, for those who show it to an operator. Whoever sent it was not verified: nothing in it can be
+/// trusted, and its contents may be somebody's.
+#[derive(Clone, Copy)]
+pub struct RefusedRequest<'a> {
+    endpoint: &'a Endpoint,
+    head: &'a Parts,
+    body: &'a Bytes,
+}
+
+impl<'a> RefusedRequest<'a> {
+    pub(crate) const fn new(endpoint: &'a Endpoint, head: &'a Parts, body: &'a Bytes) -> Self {
+        Self { endpoint, head, body }
+    }
+
+    /// The endpoint that it came to.
+    #[must_use]
+    pub const fn endpoint(&self) -> &'a Endpoint {
+        self.endpoint
+    }
+
+    /// Its head, without the tokens that the endpoint's scheme takes (V4). Other headers may hold secrets of others.
+    #[must_use]
+    pub fn head(&self) -> Parts {
+        let mut head = self.head.clone();
+        self.endpoint.verifier().redact(&mut head);
+        head
+    }
+
+    /// What layers outside put into it.
+    #[must_use]
+    pub const fn extensions(&self) -> &'a Extensions {
+        &self.head.extensions
+    }
+
+    /// As much of its body as was read: nothing, where the head was enough to refuse it.
+    #[must_use]
+    pub const fn body(&self) -> &'a Bytes {
+        self.body
+    }
+}
+
+impl fmt::Debug for RefusedRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefusedRequest")
+            .field("endpoint", &self.endpoint.name())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Receives signals. Must be quick: it runs on the answer path.
@@ -92,7 +148,7 @@ impl Observer for TracingObserver {
                 tracing::warn!(target: "wahook", endpoint, how, "not handled; the provider will send it again");
             }
             Signal::Handled => tracing::debug!(target: "wahook", endpoint, "handled"),
-            Signal::Hint { hint } => tracing::info!(target: "wahook", endpoint, %hint, "hint"),
+            Signal::Hint { hint, .. } => tracing::info!(target: "wahook", endpoint, %hint, "hint"),
             Signal::NotStored { error } => {
                 let why = error
                     .source()
@@ -114,7 +170,7 @@ impl Observer for TracingObserver {
             Signal::StoreDown { error } => {
                 tracing::error!(target: "wahook", endpoint, "{error}");
             }
-            Signal::Refused { refusal } => {
+            Signal::Refused { refusal, .. } => {
                 tracing::warn!(target: "wahook", endpoint, reason = refusal.kind().as_str(), "refused: {refusal}");
             }
             Signal::Unmarked => {

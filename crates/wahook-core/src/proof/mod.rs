@@ -24,7 +24,7 @@ mod token;
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, request::Parts};
+use http::{HeaderValue, Uri, request::Parts};
 use jiff::Timestamp;
 
 use self::combine::Class;
@@ -43,6 +43,7 @@ pub use self::{
     template::{Template, TemplateError, TemplateErrorKind},
     token::{StaticToken, TokenPlace},
 };
+use crate::secret::{SecretError, SecretErrorKind};
 
 /// What a scheme proved, and what it can vouch for. Dedupe on these values, never on a header read again.
 #[derive(Clone, PartialEq, Eq)]
@@ -202,6 +203,31 @@ impl Verifier {
             Scheme::Token(token) => token.redact(head),
             Scheme::All(parts) | Scheme::Any(parts) => parts.iter().for_each(|part| part.redact(head)),
             Scheme::Unverified | Scheme::Standard(_) | Scheme::BodyHmac(_) | Scheme::Allowlist(_) => {}
+        }
+    }
+
+    /// Signs a request as a sender of this endpoint does, each scheme with the first of its own secrets; of alternatives
+    /// the first. For test deliveries of whoever holds the secrets anyway; what comes back may hold a token.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recipe::sign`]; a public key signs nothing.
+    pub fn sign(&self, body: &[u8], id: &str, at: Timestamp, url: &Uri) -> Result<Signed, SignError> {
+        match &self.scheme {
+            Scheme::All(parts) => parts.iter().try_fold(Signed::default(), |whole, part| {
+                Ok(whole.and(part.sign(body, id, at, url)?))
+            }),
+            Scheme::Any(parts) => match parts.first() {
+                Some(first) => first.sign(body, id, at, url),
+                None => Ok(Signed::default()),
+            },
+            Scheme::Unverified | Scheme::Allowlist(_) => Ok(Signed::default()),
+            Scheme::Standard(_) | Scheme::BodyHmac(_) | Scheme::Token(_) => {
+                let keys = self.keyrings().into_iter().map(|keyring| keyring.load());
+                let secret = keys.filter_map(|keys| keys.secrets().first().cloned()).next();
+                let secret = secret.ok_or_else(|| SecretError::new(SecretErrorKind::Empty))?;
+                self.recipe().sign(&secret, body, id, at, url)
+            }
         }
     }
 

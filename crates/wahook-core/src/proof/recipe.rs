@@ -82,6 +82,15 @@ pub struct Signed {
     pub query: Option<(String, String)>,
 }
 
+impl Signed {
+    /// What both have.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.headers.extend(other.headers);
+        self.query = self.query.or(other.query);
+        self
+    }
+}
+
 impl fmt::Debug for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signed")
@@ -117,13 +126,10 @@ impl Recipe {
                 None => Ok(Signed::default()),
             },
             Self::AllOf(parts) => {
-                let mut whole = Signed::default();
-                for part in parts {
-                    let signed = part.sign(secret, body, id, at, url)?;
-                    whole.headers.extend(signed.headers);
-                    whole.query = whole.query.or(signed.query);
-                }
-                Ok(whole)
+                let signed = parts.iter().map(|part| part.sign(secret, body, id, at, url));
+                signed
+                    .reduce(|whole, part| Ok(whole?.and(part?)))
+                    .unwrap_or_else(|| Ok(Signed::default()))
             }
         }
     }

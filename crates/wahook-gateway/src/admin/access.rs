@@ -23,6 +23,7 @@ use wahook_core::{Secret, guard::Digest};
 use super::{
     AdminState,
     answer::{Refused, harden},
+    page,
 };
 
 /// What whoever asks may do; put into the request's extensions.
@@ -54,6 +55,10 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What probes may ask of a listener that is open to others.
 const OPEN: [&str; 2] = ["/health", "/ready"];
+
+fn is_open(path: &str) -> bool {
+    OPEN.contains(&path) || page::is_open(path)
+}
 
 /// The middleware around everything, answers to unknown paths included.
 pub(super) async fn guard(State(state): State<AdminState>, request: Request, next: Next) -> Response {
@@ -119,7 +124,7 @@ impl AdminState {
                 "token_wrong",
                 "the token is not the one of this gateway; take the one that it was started with",
             )),
-            (None, _) if is_local(self.address) || OPEN.contains(&head.uri.path()) => Ok(Rights::Look),
+            (None, _) if is_local(self.address) || is_open(head.uri.path()) => Ok(Rights::Look),
             (None, _) | (Some(_), None) => Err(self.no_token()),
         }
     }

@@ -111,7 +111,8 @@ pub(super) fn found(value: &impl Serialize) -> Response {
 /// What every answer says to browsers and to whatever is in between.
 pub(super) fn harden(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A page may say more.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }
 

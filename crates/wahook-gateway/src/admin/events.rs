@@ -100,14 +100,18 @@ impl AdminState {
     }
 }
 
-fn only_reveal<'a>(state: &'a AdminState, rights: Rights, query: Option<&str>) -> Result<Shown<'a>, Refused> {
+pub(super) fn only_reveal<'a>(
+    state: &'a AdminState,
+    rights: Rights,
+    query: Option<&str>,
+) -> Result<Shown<'a>, Refused> {
     let mut params = Params::of(query)?;
     let reveal = params.flag("reveal")?;
     params.end(&["reveal"])?;
     Ok(state.shown(rights.reveal(reveal, state)?))
 }
 
-async fn kept(state: &AdminState, delivery: &str) -> Result<Kept, Refused> {
+pub(super) async fn kept(state: &AdminState, delivery: &str) -> Result<Kept, Refused> {
     let id = query::delivery(delivery)?;
     state.asked(state.desk.delivery(id)).await?.ok_or_else(|| {
         Refused::not_found("no such delivery; it never came, or was removed when it was old enough")
@@ -156,10 +160,10 @@ fn normalised(
     (json, note)
 }
 
-fn raw(value: &Value) -> Option<Box<RawValue>> {
+pub(super) fn raw(value: &Value) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(value).ok()
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     wahook_core::json::Raw::new(bytes::Bytes::copy_from_slice(bytes)).to_base64()
 }

@@ -21,7 +21,7 @@ pub(super) struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn words(self, text: &str) -> String {
+    pub(super) fn words(self, text: &str) -> String {
         if self.reveal {
             text.to_owned()
         } else {

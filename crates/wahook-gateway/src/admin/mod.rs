@@ -20,16 +20,22 @@ mod params;
 pub(crate) mod query;
 
 // What is asked for.
+mod arrivals;
 mod dead;
+mod endpoints;
 mod events;
 mod health;
+mod live;
+mod pace;
 mod reader;
+mod refused;
 mod replay;
 pub(crate) mod status;
 mod stream;
 
 // The whole.
 pub(crate) mod client;
+mod page;
 mod router;
 mod serve;
 mod sinks;
@@ -37,7 +43,9 @@ mod state;
 
 pub(crate) use self::mask::stand_in;
 pub use self::{
+    endpoints::Endpoints,
     health::{Health, Trouble},
+    pace::sample,
     place::AdminPlace,
     reader::Reader,
     router::router,

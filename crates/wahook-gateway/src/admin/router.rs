@@ -7,7 +7,10 @@ use axum::{
     routing::{get, post},
 };
 
-use super::{AdminState, access, answer::Refused, dead, events, replay, status, stream};
+use super::{
+    AdminState, access, answer::Refused, arrivals, dead, endpoints, events, live, pace, page, refused,
+    replay, status, stream,
+};
 
 /// Everything that the admin listener answers.
 ///
@@ -34,12 +37,21 @@ pub fn router(state: AdminState) -> Router {
         .route("/api/v1/events/stream", get(stream::stream))
         .route("/api/v1/events/{delivery}/{place}", get(events::one))
         .route("/api/v1/deliveries/{delivery}", get(events::delivery))
-        .route("/api/v1/dead", get(dead::list));
+        .route("/api/v1/dead", get(dead::list))
+        .route("/api/v1/arrivals", get(arrivals::list))
+        .route("/api/v1/live", get(live::live))
+        .route("/api/v1/pace", get(pace::pace))
+        .route("/api/v1/refused", get(refused::list))
+        .route("/api/v1/refused/{id}", get(refused::one))
+        .route("/api/v1/endpoints", get(endpoints::list))
+        .merge(page::router());
     let change = Router::new()
         .route("/api/v1/dead/retry", post(dead::retry))
         .route("/api/v1/dead/drop", post(dead::drop))
         .route("/api/v1/dead/drop-waiting", post(dead::drop_waiting))
         .route("/api/v1/replay", post(replay::replay))
+        .route("/api/v1/endpoints/{name}/test", post(endpoints::test))
+        .route("/api/v1/deliveries/{delivery}/curl", post(endpoints::curl))
         .route_layer(middleware::from_fn_with_state(state.clone(), access::change));
     look.merge(change)
         .fallback(async || Refused::not_found("nothing is at this path; the API is under /api/v1"))

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
 use wahook_core::{Clock, Secret, inbox::Desk};
 
-use super::{Health, Reader, SinkNames, mask::Mask, status::Seen};
-use crate::metrics::Metrics;
+use super::{Endpoints, Health, Reader, SinkNames, mask::Mask, status::Seen};
+use crate::{arrivals::Arrivals, metrics::Metrics, server::Router};
 
 /// What the admin API answers from, and who may ask.
 ///
@@ -22,6 +22,10 @@ pub struct AdminState {
     pub(super) mask: Mask,
     pub(super) seen: Seen,
     pub(super) sinks: SinkNames,
+    pub(super) arrivals: Arrivals,
+    pub(super) endpoints: Endpoints,
+    pub(super) listener: Option<Router>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl AdminState {
@@ -31,7 +35,11 @@ impl AdminState {
         Self {
             desk,
             health: Arc::default(),
-            metrics: Metrics::new(clock, hash_key),
+            metrics: Metrics::new(Arc::clone(&clock), hash_key),
+            arrivals: Arrivals::new(Arc::clone(&clock)),
+            endpoints: Endpoints::default(),
+            listener: None,
+            clock,
             reader: Reader::default(),
             token: None,
             hosts: BTreeSet::new(),
@@ -67,6 +75,27 @@ impl AdminState {
     #[must_use]
     pub fn sinks(mut self, names: SinkNames) -> Self {
         self.sinks = names;
+        self
+    }
+
+    /// What came lately, and what was refused. Left out, nothing did.
+    #[must_use]
+    pub fn arrivals(mut self, arrivals: Arrivals) -> Self {
+        self.arrivals = arrivals;
+        self
+    }
+
+    /// What is configured to receive.
+    #[must_use]
+    pub fn endpoints(mut self, endpoints: Endpoints) -> Self {
+        self.endpoints = endpoints;
+        self
+    }
+
+    /// What takes test deliveries.
+    #[must_use]
+    pub fn listener(mut self, router: Router) -> Self {
+        self.listener = Some(router);
         self
     }
 

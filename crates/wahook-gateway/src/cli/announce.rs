@@ -2,19 +2,19 @@
 
 use std::{env, net::SocketAddr, path::Path};
 
-use bytes::Bytes;
-use http::HeaderMap;
-use jiff::Timestamp;
+use form_urlencoded::byte_serialize;
 use serde_json::{Value, json};
-use wahook_core::{Assurance, Delivery, Endpoint, model::Kind};
-use wahook_testkit::{Sample, samples};
+use wahook_core::Assurance;
 
 use super::{gateway::Way, serve::Plan};
 use crate::{
+    admin::AdminPlace,
     config::{Development, Route, SinkPlan},
     inbox::InboxOpened,
     output,
+    shell::quoted,
     stores::{Opened, Stores},
+    trial,
 };
 
 pub(super) fn announce(plan: &Plan, way: &Way, stores: &Stores, address: SocketAddr, json: bool) {
@@ -43,7 +43,7 @@ pub(super) fn announce(plan: &Plan, way: &Way, stores: &Stores, address: SocketA
             "listening": local,
             "endpoints": endpoints,
             "inbox": inbox,
-            "admin": admin(way),
+            "admin": admin(way).map(|place| &place.url),
             "guards": guards,
             "sinks": sinks,
         });
@@ -80,8 +80,9 @@ pub(super) fn announce(plan: &Plan, way: &Way, stores: &Stores, address: SocketA
             output::notice(&format!("  warning: {warning}"));
         }
     }
-    if let Some(admin) = admin(way) {
-        output::notice(&format!("admin: {admin}"));
+    if let Some(place) = admin(way) {
+        output::notice(&format!("admin: {}", place.url));
+        output::notice(&format!("inspector: {}", inspector(place)));
     }
     for sink in &plan.built.sinks {
         output::notice(&format!("sink {}: {}", sink.name, sink.to.shown()));
@@ -107,10 +108,21 @@ pub(super) fn guarantee(guard: &Opened) -> String {
 }
 
 /// Where operators look.
-fn admin(way: &Way) -> Option<&str> {
+fn admin(way: &Way) -> Option<&AdminPlace> {
     match way {
-        Way::Inbox(boxed) => boxed.admin.as_ref().map(|admin| admin.place.url.as_str()),
+        Way::Inbox(boxed) => boxed.admin.as_ref().map(|admin| &admin.place),
         Way::HandOver(_) => None,
+    }
+}
+
+/// The page, with the token behind the `#` where only who sits there sees it: browsers send that part nowhere.
+fn inspector(place: &AdminPlace) -> String {
+    match &place.token {
+        Some(token) if output::stderr_is_terminal() => {
+            let token: String = byte_serialize(token.expose().as_bytes()).collect();
+            format!("{}/#token={token}", place.url)
+        }
+        _ => format!("{}/", place.url),
     }
 }
 
@@ -154,11 +166,12 @@ fn development(one: &Development, local: &str, public: Option<&str>) {
     let row = one.provider;
     let path = &one.route.path;
     output::notice(&format!("\n{}: {path}", row.title));
+    let event = trial::sample(&one.route.endpoint).map_or_else(|| "all".to_owned(), |sample| sample.name());
     output::notice(&format!(
         "  try it:  {} send {} {} --to {local}{path} --secret-file {}",
         program(),
         row.id,
-        quoted(&first_event(&one.route.endpoint)),
+        quoted(&event),
         quoted(&one.secret_file.display().to_string())
     ));
     // A secret on a screen is seen by who sits there; in a file of logs, by everybody who reads logs.
@@ -180,22 +193,6 @@ fn development(one: &Development, local: &str, public: Option<&str>) {
     }
 }
 
-/// A sample that shows something: a received message, where there is one.
-fn first_event(endpoint: &Endpoint) -> String {
-    let provider = endpoint.provider();
-    let all = samples(provider.id());
-    let received = all.iter().find(|sample| {
-        let body = Bytes::from_static(sample.body);
-        let delivery =
-            Delivery::dangerous_unverified(endpoint.name(), HeaderMap::new(), body, Timestamp::UNIX_EPOCH);
-        let events = provider.read(&delivery);
-        events.iter().any(|event| event.kind() == Kind::MessageReceived)
-    });
-    received
-        .or(all.first())
-        .map_or_else(|| "all".to_owned(), Sample::name)
-}
-
 /// How this program is called from a shell: by name where the shell would find it, else by its path.
 fn program() -> String {
     let Ok(own) = env::current_exe() else {
@@ -210,15 +207,5 @@ fn program() -> String {
     match found {
         Some(found) if same(&found) => "wahook".to_owned(),
         _ => quoted(&own.display().to_string()),
-    }
-}
-
-/// A word of a shell's line.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

@@ -14,11 +14,12 @@ use wahook_worker::TracingObserver;
 
 use crate::{
     Failure,
-    admin::{self, AdminPlace, AdminState, Health, Reader, SinkNames},
+    admin::{self, AdminPlace, AdminState, Endpoints, Health, Reader, SinkNames},
+    arrivals::Arrivals,
     config::{Admin, Built},
     metrics::Metrics,
     random,
-    server::{Certificate, HandshakeFailure},
+    server::{Certificate, HandshakeFailure, Router},
     stores::DeliveryLog,
 };
 
@@ -31,6 +32,9 @@ pub(super) struct Operators {
     health: Arc<Health>,
     reader: Arc<ArcSwap<Reader>>,
     sinks: SinkNames,
+    pub(super) arrivals: Arrivals,
+    endpoints: Endpoints,
+    pub(super) router: Router,
 }
 
 /// The second listener.
@@ -46,6 +50,9 @@ impl Operators {
     pub(super) fn new(clock: Arc<dyn Clock>, hash_key: [u8; 16]) -> Self {
         Self {
             metrics: Metrics::new(Arc::clone(&clock), hash_key),
+            arrivals: Arrivals::new(Arc::clone(&clock)),
+            endpoints: Endpoints::default(),
+            router: Router::default(),
             clock,
             hash_key,
             health: Arc::default(),
@@ -62,12 +69,14 @@ impl Operators {
 
     /// Whom the endpoints tell.
     pub(super) fn of_endpoints(&self) -> Arc<dyn Observer> {
-        self.metrics.of_tower(Arc::new(DeliveryLog::default()))
+        let log = Arc::new(DeliveryLog::default());
+        self.metrics.of_tower(self.arrivals.of_tower(log))
     }
 
     /// Whom the workers tell.
     pub(super) fn of_workers(&self) -> Arc<dyn wahook_worker::Observer> {
-        self.metrics.of_worker(Arc::new(TracingObserver::default()))
+        let log = Arc::new(TracingObserver::default());
+        self.metrics.of_worker(self.arrivals.of_worker(log))
     }
 
     /// This certificate is shown from now on.
@@ -92,11 +101,12 @@ impl Operators {
     }
 
     /// Deliveries are read with these endpoints, and handed to these sinks, from now on.
-    pub(super) fn work_with(&self, built: &Built) {
+    pub(super) fn work_with(&self, built: &Built, public_url: Option<&str>) {
         let endpoints = built.routes.iter().map(|route| route.endpoint.clone());
         self.reader.store(Arc::new(Reader::of(endpoints)));
         self.sinks.are(built.sinks.iter().map(|sink| sink.name.clone()));
         self.metrics.name_accounts(&built.routes);
+        self.endpoints.are(&built.routes, public_url);
     }
 
     /// Listens as it is configured.
@@ -111,15 +121,25 @@ impl Operators {
             .metrics(self.metrics.clone())
             .reader(Reader::new(move |stored| reader.load().read(stored)))
             .sinks(self.sinks.clone())
+            .arrivals(self.arrivals.clone())
+            .endpoints(self.endpoints.clone())
+            .listener(self.router.clone())
             .hosts(admin.hosts.iter().cloned())
             .listening_on(address);
         if let Some(token) = &admin.token {
             state = state.token(token.clone());
         }
         let (stop, mut stopped) = watch::channel(false);
+        let sampling = admin::sample(state.clone());
         let serving = admin::serve(listener, admin::router(state), async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         });
+        let serving = async {
+            tokio::select! {
+                () = serving => {}
+                () = sampling => {}
+            }
+        };
         Ok(Listener {
             place: AdminPlace::new(format!("http://{address}"), admin.token.clone()),
             folder: None,

@@ -68,10 +68,35 @@ pub(super) struct Accounts {
     /// By endpoint, or group of endpoints, and account.
     names: Names,
     /// By endpoint, then by label.
-    heard: BTreeMap<(String, String), Duration>,
+    heard: BTreeMap<(String, String), Heard>,
     /// Accounts that have no place any more.
     untold: u64,
 }
+
+/// When something came of an account.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    pub(super) last: Duration,
+    /// How long it is silent as a rule: an average in which the last ten times count most.
+    pub(super) usual: Option<Duration>,
+}
+
+impl Heard {
+    fn again(&mut self, at: Duration) {
+        let silent = at.saturating_sub(self.last);
+        self.last = at;
+        if silent < ONE_SAYING {
+            return;
+        }
+        self.usual = Some(match self.usual {
+            Some(usual) => (usual * 9 + silent) / 10,
+            None => silent,
+        });
+    }
+}
+
+/// What comes closer together is one message with its states.
+const ONE_SAYING: Duration = Duration::from_secs(1);
 
 const ACCOUNTS: usize = 500;
 
@@ -88,19 +113,23 @@ impl Accounts {
         };
         let room = self.heard.len() < ACCOUNTS;
         match self.heard.get_mut(&(scope.to_owned(), label.clone())) {
-            Some(last) => *last = at,
+            Some(heard) => heard.again(at),
             None if room => {
-                self.heard.insert((scope.to_owned(), label), at);
+                let heard = Heard {
+                    last: at,
+                    usual: None,
+                };
+                self.heard.insert((scope.to_owned(), label), heard);
             }
             None => self.untold = self.untold.saturating_add(1),
         }
     }
 
-    /// Endpoint, account, and when it was heard last.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str, Duration)> {
+    /// Endpoint, account, and when it was heard.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str, Heard)> {
         self.heard
             .iter()
-            .map(|((scope, account), at)| (scope.as_str(), account.as_str(), *at))
+            .map(|((scope, account), heard)| (scope.as_str(), account.as_str(), *heard))
     }
 
     /// How often something came of an account that has no place.

@@ -108,9 +108,9 @@ pub(super) fn of_accounts(registry: &mut Registry, accounts: &Accounts, elapsed:
         registry,
         "account_silence_seconds",
         "How long ago the last delivery of an account came, since the start; accounts are keyed hashes or configured names",
-        accounts.all().map(|(scope, account, at)| {
+        accounts.all().map(|(scope, account, heard)| {
             let labels = vec![("endpoint", scope.to_owned()), ("account", account.to_owned())];
-            (labels, elapsed.saturating_sub(at).as_secs_f64())
+            (labels, elapsed.saturating_sub(heard.last).as_secs_f64())
         }),
     );
     registry.register(

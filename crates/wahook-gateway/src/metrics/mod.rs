@@ -19,6 +19,7 @@ mod worker;
 use std::{
     fmt,
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -130,6 +131,19 @@ impl Metrics {
             .inc();
     }
 
+    /// How long each account is silent now, and as a rule.
+    pub(crate) fn silences(&self) -> Vec<Silence> {
+        let now = self.0.clock.elapsed();
+        let accounts = self.0.accounts();
+        let silence = |(endpoint, account, heard): (&str, &str, bounds::Heard)| Silence {
+            endpoint: endpoint.to_owned(),
+            account: account.to_owned(),
+            silent: now.saturating_sub(heard.last),
+            usual: heard.usual,
+        };
+        accounts.all().map(silence).collect()
+    }
+
     /// The text; with the gauges of the inbox, if it answered.
     #[must_use]
     pub fn text(&self, status: Option<&Status>) -> String {
@@ -146,6 +160,17 @@ impl Metrics {
         let _ = text::encode_eof(&mut out);
         out
     }
+}
+
+/// How long nothing came of an account.
+#[derive(Clone, Debug)]
+pub(crate) struct Silence {
+    pub(crate) endpoint: String,
+    /// Its configured name, or a keyed hash.
+    pub(crate) account: String,
+    pub(crate) silent: Duration,
+    /// How long it is silent as a rule; none before it was heard twice.
+    pub(crate) usual: Option<Duration>,
 }
 
 impl Inner {

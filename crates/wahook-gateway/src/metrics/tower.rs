@@ -42,7 +42,7 @@ impl Observer for Counting {
                 let handled = if *handled { "true" } else { "false" };
                 of.conflicts.get_or_create(&with("handled", handled)).inc();
             }
-            Signal::Refused { refusal } => {
+            Signal::Refused { refusal, .. } => {
                 of.refused
                     .get_or_create(&with("reason", refusal.kind().as_str()))
                     .inc();

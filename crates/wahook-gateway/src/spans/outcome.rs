@@ -18,7 +18,7 @@ impl Observer for Telling {
         if let Some(outcome) = outcome(signal) {
             let span = Span::current();
             span.record("outcome", outcome);
-            if let Signal::Refused { refusal } = signal {
+            if let Signal::Refused { refusal, .. } = signal {
                 span.record("reason", refusal.kind().as_str());
             }
         }

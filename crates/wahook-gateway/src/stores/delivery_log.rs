@@ -59,7 +59,7 @@ impl Observer for DeliveryLog {
                 }
                 TracingObserver::default().observe(endpoint, signal);
             }
-            Signal::Refused { refusal } if refusal.kind() == RefusalKind::TooMany => {
+            Signal::Refused { refusal, .. } if refusal.kind() == RefusalKind::TooMany => {
                 self.too_many.note(endpoint, String::new);
             }
             other => TracingObserver::default().observe(endpoint, other),

@@ -447,6 +447,6 @@ async fn p_hostile_questions_are_answered_as_such() {
         (answer.status, &*answer.kind()),
         (StatusCode::METHOD_NOT_ALLOWED, "method")
     );
-    let answer = get(&admin::router(scene.state()), "/").await;
+    let answer = get(&admin::router(scene.state()), "/nowhere").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }

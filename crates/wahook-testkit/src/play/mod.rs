@@ -10,7 +10,7 @@ pub use self::{
     fault::{Fault, UnknownFault},
     message::Outgoing,
     plan::{Expected, Mode, Plan, Shot},
-    sender::Sender,
+    sender::{Sender, signed_by},
 };
 pub(crate) use self::{
     plan::{binds_body, spaced},

@@ -2,15 +2,11 @@
 
 use bytes::Bytes;
 use form_urlencoded::byte_serialize;
-use http::{
-    HeaderName, HeaderValue, Method, Request, Uri,
-    header::{CONTENT_TYPE, HeaderMap},
-    uri::PathAndQuery,
-};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, header::CONTENT_TYPE, uri::PathAndQuery};
 use jiff::Timestamp;
 use wahook_core::{
     Endpoint, Secret,
-    proof::{Recipe, SignError},
+    proof::{Recipe, SignError, Signed},
 };
 
 use super::{message::Outgoing, vendor::Vendor};
@@ -97,39 +93,63 @@ impl Sender {
         at: Timestamp,
     ) -> Result<Request<Bytes>, SignError> {
         let Outgoing { id, body } = outgoing;
-        let recipe = self.recipe();
-        let signed = recipe.sign(secret, body, id, at, &self.url)?;
-        let mut request = Request::new(body.clone());
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = match &signed.query {
-            Some((name, value)) => with_query(&self.url, name, value),
-            None => self.url.clone(),
-        };
-        let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.vendor_headers(id, at, headers);
-        for (name, value) in signed.headers {
-            headers.insert(name, value);
-        }
-        Ok(request)
-    }
-
-    fn vendor_headers(&self, id: &str, at: Timestamp, headers: &mut HeaderMap) {
-        for (name, template) in &self.vendor.headers {
-            let text = template
-                .replace("{id}", id)
-                .replace("{seconds}", &at.as_second().to_string())
-                .replace("{millis}", &at.as_millisecond().to_string());
-            // An id of the caller's may not fit into a header; the provider would not have made such a one.
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&text)) {
-                headers.insert(name, value);
-            }
-        }
+        let signed = self.recipe().sign(secret, body, id, at, &self.url)?;
+        Ok(addressed(&self.vendor, signed, outgoing, at, &self.url))
     }
 
     pub(crate) fn recipe(&self) -> Recipe {
         self.endpoint.verifier().recipe()
     }
+}
+
+/// The request of an endpoint's provider to this URL, signed with the endpoint's own secrets: for a test delivery of
+/// whoever holds them anyway.
+///
+/// # Errors
+///
+/// As [`Verifier::sign`](wahook_core::proof::Verifier::sign).
+pub fn signed_by(
+    endpoint: &Endpoint,
+    outgoing: &Outgoing,
+    at: Timestamp,
+    url: &Uri,
+) -> Result<Request<Bytes>, SignError> {
+    let Outgoing { id, body } = outgoing;
+    let signed = endpoint.verifier().sign(body, id, at, url)?;
+    let vendor = Vendor::of(endpoint.provider().id());
+    Ok(addressed(&vendor, signed, outgoing, at, url))
+}
+
+/// The request that the vendor makes of what is signed.
+fn addressed(
+    vendor: &Vendor,
+    signed: Signed,
+    outgoing: &Outgoing,
+    at: Timestamp,
+    url: &Uri,
+) -> Request<Bytes> {
+    let mut request = Request::new(outgoing.body.clone());
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = match &signed.query {
+        Some((name, value)) => with_query(url, name, value),
+        None => url.clone(),
+    };
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, template) in &vendor.headers {
+        let text = template
+            .replace("{id}", &outgoing.id)
+            .replace("{seconds}", &at.as_second().to_string())
+            .replace("{millis}", &at.as_millisecond().to_string());
+        // An id of the caller's may not fit into a header; the provider would not have made such a one.
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&text)) {
+            headers.insert(name, value);
+        }
+    }
+    for (name, value) in signed.headers {
+        headers.insert(name, value);
+    }
+    request
 }
 
 /// The URL with one more parameter.

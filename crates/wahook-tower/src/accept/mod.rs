@@ -6,4 +6,8 @@ mod future;
 mod intake;
 mod service;
 
-pub use self::{future::AcceptFuture, intake::Intake, service::Accept};
+pub use self::{
+    future::AcceptFuture,
+    intake::Intake,
+    service::{Accept, Receipt},
+};

@@ -13,7 +13,7 @@ use http::{Request, Response, StatusCode};
 use tokio::time::timeout;
 use tower_service::Service;
 use wahook_core::{
-    Delivery, Endpoint, Verified,
+    Delivery, DeliveryId, Endpoint, Verified,
     guard::{StoreError, StoreErrorKind},
     inbox::{Accepted, Inbox, Incoming},
     model::Data,
@@ -29,12 +29,25 @@ use crate::{Answer, Observer, Signal, TracingObserver, finishing::Finishing, lim
 /// inbox is full, does not answer within the deadline, or fails (I1, I5). Without the inbox nothing is acknowledged:
 /// [`OnStoreDown`](wahook_core::OnStoreDown) is not asked.
 ///
-/// Storing is finished although the provider hangs up.
+/// Storing is finished although the provider hangs up. What became of a delivery rides in the answer's extensions as a
+/// [`Receipt`], for layers outside.
 #[derive(Clone, Debug)]
 pub struct Accept {
     inbox: Arc<dyn Inbox>,
     observer: Arc<dyn Observer>,
     deadline: Duration,
+}
+
+/// A delivery that was acknowledged.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// The id that it was given; of a duplicate nothing is kept under it.
+    pub delivery: DeliveryId,
+    /// Its key, without its scope.
+    pub key: Arc<str>,
+    /// What the inbox did with it.
+    pub accepted: Accepted,
 }
 
 impl Accept {
@@ -65,7 +78,14 @@ impl Accept {
         // Read only where it matters for the answer: the workers read it anyway.
         let to_read = (endpoint.malformed_status() != StatusCode::OK).then(|| incoming.delivery().clone());
         let tell = |signal: &Signal<'_>| self.observer.observe(endpoint.name(), signal);
-        match self.in_time(incoming).await {
+        let (delivery, key) = (incoming.delivery().id, Arc::clone(&incoming.delivery().key.text));
+        let accepted = self.in_time(incoming).await;
+        let receipt = accepted.as_ref().ok().map(|accepted| Receipt {
+            delivery,
+            key,
+            accepted: *accepted,
+        });
+        let mut answer = match accepted {
             Ok(Accepted::Stored { conflict }) => {
                 if conflict {
                     tell(&Signal::Conflict { handled: true });
@@ -91,7 +111,11 @@ impl Accept {
                 tell(&Signal::NotStored { error: &error });
                 Answer::later(INBOX_DOWN)
             }
+        };
+        if let Some(receipt) = receipt {
+            answer.extensions_mut().insert(receipt);
         }
+        answer
     }
 
     /// An answer of the inbox, or the news that there is none. What is given up here may be stored all the same, and is

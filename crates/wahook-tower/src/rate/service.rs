@@ -81,7 +81,11 @@ where
         };
         Box::pin(request.into_body()).discard();
         let refusal = Refusal::new(RefusalKind::TooMany);
-        observer.observe(endpoint, &Signal::Refused { refusal: &refusal });
+        let refused = Signal::Refused {
+            refusal: &refusal,
+            request: None,
+        };
+        observer.observe(endpoint, &refused);
         let mut answer = Answer::later(wait).map(R::from);
         answer.extensions_mut().insert(refusal);
         RateFuture {

@@ -13,7 +13,7 @@ use http::request::Parts;
 use jiff::Timestamp;
 
 use super::VerifyLayer;
-use crate::Signal;
+use crate::{RefusedRequest, Signal};
 
 /// Decides whether there is time for another hint.
 #[derive(Debug, Default)]
@@ -57,7 +57,8 @@ pub(super) fn work_out(settings: &VerifyLayer, head: Parts, body: Bytes, now: Ti
     tokio::task::spawn_blocking(move || {
         let _busy = busy;
         for hint in endpoint.verifier().hints(&head, &body, now) {
-            observer.observe(endpoint.name(), &Signal::Hint { hint: &hint });
+            let request = RefusedRequest::new(&endpoint, &head, &body);
+            observer.observe(endpoint.name(), &Signal::Hint { hint: &hint, request });
         }
     });
 }

@@ -20,7 +20,7 @@ use wahook_core::{
 
 use super::{VerifyFuture, VerifyLayer, hints};
 use crate::{
-    Answer, Limited, Signal,
+    Answer, Limited, RefusedRequest, Signal,
     limit::{Held, Taken},
 };
 
@@ -78,7 +78,7 @@ where
                     Ok(frame) => check.update(frame),
                     Err(kind) => {
                         body.discard();
-                        return Ok(refuse(&settings, Refusal::new(kind)).map(R::from));
+                        return Ok(refuse(&settings, Refusal::new(kind), &head, &UNREAD).map(R::from));
                     }
                 }
             }
@@ -104,7 +104,7 @@ fn begin<B: Body>(settings: &VerifyLayer, head: &Parts, body: &Limited<B>) -> Re
         return Err(Unread::Answered(Box::new(not_a_delivery(settings, head))));
     }
     if body.is_declared_too_large() {
-        let answer = refuse(settings, Refusal::new(RefusalKind::BodyTooLarge));
+        let answer = refuse(settings, Refusal::new(RefusalKind::BodyTooLarge), head, &UNREAD);
         return Err(Unread::Answered(Box::new(answer)));
     }
     let now = settings.clock.now();
@@ -141,7 +141,7 @@ fn conclude(
             Ok(Request::from_parts(head, verified))
         }
         Err((refusal, body)) => {
-            let answer = refuse(settings, refusal);
+            let answer = refuse(settings, refusal, &head, &body);
             hints::work_out(settings, head, body, now);
             Err(Box::new(answer))
         }
@@ -161,8 +161,13 @@ fn not_a_delivery(settings: &VerifyLayer, head: &Parts) -> Response<Answer> {
                 .observe(settings.endpoint.name(), &Signal::ChallengeAnswered);
             Answer::challenge(&answer)
         }
-        Some(Err(refusal)) => refuse(settings, refusal),
-        None => refuse(settings, Refusal::new(RefusalKind::MethodNotAllowed)),
+        Some(Err(refusal)) => refuse(settings, refusal, head, &UNREAD),
+        None => refuse(
+            settings,
+            Refusal::new(RefusalKind::MethodNotAllowed),
+            head,
+            &UNREAD,
+        ),
     }
 }
 
@@ -192,8 +197,8 @@ where
         return Answer::challenge(&answer);
     }
     body.discard();
-    let answer = refuse(settings, refusal);
-    hints::work_out(settings, head, Bytes::new(), now);
+    let answer = refuse(settings, refusal, &head, &UNREAD);
+    hints::work_out(settings, head, UNREAD.clone(), now);
     answer
 }
 
@@ -209,11 +214,13 @@ async fn read_small<B: Body>(body: &mut Pin<Box<Limited<B>>>) -> Option<Bytes> {
     Some(small.freeze())
 }
 
-fn refuse(settings: &VerifyLayer, refusal: Refusal) -> Response<Answer> {
+fn refuse(settings: &VerifyLayer, refusal: Refusal, head: &Parts, body: &Bytes) -> Response<Answer> {
     let endpoint = &settings.endpoint;
-    settings
-        .observer
-        .observe(endpoint.name(), &Signal::Refused { refusal: &refusal });
+    let refused = Signal::Refused {
+        refusal: &refusal,
+        request: Some(RefusedRequest::new(endpoint, head, body)),
+    };
+    settings.observer.observe(endpoint.name(), &refused);
     let mut answer = match refusal.kind() {
         RefusalKind::MethodNotAllowed if endpoint.answers_challenge().is_some_and(Challenge::takes_get) => {
             Answer::allow("GET, POST")
@@ -225,6 +232,9 @@ fn refuse(settings: &VerifyLayer, refusal: Refusal) -> Response<Answer> {
     answer.extensions_mut().insert(refusal);
     answer
 }
+
+/// The body of a request that was refused by its head.
+static UNREAD: Bytes = Bytes::new();
 
 const SOON: Duration = Duration::from_secs(1);
 const CHALLENGE_BYTES: usize = 4 << 10;

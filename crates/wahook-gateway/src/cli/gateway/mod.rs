@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     Failure,
+    arrivals::Arrivals,
     failure::chain,
     inbox::{self, InboxOpened, Sinks},
     rates::Rates,
@@ -42,6 +43,7 @@ pub(super) struct Gateway {
     /// What the listener shows, where it speaks TLS.
     pub(super) tls: Option<Tls>,
     room: Room,
+    arrivals: Arrivals,
     /// Standard output, while it is a sink.
     stdout: watch::Sender<Option<Stdout>>,
     /// What may change while it runs.
@@ -89,9 +91,13 @@ impl Gateway {
     pub(super) async fn open(plan: Plan, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let mut stores = Stores::default();
         let means = Means::new(&plan.config, Arc::clone(&clock))?;
+        let mut arrivals = Arrivals::new(Arc::clone(&clock));
+        let mut router = Router::default();
         let (way, sinks, observer): (_, _, Arc<dyn Observer>) = if let Some(address) = &plan.built.inbox {
             let operators = Operators::new(Arc::clone(&clock), means.hash_key);
             let observer = operators.of_endpoints();
+            arrivals = operators.arrivals.clone();
+            router = operators.router.clone();
             let (boxed, sinks) = Boxed::open(&plan, address, operators, &clock).await?;
             (Way::Inbox(Box::new(boxed)), sinks, observer)
         } else {
@@ -115,10 +121,11 @@ impl Gateway {
         let gateway = Self {
             tls,
             room: Room::of(plan.config.limits.bytes_in_flight),
+            arrivals,
             clock,
             observer,
             way,
-            router: Router::default(),
+            router,
             stdout: watch::Sender::new(sinks.stdout()),
             changing: Mutex::new(Changing {
                 plan,
@@ -138,7 +145,14 @@ impl Gateway {
     fn mounted(&self, plan: &Plan, open: &Opened) -> Result<Vec<(String, Mounted)>, Failure> {
         let Opened { sinks, stores, rates } = open;
         let (clock, observer) = (Arc::clone(&self.clock), Arc::clone(&self.observer));
-        let shared = Shared::new(&plan.config.limits, rates, &self.room, clock, observer);
+        let shared = Shared::new(
+            &plan.config.limits,
+            rates,
+            &self.room,
+            clock,
+            observer,
+            &self.arrivals,
+        );
         let routes = &plan.built.routes;
         Ok(match &self.way {
             Way::Inbox(boxed) => routes
@@ -224,7 +238,7 @@ impl Boxed {
         )
         .await?;
         let inbox = operators.measured(&opened.desk);
-        operators.work_with(built);
+        operators.work_with(built, config.public_url.as_deref());
         operators.read(None);
         let (sinks, routes) = Sinks::default().and_now(&built.sinks, clock).await?;
         let desk = || Arc::clone(&opened.desk);

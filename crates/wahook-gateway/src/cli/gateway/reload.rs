@@ -114,7 +114,8 @@ impl Gateway {
         }
         // The readers first: what comes in at a new endpoint can be read.
         if let Way::Inbox(boxed) = &self.way {
-            boxed.operators.work_with(&next.built);
+            let public_url = next.config.public_url.as_deref();
+            boxed.operators.work_with(&next.built, public_url);
             boxed.workers.swap(inbox::plan(&next.built.routes, routes));
         }
         self.router.swap(mounted);

@@ -1,0 +1,142 @@
+// Which view is shown, and what all of them share.
+
+import { Trouble, ask, hasToken, keepToken, takeToken } from "./api.js";
+import { dead } from "./dead.js";
+import { delivery } from "./delivery.js";
+import { fill, h } from "./dom.js";
+import { endpoints } from "./endpoints.js";
+import { live } from "./live.js";
+import { pictures } from "./pictures.js";
+import { refused, refusedOne } from "./refused.js";
+
+const VIEWS = [
+  [/^\/$/, "Live", live],
+  [/^\/deliveries\/([^/]+)$/, "Delivery", delivery],
+  [/^\/pictures$/, "Pictures", pictures],
+  [/^\/refused$/, "Refused", refused],
+  [/^\/refused\/(\d+)$/, "Refused request", refusedOne],
+  [/^\/dead$/, "Dead letters", dead],
+  [/^\/endpoints$/, "Endpoints", endpoints],
+];
+
+const view = document.getElementById("view");
+const says = document.getElementById("says");
+const key = document.getElementById("key");
+let showing = new AbortController();
+
+/** Tells the reader something for a while. */
+function say(text) {
+  fill(says, h("p", {}, text));
+  setTimeout(() => says.replaceChildren(), 6000);
+}
+
+/** Asks for the token; whether one was given. */
+function askToken(why) {
+  return new Promise((resolve) => {
+    const input = h("input", { type: "password", id: "token", autocomplete: "off", required: true });
+    const dialog = h(
+      "dialog",
+      { onclose: () => (dialog.remove(), resolve(dialog.returnValue === "given")) },
+      h(
+        "form",
+        { method: "dialog", onsubmit: () => keepToken(input.value.trim()) },
+        h("h2", {}, "Token"),
+        h("p", {}, why),
+        h("label", { for: "token" }, "The token of this gateway (admin.token)"),
+        input,
+        h(
+          "p",
+          { class: "buttons" },
+          h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+          h("button", { class: "first", value: "given" }, "Use it"),
+        ),
+      ),
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** Does it, and once more with a token if that is what is missing. Tells what went wrong. */
+async function trying(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error.name === "AbortError") return undefined;
+    if (error instanceof Trouble && error.needsToken && (await askToken(error.message))) {
+      showHealth();
+      return trying(work);
+    }
+    say(error.message);
+    return undefined;
+  }
+}
+
+function go(path) {
+  history.pushState(null, "", path);
+  show();
+}
+
+async function show() {
+  showing.abort();
+  showing = new AbortController();
+  const { signal } = showing;
+  const found = VIEWS.find(([pattern]) => pattern.test(location.pathname));
+  for (const link of document.querySelectorAll("nav a")) {
+    const here = link.pathname === location.pathname || (link.pathname !== "/" && location.pathname.startsWith(link.pathname));
+    if (here) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (!found) {
+    fill(view, h("h1", {}, "Nothing is here"));
+    return;
+  }
+  const [pattern, title, render] = found;
+  document.title = `${title} · wahook`;
+  fill(view, h("p", { class: "hint" }, "…"));
+  const id = pattern.exec(location.pathname)[1];
+  const shown = await trying(async () => {
+    await render({ view, id, signal, go, say, trying });
+    return true;
+  });
+  if (!shown && !signal.aborted && view.querySelector("h1") === null) {
+    fill(view, h("h1", {}, title), h("p", {}, "This could not be shown."), h("button", { type: "button", onclick: show }, "Try again"));
+  }
+}
+
+async function showHealth() {
+  const line = document.getElementById("health");
+  key.hidden = hasToken();
+  try {
+    const status = await ask("status");
+    const { unread, sinks } = status.inbox;
+    const waiting = sinks.reduce((sum, sink) => sum + sink.waiting, unread);
+    const dead = sinks.reduce((sum, sink) => sum + sink.dead, 0);
+    const parts = [status.ready ? "ready" : status.troubles.map((trouble) => trouble.why).join("; ")];
+    if (waiting > 0) parts.push(`${waiting} waiting`);
+    if (dead > 0) parts.push(`${dead} dead`);
+    line.className = status.ready ? "good" : "bad";
+    line.textContent = parts.join(" · ");
+    line.title = `${status.guarantee}: ${status.because}`;
+  } catch (error) {
+    line.className = "bad";
+    line.textContent = error.message;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (!link || !plain || link.origin !== location.origin || link.target || link.getAttribute("href").startsWith("#")) return;
+  event.preventDefault();
+  go(link.pathname + link.search);
+});
+key.addEventListener("click", async () => {
+  if (await askToken("With it this page can reveal what is masked, and change things.")) show();
+  showHealth();
+});
+addEventListener("popstate", show);
+takeToken();
+showHealth();
+setInterval(() => document.hidden || showHealth(), 5000);
+show();

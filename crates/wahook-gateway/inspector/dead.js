@@ -1,0 +1,99 @@
+// Events that a sink gave up on, and what to do about them.
+
+import { ask, change } from "./api.js";
+import { confirm } from "./confirm.js";
+import { badge, fill, h, time } from "./dom.js";
+
+const FILTERS = ["sink", "endpoint", "kind"];
+
+export async function dead({ view, signal, say, trying }) {
+  const params = new URLSearchParams(location.search);
+  const wanted = () => Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]).filter(([, value]) => value));
+  const rows = h("tbody");
+  const more = h("button", { type: "button", onclick: () => trying(load), hidden: true }, "Load older");
+  let next = null;
+
+  const load = async () => {
+    const query = new URLSearchParams({ ...wanted(), limit: "100", ...(next === null ? {} : { before: next }) });
+    const page = await ask(`dead?${query}`, signal);
+    rows.append(...page.dead.map(line));
+    next = page.next;
+    more.hidden = next === null;
+  };
+  const again = () => trying(async () => {
+    next = null;
+    rows.replaceChildren();
+    await load();
+    if (rows.children.length === 0) fill(rows, h("tr", {}, h("td", { colspan: "7", class: "empty" }, "No dead letters.")));
+  });
+  const act = async (verb, which, text) => {
+    const done = verb === "retry" ? "go back into their lanes" : "are gone for good";
+    if (!(await confirm(`${verb === "retry" ? "Retry" : "Drop"} ${text}?`, `They ${done}.`, verb === "retry" ? "Retry" : "Drop"))) return;
+    await trying(async () => {
+      const { count } = await change(`dead/${verb}`, which);
+      say(`${count} ${verb === "retry" ? "back in their lanes" : "dropped"}`);
+      await again();
+    });
+  };
+  const line = (one) => {
+    const { event } = one;
+    const name = h("span", {}, event.kind);
+    return h(
+      "tr",
+      {},
+      h("td", {}, h("a", { href: `/deliveries/${event.delivery}` }, time(one.died_at))),
+      h("td", {}, one.sink),
+      h("td", {}, event.endpoint),
+      h("td", {}, name),
+      h("td", {}, one.error, one.blocks ? badge("its lane stands still", "bad") : null),
+      h("td", {}, String(one.attempts)),
+      h(
+        "td",
+        { class: "buttons" },
+        h("button", { type: "button", onclick: () => act("retry", { id: [one.id] }, "this dead letter") }, "Retry"),
+        h("button", { type: "button", onclick: () => act("drop", { id: [one.id] }, "this dead letter") }, "Drop"),
+      ),
+    );
+  };
+  const all = () => {
+    const some = kinds(wanted());
+    return Object.keys(some).length > 0 ? some : { all: true };
+  };
+  let soon;
+  const form = h(
+    "form",
+    { role: "search", "aria-label": "Filter", onsubmit: (event) => event.preventDefault(), oninput: () => {
+      const query = new URLSearchParams(wanted());
+      history.replaceState(null, "", query.size > 0 ? `/dead?${query}` : "/dead");
+      clearTimeout(soon);
+      soon = setTimeout(again, 400);
+    } },
+    FILTERS.map((name) => h("input", { name, type: "search", placeholder: name, "aria-label": `Filter by ${name}`, value: params.get(name) ?? "" })),
+  );
+  const described = () => (Object.keys(wanted()).length > 0 ? "all that the filter shows" : "all dead letters");
+  fill(
+    view,
+    h("h1", {}, "Dead letters"),
+    h(
+      "div",
+      { class: "bar" },
+      form,
+      h("button", { type: "button", onclick: () => act("retry", all(), described()) }, "Retry all"),
+      h("button", { type: "button", onclick: () => act("drop", all(), described()) }, "Drop all"),
+    ),
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, ["Given up", "Sink", "Endpoint", "Kind", "Why", "Attempts", ""].map((name) => h("th", { scope: "col" }, name)))),
+      rows,
+    ),
+    more,
+  );
+  await again();
+}
+
+/** As the API takes it: kinds are a list. */
+function kinds(wanted) {
+  const { kind, ...rest } = wanted;
+  return kind ? { ...rest, kind: kind.split(",") } : rest;
+}

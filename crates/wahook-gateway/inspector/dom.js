@@ -1,0 +1,62 @@
+// Elements from data. Text is always set as text: nothing that a message says becomes a part of the page.
+
+/** An element: `h("a", {href: "/"}, "text", otherElement)`. Handlers are functions under `onclick` and the like. */
+export function h(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Puts these in the place of what is there. */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));
+}
+
+/** A time of day, with the whole moment as its title. */
+export function time(text) {
+  if (!text) return h("span", {}, "–");
+  const moment = new Date(text);
+  const pad = (number, digits = 2) => String(number).padStart(digits, "0");
+  const day = moment.toDateString() === new Date().toDateString() ? "" : `${moment.toLocaleDateString()} `;
+  const clock = `${pad(moment.getHours())}:${pad(moment.getMinutes())}:${pad(moment.getSeconds())}`;
+  return h("time", { datetime: text, title: text }, `${day}${clock}.${pad(moment.getMilliseconds(), 3)}`);
+}
+
+/** A span of time in words. */
+export function span(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} days`;
+}
+
+/** How long ago. */
+export function ago(text) {
+  return text ? `${span(Math.max(0, (Date.now() - new Date(text)) / 1000))} ago` : "never";
+}
+
+/** A word with a colour and, for those who see none, itself. */
+export function badge(word, tone) {
+  return h("span", { class: `badge ${tone}` }, word.replaceAll("_", " "));
+}
+
+/** Names and values. */
+export function facts(pairs) {
+  const rows = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false);
+  return h("dl", {}, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+/** Words in which names stand between backticks. */
+export function words(text) {
+  return h("span", {}, text.split("`").map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part)));
+}
+
+/** JSON, as it is. */
+export function json(value) {
+  return h("pre", { tabindex: "0" }, JSON.stringify(value, null, 2));
+}

@@ -1,0 +1,225 @@
+// What arrives, as it arrives: one line each, thousands of them, of which only those in sight are in the page.
+
+import { ask, listen } from "./api.js";
+import { badge, fill, h, time } from "./dom.js";
+
+const ROW = 30;
+/** So many are kept in the page; the inbox has them all. */
+const MOST = 5000;
+
+const TONES = { stored: "good", duplicate: "calm", challenge: "calm", refused: "bad", not_stored: "bad", hung_up: "bad" };
+const COLUMNS = ["Time", "Endpoint", "Kind", "Chat", "Outcome", "Answer", "Took"];
+const FILTERS = ["endpoint", "kind", "outcome", "chat"];
+
+export async function live({ view, signal, go, trying }) {
+  const list = new List(go);
+  const state = h("span", { class: "hint", role: "status" }, "connecting …");
+  const pause = h("button", { type: "button", "aria-pressed": "false", onclick: () => list.pause() }, "Pause");
+  list.onstate = () => {
+    pause.setAttribute("aria-pressed", String(list.paused));
+    pause.textContent = list.paused ? `Go on${list.waiting > 0 ? ` (${list.waiting})` : ""}` : "Pause";
+  };
+  const form = filters(list, async () => {
+    const query = new URLSearchParams(Object.entries(list.wanted).filter(([name, value]) => value && name !== "outcome" && name !== "chat"));
+    if (query.size > 0) await trying(async () => list.take({ events: (await ask(`events?limit=200&${query}`, signal)).events }));
+  });
+  const older = h("button", { type: "button", onclick: () => trying(async () => {
+    const before = list.oldest === null ? "" : `&after=${list.oldest}`;
+    list.take({ events: (await ask(`events?limit=500${before}`, signal)).events });
+  }) }, "Load older");
+  fill(
+    view,
+    h("h1", {}, "Live"),
+    h("div", { class: "bar" }, form, pause, older, state),
+    h("p", { class: "hint" }, "Arrow keys move, Enter opens, Space pauses. Persons are shown as stand-ins."),
+    list.element,
+  );
+  signal.addEventListener("abort", () => list.end());
+  addEventListener("resize", () => list.draw(), { signal });
+  await listen("live", signal, (news) => {
+    if (news.missed > 0 && list.seen) state.textContent = `live · ${news.missed} more came than are shown`;
+    list.seen = true;
+    list.take(news);
+  }, (word, why) => (state.textContent = why ? `${word}: ${why}` : word));
+}
+
+/** What to show; it stands in the address. */
+function filters(list, changed) {
+  const params = new URLSearchParams(location.search);
+  const apply = () => {
+    list.wanted = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]));
+    const query = new URLSearchParams(Object.entries(list.wanted).filter(([, value]) => value));
+    history.replaceState(null, "", query.size > 0 ? `/?${query}` : "/");
+    list.filter();
+  };
+  let soon;
+  const form = h(
+    "form",
+    { role: "search", "aria-label": "Filter", onsubmit: (event) => event.preventDefault(), oninput: () => {
+      apply();
+      clearTimeout(soon);
+      soon = setTimeout(changed, 400);
+    } },
+    FILTERS.map((name) => h("input", { name, type: "search", placeholder: name, "aria-label": `Filter by ${name}`, value: params.get(name) ?? "" })),
+  );
+  list.wanted = Object.fromEntries(FILTERS.map((name) => [name, params.get(name) ?? ""]));
+  if (params.size > 0) setTimeout(changed);
+  return form;
+}
+
+class List {
+  constructor(go) {
+    this.go = go;
+    this.rows = new Map();
+    this.shown = [];
+    this.wanted = {};
+    this.held = [];
+    this.waiting = 0;
+    this.paused = false;
+    this.seen = false;
+    this.oldest = null;
+    this.chosen = null;
+    this.onstate = () => {};
+    this.body = h("div", { class: "rows" });
+    this.scroll = h(
+      "div",
+      { class: "scroll", tabindex: "0", role: "rowgroup", onscroll: () => this.draw(), onkeydown: (event) => this.pressed(event) },
+      h("div", { class: "row head", role: "row" }, COLUMNS.map((name) => h("span", { role: "columnheader" }, name))),
+      this.body,
+    );
+    this.element = h(
+      "div",
+      { class: "list", role: "table", "aria-label": "Deliveries, the newest first" },
+      this.scroll,
+    );
+  }
+
+  /** What came, and what was read of it. */
+  take(news) {
+    if (this.paused && news.arrivals) {
+      this.waiting += news.arrivals.length;
+      this.held.push(news);
+      if (this.held.length > 50) this.held.shift();
+      this.onstate();
+      return;
+    }
+    const before = this.shown.length;
+    for (const arrival of news.arrivals ?? []) {
+      const row = this.row(arrival.delivery ?? `a${arrival.id}`, arrival.at);
+      Object.assign(row, arrival, { link: arrival.delivery ?? arrival.first });
+      if (arrival.outcome === "refused") row.path = `/refused/${arrival.id}`;
+    }
+    for (const event of news.events ?? []) {
+      const row = this.row(event.delivery, event.received_at);
+      row.link = row.delivery = event.delivery;
+      row.endpoint = event.endpoint;
+      row.provider = event.provider;
+      row.outcome ??= "stored";
+      row.kinds.set(event.place, event.kind);
+      row.chat ??= event.chat;
+      this.oldest = Math.min(this.oldest ?? event.cursor, event.cursor);
+    }
+    this.filter(before);
+  }
+
+  row(key, at) {
+    let row = this.rows.get(key);
+    if (!row) {
+      row = { own: key, at, kinds: new Map(), moment: Date.parse(at) };
+      this.rows.set(key, row);
+      this.sorted = null;
+    }
+    return row;
+  }
+
+  /** Those that are wanted, the newest first. */
+  filter(before = 0) {
+    if (!this.sorted) {
+      this.sorted = [...this.rows.values()].sort((one, other) => other.moment - one.moment);
+      for (const row of this.sorted.splice(MOST)) this.rows.delete(row.own);
+    }
+    const { endpoint, kind, outcome, chat } = this.wanted;
+    const has = (text, part) => (text ?? "").includes(part);
+    this.shown = this.sorted.filter(
+      (row) =>
+        (!endpoint || has(row.endpoint, endpoint)) &&
+        (!outcome || has(row.outcome, outcome) || has(row.reason, outcome)) &&
+        (!chat || has(row.chat, chat)) &&
+        (!kind || [...row.kinds.values()].some((one) => one.includes(kind))),
+    );
+    // Who reads further down stays where he reads.
+    if (before > 0 && this.scroll.scrollTop > 0) this.scroll.scrollTop += Math.max(0, this.shown.length - before) * ROW;
+    this.draw();
+  }
+
+  draw() {
+    if (this.drawing) return;
+    this.drawing = requestAnimationFrame(() => {
+      this.drawing = null;
+      const first = Math.max(0, Math.floor(this.scroll.scrollTop / ROW) - 5);
+      const count = Math.ceil(this.scroll.clientHeight / ROW) + 10;
+      this.body.style.height = `${this.shown.length * ROW}px`;
+      this.element.setAttribute("aria-rowcount", this.shown.length + 1);
+      fill(this.body, this.shown.slice(first, first + count).map((row, at) => this.line(row, first + at)));
+      if (this.shown.length === 0) fill(this.body, h("p", { class: "empty" }, "Nothing yet. Send something: the page Endpoints says where to."));
+    });
+  }
+
+  line(row, at) {
+    const kinds = [...row.kinds.values()];
+    const kind = kinds.length > 1 ? `${kinds[0]} +${kinds.length - 1}` : (kinds[0] ?? "");
+    const path = row.path ?? (row.link ? `/deliveries/${row.link}` : null);
+    const took = row.took_us === undefined ? "" : row.took_us < 10000 ? `${(row.took_us / 1000).toFixed(1)} ms` : `${Math.round(row.took_us / 1000)} ms`;
+    const cells = [
+      time(row.at),
+      `${row.endpoint}`,
+      row.reason?.replaceAll("_", " ") ?? kind,
+      row.chat ?? "",
+      [badge(row.outcome, TONES[row.outcome] ?? "calm"), row.conflict ? badge("conflict", "bad") : null],
+      row.status ?? "",
+      took,
+    ];
+    const line = h(
+      "div",
+      { class: "row", role: "row", "aria-rowindex": at + 2, "aria-selected": row.own === this.chosen ? "true" : "false", onclick: () => path && this.go(path) },
+      cells.map((cell, column) => h("span", { role: "cell" }, column === 0 && path ? h("a", { href: path, tabindex: "-1" }, cell) : cell)),
+    );
+    line.style.top = `${at * ROW}px`;
+    return line;
+  }
+
+  pressed(event) {
+    const at = this.shown.findIndex((row) => row.own === this.chosen);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: this.shown.length - 1, PageDown: at + 15, PageUp: at - 15 }[event.key];
+    if (event.key === " ") this.pause();
+    else if (event.key === "Enter" && at >= 0) {
+      const row = this.shown[at];
+      const path = row.path ?? (row.link ? `/deliveries/${row.link}` : null);
+      if (path) this.go(path);
+    } else if (to !== undefined && this.shown.length > 0) {
+      const next = Math.min(Math.max(to, 0), this.shown.length - 1);
+      this.chosen = this.shown[next].own;
+      const top = next * ROW;
+      const { scrollTop, clientHeight } = this.scroll;
+      if (top < scrollTop) this.scroll.scrollTop = top;
+      else if (top + 2 * ROW > scrollTop + clientHeight) this.scroll.scrollTop = top + 2 * ROW - clientHeight;
+      this.draw();
+    } else return;
+    event.preventDefault();
+  }
+
+  pause() {
+    this.paused = !this.paused;
+    if (!this.paused) {
+      const held = this.held;
+      this.held = [];
+      this.waiting = 0;
+      for (const news of held) this.take(news);
+    }
+    this.onstate();
+  }
+
+  end() {
+    cancelAnimationFrame(this.drawing);
+  }
+}

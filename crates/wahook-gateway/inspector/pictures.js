@@ -1,0 +1,128 @@
+// How it went over the last half hour. Drawn by uPlot; below each picture are the newest figures, for those who see none.
+
+import { ask } from "./api.js";
+import { badge, facts, fill, h, span } from "./dom.js";
+
+const TONES = { stored: "good", duplicate: "calm", refused: "bad", not_stored: "bad" };
+const HEIGHT = 200;
+
+export async function pictures({ view, signal, trying }) {
+  const boards = {
+    outcomes: board("Deliveries a second, by outcome"),
+    gaps: board("From what happened to its receipt, in seconds"),
+    waiting: board("Waiting in the inbox"),
+    age: board("Age of the oldest in the inbox, in seconds"),
+    reasons: board("Refused a second, by reason"),
+  };
+  const silences = h("tbody");
+  fill(
+    view,
+    h("h1", {}, "Pictures"),
+    h("p", { class: "hint" }, "The last half hour since the start of the gateway, in steps of five seconds."),
+    h("div", { class: "cards" }, Object.values(boards).map((one) => one.element)),
+    h("h2", {}, "Silence"),
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, ["Endpoint", "Account", "Silent for", "As a rule", ""].map((name) => h("th", { scope: "col" }, name)))),
+      silences,
+    ),
+  );
+  const draw = async () => {
+    const pace = await ask("pace", signal);
+    const plain = (series) => Object.entries(series).map(([name, values]) => ({ name: name.replaceAll("_", " "), values, tone: TONES[name] }));
+    boards.outcomes.draw(pace.times, plain(pace.outcomes));
+    boards.reasons.draw(pace.times, plain(pace.reasons));
+    boards.gaps.draw(pace.times, Object.entries(pace.gaps).flatMap(([name, { p50, p99 }]) => [
+      { name: `${name} p50`, values: p50 },
+      { name: `${name} p99`, values: p99 },
+    ]));
+    boards.waiting.draw(pace.times, [{ name: "waiting", values: pace.inbox.waiting }]);
+    boards.age.draw(pace.times, [{ name: "age", values: pace.inbox.age }]);
+    fill(silences, pace.silences.map(silence));
+    if (pace.silences.length === 0) fill(silences, h("tr", {}, h("td", { colspan: "5", class: "empty" }, "Nothing came of any account yet.")));
+  };
+  await draw();
+  const timer = setInterval(() => document.hidden || trying(draw), 5000);
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    for (const one of Object.values(boards)) one.end();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => Object.values(boards).forEach((one) => one.end()), { signal });
+}
+
+function silence(one) {
+  const times = one.usual ? one.silent / Math.max(one.usual, 1) : 0;
+  return h(
+    "tr",
+    {},
+    h("td", {}, one.endpoint),
+    h("td", {}, h("code", {}, one.account)),
+    h("td", {}, span(one.silent)),
+    h("td", {}, one.usual ? span(one.usual) : "not known yet"),
+    h("td", {}, times > 10 && one.silent > 60 ? badge(`${Math.round(times)} times as long`, "bad") : null),
+  );
+}
+
+/** A picture, its name, and its newest figures. */
+function board(title) {
+  const place = h("div", { class: "plot", role: "img", "aria-label": title });
+  const figures = h("div");
+  const element = h("section", { class: "card" }, h("h2", {}, title), place, figures);
+  let plot = null;
+  let names = "";
+  const end = () => {
+    plot?.destroy();
+    plot = null;
+  };
+  const draw = (times, series) => {
+    const said = series.map((one) => [one.name, shown(one.values.findLast((value) => value !== null))]);
+    fill(figures, series.length === 0 ? h("p", { class: "empty" }, "Nothing yet.") : facts(said));
+    place.hidden = series.length === 0 || times.length < 2;
+    if (place.hidden) return end();
+    const data = [times, ...series.map((one) => one.values)];
+    const now = series.map((one) => one.name).join("\n");
+    const width = place.clientWidth || 400;
+    if (plot && now === names) {
+      if (plot.width !== width) plot.setSize({ width, height: HEIGHT });
+      plot.setData(data);
+      return undefined;
+    }
+    end();
+    names = now;
+    plot = new window.uPlot(options(width, series), data, place);
+    return undefined;
+  };
+  return { element, draw, end };
+}
+
+function options(width, series) {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const axis = { stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+  const wheel = ["--own", "--bad", "--calm", "--good", "--dim"];
+  return {
+    width,
+    height: HEIGHT,
+    legend: { show: true },
+    scales: { y: { range: (_, least, most) => [0, Math.max(most, 1) * 1.1] } },
+    axes: [axis, { ...axis, size: 56 }],
+    series: [
+      {},
+      ...series.map((one, at) => ({
+        label: one.name,
+        stroke: colour(one.tone ? `--${one.tone}` : wheel[at % wheel.length]),
+        width: 2,
+        dash: one.name.endsWith("p99") ? [6, 4] : undefined,
+        spanGaps: false,
+        points: { show: one.values.filter((value) => value !== null).length < 3 },
+        value: (_, value) => shown(value),
+      })),
+    ],
+  };
+}
+
+function shown(value) {
+  if (value === null || value === undefined) return "–";
+  return value >= 100 ? String(Math.round(value)) : String(Math.round(value * 100) / 100);
+}

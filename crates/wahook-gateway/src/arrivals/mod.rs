@@ -1,0 +1,160 @@
+//! What came to the endpoints lately, for those who watch: a bounded memory, gone with the process. What keeps is the inbox.
+//!
+//! ```text
+//! request ─service→ answer          journal: one line each, of the last 2,000
+//!              └─observer (tower)   quarantine: what was refused, and why
+//! ```
+
+mod journal;
+mod pace;
+mod quarantine;
+mod service;
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use wahook_core::Clock;
+use wahook_tower::{Observer, Signal};
+
+use self::{journal::Journal, quarantine::Quarantine};
+pub(crate) use self::{
+    journal::{Arrival, Batch, Outcome},
+    pace::{Pace, SLOT, Sample, Slot},
+    quarantine::Refused,
+    service::Watched,
+};
+
+/// What came lately. Its clones share it.
+#[derive(Clone, Debug)]
+pub struct Arrivals(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clock: Arc<dyn Clock>,
+    tickets: AtomicU64,
+    journal: Journal,
+    quarantine: Mutex<Quarantine>,
+    pace: Mutex<Pace>,
+}
+
+/// Which request it is; in its extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ticket(u64);
+
+impl Arrivals {
+    /// Nothing has come yet.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inner {
+            clock,
+            tickets: AtomicU64::new(1),
+            journal: Journal::default(),
+            quarantine: Mutex::default(),
+            pace: Mutex::default(),
+        }))
+    }
+
+    fn ticket(&self) -> Ticket {
+        Ticket(self.0.tickets.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Keeps what is refused, and hands everything on to `next`, such as the log.
+    #[must_use]
+    pub fn of_tower(&self, next: Arc<dyn Observer>) -> Arc<dyn Observer> {
+        Arc::new(Keeping {
+            arrivals: self.clone(),
+            next,
+        })
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    /// What was refused, the newest first, older than this one: so many at most.
+    pub(crate) fn refused(&self, before: Option<u64>, limit: usize) -> Vec<Arc<Refused>> {
+        self.quarantine(|quarantine| quarantine.newest(before, limit))
+    }
+
+    /// One of them.
+    pub(crate) fn refused_one(&self, id: u64) -> Option<Arc<Refused>> {
+        self.quarantine(|quarantine| quarantine.one(id))
+    }
+
+    fn write(&self, arrival: Arrival) {
+        self.pace(|pace, now| pace.came(now, &arrival));
+        self.0.journal.write(arrival);
+    }
+
+    /// How it went over the last half hour.
+    pub(crate) fn pace<T>(&self, ask: impl FnOnce(&mut Pace, Duration) -> T) -> T {
+        let mut pace = self.0.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(&mut pace, self.0.clock.elapsed())
+    }
+
+    /// Keeps how long after they happened events come, and hands everything on to `next`.
+    #[must_use]
+    pub fn of_worker(&self, next: Arc<dyn wahook_worker::Observer>) -> Arc<dyn wahook_worker::Observer> {
+        Arc::new(Listening {
+            arrivals: self.clone(),
+            next,
+        })
+    }
+
+    fn quarantine<T>(&self, ask: impl FnOnce(&mut Quarantine) -> T) -> T {
+        let mut quarantine = self.0.quarantine.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(&mut quarantine)
+    }
+}
+
+#[derive(Debug)]
+struct Listening {
+    arrivals: Arrivals,
+    next: Arc<dyn wahook_worker::Observer>,
+}
+
+impl wahook_worker::Observer for Listening {
+    fn observe(&self, signal: &wahook_worker::Signal<'_>) {
+        if let wahook_worker::Signal::Gap { endpoint, gap } = signal {
+            self.arrivals.pace(|pace, now| pace.gap(now, endpoint, *gap));
+        }
+        self.next.observe(signal);
+    }
+}
+
+#[derive(Debug)]
+struct Keeping {
+    arrivals: Arrivals,
+    next: Arc<dyn Observer>,
+}
+
+impl Observer for Keeping {
+    fn observe(&self, endpoint: &str, signal: &Signal<'_>) {
+        match signal {
+            Signal::Refused {
+                refusal,
+                request: Some(request),
+            } => {
+                let clock = &self.arrivals.0.clock;
+                if let Some(Ticket(id)) = request.extensions().get() {
+                    self.arrivals.quarantine(|quarantine| {
+                        quarantine.take(*id, clock.now(), clock.elapsed(), refusal, *request);
+                    });
+                }
+            }
+            Signal::Hint { hint, request } => {
+                if let Some(Ticket(id)) = request.extensions().get() {
+                    self.arrivals
+                        .quarantine(|quarantine| quarantine.hint(*id, hint.to_string()));
+                }
+            }
+            _ => {}
+        }
+        self.next.observe(endpoint, signal);
+    }
+}

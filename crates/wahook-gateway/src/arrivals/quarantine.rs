@@ -1,0 +1,180 @@
+//! What was refused, and why: for an operator, never for the sender (V4).
+//!
+//! Strangers decide how often something is refused, so it costs little: at most so many a second are looked at, and a flood
+//! of one reason does not push the others out.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use jiff::Timestamp;
+use wahook_core::proof::{Refusal, RefusalKind};
+use wahook_tower::RefusedRequest;
+
+/// So many are kept, and so many of one reason at one endpoint.
+const MOST: usize = 500;
+const MOST_OF_ONE: usize = 50;
+
+/// So many are looked at in a second.
+const A_SECOND: u32 = 20;
+
+/// So much of a body is kept, and of all headers together.
+const BODY_BYTES: usize = 16 << 10;
+const HEADER_BYTES: usize = 8 << 10;
+
+/// A request that was refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused {
+    pub(crate) id: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) endpoint: Arc<str>,
+    pub(crate) provider: &'static str,
+    pub(crate) kind: RefusalKind,
+    /// The same in words.
+    pub(crate) why: String,
+    pub(crate) hints: Vec<String>,
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    /// Its beginning.
+    pub(crate) body: Bytes,
+    /// How much of it was read.
+    pub(crate) body_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Quarantine {
+    kept: VecDeque<Arc<Refused>>,
+    /// The second that runs, and how many were looked at in it.
+    second: Option<(u64, u32)>,
+}
+
+impl Quarantine {
+    pub(super) fn take(
+        &mut self,
+        id: u64,
+        at: Timestamp,
+        elapsed: Duration,
+        refusal: &Refusal,
+        request: RefusedRequest<'_>,
+    ) {
+        let second = elapsed.as_secs();
+        let count = match self.second {
+            Some((running, count)) if running == second => count,
+            _ => 0,
+        };
+        if count >= A_SECOND {
+            return;
+        }
+        self.second = Some((second, count + 1));
+        let head = request.head();
+        self.keep(Refused {
+            id,
+            at,
+            endpoint: Arc::from(request.endpoint().name()),
+            provider: request.endpoint().provider().id(),
+            kind: refusal.kind(),
+            why: refusal.to_string(),
+            hints: Vec::new(),
+            method: head.method,
+            uri: head.uri,
+            headers: cut(&head.headers),
+            // A slice would hold on to all of it.
+            body: Bytes::copy_from_slice(request.body().get(..BODY_BYTES).unwrap_or(request.body())),
+            body_bytes: request.body().len(),
+        });
+    }
+
+    fn keep(&mut self, refused: Refused) {
+        let alike = |other: &Arc<Refused>| other.kind == refused.kind && other.endpoint == refused.endpoint;
+        if self.kept.iter().filter(|other| alike(other)).count() >= MOST_OF_ONE
+            && let Some(oldest) = self.kept.iter().position(alike)
+        {
+            self.kept.remove(oldest);
+        } else if self.kept.len() >= MOST {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(Arc::new(refused));
+    }
+
+    /// Says of one of them what would have helped.
+    pub(super) fn hint(&mut self, id: u64, hint: String) {
+        if let Some(refused) = self.kept.iter_mut().rev().find(|refused| refused.id == id) {
+            Arc::make_mut(refused).hints.push(hint);
+        }
+    }
+
+    pub(super) fn newest(&self, before: Option<u64>, limit: usize) -> Vec<Arc<Refused>> {
+        let newest = self.kept.iter().rev();
+        let older = newest.filter(|refused| before.is_none_or(|before| refused.id < before));
+        older.take(limit).cloned().collect()
+    }
+
+    pub(super) fn one(&self, id: u64) -> Option<Arc<Refused>> {
+        self.kept.iter().find(|refused| refused.id == id).cloned()
+    }
+}
+
+/// As many headers as have room.
+fn cut(headers: &HeaderMap) -> HeaderMap {
+    let mut left = HEADER_BYTES;
+    let mut kept = HeaderMap::new();
+    for (name, value) in headers {
+        let Some(rest) = left.checked_sub(name.as_str().len() + value.len()) else {
+            break;
+        };
+        left = rest;
+        kept.append(name, value.clone());
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn refused(id: u64, kind: RefusalKind) -> Refused {
+        Refused {
+            id,
+            at: Timestamp::UNIX_EPOCH,
+            endpoint: Arc::from("shop"),
+            provider: "wawp",
+            kind,
+            why: String::new(),
+            hints: Vec::new(),
+            method: Method::POST,
+            uri: Uri::default(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            body_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn a_flood_of_one_reason_leaves_the_others_in_place() {
+        let mut quarantine = Quarantine::default();
+        quarantine.keep(refused(0, RefusalKind::SignatureMismatch));
+        for id in 1..1_000 {
+            quarantine.keep(refused(id, RefusalKind::BodyTooLarge));
+        }
+        assert_eq!(quarantine.kept.len(), MOST_OF_ONE + 1);
+        assert!(quarantine.one(0).is_some());
+        let ids: Vec<u64> = quarantine.newest(Some(999), 2).iter().map(|one| one.id).collect();
+        assert_eq!(ids, [998, 997]);
+        quarantine.hint(999, "a hint".to_owned());
+        quarantine.hint(1, "of one that is gone".to_owned());
+        assert_eq!(quarantine.one(999).unwrap().hints, ["a hint"]);
+    }
+
+    #[test]
+    fn p_headers_without_end_are_cut() {
+        let mut headers = HeaderMap::new();
+        for number in 0..100 {
+            let name: HeaderName = format!("x-{number}").parse().unwrap();
+            headers.insert(name, HeaderValue::from_str(&"a".repeat(1_000)).unwrap());
+        }
+        assert_eq!(cut(&headers).len(), 8);
+    }
+}
