@@ -1,6 +1,8 @@
 // The API of this listener. The token comes with the link that `wahook serve` prints, behind the `#`, which browsers send
 // nowhere; it stays in this tab.
 
+import { at } from "./dom.js";
+
 const KEPT = "wahook-token";
 
 /** What went wrong, in the words of the gateway. */
@@ -50,7 +52,7 @@ async function answered(response) {
 
 async function fetched(path, options) {
   try {
-    return await answered(await fetch(`/api/v1/${path}`, options));
+    return await answered(await fetch(at(`/api/v1/${path}`), options));
   } catch (error) {
     if (error instanceof Trouble || error.name === "AbortError") throw error;
     throw new Trouble(0, "away", "the gateway does not answer; does it run?");

@@ -3,7 +3,7 @@
 import { Trouble, ask, hasToken, keepToken, takeToken } from "./api.js";
 import { dead } from "./dead.js";
 import { delivery } from "./delivery.js";
-import { fill, h } from "./dom.js";
+import { BASE, at, fill, h } from "./dom.js";
 import { endpoints } from "./endpoints.js";
 import { live } from "./live.js";
 import { pictures } from "./pictures.js";
@@ -72,19 +72,23 @@ async function trying(work) {
   }
 }
 
-function go(path) {
-  history.pushState(null, "", path);
+/** Shows another place of this page. */
+function go(place) {
+  history.pushState(null, "", at(place));
   show();
 }
+
+/** Which place is shown. */
+const here = () => `/${location.pathname.slice(BASE.length)}`;
 
 async function show() {
   showing.abort();
   showing = new AbortController();
   const { signal } = showing;
-  const found = VIEWS.find(([pattern]) => pattern.test(location.pathname));
+  const found = VIEWS.find(([pattern]) => pattern.test(here()));
   for (const link of document.querySelectorAll("nav a")) {
-    const here = link.pathname === location.pathname || (link.pathname !== "/" && location.pathname.startsWith(link.pathname));
-    if (here) link.setAttribute("aria-current", "page");
+    const isHere = link.pathname === location.pathname || (link.pathname !== BASE && location.pathname.startsWith(link.pathname));
+    if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   if (!found) {
@@ -94,7 +98,7 @@ async function show() {
   const [pattern, title, render] = found;
   document.title = `${title} · wahook`;
   fill(view, h("p", { class: "hint" }, "…"));
-  const id = pattern.exec(location.pathname)[1];
+  const id = pattern.exec(here())[1];
   const shown = await trying(async () => {
     await render({ view, id, signal, go, say, trying });
     return true;
@@ -127,9 +131,15 @@ async function showHealth() {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-  if (!link || !plain || link.origin !== location.origin || link.target || link.getAttribute("href").startsWith("#")) return;
+  if (link?.classList.contains("skip")) {
+    event.preventDefault();
+    view.focus();
+    return;
+  }
+  const ours = link && link.origin === location.origin && link.pathname.startsWith(BASE);
+  if (!ours || !plain || link.target) return;
   event.preventDefault();
-  go(link.pathname + link.search);
+  go(`/${link.pathname.slice(BASE.length)}${link.search}`);
 });
 key.addEventListener("click", async () => {
   if (await askToken("With it this page can reveal what is masked, and change things.")) show();

@@ -2,7 +2,7 @@
 
 import { ask, change } from "./api.js";
 import { confirm } from "./confirm.js";
-import { badge, fill, h, time } from "./dom.js";
+import { at, badge, fill, h, time } from "./dom.js";
 
 const FILTERS = ["sink", "endpoint", "kind"];
 
@@ -64,7 +64,7 @@ export async function dead({ view, signal, say, trying }) {
     "form",
     { role: "search", "aria-label": "Filter", onsubmit: (event) => event.preventDefault(), oninput: () => {
       const query = new URLSearchParams(wanted());
-      history.replaceState(null, "", query.size > 0 ? `/dead?${query}` : "/dead");
+      history.replaceState(null, "", query.size > 0 ? `${at("/dead")}?${query}` : at("/dead"));
       clearTimeout(soon);
       soon = setTimeout(again, 400);
     } },

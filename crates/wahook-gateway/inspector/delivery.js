@@ -53,7 +53,7 @@ export async function delivery({ view, id, signal, say, trying }, reveal = false
 }
 
 /** One event, and how far each sink is with it. */
-function said({ event, normalised, note }) {
+function said({ event, normalised, typed, note }) {
   return h(
     "article",
     {},
@@ -84,6 +84,9 @@ function said({ event, normalised, note }) {
         ),
     note ? h("p", { class: "hint" }, note) : null,
     normalised === null ? null : json(normalised),
+    typed
+      ? h("details", {}, h("summary", {}, "As a typed handler gets it"), h("pre", { tabindex: "0" }, typed))
+      : h("p", { class: "hint" }, "Reveal shows it as a typed handler gets it, too."),
   );
 }
 

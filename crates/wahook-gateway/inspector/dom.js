@@ -1,11 +1,18 @@
 // Elements from data. Text is always set as text: nothing that a message says becomes a part of the page.
 
+/** Where the page is mounted: `/`, or a path of the app that it is a part of. */
+export const BASE = new URL(".", document.baseURI).pathname;
+
+/** The address of a place of this page, such as `/refused`. */
+export const at = (place) => BASE + place.slice(1);
+
 /** An element: `h("a", {href: "/"}, "text", otherElement)`. Handlers are functions under `onclick` and the like. */
 export function h(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(key.slice(2), value);
+    else if (key === "href" && value.startsWith("/")) element.setAttribute(key, at(value));
     else element.setAttribute(key, value === true ? "" : value);
   }
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
@@ -29,6 +36,7 @@ export function time(text) {
 
 /** A span of time in words. */
 export function span(seconds) {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   if (seconds < 129600) return `${Math.round(seconds / 3600)} h`;

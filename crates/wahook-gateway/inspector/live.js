@@ -1,13 +1,13 @@
 // What arrives, as it arrives: one line each, thousands of them, of which only those in sight are in the page.
 
 import { ask, listen } from "./api.js";
-import { badge, fill, h, time } from "./dom.js";
+import { BASE, badge, fill, h, time } from "./dom.js";
 
 const ROW = 30;
 /** So many are kept in the page; the inbox has them all. */
 const MOST = 5000;
 
-const TONES = { stored: "good", duplicate: "calm", challenge: "calm", refused: "bad", not_stored: "bad", hung_up: "bad" };
+const TONES = { stored: "good", duplicate: "calm", challenge: "calm", refused: "bad", not_stored: "bad", no_endpoint: "bad", hung_up: "bad" };
 const COLUMNS = ["Time", "Endpoint", "Kind", "Chat", "Outcome", "Answer", "Took"];
 const FILTERS = ["endpoint", "kind", "outcome", "chat"];
 
@@ -49,7 +49,7 @@ function filters(list, changed) {
   const apply = () => {
     list.wanted = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]));
     const query = new URLSearchParams(Object.entries(list.wanted).filter(([, value]) => value));
-    history.replaceState(null, "", query.size > 0 ? `/?${query}` : "/");
+    history.replaceState(null, "", query.size > 0 ? `${BASE}?${query}` : BASE);
     list.filter();
   };
   let soon;
@@ -172,8 +172,8 @@ class List {
     const took = row.took_us === undefined ? "" : row.took_us < 10000 ? `${(row.took_us / 1000).toFixed(1)} ms` : `${Math.round(row.took_us / 1000)} ms`;
     const cells = [
       time(row.at),
-      `${row.endpoint}`,
-      row.reason?.replaceAll("_", " ") ?? kind,
+      row.endpoint,
+      row.reason?.replaceAll("_", " ") ?? (row.outcome === "no_endpoint" ? "nothing is at this path" : kind),
       row.chat ?? "",
       [badge(row.outcome, TONES[row.outcome] ?? "calm"), row.conflict ? badge("conflict", "bad") : null],
       row.status ?? "",

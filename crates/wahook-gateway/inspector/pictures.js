@@ -9,9 +9,9 @@ const HEIGHT = 200;
 export async function pictures({ view, signal, trying }) {
   const boards = {
     outcomes: board("Deliveries a second, by outcome"),
-    gaps: board("From what happened to its receipt, in seconds"),
+    gaps: board("From what happened to its receipt", { shown: span, grows: true }),
     waiting: board("Waiting in the inbox"),
-    age: board("Age of the oldest in the inbox, in seconds"),
+    age: board("Age of the oldest in the inbox", { shown: span }),
     reasons: board("Refused a second, by reason"),
   };
   const silences = h("tbody");
@@ -30,9 +30,9 @@ export async function pictures({ view, signal, trying }) {
   );
   const draw = async () => {
     const pace = await ask("pace", signal);
-    const plain = (series) => Object.entries(series).map(([name, values]) => ({ name: name.replaceAll("_", " "), values, tone: TONES[name] }));
-    boards.outcomes.draw(pace.times, plain(pace.outcomes));
-    boards.reasons.draw(pace.times, plain(pace.reasons));
+    const each = (series) => Object.entries(series).map(([name, values]) => ({ name: name.replaceAll("_", " "), values, tone: TONES[name] }));
+    boards.outcomes.draw(pace.times, each(pace.outcomes));
+    boards.reasons.draw(pace.times, each(pace.reasons));
     boards.gaps.draw(pace.times, Object.entries(pace.gaps).flatMap(([name, { p50, p99 }]) => [
       { name: `${name} p50`, values: p50 },
       { name: `${name} p99`, values: p99 },
@@ -64,8 +64,8 @@ function silence(one) {
   );
 }
 
-/** A picture, its name, and its newest figures. */
-function board(title) {
+/** A picture, its name, and its newest figures; `grows` where figures differ by magnitudes. */
+function board(title, { shown = plain, grows = false } = {}) {
   const place = h("div", { class: "plot", role: "img", "aria-label": title });
   const figures = h("div");
   const element = h("section", { class: "card" }, h("h2", {}, title), place, figures);
@@ -76,7 +76,7 @@ function board(title) {
     plot = null;
   };
   const draw = (times, series) => {
-    const said = series.map((one) => [one.name, shown(one.values.findLast((value) => value !== null))]);
+    const said = series.map((one) => [one.name, newest(one.values, shown)]);
     fill(figures, series.length === 0 ? h("p", { class: "empty" }, "Nothing yet.") : facts(said));
     place.hidden = series.length === 0 || times.length < 2;
     if (place.hidden) return end();
@@ -90,13 +90,18 @@ function board(title) {
     }
     end();
     names = now;
-    plot = new window.uPlot(options(width, series), data, place);
+    plot = new window.uPlot(options(width, series, shown, grows), data, place);
     return undefined;
   };
   return { element, draw, end };
 }
 
-function options(width, series) {
+function newest(values, shown) {
+  const value = values.findLast((one) => one !== null);
+  return value === undefined ? "–" : shown(value);
+}
+
+function options(width, series, shown, grows) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   const axis = { stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
@@ -104,9 +109,9 @@ function options(width, series) {
   return {
     width,
     height: HEIGHT,
-    legend: { show: true },
-    scales: { y: { range: (_, least, most) => [0, Math.max(most, 1) * 1.1] } },
-    axes: [axis, { ...axis, size: 56 }],
+    legend: { live: false },
+    scales: { y: grows ? { distr: 3 } : { range: (_, least, most) => [0, Math.max(most, 1) * 1.1] } },
+    axes: [axis, { ...axis, size: 84, values: (_, values) => values.map((value) => (value === null ? "" : shown(value))) }],
     series: [
       {},
       ...series.map((one, at) => ({
@@ -116,13 +121,11 @@ function options(width, series) {
         dash: one.name.endsWith("p99") ? [6, 4] : undefined,
         spanGaps: false,
         points: { show: one.values.filter((value) => value !== null).length < 3 },
-        value: (_, value) => shown(value),
       })),
     ],
   };
 }
 
-function shown(value) {
-  if (value === null || value === undefined) return "–";
+function plain(value) {
   return value >= 100 ? String(Math.round(value)) : String(Math.round(value * 100) / 100);
 }

@@ -56,10 +56,15 @@ pub(super) async fn one(
         }));
     };
     let (normalised, note) = normalised(&state, &kept, row, shown);
+    let typed = (shown.reveal && kept.stored.redacted_at.is_none())
+        .then(|| state.reader.provider(&kept.stored))
+        .flatten()
+        .and_then(|provider| provider.typed(&kept.stored.delivery).into_iter().nth(place));
     Ok(found(&EventSheet {
         masked: !shown.reveal,
         event: EventForm::of(row, shown),
         normalised,
+        typed,
         note,
         delivery: DeliveryForm::of(&kept, shown),
     }))

@@ -143,6 +143,9 @@ pub(crate) struct EventSheet {
     pub(crate) event: EventForm,
     /// The event in the neutral words; null where that cannot be told.
     pub(crate) normalised: Option<Box<RawValue>>,
+    /// The event in the provider's own types, as Rust shows them; only where it may be revealed.
+    #[serde(default)]
+    pub(crate) typed: Option<String>,
     /// Why it cannot be told, or what is odd about it.
     pub(crate) note: Option<String>,
     pub(crate) delivery: DeliveryForm,

@@ -3,11 +3,14 @@
 
 use axum::{
     Router,
-    extract::Path,
+    extract::{OriginalUri, Path},
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::{
+    Uri,
+    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+};
 
 use super::{AdminState, answer::Refused};
 
@@ -64,9 +67,9 @@ const PLACES: [&str; 7] = [
 const ASSETS: &str = "/assets/";
 
 pub(super) fn router() -> Router<AdminState> {
-    let places = PLACES.iter().fold(Router::new(), |router, place| {
-        router.route(place, get(async || page()))
-    });
+    let places = PLACES
+        .iter()
+        .fold(Router::new(), |router, place| router.route(place, get(page)));
     places.route("/assets/{*file}", get(file))
 }
 
@@ -79,12 +82,18 @@ pub(super) fn is_open(path: &str) -> bool {
     path.starts_with(ASSETS) || PLACES.into_iter().any(is_place)
 }
 
+/// What stands in the page for where it is mounted.
+const BASE: &str = r#"<base href="/">"#;
+
 /// Scripts and styles of its own and nothing else: what a message says never runs.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                      base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
-fn page() -> Response {
-    let page = include_str!("../../inspector/index.html");
+/// The page; it is told where the router is mounted, since it asks for its files and the API from there.
+async fn page(OriginalUri(asked): OriginalUri, inside: Uri) -> Response {
+    let mount = asked.path().strip_suffix(inside.path()).unwrap_or_default();
+    let base = format!("<base href=\"{}/\">", mount.replace(['"', '<', '&'], ""));
+    let page = include_str!("../../inspector/index.html").replace(BASE, &base);
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -101,6 +110,11 @@ async fn file(Path(name): Path<String>) -> Result<Response, Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_has_a_place_for_its_mount() {
+        assert!(include_str!("../../inspector/index.html").contains(BASE));
+    }
 
     #[test]
     fn p_only_the_page_itself_is_open() {

@@ -3,14 +3,14 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use serde_json::Map;
-use wahook_core::{Endpoint, Secret, Secrets, inbox::Stored, model::Event};
+use wahook_core::{AnyProvider, Endpoint, Secret, Secrets, inbox::Stored, model::Event};
 use wahook_providers::{Options, provider};
 
 /// How stored deliveries are read: with the endpoint that received them, else as their provider reads by default.
 #[derive(Clone)]
-pub struct Reader(Arc<Read>);
+pub struct Reader(Arc<Find>);
 
-type Read = dyn Fn(&Stored) -> Option<Vec<Event>> + Send + Sync;
+type Find = dyn Fn(&Stored) -> Option<Arc<dyn AnyProvider>> + Send + Sync;
 
 impl Reader {
     /// Reads with these endpoints.
@@ -19,18 +19,24 @@ impl Reader {
             .into_iter()
             .map(|endpoint| (endpoint.name().to_owned(), endpoint))
             .collect();
-        Self::new(move |stored| read(&endpoints, stored))
+        Self::new(move |stored| find(&endpoints, stored))
     }
 
-    /// Reads with a function of one's own, such as one that follows a configuration that changes.
-    pub fn new(read: impl Fn(&Stored) -> Option<Vec<Event>> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+    /// Reads with the provider that a function of one's own finds, such as one that follows a configuration that changes.
+    pub fn new(find: impl Fn(&Stored) -> Option<Arc<dyn AnyProvider>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(find))
+    }
+
+    /// What reads this delivery; `None` if nobody here can.
+    #[must_use]
+    pub fn provider(&self, stored: &Stored) -> Option<Arc<dyn AnyProvider>> {
+        (self.0)(stored)
     }
 
     /// The events of a delivery; `None` if nobody here can read it.
     #[must_use]
     pub fn read(&self, stored: &Stored) -> Option<Vec<Event>> {
-        (self.0)(stored)
+        Some(self.provider(stored)?.read(&stored.delivery))
     }
 }
 
@@ -46,17 +52,17 @@ impl fmt::Debug for Reader {
     }
 }
 
-fn read(endpoints: &HashMap<String, Endpoint>, stored: &Stored) -> Option<Vec<Event>> {
+fn find(endpoints: &HashMap<String, Endpoint>, stored: &Stored) -> Option<Arc<dyn AnyProvider>> {
     let delivery = &stored.delivery;
     let configured = endpoints
         .get(delivery.endpoint.as_str())
         .filter(|endpoint| endpoint.provider().id() == stored.provider.as_str());
     if let Some(endpoint) = configured {
-        return Some(endpoint.provider().read(delivery));
+        return Some(endpoint.shared_provider());
     }
     let row = provider(&stored.provider)?;
     // Nothing is verified here; an endpoint cannot be built without a secret.
     let unused = Secret::new((row.make_secret)([7; 32])).ok()?;
     let endpoint = (row.build)(row.id, Secrets::from(unused), &Options::new(Map::new())).ok()?;
-    Some(endpoint.provider().read(delivery))
+    Some(endpoint.shared_provider())
 }

@@ -53,6 +53,8 @@ pub(crate) enum Outcome {
     NotStored,
     /// A challenge was answered.
     Challenge,
+    /// No endpoint is at its path.
+    NoEndpoint,
     /// Its sender hung up before it was answered.
     HungUp,
 }

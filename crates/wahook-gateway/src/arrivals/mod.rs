@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use http::StatusCode;
 use wahook_core::Clock;
 use wahook_tower::{Observer, Signal};
 
@@ -84,6 +85,25 @@ impl Arrivals {
     /// One of them.
     pub(crate) fn refused_one(&self, id: u64) -> Option<Arc<Refused>> {
         self.quarantine(|quarantine| quarantine.one(id))
+    }
+
+    /// A request came to a path where no endpoint is. Strangers decide how many do: only some of them are written down.
+    pub(crate) fn nobody(&self) {
+        let now = self.0.clock.elapsed();
+        if !self.quarantine(|quarantine| quarantine.has_time(now)) {
+            return;
+        }
+        self.write(Arrival {
+            id: self.ticket().0,
+            at: self.0.clock.now(),
+            endpoint: Arc::from(""),
+            provider: "",
+            took: Duration::ZERO,
+            status: Some(StatusCode::NOT_FOUND),
+            outcome: Outcome::NoEndpoint,
+            reason: None,
+            receipt: None,
+        });
     }
 
     fn write(&self, arrival: Arrival) {

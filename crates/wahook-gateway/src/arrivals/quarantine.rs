@@ -58,15 +58,9 @@ impl Quarantine {
         refusal: &Refusal,
         request: RefusedRequest<'_>,
     ) {
-        let second = elapsed.as_secs();
-        let count = match self.second {
-            Some((running, count)) if running == second => count,
-            _ => 0,
-        };
-        if count >= A_SECOND {
+        if !self.has_time(elapsed) {
             return;
         }
-        self.second = Some((second, count + 1));
         let head = request.head();
         self.keep(Refused {
             id,
@@ -83,6 +77,17 @@ impl Quarantine {
             body: Bytes::copy_from_slice(request.body().get(..BODY_BYTES).unwrap_or(request.body())),
             body_bytes: request.body().len(),
         });
+    }
+
+    /// Whether another one is looked at in this second.
+    pub(super) fn has_time(&mut self, elapsed: Duration) -> bool {
+        let second = elapsed.as_secs();
+        let count = match self.second {
+            Some((running, count)) if running == second => count,
+            _ => 0,
+        };
+        self.second = Some((second, count.saturating_add(1)));
+        count < A_SECOND
     }
 
     fn keep(&mut self, refused: Refused) {

@@ -48,11 +48,12 @@ pub(super) struct Listener {
 
 impl Operators {
     pub(super) fn new(clock: Arc<dyn Clock>, hash_key: [u8; 16]) -> Self {
+        let arrivals = Arrivals::new(Arc::clone(&clock));
         Self {
             metrics: Metrics::new(Arc::clone(&clock), hash_key),
-            arrivals: Arrivals::new(Arc::clone(&clock)),
+            router: Router::default().telling(&arrivals),
+            arrivals,
             endpoints: Endpoints::default(),
-            router: Router::default(),
             clock,
             hash_key,
             health: Arc::default(),
@@ -119,7 +120,7 @@ impl Operators {
         let mut state = AdminState::new(desk, Arc::clone(&self.clock), self.hash_key)
             .health(Arc::clone(&self.health))
             .metrics(self.metrics.clone())
-            .reader(Reader::new(move |stored| reader.load().read(stored)))
+            .reader(Reader::new(move |stored| reader.load().provider(stored)))
             .sinks(self.sinks.clone())
             .arrivals(self.arrivals.clone())
             .endpoints(self.endpoints.clone())

@@ -9,7 +9,7 @@ use tower::ServiceExt;
 use wahook_tower::Answer;
 
 use super::Arriving;
-use crate::stack::Mounted;
+use crate::{arrivals::Arrivals, stack::Mounted};
 
 /// The body of an answer: the endpoint's, or none.
 pub(super) type Body = Either<Answer, Empty<bytes::Bytes>>;
@@ -17,7 +17,11 @@ pub(super) type Body = Either<Answer, Empty<bytes::Bytes>>;
 /// Exact paths and what is mounted there; everything else is 404. Its clones share the paths, which can be changed while
 /// it serves.
 #[derive(Clone, Default)]
-pub struct Router(Arc<ArcSwap<HashMap<String, Mounted>>>);
+pub struct Router {
+    mounted: Arc<ArcSwap<HashMap<String, Mounted>>>,
+    /// Who is told of requests to paths where nothing is.
+    unknown: Option<Arrivals>,
+}
 
 impl Router {
     /// A router for these paths.
@@ -27,9 +31,17 @@ impl Router {
         router
     }
 
+    /// Writes requests to paths where nothing is into this journal.
+    pub(crate) fn telling(self, arrivals: &Arrivals) -> Self {
+        Self {
+            unknown: Some(arrivals.clone()),
+            ..self
+        }
+    }
+
     /// Other paths from now on; requests in progress end where they began.
     pub fn swap(&self, routes: impl IntoIterator<Item = (String, Mounted)>) {
-        self.0.store(Arc::new(routes.into_iter().collect()));
+        self.mounted.store(Arc::new(routes.into_iter().collect()));
     }
 
     /// Answers a request of our own making as if it had come, on the same way; tells the status.
@@ -43,11 +55,15 @@ impl Router {
         &self,
         request: Request<Arriving>,
     ) -> impl Future<Output = Result<Response<Body>, Infallible>> + use<> {
-        let routes = self.0.load();
+        let routes = self.mounted.load();
         let mounted = routes.get(request.uri().path()).cloned();
+        let unknown = self.unknown.clone().filter(|_| mounted.is_none());
         async move {
             let Some(mounted) = mounted else {
                 tracing::debug!(target: "wahook", "no endpoint at this path");
+                if let Some(arrivals) = unknown {
+                    arrivals.nobody();
+                }
                 let mut answer = Response::new(Either::Right(Empty::new()));
                 *answer.status_mut() = StatusCode::NOT_FOUND;
                 return Ok(answer);
@@ -62,6 +78,6 @@ impl Router {
 
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.load().keys()).finish()
+        f.debug_set().entries(self.mounted.load().keys()).finish()
     }
 }
