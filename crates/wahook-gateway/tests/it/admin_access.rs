@@ -6,16 +6,31 @@ use wahook_gateway::admin;
 
 use crate::admin_scene::{Scene, TOKEN, ask, bearer, get, get_all, post};
 
-const LOOKS: [&str; 7] = [
+const LOOKS: [&str; 14] = [
     "/health",
     "/ready",
     "/metrics",
+    "/",
+    "/dead",
+    "/assets/app.js",
     "/api/v1/status",
     "/api/v1/events",
     "/api/v1/dead",
+    "/api/v1/arrivals",
+    "/api/v1/refused",
+    "/api/v1/endpoints",
+    "/api/v1/pace",
     "/nowhere",
 ];
-const CHANGES: [&str; 3] = ["/api/v1/dead/retry", "/api/v1/dead/drop", "/api/v1/replay"];
+/// What tells nothing of the gateway but that it is one.
+const OPEN: [&str; 5] = ["/health", "/ready", "/", "/dead", "/assets/app.js"];
+const CHANGES: [&str; 5] = [
+    "/api/v1/dead/retry",
+    "/api/v1/dead/drop",
+    "/api/v1/replay",
+    "/api/v1/endpoints/shop/test",
+    "/api/v1/deliveries/0199c0de-7c00-7000-8000-000000000000/curl",
+];
 
 #[tokio::test]
 async fn p_a_name_that_is_not_ours_is_refused_wherever_it_is_used() {
@@ -242,7 +257,7 @@ async fn p_revealing_needs_the_token_on_this_machine_as_well() {
 }
 
 #[tokio::test]
-async fn p_beyond_this_machine_only_probes_go_without_the_token() {
+async fn p_beyond_this_machine_only_probes_and_the_bare_page_go_without_the_token() {
     let scene = Scene::with(1).await;
     let open = || scene.state().listening_on("0.0.0.0:8081".parse().unwrap());
     for router in [
@@ -252,7 +267,7 @@ async fn p_beyond_this_machine_only_probes_go_without_the_token() {
     ] {
         for path in LOOKS {
             let answer = get(&router, path).await;
-            if matches!(path, "/health" | "/ready") {
+            if OPEN.contains(&path) {
                 assert_eq!(answer.status, StatusCode::OK, "{path}");
             } else {
                 assert!(answer.kind().starts_with("token"), "{path}: {answer:?}");
@@ -323,4 +338,62 @@ async fn p_whoever_says_nothing_or_never_ends_does_not_hold_a_connection() {
         );
         closed.await.expect("it is closed").unwrap();
     }
+}
+
+#[tokio::test]
+async fn p_the_page_runs_nothing_but_its_own_files() {
+    let scene = Scene::empty();
+    let page = get(&scene.router(), "/").await;
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"));
+    assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
+    // No script stands in it, and none is called from it.
+    assert_eq!(
+        page.text.matches("<script").count(),
+        page.text.matches("<script src=").count() + 1
+    );
+    assert!(
+        page.text
+            .contains(r#"<script type="module" src="assets/app.js">"#)
+    );
+    assert!(!page.text.contains(" on") && !page.text.contains("javascript:"));
+    for (path, kind) in [
+        ("/assets/app.js", "text/javascript; charset=utf-8"),
+        ("/assets/uplot/uPlot.min.css", "text/css; charset=utf-8"),
+    ] {
+        let file = get(&scene.router(), path).await;
+        assert_eq!(
+            (file.status, &file.headers["content-type"]),
+            (StatusCode::OK, &kind.parse().unwrap())
+        );
+    }
+    for path in [
+        "/assets/",
+        "/assets/../Cargo.toml",
+        "/assets/%2e%2e/Cargo.toml",
+        "/assets/app.js/",
+    ] {
+        assert_eq!(
+            get(&scene.router(), path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_at_home_in_the_router_of_another_app() {
+    let scene = Scene::empty();
+    let app = axum::Router::new().nest("/ops", scene.router());
+    for path in ["/ops/", "/ops/refused"] {
+        let page = get(&app, path).await;
+        assert!(
+            page.text.contains(r#"<base href="/ops/">"#),
+            "{path}: {}",
+            page.text
+        );
+    }
+    assert_eq!(get(&app, "/ops/api/v1/status").await.status, StatusCode::OK);
+    let page = get(&app, r#"/ops/deliveries/%22%3E%3Cscript%3E"#).await;
+    assert!(page.text.contains(r#"<base href="/ops/">"#) && !page.text.contains("%3C"));
 }

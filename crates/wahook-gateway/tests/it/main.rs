@@ -14,6 +14,7 @@ mod desk_cli;
 mod doctor;
 #[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
 mod inbox;
+mod inspector;
 mod limits;
 mod log;
 mod metrics_text;
