@@ -3,7 +3,7 @@
 import { Trouble, ask, hasToken, keepToken, takeToken } from "./api.js";
 import { dead } from "./dead.js";
 import { delivery } from "./delivery.js";
-import { BASE, at, fill, h } from "./dom.js";
+import { at, fill, h, placeAt } from "./dom.js";
 import { endpoints } from "./endpoints.js";
 import { live } from "./live.js";
 import { pictures } from "./pictures.js";
@@ -74,12 +74,13 @@ async function trying(work) {
 
 /** Shows another place of this page. */
 function go(place) {
-  history.pushState(null, "", at(place));
+  const [path, query] = place.split("?");
+  history.pushState(null, "", query ? `${at(path)}?${query}` : at(path));
   show();
 }
 
 /** Which place is shown. */
-const here = () => `/${location.pathname.slice(BASE.length)}`;
+const here = () => placeAt(location.pathname) ?? "";
 
 async function show() {
   showing.abort();
@@ -87,7 +88,8 @@ async function show() {
   const { signal } = showing;
   const found = VIEWS.find(([pattern]) => pattern.test(here()));
   for (const link of document.querySelectorAll("nav a")) {
-    const isHere = link.pathname === location.pathname || (link.pathname !== BASE && location.pathname.startsWith(link.pathname));
+    const place = placeAt(link.pathname);
+    const isHere = place === here() || (place !== "/" && here().startsWith(`${place}/`));
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
@@ -136,16 +138,17 @@ document.addEventListener("click", (event) => {
     view.focus();
     return;
   }
-  const ours = link && link.origin === location.origin && link.pathname.startsWith(BASE);
-  if (!ours || !plain || link.target) return;
+  const place = link?.origin === location.origin ? placeAt(link.pathname) : null;
+  if (place === null || !plain || link.target) return;
   event.preventDefault();
-  go(`/${link.pathname.slice(BASE.length)}${link.search}`);
+  go(place + link.search);
 });
 key.addEventListener("click", async () => {
   if (await askToken("With it this page can reveal what is masked, and change things.")) show();
   showHealth();
 });
 addEventListener("popstate", show);
+for (const link of document.querySelectorAll('header a[href="."]')) link.href = at("/");
 takeToken();
 showHealth();
 setInterval(() => document.hidden || showHealth(), 5000);

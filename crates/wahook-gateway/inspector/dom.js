@@ -1,10 +1,16 @@
 // Elements from data. Text is always set as text: nothing that a message says becomes a part of the page.
 
-/** Where the page is mounted: `/`, or a path of the app that it is a part of. */
-export const BASE = new URL(".", document.baseURI).pathname;
+/** Where the page's places are: `/`, or a path of the app that it is a part of, with a slash behind it. */
+const BASE = new URL(".", document.baseURI).pathname;
 
 /** The address of a place of this page, such as `/refused`. */
-export const at = (place) => BASE + place.slice(1);
+export const at = (place) => (place === "/" && BASE !== "/" ? BASE.slice(0, -1) : BASE + place.slice(1));
+
+/** The place at this address, if it is one of this page. */
+export function placeAt(path) {
+  if (path === at("/")) return "/";
+  return path.startsWith(BASE) ? `/${path.slice(BASE.length)}` : null;
+}
 
 /** An element: `h("a", {href: "/"}, "text", otherElement)`. Handlers are functions under `onclick` and the like. */
 export function h(name, attributes = {}, ...children) {

@@ -1,7 +1,7 @@
 // What arrives, as it arrives: one line each, thousands of them, of which only those in sight are in the page.
 
 import { ask, listen } from "./api.js";
-import { BASE, badge, fill, h, time } from "./dom.js";
+import { at, badge, fill, h, time } from "./dom.js";
 
 const ROW = 30;
 /** So many are kept in the page; the inbox has them all. */
@@ -49,7 +49,7 @@ function filters(list, changed) {
   const apply = () => {
     list.wanted = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]));
     const query = new URLSearchParams(Object.entries(list.wanted).filter(([, value]) => value));
-    history.replaceState(null, "", query.size > 0 ? `${BASE}?${query}` : BASE);
+    history.replaceState(null, "", query.size > 0 ? `${at("/")}?${query}` : at("/"));
     list.filter();
   };
   let soon;

@@ -91,7 +91,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// The page; it is told where the router is mounted, since it asks for its files and the API from there.
 async fn page(OriginalUri(asked): OriginalUri, inside: Uri) -> Response {
-    let mount = asked.path().strip_suffix(inside.path()).unwrap_or_default();
+    let mount = match inside.path() {
+        "/" => asked.path().trim_end_matches('/'),
+        inside => asked.path().strip_suffix(inside).unwrap_or_default(),
+    };
     let base = format!("<base href=\"{}/\">", mount.replace(['"', '<', '&'], ""));
     let page = include_str!("../../inspector/index.html").replace(BASE, &base);
     let headers = [
