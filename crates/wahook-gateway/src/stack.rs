@@ -4,13 +4,13 @@ use std::{convert::Infallible, sync::Arc, task, time::Duration};
 
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
-use tower::{ServiceBuilder, util::BoxCloneSyncService};
+use tower::{Layer, ServiceBuilder, util::BoxCloneSyncService};
 use tower_service::Service;
 use wahook_core::{Clock, guard::Fresh, inbox::Inbox, model::Data, sink::Sink};
 use wahook_tower::{Accept, Answer, DedupeLayer, Kept, LimitLayer, Observer, RateLayer, Room, VerifyLayer};
 
 use crate::{
-    arrivals::{Arrivals, Watched},
+    arrivals::Arrivals,
     config::{Limits, Route},
     rates::Rates,
     server::Arriving,
@@ -87,10 +87,8 @@ pub fn stack(route: &Route, inbox: &Arc<dyn Inbox>, shared: &Shared) -> Mounted 
         .option_layer(shared.rate(route))
         .layer(shared.verify(route))
         .service(accept);
-    let name = route.endpoint.name();
-    let provider = route.endpoint.provider().id();
-    let stack = Watched::new(name, provider, shared.arrivals.clone(), stack);
-    BoxCloneSyncService::new(Requests::new(name, stack))
+    let watched = shared.arrivals.watching(&route.endpoint).layer(stack);
+    BoxCloneSyncService::new(Requests::new(route.endpoint.name(), watched))
 }
 
 /// Limit → rate → verify → dedupe → hand over: the way without an inbox, where 200 is said when the sink is done.

@@ -1,5 +1,35 @@
 //! What came to the endpoints lately, for those who watch: a bounded memory, gone with the process. What keeps is the inbox.
 //!
+//! The gateway has it by itself. An app with an inbox of its own mounts the same page beside its endpoints:
+//!
+//! ```no_run
+//! # use std::{error::Error, sync::Arc};
+//! # use wahook_core::{Secret, inbox::{Desk, Inbox}};
+//! # use wahook_gateway::admin::Reader;
+//! # async fn doc(inbox: Arc<wahook_sqlite::SqliteInbox>, secret: String, token: Secret) -> Result<axum::Router, Box<dyn Error>> {
+//! use wahook_axum::accept;
+//! use wahook_gateway::{admin::{self, AdminState}, arrivals::Arrivals};
+//! use wahook_tower::{Intake, SystemClock, TracingObserver};
+//!
+//! let clock = Arc::new(SystemClock::new());
+//! let arrivals = Arrivals::new(clock.clone());
+//! let shop = wahook_providers::wazapin::endpoint("shop", secret)?;
+//! let intake = Intake::new(shop.clone(), inbox.clone()).observer(arrivals.of_tower(Arc::new(TracingObserver::default())));
+//!
+//! let state = AdminState::new(inbox, clock, [7; 16]) // random, and the same after a restart
+//!     .arrivals(arrivals.clone())
+//!     .reader(Reader::of([shop.clone()]))
+//!     .token(token);
+//! tokio::spawn(admin::sample(state.clone())); // how full the inbox was, for the pictures
+//! let app = axum::Router::new()
+//!     .route("/hooks/shop", accept(intake).layer(arrivals.watching(&shop)))
+//!     .nest("/ops", admin::router(state));
+//! # Ok(app) }
+//! ```
+//!
+//! It takes itself for a listener of 127.0.0.1 unless [`AdminState::listening_on`](crate::admin::AdminState::listening_on)
+//! says otherwise: then all that it shows needs the token.
+//!
 //! ```text
 //! request ─service→ answer          journal: one line each, of the last 2,000
 //!              └─observer (tower)   quarantine: what was refused, and why
@@ -19,15 +49,15 @@ use std::{
 };
 
 use http::StatusCode;
-use wahook_core::Clock;
+use wahook_core::{Clock, Endpoint};
 use wahook_tower::{Observer, Signal};
 
+pub use self::service::{WatchLayer, Watched};
 use self::{journal::Journal, quarantine::Quarantine};
 pub(crate) use self::{
     journal::{Arrival, Batch, Outcome},
     pace::{Pace, SLOT, Sample, Slot},
     quarantine::Refused,
-    service::Watched,
 };
 
 /// What came lately. Its clones share it.
@@ -58,6 +88,13 @@ impl Arrivals {
             quarantine: Mutex::default(),
             pace: Mutex::default(),
         }))
+    }
+
+    /// A layer around whatever answers the requests to this endpoint; around everything else, so that what is refused is
+    /// seen as well.
+    #[must_use]
+    pub fn watching(&self, endpoint: &Endpoint) -> WatchLayer {
+        WatchLayer::new(endpoint, self.clone())
     }
 
     fn ticket(&self) -> Ticket {

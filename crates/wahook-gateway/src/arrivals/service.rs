@@ -8,29 +8,46 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
+use tower::Layer;
 use tower_service::Service;
+use wahook_core::Endpoint;
 
 use super::{Arrival, Arrivals, Outcome};
 
-/// Writes each request into the journal.
+/// Writes each request to an endpoint into a journal; made by [`Arrivals::watching`].
 #[derive(Clone, Debug)]
-pub(crate) struct Watched<S> {
+pub struct WatchLayer {
     endpoint: Arc<str>,
     provider: &'static str,
     arrivals: Arrivals,
-    inner: S,
 }
 
-impl<S> Watched<S> {
-    /// Requests to the endpoint of this name.
-    pub(crate) fn new(endpoint: &str, provider: &'static str, arrivals: Arrivals, inner: S) -> Self {
+impl WatchLayer {
+    pub(super) fn new(endpoint: &Endpoint, arrivals: Arrivals) -> Self {
         Self {
-            endpoint: Arc::from(endpoint),
-            provider,
+            endpoint: Arc::from(endpoint.name()),
+            provider: endpoint.provider().id(),
             arrivals,
+        }
+    }
+}
+
+impl<S> Layer<S> for WatchLayer {
+    type Service = Watched<S>;
+
+    fn layer(&self, inner: S) -> Watched<S> {
+        Watched {
+            watch: self.clone(),
             inner,
         }
     }
+}
+
+/// A service whose requests are written into a journal; made by [`WatchLayer`].
+#[derive(Clone, Debug)]
+pub struct Watched<S> {
+    watch: WatchLayer,
+    inner: S,
 }
 
 impl<S, A, B> Service<Request<A>> for Watched<S>
@@ -47,23 +64,28 @@ where
     }
 
     fn call(&mut self, mut request: Request<A>) -> Self::Future {
-        let ticket = self.arrivals.ticket();
+        let WatchLayer {
+            endpoint,
+            provider,
+            arrivals,
+        } = &self.watch;
+        let ticket = arrivals.ticket();
         request.extensions_mut().insert(ticket);
-        let clock = &self.arrivals.0.clock;
+        let clock = &arrivals.0.clock;
         let mut entry = Entry {
             begun: clock.elapsed(),
             arrival: Some(Arrival {
                 id: ticket.0,
                 at: clock.now(),
-                endpoint: Arc::clone(&self.endpoint),
-                provider: self.provider,
+                endpoint: Arc::clone(endpoint),
+                provider,
                 took: Duration::ZERO,
                 status: None,
                 outcome: Outcome::HungUp,
                 reason: None,
                 receipt: None,
             }),
-            arrivals: self.arrivals.clone(),
+            arrivals: arrivals.clone(),
         };
         let answer = self.inner.call(request);
         Box::pin(async move {
