@@ -32,6 +32,13 @@ function say(text) {
 
 /** Asks for the token; whether one was given. */
 function askToken(why) {
+  asking ??= dialogFor(why).finally(() => (asking = null));
+  return asking;
+}
+
+let asking = null;
+
+function dialogFor(why) {
   return new Promise((resolve) => {
     const input = h("input", { type: "password", id: "token", autocomplete: "off", required: true });
     const dialog = h(
@@ -147,7 +154,10 @@ key.addEventListener("click", async () => {
   if (await askToken("With it this page can reveal what is masked, and change things.")) show();
   showHealth();
 });
-addEventListener("popstate", show);
+addEventListener("popstate", () => {
+  takeToken();
+  show();
+});
 for (const link of document.querySelectorAll('header a[href="."]')) link.href = at("/");
 takeToken();
 showHealth();

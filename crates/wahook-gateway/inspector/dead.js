@@ -13,24 +13,44 @@ export async function dead({ view, signal, say, trying }) {
   const more = h("button", { type: "button", onclick: () => trying(load), hidden: true }, "Load older");
   let next = null;
 
-  const load = async () => {
-    const query = new URLSearchParams({ ...wanted(), limit: "100", ...(next === null ? {} : { before: next }) });
-    const page = await ask(`dead?${query}`, signal);
-    rows.append(...page.dead.map(line));
-    next = page.next;
+  // What is changed is what is shown, not what is being typed.
+  let listed = {};
+  let since = null;
+
+  let latest = 0;
+
+  const page = () => ask(`dead?${new URLSearchParams({ ...listed, limit: "100", ...(next === null ? {} : { before: next }) })}`, signal);
+  const add = ({ dead, next: older }) => {
+    rows.append(...dead.map(line));
+    next = older;
     more.hidden = next === null;
+  };
+  const load = async () => {
+    more.disabled = true;
+    const run = latest;
+    try {
+      const older = await page();
+      if (run === latest) add(older);
+    } finally {
+      more.disabled = false;
+    }
   };
   const again = () => trying(async () => {
     next = null;
+    listed = wanted();
+    since = new Date().toISOString();
+    const run = (latest += 1);
+    const fresh = await page();
+    if (run !== latest) return;
     rows.replaceChildren();
-    await load();
+    add(fresh);
     if (rows.children.length === 0) fill(rows, h("tr", {}, h("td", { colspan: "7", class: "empty" }, "No dead letters.")));
   });
   const act = async (verb, which, text) => {
     const done = verb === "retry" ? "go back into their lanes" : "are gone for good";
     if (!(await confirm(`${verb === "retry" ? "Retry" : "Drop"} ${text}?`, `They ${done}.`, verb === "retry" ? "Retry" : "Drop"))) return;
     await trying(async () => {
-      const { count } = await change(`dead/${verb}`, which);
+      const count = await inParts(verb, which);
       say(`${count} ${verb === "retry" ? "back in their lanes" : "dropped"}`);
       await again();
     });
@@ -56,8 +76,9 @@ export async function dead({ view, signal, say, trying }) {
     );
   };
   const all = () => {
-    const some = kinds(wanted());
-    return Object.keys(some).length > 0 ? some : { all: true };
+    // What died since is not on the page.
+    const some = kinds({ ...listed, until: since });
+    return some;
   };
   let soon;
   const form = h(
@@ -70,7 +91,7 @@ export async function dead({ view, signal, say, trying }) {
     } },
     FILTERS.map((name) => h("input", { name, type: "search", placeholder: name, "aria-label": `Filter by ${name}`, value: params.get(name) ?? "" })),
   );
-  const described = () => (Object.keys(wanted()).length > 0 ? "all that the filter shows" : "all dead letters");
+  const described = () => ["all dead letters", ...Object.entries(listed).map(([name, value]) => `of ${name} ${value}`)].join(" ");
   fill(
     view,
     h("h1", {}, "Dead letters"),
@@ -91,6 +112,21 @@ export async function dead({ view, signal, say, trying }) {
   );
   await again();
 }
+
+/** All of them, a thousand at a time; tells how many. */
+async function inParts(verb, which) {
+  let all = 0;
+  for (let part = 0; part < MOST_PARTS; part += 1) {
+    const { count } = await change(`dead/${verb}`, { ...which, limit: PART });
+    all += count;
+    if (count < PART) break;
+  }
+  return all;
+}
+
+const PART = 1000;
+/** What is retried may die again at once: that is another day's work. */
+const MOST_PARTS = 100;
 
 /** As the API takes it: kinds are a list. */
 function kinds(wanted) {

@@ -9,7 +9,8 @@ const TONES = { waiting: "calm", done: "good", dead: "bad", dropped: "calm" };
 export async function delivery({ view, id, signal, say, trying }, reveal = false) {
   const shown = reveal ? "?reveal=true" : "";
   const sheet = await ask(`deliveries/${encodeURIComponent(id)}${shown}`, signal);
-  const events = await Promise.all(sheet.events.map((event) => ask(`events/${event.id}${shown}`, signal)));
+  const first = sheet.events.slice(0, MOST);
+  const events = await Promise.all(first.map((event) => ask(`events/${event.id}${shown}`, signal)));
   const again = (how) => trying(() => delivery({ view, id, signal, say, trying }, how));
   const { delivery: head } = sheet;
   fill(
@@ -19,7 +20,7 @@ export async function delivery({ view, id, signal, say, trying }, reveal = false
       "div",
       { class: "bar" },
       h("button", { type: "button", "aria-pressed": String(reveal), onclick: () => again(!reveal) }, reveal ? "Mask" : "Reveal"),
-      h("button", { type: "button", disabled: events.length === 0, onclick: () => replay(id, events, { say, trying }) }, "Replay"),
+      h("button", { type: "button", disabled: sheet.events.length === 0, onclick: () => replay(id, sheet.events, { say, trying }) }, "Replay"),
       h("button", { type: "button", onclick: () => copyCurl(id, { say, trying }) }, "Copy as curl"),
       h("button", { type: "button", onclick: () => fixture(id, { trying }) }, "Export as fixture"),
       h("span", { class: "hint" }, reveal ? "Revealed: persons and texts are as they came." : "Masked: persons are stand-ins, texts are hidden."),
@@ -47,10 +48,19 @@ export async function delivery({ view, id, signal, say, trying }, reveal = false
         h("h3", {}, "Headers"),
         facts(Object.entries(head.headers).map(([name, values]) => [name, values.join(", ")])),
       ),
-      h("div", {}, h("h2", {}, events.length === 1 ? "What it says" : `What it says · ${events.length} events`), events.map(said)),
+      h(
+        "div",
+        {},
+        h("h2", {}, sheet.events.length === 1 ? "What it says" : `What it says · ${sheet.events.length} events`),
+        events.map(said),
+        sheet.events.length > MOST ? h("p", { class: "hint" }, `The first ${MOST} are shown; the others are under “Live”, or in wahook events list --delivery.`) : null,
+      ),
     ),
   );
 }
+
+/** So many events of one delivery are shown. */
+const MOST = 20;
 
 /** One event, and how far each sink is with it. */
 function said({ event, normalised, typed, note }) {
@@ -90,20 +100,33 @@ function said({ event, normalised, typed, note }) {
   );
 }
 
-async function replay(id, events, { say, trying }) {
+async function replay(id, all, { say, trying }) {
+  const events = all.filter((event) => !event.duplicate);
   const text = `Its ${events.length === 1 ? "event goes" : `${events.length} events go`} to the sinks once more, marked as a replay.`;
   if (!(await confirm("Replay this delivery?", text, "Replay"))) return;
   await trying(async () => {
-    const replayed = await change("replay", { events: { delivery: id } });
-    say(`${replayed.events} event${replayed.events === 1 ? "" : "s"} replayed`);
+    let count = 0;
+    let after = null;
+    do {
+      const events = { delivery: id, order: "oldest", limit: 1000, ...(after === null ? {} : { after }) };
+      const replayed = await change("replay", { events });
+      count += replayed.events;
+      after = replayed.next;
+    } while (after !== null && after !== undefined);
+    say(`${count} event${count === 1 ? "" : "s"} replayed`);
   });
 }
 
 async function copyCurl(id, { say, trying }) {
   await trying(async () => {
     const { curl } = await change(`deliveries/${encodeURIComponent(id)}/curl`, {});
-    await navigator.clipboard.writeText(curl);
-    say("Copied: signed anew for this gateway.");
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(curl);
+      say("Copied: signed anew for this gateway.");
+    } else {
+      // Browsers give a clipboard to pages of this machine and of HTTPS only.
+      window.prompt("Copy this line", curl);
+    }
   });
 }
 

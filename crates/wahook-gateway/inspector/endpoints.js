@@ -1,6 +1,7 @@
 // Where providers send to, and how to set them up.
 
 import { ask, change } from "./api.js";
+import { confirm } from "./confirm.js";
 import { ago, badge, facts, fill, h, words } from "./dom.js";
 
 export async function endpoints({ view, signal, go, say, trying }) {
@@ -15,6 +16,8 @@ export async function endpoints({ view, signal, go, say, trying }) {
 
 function card(one, { go, say, trying }) {
   const test = () => trying(async () => {
+    const text = "A made-up message, signed as the provider does, takes the way of real ones: to every sink that takes them.";
+    if (!(await confirm(`Send a test delivery to ${one.name}?`, text, "Send"))) return;
     const sent = await change(`endpoints/${encodeURIComponent(one.name)}/test`, {});
     say(`Sent ${sent.event}: answered ${sent.status}`);
     go("/");

@@ -40,7 +40,11 @@ export async function live({ view, signal, go, trying }) {
     if (news.missed > 0 && list.seen) state.textContent = `live · ${news.missed} more came than are shown`;
     list.seen = true;
     list.take(news);
-  }, (word, why) => (state.textContent = why ? `${word}: ${why}` : word));
+  }, (word, why) => {
+    state.textContent = why ? `${word}: ${why}` : word;
+    // What came while nobody listened is not missed on the page.
+    if (word !== "live") list.seen = false;
+  });
 }
 
 /** What to show; it stands in the address. */
@@ -181,7 +185,7 @@ class List {
     ];
     const line = h(
       "div",
-      { class: "row", role: "row", "aria-rowindex": at + 2, "aria-selected": row.own === this.chosen ? "true" : "false", onclick: () => path && this.go(path) },
+      { class: "row", role: "row", "aria-rowindex": at + 2, "aria-selected": row.own === this.chosen ? "true" : "false", onclick: (event) => path && !event.target.closest("a") && this.go(path) },
       cells.map((cell, column) => h("span", { role: "cell" }, column === 0 && path ? h("a", { href: path, tabindex: "-1" }, cell) : cell)),
     );
     line.style.top = `${at * ROW}px`;

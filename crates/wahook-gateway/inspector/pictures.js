@@ -28,7 +28,17 @@ export async function pictures({ view, signal, trying }) {
       silences,
     ),
   );
+  let isDrawing = false;
   const draw = async () => {
+    if (isDrawing) return;
+    isDrawing = true;
+    try {
+      await drawn();
+    } finally {
+      isDrawing = false;
+    }
+  };
+  const drawn = async () => {
     const pace = await ask("pace", signal);
     const each = (series) => Object.entries(series).map(([name, values]) => ({ name: name.replaceAll("_", " "), values, tone: TONES[name] }));
     boards.outcomes.draw(pace.times, each(pace.outcomes));

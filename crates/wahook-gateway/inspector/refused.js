@@ -8,10 +8,15 @@ export async function refused({ view, signal, trying }) {
   const more = h("button", { type: "button", onclick: () => trying(load) }, "Load older");
   let next = null;
   const load = async () => {
-    const page = await ask(`refused?limit=50${next === null ? "" : `&before=${next}`}`, signal);
-    rows.append(...page.refused.map(line));
-    next = page.next;
-    more.hidden = next === null;
+    more.disabled = true;
+    try {
+      const page = await ask(`refused?limit=50${next === null ? "" : `&before=${next}`}`, signal);
+      rows.append(...page.refused.map(line));
+      next = page.next;
+      more.hidden = next === null;
+    } finally {
+      more.disabled = false;
+    }
   };
   fill(
     view,
@@ -27,6 +32,12 @@ export async function refused({ view, signal, trying }) {
   );
   await load();
   if (rows.children.length === 0) fill(rows, h("tr", {}, h("td", { colspan: "4", class: "empty" }, "Nothing was refused.")));
+}
+
+/** Why no body is shown. */
+function bodiless(one) {
+  if (one.body_bytes === 0) return "None of it is kept: the head was enough to refuse it, or it did not come whole.";
+  return one.body_cut ? "Only its beginning is kept, or nothing, where a secret stands in it." : "It is no JSON.";
 }
 
 function line(one) {
@@ -63,7 +74,7 @@ export async function refusedOne({ view, id, signal, trying }, reveal = false) {
         "div",
         {},
         h("h2", {}, `Body · ${size}`),
-        one.body !== null ? json(one.body) : h("p", {}, one.body_bytes === 0 ? "It was not read: the head was enough." : "It is no JSON."),
+        one.body !== null ? json(one.body) : h("p", {}, bodiless(one)),
         one.body_base64 ? h("pre", { tabindex: "0" }, one.body_base64) : null,
       ),
     ),

@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use bytes::Bytes;
-use http::{Extensions, request::Parts};
+use http::{Extensions, HeaderValue, request::Parts};
 use wahook_core::{
     Endpoint,
     guard::{StoreError, StoreErrorKind},
@@ -90,11 +90,26 @@ impl<'a> RefusedRequest<'a> {
         self.endpoint
     }
 
-    /// Its head, without the tokens that the endpoint's scheme takes (V4). Other headers may hold secrets of others.
+    /// Its head, without the tokens that the endpoint's scheme takes, and without what holds a secret of the endpoint's in
+    /// another place (V4). Other headers may hold secrets of others.
     #[must_use]
     pub fn head(&self) -> Parts {
         let mut head = self.head.clone();
-        self.endpoint.verifier().redact(&mut head);
+        let verifier = self.endpoint.verifier();
+        verifier.redact(&mut head);
+        for value in head.headers.values_mut() {
+            if verifier.is_told_by(value.as_bytes()) {
+                *value = HeaderValue::from_static("(a secret of this endpoint)");
+            }
+        }
+        if head
+            .uri
+            .query()
+            .is_some_and(|query| verifier.is_told_by(query.as_bytes()))
+        {
+            let path = head.uri.path().parse();
+            head.uri = path.unwrap_or_default();
+        }
         head
     }
 
@@ -104,7 +119,7 @@ impl<'a> RefusedRequest<'a> {
         &self.head.extensions
     }
 
-    /// As much of its body as was read: nothing, where the head was enough to refuse it.
+    /// As much of its body as is known: nothing, where the head was enough to refuse it, or where it did not come whole.
     #[must_use]
     pub const fn body(&self) -> &'a Bytes {
         self.body

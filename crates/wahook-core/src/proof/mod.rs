@@ -43,7 +43,7 @@ pub use self::{
     template::{Template, TemplateError, TemplateErrorKind},
     token::{StaticToken, TokenPlace},
 };
-use crate::secret::{SecretError, SecretErrorKind};
+use crate::secret::{Secret, SecretError, SecretErrorKind};
 
 /// What a scheme proved, and what it can vouch for. Dedupe on these values, never on a header read again.
 #[derive(Clone, PartialEq, Eq)]
@@ -229,6 +229,24 @@ impl Verifier {
                 self.recipe().sign(&secret, body, id, at, url)
             }
         }
+    }
+
+    /// Whether one of its secrets, or of those before them, stands in these bytes: what is shown of a request to an
+    /// operator must not tell it, wherever its sender put it (V4).
+    #[must_use]
+    pub fn is_told_by(&self, bytes: &[u8]) -> bool {
+        let holds = |secret: &Secret| {
+            let whole = secret.expose().trim();
+            // In its own notation, or with what stands before it left out.
+            let bare = whole.split_once('_').map_or(whole, |(_, bare)| bare);
+            let found =
+                |part: &str| !part.is_empty() && bytes.windows(part.len()).any(|at| at == part.as_bytes());
+            found(whole) || (bare.len() >= 16 && found(bare))
+        };
+        self.keyrings().iter().any(|keyring| {
+            let keys = keyring.load();
+            keys.secrets().iter().chain(keys.retired()).any(holds)
+        })
     }
 
     /// How a sender signs what this takes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use axum::{
     extract::{Path, State},
     response::Response,
@@ -18,13 +18,17 @@ use wahook_testkit::Outgoing;
 use super::{
     AdminState,
     answer::{Refused, found},
-    events::kept,
+    events::{base64, kept},
 };
-use crate::{arrivals::Outcome, config::Route, failure::chain, shell::quoted, trial};
+use crate::{arrivals::Outcome, config::Route, failure::chain, trial};
 
 /// The endpoints, until they are others. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Endpoints(Arc<ArcSwap<Vec<(EndpointSheet, Endpoint)>>>);
+pub struct Endpoints {
+    all: Arc<ArcSwap<Vec<(EndpointSheet, Endpoint)>>>,
+    /// Where they are on this machine.
+    here: Arc<ArcSwapOption<String>>,
+}
 
 /// An endpoint as it is configured. Of its secrets only how many there are.
 #[derive(Clone, Debug, Serialize)]
@@ -69,7 +73,24 @@ impl Endpoints {
         let all = routes
             .iter()
             .map(|route| (EndpointSheet::of(route, public), route.endpoint.clone()));
-        self.0.store(Arc::new(all.collect()));
+        self.all.store(Arc::new(all.collect()));
+    }
+
+    /// They are under this URL on this machine.
+    pub fn are_at(&self, url: String) {
+        self.here.store(Some(Arc::new(url)));
+    }
+
+    /// Whether a request tells a secret of the endpoint of this name.
+    fn are_told_by(&self, name: &str, request: &Request<Bytes>) -> bool {
+        let all = self.all.load();
+        let named = all.iter().find(|(sheet, _)| sheet.name == name);
+        named.is_none_or(|(_, endpoint)| {
+            let is_told = |bytes: &[u8]| endpoint.verifier().is_told_by(bytes);
+            is_told(request.uri().to_string().as_bytes())
+                || request.headers().values().any(|value| is_told(value.as_bytes()))
+                || is_told(request.body())
+        })
     }
 
     /// A delivery to the endpoint of this name, signed as its provider does.
@@ -79,7 +100,7 @@ impl Endpoints {
         outgoing: impl FnOnce(&Endpoint) -> Option<Outgoing>,
         at: Timestamp,
     ) -> Result<Request<Bytes>, Refused> {
-        let all = self.0.load();
+        let all = self.all.load();
         let (sheet, endpoint) = all.iter().find(|(sheet, _)| sheet.name == name).ok_or_else(|| {
             Refused::not_found("no endpoint of this name is configured; see /api/v1/endpoints")
         })?;
@@ -124,7 +145,7 @@ impl EndpointSheet {
 }
 
 pub(super) async fn list(State(state): State<AdminState>) -> Result<Response, Refused> {
-    let all = state.endpoints.0.load();
+    let all = state.endpoints.all.load();
     let forms = all.iter().map(|(sheet, _)| {
         let last = state.arrivals.journal().last_of(&sheet.name);
         EndpointForm {
@@ -177,8 +198,8 @@ pub(super) async fn test(
     Ok(found(&Tested { event, status }))
 }
 
-/// A line for a shell that sends a delivery again, signed anew: whoever has it may send in the provider's name for as long
-/// as the signature is good.
+/// A line for a shell that sends a delivery again, signed anew: whoever has it may send this one for as long as the
+/// signature is good.
 pub(super) async fn curl(
     State(state): State<AdminState>,
     Path(id): Path<String>,
@@ -194,24 +215,55 @@ pub(super) async fn curl(
     let request = state
         .endpoints
         .signed(&delivery.endpoint, |_| Some(outgoing), state.clock.now())?;
+    if state.endpoints.are_told_by(&delivery.endpoint, &request) {
+        let message = "its secret would stand in the line; replay the delivery, or use `wahook send --file` with the secret in a file";
+        return Err(Refused::new(StatusCode::CONFLICT, "secret", message));
+    }
+    let here = state.endpoints.here.load();
+    let here = here.as_deref().map_or(HERE, String::as_str);
+    let line = line(here, &request).ok_or_else(|| {
+        Refused::new(
+            StatusCode::CONFLICT,
+            "line",
+            "it fits into no line of a shell; replay the delivery instead",
+        )
+    })?;
     tracing::info!(target: "wahook", "contents of the inbox are revealed, by hand");
-    Ok(found(&serde_json::json!({ "curl": line(&request) })))
+    Ok(found(&serde_json::json!({ "curl": line })))
 }
 
-fn line(request: &Request<Bytes>) -> String {
-    let mut line = format!("curl -i -X POST {}", quoted(&format!("{HERE}{}", request.uri())));
+/// A line that says in every shell what the request says, also where pasting it types it; none where that is not sure.
+fn line(here: &str, request: &Request<Bytes>) -> Option<String> {
+    let mut line = format!(
+        "curl -g -i -X POST {}",
+        plain(&format!("{here}{}", request.uri()))?
+    );
     for (name, value) in request.headers() {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        line.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
+        line.push_str(&format!(
+            " -H {}",
+            plain(&format!("{name}: {}", value.to_str().ok()?))?
+        ));
     }
-    match std::str::from_utf8(request.body()) {
-        Ok(text) if !text.contains('\0') => format!("{line} --data-binary {}", quoted(text)),
-        _ => {
-            let base64 = super::events::base64(request.body());
-            format!("echo {base64} | base64 -d | {line} --data-binary @-")
-        }
+    if request.body().len() > LONGEST {
+        return None;
     }
+    Some(match std::str::from_utf8(request.body()).ok().and_then(plain) {
+        Some(text) => format!("{line} --data-raw {text}"),
+        None => format!(
+            "echo {} | base64 -d | {line} --data-binary @-",
+            base64(request.body())
+        ),
+    })
 }
+
+/// A text in quotes, if it holds nothing that a terminal or a shell takes for more than a letter.
+fn plain(text: &str) -> Option<String> {
+    let is_safe = !text.contains(char::is_control) && !text.contains(['\'', '\\', '!']);
+    is_safe.then(|| format!("'{text}'"))
+}
+
+/// Systems take arguments of 128 KiB.
+const LONGEST: usize = 64 << 10;
 
 /// Where a gateway listens that was not told otherwise.
 const HERE: &str = "http://127.0.0.1:8080";
@@ -222,15 +274,37 @@ mod tests {
 
     #[test]
     fn a_line_for_the_shell_says_what_the_request_says() {
-        let request = |body: &'static [u8]| {
-            let request = Request::post("/hooks/shop").header("x-sig", "it's");
-            request.body(Bytes::from_static(body)).unwrap()
+        let request = |body: &'static str| {
+            let request = Request::post("/hooks/shop").header("x-sig", "00ff");
+            line(
+                "http://127.0.0.1:1",
+                &request.body(Bytes::from_static(body.as_bytes())).unwrap(),
+            )
+            .unwrap()
         };
-        let text = line(&request(br#"{"a":"it's $HOME"}"#));
         assert_eq!(
-            text,
-            r#"curl -i -X POST http://127.0.0.1:8080/hooks/shop -H 'x-sig: it'\''s' --data-binary '{"a":"it'\''s $HOME"}'"#
+            request(r#"{"a":"$HOME `x`"}"#),
+            r#"curl -g -i -X POST 'http://127.0.0.1:1/hooks/shop' -H 'x-sig: 00ff' --data-raw '{"a":"$HOME `x`"}'"#
         );
-        assert!(line(&request(b"\xff")).starts_with("echo /w== | base64 -d | curl "));
+        for hostile in ["it's", "a\\'b", "\u{7f}\u{7f}", "\u{1b}[201~", "a\nb", "!!"] {
+            let line = request(hostile);
+            assert!(
+                line.starts_with("echo ") && line.ends_with("--data-binary @-"),
+                "{line}"
+            );
+            assert!(
+                !line.contains(char::is_control) && !line.contains(hostile),
+                "{line}"
+            );
+        }
+        let long = Request::post("/")
+            .body(Bytes::from(vec![b'a'; LONGEST + 1]))
+            .unwrap();
+        assert_eq!(line(HERE, &long), None);
+        let quoted = Request::post("/")
+            .header("x-id", "it's")
+            .body(Bytes::new())
+            .unwrap();
+        assert_eq!(line(HERE, &quoted), None);
     }
 }

@@ -1,8 +1,8 @@
 //! What happens, as it happens, for a page that is open: one stream with what came and what was read of it.
 //!
-//! A page that is slower than what comes is told the newest, and how much it missed: nothing piles up here.
+//! A page that is slower than what comes is told the newest, and how many requests it missed: nothing piles up here.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::{RawQuery, State},
@@ -12,8 +12,12 @@ use axum::{
     },
 };
 use futures_util::stream;
+use http::StatusCode;
 use serde::Serialize;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{sleep, timeout},
+};
 use wahook_core::inbox::EventQuery;
 
 use super::{AdminState, answer::Refused, arrivals::ArrivalPage, forms::EventForm, params::Params};
@@ -33,8 +37,13 @@ pub(super) async fn live(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
     Params::of(query.as_deref())?.end(&[])?;
+    let place = Arc::clone(&state.watchers).try_acquire_owned().map_err(|_| {
+        let message = "as many pages are open as may be; close one";
+        Refused::new(StatusCode::SERVICE_UNAVAILABLE, "watchers", message)
+    })?;
     let watching = Watching {
         state,
+        _place: place,
         after: 0,
         cursor: None,
         stirred: 0,
@@ -48,6 +57,9 @@ pub(super) async fn live(
     Ok(Sse::new(news).keep_alive(alive).into_response())
 }
 
+/// So many pages may watch: each looks into the inbox.
+pub(super) const WATCHERS: usize = 16;
+
 /// So many are told at once: more than fit on a screen.
 const AT_ONCE: u32 = 200;
 
@@ -59,6 +71,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Who watches, and what was told.
 struct Watching {
     state: AdminState,
+    _place: OwnedSemaphorePermit,
     after: u64,
     cursor: Option<i64>,
     stirred: u64,

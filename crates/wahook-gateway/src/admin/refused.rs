@@ -7,6 +7,7 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::Response,
 };
+use http::Method;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -106,13 +107,14 @@ pub(super) async fn one(
     })?;
     let mut headers: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (name, value) in &refused.headers {
+        let name = name.as_str();
         let value = String::from_utf8_lossy(value.as_bytes());
-        let value = if is_credential(name.as_str()) {
-            HIDDEN.to_owned()
-        } else {
+        let value = if may_be_shown(name, shown) {
             shown.words(&value)
+        } else {
+            HIDDEN.to_owned()
         };
-        headers.entry(name.to_string()).or_default().push(value);
+        headers.entry(shown.words(name)).or_default().push(value);
     }
     let json: Option<serde_json::Value> = serde_json::from_slice(&refused.body).ok();
     let body = match json {
@@ -123,7 +125,7 @@ pub(super) async fn one(
     Ok(found(&RefusedSheet {
         masked: !shown.reveal,
         refused: RefusedForm::of(&refused),
-        method: shown.words(refused.method.as_str()),
+        method: method(&refused.method, shown).to_owned(),
         path: shown.words(refused.uri.path()),
         query: refused.uri.query().map(|query| parameters(query, shown)),
         headers,
@@ -135,21 +137,75 @@ pub(super) async fn one(
     }))
 }
 
-/// Names of what tells who somebody is: not even revealed.
-fn is_credential(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["auth", "cookie", "token", "secret", "key", "password"]
-        .iter()
-        .any(|word| name.contains(word))
+/// A method that HTTP knows; others are texts of the sender's.
+fn method<'a>(method: &'a Method, shown: Shown<'_>) -> &'a str {
+    let is_known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::HEAD,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::PATCH,
+    ];
+    if shown.reveal || is_known.contains(method) {
+        method.as_str()
+    } else {
+        HIDDEN
+    }
 }
 
-/// A query with the values of what could be credentials hidden.
+/// Whether the value of a header is shown: what is known to be harmless, and to those who may see more all that is not
+/// named like a credential.
+fn may_be_shown(name: &str, shown: Shown<'_>) -> bool {
+    HARMLESS.contains(&name) || (shown.reveal && !is_credential(name))
+}
+
+const HARMLESS: [&str; 12] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "host",
+    "svix-timestamp",
+    "transfer-encoding",
+    "user-agent",
+    "webhook-timestamp",
+];
+
+/// Names of what may tell who somebody is, as far as names tell that.
+fn is_credential(name: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "auth",
+        "cookie",
+        "token",
+        "secret",
+        "key",
+        "pass",
+        "pwd",
+        "credential",
+        "session",
+        "jwt",
+        "assertion",
+        "oidc",
+        "bearer",
+        "csrf",
+    ];
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The names of a query's parameters: a value of any may be a token.
 fn parameters(query: &str, shown: Shown<'_>) -> String {
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_credential(name) => format!("{}={HIDDEN}", shown.words(name)),
-        _ => shown.words(pair),
+    let names = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| match &*value {
+        // A parameter without a name is a value.
+        "" => HIDDEN.to_owned(),
+        _ => format!("{}={HIDDEN}", shown.words(&name)),
     });
-    pairs.collect::<Vec<_>>().join("&")
+    names.take(50).collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
@@ -158,26 +214,34 @@ mod tests {
 
     #[test]
     fn p_credentials_are_hidden_also_when_revealed() {
+        let mask = Mask::new([7; 16]);
+        let shown = |reveal| Shown { mask: &mask, reveal };
         for name in [
-            "Authorization",
+            "authorization",
             "cookie",
             "x-api-key",
-            "X-Hub-Token",
+            "x-hub-token",
             "set-cookie",
+            "cf-access-jwt-assertion",
+            "x-amzn-oidc-data",
+            "x-session-id",
+            "x-passwd",
         ] {
-            assert!(is_credential(name), "{name}");
+            assert!(!may_be_shown(name, shown(true)), "{name}");
         }
-        for name in ["svix-id", "svix-signature", "content-type", "x-wap-signature"] {
-            assert!(!is_credential(name), "{name}");
+        for name in ["svix-id", "svix-signature", "x-wap-signature", "x-15557770001"] {
+            assert!(!may_be_shown(name, shown(false)), "{name}");
+            assert!(may_be_shown(name, shown(true)), "{name}");
         }
-        let mask = Mask::new([7; 16]);
-        let shown = Shown {
-            mask: &mask,
-            reveal: true,
-        };
-        assert_eq!(
-            parameters("a=1&token=hunter2&b", shown),
-            format!("a=1&token={HIDDEN}&b")
-        );
+        assert!(may_be_shown("content-type", shown(false)));
+        for query in [
+            "a=1&token=hunter2&b",
+            "%74oken=hunter2",
+            "hunter2",
+            "a=1;token=hunter2",
+        ] {
+            let shown = parameters(query, shown(true));
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
     }
 }

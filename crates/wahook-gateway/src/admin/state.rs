@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
+use tokio::sync::Semaphore;
 use wahook_core::{Clock, Secret, inbox::Desk};
 
-use super::{Endpoints, Health, Reader, SinkNames, mask::Mask, status::Seen};
+use super::{Endpoints, Health, Reader, SinkNames, live::WATCHERS, mask::Mask, status::Seen};
 use crate::{arrivals::Arrivals, metrics::Metrics, server::Router};
 
 /// What the admin API answers from, and who may ask.
@@ -25,6 +26,7 @@ pub struct AdminState {
     pub(super) arrivals: Arrivals,
     pub(super) endpoints: Endpoints,
     pub(super) listener: Option<Router>,
+    pub(super) watchers: Arc<Semaphore>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -39,6 +41,7 @@ impl AdminState {
             arrivals: Arrivals::new(Arc::clone(&clock)),
             endpoints: Endpoints::default(),
             listener: None,
+            watchers: Arc::new(Semaphore::new(WATCHERS)),
             clock,
             reader: Reader::default(),
             token: None,

@@ -81,9 +81,11 @@ impl Arrivals {
     /// Nothing has come yet.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
+        // Beyond those of a process before: an address of a page leads to another request no more. A page counts to 2⁵³.
+        let first = clock.now().as_millisecond().unsigned_abs().saturating_mul(1_000);
         Self(Arc::new(Inner {
             clock,
-            tickets: AtomicU64::new(1),
+            tickets: AtomicU64::new(first),
             journal: Journal::default(),
             quarantine: Mutex::default(),
             pace: Mutex::default(),
@@ -127,7 +129,7 @@ impl Arrivals {
     /// A request came to a path where no endpoint is. Strangers decide how many do: only some of them are written down.
     pub(crate) fn nobody(&self) {
         let now = self.0.clock.elapsed();
-        if !self.quarantine(|quarantine| quarantine.has_time(now)) {
+        if !self.quarantine(|quarantine| quarantine.has_time(now, None)) {
             return;
         }
         self.write(Arrival {

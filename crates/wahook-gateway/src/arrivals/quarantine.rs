@@ -3,7 +3,12 @@
 //! Strangers decide how often something is refused, so it costs little: at most so many a second are looked at, and a flood
 //! of one reason does not push the others out.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
@@ -15,7 +20,7 @@ use wahook_tower::RefusedRequest;
 const MOST: usize = 500;
 const MOST_OF_ONE: usize = 50;
 
-/// So many are looked at in a second.
+/// So many of one reason at one endpoint are looked at in a second.
 const A_SECOND: u32 = 20;
 
 /// So much of a body is kept, and of all headers together.
@@ -45,9 +50,13 @@ pub(crate) struct Refused {
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
     kept: VecDeque<Arc<Refused>>,
-    /// The second that runs, and how many were looked at in it.
-    second: Option<(u64, u32)>,
+    /// The second that runs, and how many of each sort were looked at in it.
+    second: u64,
+    seen: HashMap<Sort, u32>,
 }
+
+/// By endpoint and reason; none for what came to no endpoint.
+pub(super) type Sort = Option<(String, RefusalKind)>;
 
 impl Quarantine {
     pub(super) fn take(
@@ -58,14 +67,20 @@ impl Quarantine {
         refusal: &Refusal,
         request: RefusedRequest<'_>,
     ) {
-        if !self.has_time(elapsed) {
+        let name = request.endpoint().name();
+        if !self.has_time(elapsed, Some((name.to_owned(), refusal.kind()))) {
             return;
         }
+        // What tells the secret is not kept, wherever it stands.
+        let body = match request.body() {
+            body if request.endpoint().verifier().is_told_by(body) => &Bytes::new(),
+            body => body,
+        };
         let head = request.head();
         self.keep(Refused {
             id,
             at,
-            endpoint: Arc::from(request.endpoint().name()),
+            endpoint: Arc::from(name),
             provider: request.endpoint().provider().id(),
             kind: refusal.kind(),
             why: refusal.to_string(),
@@ -74,20 +89,20 @@ impl Quarantine {
             uri: head.uri,
             headers: cut(&head.headers),
             // A slice would hold on to all of it.
-            body: Bytes::copy_from_slice(request.body().get(..BODY_BYTES).unwrap_or(request.body())),
+            body: Bytes::copy_from_slice(body.get(..BODY_BYTES).unwrap_or(body)),
             body_bytes: request.body().len(),
         });
     }
 
-    /// Whether another one is looked at in this second.
-    pub(super) fn has_time(&mut self, elapsed: Duration) -> bool {
-        let second = elapsed.as_secs();
-        let count = match self.second {
-            Some((running, count)) if running == second => count,
-            _ => 0,
-        };
-        self.second = Some((second, count.saturating_add(1)));
-        count < A_SECOND
+    /// Whether another one of this sort is looked at in this second. There are as many sorts as endpoints and reasons.
+    pub(super) fn has_time(&mut self, elapsed: Duration, sort: Sort) -> bool {
+        if self.second != elapsed.as_secs() {
+            self.second = elapsed.as_secs();
+            self.seen.clear();
+        }
+        let count = self.seen.entry(sort).or_default();
+        *count = count.saturating_add(1);
+        *count <= A_SECOND
     }
 
     fn keep(&mut self, refused: Refused) {
@@ -110,9 +125,11 @@ impl Quarantine {
     }
 
     pub(super) fn newest(&self, before: Option<u64>, limit: usize) -> Vec<Arc<Refused>> {
-        let newest = self.kept.iter().rev();
-        let older = newest.filter(|refused| before.is_none_or(|before| refused.id < before));
-        older.take(limit).cloned().collect()
+        let mut older: Vec<_> = self.kept.iter().collect();
+        older.retain(|refused| before.is_none_or(|before| refused.id < before));
+        // One that came earlier may have been refused later.
+        older.sort_unstable_by_key(|refused| Reverse(refused.id));
+        older.into_iter().take(limit).cloned().collect()
     }
 
     pub(super) fn one(&self, id: u64) -> Option<Arc<Refused>> {
@@ -168,6 +185,15 @@ mod tests {
         assert!(quarantine.one(0).is_some());
         let ids: Vec<u64> = quarantine.newest(Some(999), 2).iter().map(|one| one.id).collect();
         assert_eq!(ids, [998, 997]);
+        for second in 0..3 {
+            let all = (0..100).filter(|_| quarantine.has_time(Duration::from_secs(second), None));
+            assert_eq!(all.count(), A_SECOND as usize);
+            let other = Some(("shop".to_owned(), RefusalKind::BodyTooLarge));
+            assert!(
+                quarantine.has_time(Duration::from_secs(second), other),
+                "each has a share"
+            );
+        }
         quarantine.hint(999, "a hint".to_owned());
         quarantine.hint(1, "of one that is gone".to_owned());
         assert_eq!(quarantine.one(999).unwrap().hints, ["a hint"]);

@@ -80,6 +80,11 @@ impl Operators {
         self.metrics.of_worker(self.arrivals.of_worker(log))
     }
 
+    /// The endpoints are under this URL on this machine.
+    pub(super) fn listens_at(&self, url: String) {
+        self.endpoints.are_at(url);
+    }
+
     /// This certificate is shown from now on.
     pub(super) fn shows(&self, certificate: &Certificate) {
         self.metrics.tls_ends(certificate.ends());

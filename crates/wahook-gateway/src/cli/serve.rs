@@ -122,6 +122,10 @@ async fn serve(plan: Plan, json: bool) -> Result<Outcome, Failure> {
         }
     };
     let address = server.address().map_err(|error| cannot_listen(listen, &error))?;
+    if let Way::Inbox(boxed) = &gateway.way {
+        let scheme = if gateway.tls.is_some() { "https" } else { "http" };
+        boxed.operators.listens_at(format!("{scheme}://{address}"));
+    }
     gateway
         .told(|plan, stores| announce(plan, &gateway.way, stores, address, json))
         .await;

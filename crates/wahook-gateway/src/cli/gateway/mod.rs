@@ -64,7 +64,7 @@ pub(super) struct Boxed {
     /// The same, as it is used.
     inbox: Arc<dyn Inbox>,
     workers: Workers,
-    operators: Operators,
+    pub(super) operators: Operators,
     pub(super) admin: Option<Listener>,
     /// Asks for what nobody could read to be tried again.
     reread: Arc<Notify>,
