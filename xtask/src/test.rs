@@ -54,7 +54,7 @@ pub(crate) fn run(steps: &mut Steps, services: Services) {
     if let Some(count) = left_out.filter(|_| services == Services::LeftOut) {
         steps.step("tests with servers", || {
             Ok(Done::NotRun(format!(
-                "{count} tests that need Redis or PostgreSQL"
+                "{count} tests that need Redis, PostgreSQL or Chromium"
             )))
         });
     }
@@ -88,32 +88,74 @@ pub(crate) fn run(steps: &mut Steps, services: Services) {
     }
 }
 
-/// A C compiler (for SQLite and for TLS), and Python for the end-to-end tests. Fetches Python where it may.
+/// A program of others that tests start.
+struct Tool {
+    name: &'static str,
+    is_there: fn() -> bool,
+    /// What brings it on Debian.
+    packages: &'static [&'static str],
+    why: &'static str,
+    /// Whether the tests stop without it, rather than some of them fail.
+    is_for_all: bool,
+}
+
+const TOOLS: [Tool; 2] = [
+    Tool {
+        name: "python3",
+        is_there: has_python,
+        packages: &["python3"],
+        why: "the end-to-end tests need Python 3.9 or newer (Debian, Ubuntu: apt-get install python3; macOS: xcode-select --install)",
+        is_for_all: true,
+    },
+    Tool {
+        name: "Chromium",
+        is_there: has_chromium,
+        packages: &["chromium", "chromium-driver"],
+        why: "tests with the mark `needs Chromium` need it and chromedriver, and fail without (Debian: apt-get install chromium chromium-driver)",
+        is_for_all: false,
+    },
+];
+
+/// A C compiler (for SQLite and for TLS), and what tests start. Fetches the latter where it may.
 fn needs() -> Outcome {
     if std::env::var_os("CC").is_none() && !cargo::exists("cc", "--version") {
         return Err(Failure::new(
             "cc not found: install a C compiler (Debian, Ubuntu: apt-get install build-essential; macOS: xcode-select --install)",
         ));
     }
-    if has_python() {
-        return Ok(Done::Ok);
-    }
-    if may_use_apt() {
-        let install = || {
-            cargo::run(Command::new("apt-get").args(["update", "-qq"]))?;
-            cargo::run(
-                Command::new("apt-get")
-                    .args(["install", "-y", "-qq", "--no-install-recommends", "python3"])
-                    .env("DEBIAN_FRONTEND", "noninteractive"),
-            )
-        };
-        if install().is_ok() && has_python() {
-            return Ok(Done::Said("installed python3".to_owned()));
+    let mut said = Vec::new();
+    for tool in TOOLS.iter().filter(|tool| !(tool.is_there)()) {
+        if may_use_apt() && install(tool.packages).is_ok() && (tool.is_there)() {
+            said.push(format!("installed {}", tool.packages.join(" ")));
+            continue;
         }
+        let missing = format!("{} not found: {}", tool.name, tool.why);
+        if tool.is_for_all {
+            return Err(Failure::new(missing));
+        }
+        said.push(missing);
     }
-    Err(Failure::new(
-        "python3 not found: the end-to-end tests need Python 3.9 or newer (Debian, Ubuntu: apt-get install python3; macOS: xcode-select --install)",
-    ))
+    Ok(match said.is_empty() {
+        true => Done::Ok,
+        false => Done::Said(said.join("; ")),
+    })
+}
+
+fn install(packages: &[&str]) -> Result<String, Failure> {
+    cargo::run(Command::new("apt-get").args(["update", "-qq"]))?;
+    cargo::run(
+        Command::new("apt-get")
+            .args(["install", "-y", "-qq", "--no-install-recommends"])
+            .args(packages)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+}
+
+/// Chrome is as good: the driver finds either.
+fn has_chromium() -> bool {
+    let browsers = ["chromium", "chromium-browser", "google-chrome"];
+    cargo::exists("chromedriver", "--version")
+        && browsers.iter().any(|browser| cargo::exists(browser, "--version"))
 }
 
 fn has_python() -> bool {

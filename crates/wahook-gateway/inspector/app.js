@@ -23,6 +23,7 @@ const view = document.getElementById("view");
 const says = document.getElementById("says");
 const key = document.getElementById("key");
 let showing = new AbortController();
+let asking = null;
 
 /** Tells the reader something for a while. */
 function say(text) {
@@ -30,13 +31,11 @@ function say(text) {
   setTimeout(() => says.replaceChildren(), 6000);
 }
 
-/** Asks for the token; whether one was given. */
+/** Asks for the token; whether one was given. Whoever asks meanwhile waits for the same answer. */
 function askToken(why) {
   asking ??= dialogFor(why).finally(() => (asking = null));
   return asking;
 }
-
-let asking = null;
 
 function dialogFor(why) {
   return new Promise((resolve) => {
@@ -70,9 +69,12 @@ async function trying(work) {
     return await work();
   } catch (error) {
     if (error.name === "AbortError") return undefined;
-    if (error instanceof Trouble && error.needsToken && (await askToken(error.message))) {
+    if (error instanceof Trouble && error.needsToken) {
+      // With a wrong one not even looking works.
+      if (error.kind === "token_wrong") keepToken(null);
+      const given = await askToken(error.kind === "token_missing" ? "This needs the token." : error.message);
       showHealth();
-      return trying(work);
+      if (given) return trying(work);
     }
     say(error.message);
     return undefined;

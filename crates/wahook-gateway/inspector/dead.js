@@ -5,6 +5,8 @@ import { confirm } from "./confirm.js";
 import { at, badge, fill, h, time } from "./dom.js";
 
 const FILTERS = ["sink", "endpoint", "kind"];
+/** So many are asked for at once. */
+const MOST = 100;
 
 export async function dead({ view, signal, say, trying }) {
   const params = new URLSearchParams(location.search);
@@ -19,11 +21,11 @@ export async function dead({ view, signal, say, trying }) {
 
   let latest = 0;
 
-  const page = () => ask(`dead?${new URLSearchParams({ ...listed, limit: "100", ...(next === null ? {} : { before: next }) })}`, signal);
+  const page = () => ask(`dead?${new URLSearchParams({ ...listed, limit: MOST, ...(next === null ? {} : { before: next }) })}`, signal);
   const add = ({ dead, next: older }) => {
     rows.append(...dead.map(line));
     next = older;
-    more.hidden = next === null;
+    more.hidden = next === null || dead.length < MOST;
   };
   const load = async () => {
     more.disabled = true;
@@ -69,9 +71,13 @@ export async function dead({ view, signal, say, trying }) {
       h("td", {}, String(one.attempts)),
       h(
         "td",
-        { class: "buttons" },
-        h("button", { type: "button", onclick: () => act("retry", { id: [one.id] }, "this dead letter") }, "Retry"),
-        h("button", { type: "button", onclick: () => act("drop", { id: [one.id] }, "this dead letter") }, "Drop"),
+        {},
+        h(
+          "div",
+          { class: "buttons" },
+          h("button", { type: "button", onclick: () => act("retry", { id: [one.id] }, "this dead letter") }, "Retry"),
+          h("button", { type: "button", onclick: () => act("drop", { id: [one.id] }, "this dead letter") }, "Drop"),
+        ),
       ),
     );
   };

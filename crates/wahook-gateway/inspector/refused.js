@@ -3,6 +3,9 @@
 import { ask } from "./api.js";
 import { badge, facts, fill, h, json, time } from "./dom.js";
 
+/** So many are asked for at once. */
+const MOST = 50;
+
 export async function refused({ view, signal, trying }) {
   const rows = h("tbody");
   const more = h("button", { type: "button", onclick: () => trying(load) }, "Load older");
@@ -10,10 +13,10 @@ export async function refused({ view, signal, trying }) {
   const load = async () => {
     more.disabled = true;
     try {
-      const page = await ask(`refused?limit=50${next === null ? "" : `&before=${next}`}`, signal);
+      const page = await ask(`refused?limit=${MOST}${next === null ? "" : `&before=${next}`}`, signal);
       rows.append(...page.refused.map(line));
       next = page.next;
-      more.hidden = next === null;
+      more.hidden = next === null || page.refused.length < MOST;
     } finally {
       more.disabled = false;
     }

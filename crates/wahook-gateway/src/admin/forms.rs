@@ -38,7 +38,7 @@ impl Shown<'_> {
         }
     }
 
-    fn stand_in(self, text: &str) -> String {
+    pub(super) fn stand_in(self, text: &str) -> String {
         if self.reveal {
             text.to_owned()
         } else {
