@@ -29,7 +29,7 @@ fn p_dead_letters_are_retried_and_dropped_after_a_question() {
     browser.wait_until("location.search === '?endpoint=wawp'");
     browser.wait_until("document.querySelectorAll('tbody tr').length === 1");
     browser.press("Drop all");
-    browser.wait_for_text("dialog[open]", "Drop all that the filter shows?");
+    browser.wait_for_text("dialog[open]", "Drop all dead letters of endpoint wawp?");
     browser.press("Drop");
     browser.wait_for_text("#says", "1 dropped");
     browser.wait_for_text("tbody", "No dead letters.");
@@ -62,6 +62,8 @@ fn p_endpoints_say_how_they_are_set_up_and_take_a_test_delivery() {
     browser.screenshot("endpoints");
 
     browser.press("Send test delivery");
+    browser.wait_for_text("dialog[open]", "Send a test delivery to ");
+    browser.press("Send");
     browser.wait_for_text("#says", "answered 200");
     browser.wait_until("location.pathname === '/'");
     browser.wait_for_text(".rows .row", "stored");
