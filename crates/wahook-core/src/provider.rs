@@ -130,8 +130,9 @@ pub trait AnyProvider: fmt::Debug + Send + Sync + 'static {
     /// Parses and normalises every item of a delivery.
     fn read(&self, delivery: &Delivery) -> Vec<model::Event>;
 
-    /// Every item as the provider's own types have it, in their `Debug` form: for a person who may see what it says.
-    fn typed(&self, delivery: &Delivery) -> Vec<String>;
+    /// The item at this place as the provider's own types have it, in their `Debug` form: for a person who may see what it
+    /// says.
+    fn typed(&self, delivery: &Delivery, place: usize) -> Option<String>;
 
     /// For a typed handler that asks for one provider's events.
     fn as_any(&self) -> &dyn Any;
@@ -164,16 +165,13 @@ impl<P: Provider> AnyProvider for P {
         events
     }
 
-    fn typed(&self, delivery: &Delivery) -> Vec<String> {
-        let mut items = Vec::new();
-        self.parse_each(delivery, |item| {
-            items.push(match item {
-                Parsed::Known { event, .. } => format!("{event:#?}"),
-                Parsed::Unknown(unknown) => format!("{unknown:#?}"),
-                Parsed::Malformed(malformed) => format!("{malformed:#?}"),
-            });
-        });
-        items
+    fn typed(&self, delivery: &Delivery, place: usize) -> Option<String> {
+        let item = self.parse(delivery).into_iter().nth(place)?;
+        Some(match item {
+            Parsed::Known { event, .. } => format!("{event:#?}"),
+            Parsed::Unknown(unknown) => format!("{unknown:#?}"),
+            Parsed::Malformed(malformed) => format!("{malformed:#?}"),
+        })
     }
 
     fn as_any(&self) -> &dyn Any {

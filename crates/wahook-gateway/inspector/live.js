@@ -71,6 +71,9 @@ function filters(list, changed) {
   return form;
 }
 
+/** Where a row leads to. */
+const placeOf = (row) => row.path ?? (row.link ? `/deliveries/${row.link}` : null);
+
 class List {
   constructor(go) {
     this.go = go;
@@ -172,7 +175,7 @@ class List {
   line(row, at) {
     const kinds = [...row.kinds.values()];
     const kind = kinds.length > 1 ? `${kinds[0]} +${kinds.length - 1}` : (kinds[0] ?? "");
-    const path = row.path ?? (row.link ? `/deliveries/${row.link}` : null);
+    const path = placeOf(row);
     const took = row.took_us === undefined ? "" : row.took_us < 10000 ? `${(row.took_us / 1000).toFixed(1)} ms` : `${Math.round(row.took_us / 1000)} ms`;
     const cells = [
       time(row.at),
@@ -198,7 +201,7 @@ class List {
     if (event.key === " ") this.pause();
     else if (event.key === "Enter" && at >= 0) {
       const row = this.shown[at];
-      const path = row.path ?? (row.link ? `/deliveries/${row.link}` : null);
+      const path = placeOf(row);
       if (path) this.go(path);
     } else if (to !== undefined && this.shown.length > 0) {
       const next = Math.min(Math.max(to, 0), this.shown.length - 1);

@@ -33,7 +33,6 @@ mod otlp;
 mod output;
 mod panics;
 mod random;
-mod shell;
 mod spans;
 mod suggest;
 mod trial;

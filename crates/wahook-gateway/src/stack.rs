@@ -30,12 +30,10 @@ pub struct Shared {
     observer: Arc<dyn Observer>,
     room: Room,
     rates: Rates,
-    arrivals: Arrivals,
 }
 
 impl Shared {
-    /// These limits, these rates, this room for bodies, this clock, whom to tell beside the span of a request, and where
-    /// what comes into an inbox is remembered for a while.
+    /// These limits, these rates, this room for bodies, this clock, and whom to tell beside the span of a request.
     #[must_use]
     pub fn new(
         limits: &Limits,
@@ -43,13 +41,11 @@ impl Shared {
         room: &Room,
         clock: Arc<dyn Clock>,
         observer: Arc<dyn Observer>,
-        arrivals: &Arrivals,
     ) -> Self {
         Self {
             limits: limits.clone(),
             rates: rates.clone(),
             room: room.clone(),
-            arrivals: arrivals.clone(),
             clock,
             observer: telling_spans(observer),
         }
@@ -80,14 +76,14 @@ impl Shared {
 /// Limit → rate → verify → accept; workers take it from there. Each step leaves a type behind; in another order this does not
 /// compile.
 #[must_use]
-pub fn stack(route: &Route, inbox: &Arc<dyn Inbox>, shared: &Shared) -> Mounted {
+pub fn stack(route: &Route, inbox: &Arc<dyn Inbox>, arrivals: &Arrivals, shared: &Shared) -> Mounted {
     let accept = Accept::new(Arc::clone(inbox)).observer(Arc::clone(&shared.observer));
     let stack = ServiceBuilder::new()
         .layer(shared.limit())
         .option_layer(shared.rate(route))
         .layer(shared.verify(route))
         .service(accept);
-    let watched = shared.arrivals.watching(&route.endpoint).layer(stack);
+    let watched = arrivals.watching(&route.endpoint).layer(stack);
     BoxCloneSyncService::new(Requests::new(route.endpoint.name(), watched))
 }
 

@@ -125,12 +125,9 @@ impl Recipe {
                 Some(first) => first.sign(secret, body, id, at, url),
                 None => Ok(Signed::default()),
             },
-            Self::AllOf(parts) => {
-                let signed = parts.iter().map(|part| part.sign(secret, body, id, at, url));
-                signed
-                    .reduce(|whole, part| Ok(whole?.and(part?)))
-                    .unwrap_or_else(|| Ok(Signed::default()))
-            }
+            Self::AllOf(parts) => parts.iter().try_fold(Signed::default(), |whole, part| {
+                Ok(whole.and(part.sign(secret, body, id, at, url)?))
+            }),
         }
     }
 }

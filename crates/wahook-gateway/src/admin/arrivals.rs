@@ -13,7 +13,7 @@ use super::{
     answer::{Refused, found},
     mask::Mask,
     params::Params,
-    query::{A_LIMIT, MOST, USUAL, no},
+    query::{A_LIMIT, limit},
 };
 use crate::arrivals::{Arrival, Arrivals, Batch, Outcome};
 
@@ -96,16 +96,8 @@ pub(super) async fn list(
 ) -> Result<Response, Refused> {
     let mut params = Params::of(query.as_deref())?;
     let after = params.parsed("after", "the `next` of an answer")?.unwrap_or(0);
-    let limit = limit(&mut params)?;
+    let limit = limit(params.parsed("limit", A_LIMIT)?)?;
     params.end(&["after", "limit"])?;
-    let batch = state.arrivals.journal().since(after, limit);
+    let batch = state.arrivals.journal().since(after, limit as usize);
     Ok(found(&ArrivalPage::of(&batch, &state.arrivals, &state.mask)))
-}
-
-/// How many at most.
-pub(super) fn limit(params: &mut Params) -> Result<usize, Refused> {
-    match params.parsed("limit", A_LIMIT)?.unwrap_or(USUAL as usize) {
-        limit if (1..=MOST as usize).contains(&limit) => Ok(limit),
-        _ => Err(no("limit", A_LIMIT)),
-    }
 }

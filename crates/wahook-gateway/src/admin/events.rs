@@ -59,7 +59,7 @@ pub(super) async fn one(
     let typed = (shown.reveal && kept.stored.redacted_at.is_none())
         .then(|| state.reader.provider(&kept.stored))
         .flatten()
-        .and_then(|provider| provider.typed(&kept.stored.delivery).into_iter().nth(place));
+        .and_then(|provider| provider.typed(&kept.stored.delivery, place));
     Ok(found(&EventSheet {
         masked: !shown.reveal,
         event: EventForm::of(row, shown),
@@ -78,15 +78,7 @@ pub(super) async fn delivery(
 ) -> Result<Response, Refused> {
     let shown = only_reveal(&state, rights, query.as_deref())?;
     let kept = kept(&state, &delivery).await?;
-    let bytes = &kept.stored.delivery.body;
-    let body = if shown.reveal {
-        serde_json::from_slice(bytes).ok()
-    } else {
-        serde_json::from_slice(bytes)
-            .ok()
-            .and_then(|value| raw(&state.mask.foreign(value)))
-    };
-    let body_base64 = (shown.reveal && body.is_none() && !bytes.is_empty()).then(|| base64(bytes));
+    let (body, body_base64) = body(&kept.stored.delivery.body, shown);
     Ok(found(&DeliverySheet {
         masked: !shown.reveal,
         delivery: DeliveryForm::of(&kept, shown),
@@ -94,6 +86,19 @@ pub(super) async fn delivery(
         body,
         body_base64,
     }))
+}
+
+/// A body: as JSON, masked unless it may be revealed; in base64 if it is none and may be.
+pub(super) fn body(bytes: &[u8], shown: Shown<'_>) -> (Option<Box<RawValue>>, Option<String>) {
+    let body = if shown.reveal {
+        serde_json::from_slice(bytes).ok()
+    } else {
+        serde_json::from_slice(bytes)
+            .ok()
+            .and_then(|value| raw(&shown.mask.foreign(value)))
+    };
+    let base64 = (shown.reveal && body.is_none() && !bytes.is_empty()).then(|| base64(bytes));
+    (body, base64)
 }
 
 impl AdminState {
@@ -165,7 +170,7 @@ fn normalised(
     (json, note)
 }
 
-pub(super) fn raw(value: &Value) -> Option<Box<RawValue>> {
+fn raw(value: &Value) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(value).ok()
 }
 

@@ -213,7 +213,7 @@ pub(super) fn delivery(text: &str) -> Result<DeliveryId, Refused> {
         .map_err(|error: wahook_core::BadDeliveryId| Refused::question(error.to_string()))
 }
 
-fn limit(limit: Option<u32>) -> Result<u32, Refused> {
+pub(super) fn limit(limit: Option<u32>) -> Result<u32, Refused> {
     match limit.unwrap_or(USUAL) {
         limit @ 1..=MOST => Ok(limit),
         _ => Err(no("limit", A_LIMIT)),

@@ -16,11 +16,11 @@ use super::{
     AdminState,
     access::Rights,
     answer::{Refused, found},
-    arrivals::limit,
-    events::{base64, only_reveal, raw},
+    events::{body, only_reveal},
     forms::Shown,
     mask::HIDDEN,
     params::Params,
+    query::{A_LIMIT, limit},
 };
 use crate::arrivals;
 
@@ -85,9 +85,9 @@ pub(super) async fn list(
 ) -> Result<Response, Refused> {
     let mut params = Params::of(query.as_deref())?;
     let before = params.parsed("before", "the `id` of a refused request")?;
-    let limit = limit(&mut params)?;
+    let limit = limit(params.parsed("limit", A_LIMIT)?)?;
     params.end(&["before", "limit"])?;
-    let kept = state.arrivals.refused(before, limit);
+    let kept = state.arrivals.refused(before, limit as usize);
     Ok(found(&RefusedPage {
         next: kept.last().map(|refused| refused.id),
         refused: kept.iter().map(|refused| RefusedForm::of(refused)).collect(),
@@ -116,12 +116,7 @@ pub(super) async fn one(
         };
         headers.entry(shown.words(name)).or_default().push(value);
     }
-    let json: Option<serde_json::Value> = serde_json::from_slice(&refused.body).ok();
-    let body = match json {
-        Some(value) if !shown.reveal => raw(&state.mask.foreign(value)),
-        Some(_) => serde_json::from_slice(&refused.body).ok(),
-        None => None,
-    };
+    let (body, body_base64) = body(&refused.body, shown);
     Ok(found(&RefusedSheet {
         masked: !shown.reveal,
         refused: RefusedForm::of(&refused),
@@ -129,9 +124,8 @@ pub(super) async fn one(
         path: shown.words(refused.uri.path()),
         query: refused.uri.query().map(|query| parameters(query, shown)),
         headers,
-        body_base64: (shown.reveal && body.is_none() && !refused.body.is_empty())
-            .then(|| base64(&refused.body)),
         body,
+        body_base64,
         body_bytes: refused.body_bytes,
         body_cut: refused.body.len() < refused.body_bytes,
     }))

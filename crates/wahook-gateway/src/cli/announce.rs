@@ -12,7 +12,6 @@ use crate::{
     config::{Development, Route, SinkPlan},
     inbox::InboxOpened,
     output,
-    shell::quoted,
     stores::{Opened, Stores},
     trial,
 };
@@ -207,5 +206,15 @@ fn program() -> String {
     match found {
         Some(found) if same(&found) => "wahook".to_owned(),
         _ => quoted(&own.display().to_string()),
+    }
+}
+
+/// A word of a shell's line.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

@@ -21,7 +21,6 @@ use super::{
 };
 use crate::{
     Failure,
-    arrivals::Arrivals,
     failure::chain,
     inbox::{self, InboxOpened, Sinks},
     rates::Rates,
@@ -43,7 +42,6 @@ pub(super) struct Gateway {
     /// What the listener shows, where it speaks TLS.
     pub(super) tls: Option<Tls>,
     room: Room,
-    arrivals: Arrivals,
     /// Standard output, while it is a sink.
     stdout: watch::Sender<Option<Stdout>>,
     /// What may change while it runs.
@@ -91,13 +89,9 @@ impl Gateway {
     pub(super) async fn open(plan: Plan, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let mut stores = Stores::default();
         let means = Means::new(&plan.config, Arc::clone(&clock))?;
-        let mut arrivals = Arrivals::new(Arc::clone(&clock));
-        let mut router = Router::default();
         let (way, sinks, observer): (_, _, Arc<dyn Observer>) = if let Some(address) = &plan.built.inbox {
             let operators = Operators::new(Arc::clone(&clock), means.hash_key);
             let observer = operators.of_endpoints();
-            arrivals = operators.arrivals.clone();
-            router = operators.router.clone();
             let (boxed, sinks) = Boxed::open(&plan, address, operators, &clock).await?;
             (Way::Inbox(Box::new(boxed)), sinks, observer)
         } else {
@@ -116,12 +110,15 @@ impl Gateway {
                 Way::HandOver(_) => tls,
             }
         });
+        let router = match &way {
+            Way::Inbox(boxed) => boxed.operators.router.clone(),
+            Way::HandOver(_) => Router::default(),
+        };
         plan.warn_of_certificate(&*clock);
         let rates = Rates::default().and_now(&plan.built.routes, &clock);
         let gateway = Self {
             tls,
             room: Room::of(plan.config.limits.bytes_in_flight),
-            arrivals,
             clock,
             observer,
             way,
@@ -145,19 +142,17 @@ impl Gateway {
     fn mounted(&self, plan: &Plan, open: &Opened) -> Result<Vec<(String, Mounted)>, Failure> {
         let Opened { sinks, stores, rates } = open;
         let (clock, observer) = (Arc::clone(&self.clock), Arc::clone(&self.observer));
-        let shared = Shared::new(
-            &plan.config.limits,
-            rates,
-            &self.room,
-            clock,
-            observer,
-            &self.arrivals,
-        );
+        let shared = Shared::new(&plan.config.limits, rates, &self.room, clock, observer);
         let routes = &plan.built.routes;
         Ok(match &self.way {
             Way::Inbox(boxed) => routes
                 .iter()
-                .map(|route| (route.path.clone(), stack(route, &boxed.inbox, &shared)))
+                .map(|route| {
+                    (
+                        route.path.clone(),
+                        stack(route, &boxed.inbox, &boxed.operators.arrivals, &shared),
+                    )
+                })
                 .collect(),
             Way::HandOver(_) => {
                 let none = || Failure::wrong_use("without an inbox there must be a sink of type `stdout`");
