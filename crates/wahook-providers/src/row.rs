@@ -42,6 +42,15 @@ pub struct Retries {
     pub text: &'static str,
 }
 
+impl ProviderRow {
+    /// How to set it up, with the URL of the endpoint and its secret, or what is said in the secret's place.
+    #[must_use]
+    pub fn steps(&self, url: &str, secret: &str) -> Vec<String> {
+        let fill = |step: &&str| step.replace("{url}", url).replace("{secret}", secret);
+        self.setup.iter().map(fill).collect()
+    }
+}
+
 impl Retries {
     pub(crate) const fn new(by_default: Option<Duration>, text: &'static str) -> Self {
         Self { by_default, text }

@@ -37,11 +37,13 @@ pub mod guard;
 pub mod inbox;
 mod play;
 pub mod provider;
+mod redact;
 mod samples;
 mod tokens;
 
 pub use self::{
     clock::ManualClock,
     play::{Expected, Fault, Mode, Outgoing, Plan, Sender, Shot, UnknownFault, signed_by},
+    redact::redacted,
     samples::{Sample, sample, samples},
 };

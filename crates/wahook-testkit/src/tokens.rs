@@ -6,7 +6,7 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
     pub(crate) kind: TokenKind,
-    /// The nearest member name before it, as written, without quotes.
+    /// The nearest member name before it, as written, without quotes; of a name itself the one before.
     pub(crate) name: &'a str,
     /// Its place; for a text without the quotes.
     pub(crate) place: Range<usize>,
@@ -20,6 +20,8 @@ pub(crate) enum TokenKind {
     Number,
     /// A text that is a value.
     Text,
+    /// The name of a member.
+    Name,
 }
 
 /// The tokens of a text that is, or once was, JSON. Never fails: what is no JSON has fewer tokens.
@@ -35,7 +37,10 @@ pub(crate) fn tokens(json: &str) -> Vec<Token<'_>> {
                 let place = at + 1..end;
                 at = end + 1;
                 if is_name(bytes, at) {
-                    name = json.get(place).unwrap_or_default();
+                    let own = json.get(place.clone()).unwrap_or_default();
+                    let kind = TokenKind::Name;
+                    found.push(Token { kind, name, place });
+                    name = own;
                 } else {
                     let kind = TokenKind::Text;
                     found.push(Token { kind, name, place });
@@ -117,8 +122,14 @@ mod tests {
         let json = r#"{ "id" : "a\"b", "n":-1.5e3, "list":["{",2], "id2":{} }"#;
         let kinds: Vec<_> = tokens(json)
             .iter()
+            .filter(|token| token.kind != TokenKind::Name)
             .map(|token| (token.kind, token.name))
             .collect();
+        let names = tokens(json)
+            .into_iter()
+            .filter(|token| token.kind == TokenKind::Name);
+        let names: Vec<_> = names.map(|token| &json[token.place]).collect();
+        assert_eq!(names, ["id", "n", "list", "id2"]);
         use TokenKind::{Number, Object, Text};
         assert_eq!(
             kinds,

@@ -52,6 +52,8 @@ impl Rights {
 /// The header that changes need: a browser lets no page of another site send it.
 pub(super) const CHANGE: HeaderName = HeaderName::from_static("x-wahook-request");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// What probes may ask of a listener that is open to others.
 const OPEN: [&str; 2] = ["/health", "/ready"];
@@ -116,7 +118,7 @@ impl AdminState {
             let message = "it was asked under a name that is not its own; ask under 127.0.0.1, or add the name to `admin.hosts`";
             return Err(Refused::new(StatusCode::FORBIDDEN, "host", message));
         }
-        of_same_site(&head.headers, &host)?;
+        of_same_site(head, &host)?;
         match (bearer(&head.headers)?, &self.token) {
             (Some(given), Some(token)) if same(given, token) => Ok(Rights::All),
             (Some(_), Some(_)) => Err(Refused::new(
@@ -206,13 +208,14 @@ fn asked_host(head: &Parts) -> Result<Authority, Refused> {
 }
 
 /// Browsers say whose page it is that asks; programs say nothing.
-fn of_same_site(headers: &HeaderMap, host: &Authority) -> Result<(), Refused> {
+fn of_same_site(head: &Parts, host: &Authority) -> Result<(), Refused> {
+    let headers = &head.headers;
     let other = || {
         let message = "a page of another site asked; open the address itself, or ask from a program";
         Err(Refused::new(StatusCode::FORBIDDEN, "origin", message))
     };
     for site in headers.get_all(SEC_FETCH_SITE) {
-        if site != "same-origin" && site != "none" {
+        if site != "same-origin" && site != "none" && !follows_link(head) {
             return other();
         }
     }
@@ -228,6 +231,16 @@ fn of_same_site(headers: &HeaderMap, host: &Authority) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+/// Whether somebody followed a link to the page, such as from an alert: it is the same for everybody and tells nothing, and
+/// the other site does not get to see it.
+fn follows_link(head: &Parts) -> bool {
+    let says = |name: HeaderName, word: &str| head.headers.get(name).is_some_and(|value| value == word);
+    head.method == Method::GET
+        && page::is_open(head.uri.path())
+        && says(SEC_FETCH_MODE, "navigate")
+        && says(SEC_FETCH_DEST, "document")
 }
 
 /// The token that was sent, if one was.

@@ -15,7 +15,7 @@ use super::{
     params::Params,
     query::{A_LIMIT, limit},
 };
-use crate::arrivals::{Arrival, Arrivals, Batch, Outcome};
+use crate::arrivals::{Arrival, Batch, Outcome};
 
 /// Some of what came, in the order in which it was answered.
 #[derive(Debug, Serialize)]
@@ -51,11 +51,8 @@ pub(super) struct ArrivalForm {
 }
 
 impl ArrivalForm {
-    fn of(arrival: &Arrival, arrivals: &Arrivals, mask: &Mask) -> Self {
+    fn of(arrival: &Arrival, mask: &Mask) -> Self {
         let receipt = arrival.receipt.as_ref();
-        let first = receipt
-            .filter(|_| arrival.outcome == Outcome::Duplicate)
-            .and_then(|receipt| arrivals.journal().first_with(&arrival.endpoint, &receipt.key));
         let conflict = receipt.is_some_and(|receipt| match receipt.accepted {
             Accepted::Stored { conflict } | Accepted::Duplicate { conflict } => conflict,
             _ => false,
@@ -73,17 +70,20 @@ impl ArrivalForm {
             delivery: receipt
                 .filter(|_| arrival.outcome == Outcome::Stored)
                 .map(|receipt| receipt.delivery),
-            first,
+            first: arrival.first,
             conflict,
         }
     }
 }
 
 impl ArrivalPage {
-    pub(super) fn of(batch: &Batch, arrivals: &Arrivals, mask: &Mask) -> Self {
-        let form = |arrival: &std::sync::Arc<Arrival>| ArrivalForm::of(arrival, arrivals, mask);
+    pub(super) fn of(batch: &Batch, mask: &Mask) -> Self {
         Self {
-            arrivals: batch.arrivals.iter().map(form).collect(),
+            arrivals: batch
+                .arrivals
+                .iter()
+                .map(|arrival| ArrivalForm::of(arrival, mask))
+                .collect(),
             missed: batch.missed,
             next: batch.next,
         }
@@ -99,5 +99,5 @@ pub(super) async fn list(
     let limit = limit(params.parsed("limit", A_LIMIT)?)?;
     params.end(&["after", "limit"])?;
     let batch = state.arrivals.journal().since(after, limit as usize);
-    Ok(found(&ArrivalPage::of(&batch, &state.arrivals, &state.mask)))
+    Ok(found(&ArrivalPage::of(&batch, &state.mask)))
 }

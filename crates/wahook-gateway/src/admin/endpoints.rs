@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
-use wahook_core::{DeliveryId, Endpoint};
+use wahook_core::{DeliveryId, Endpoint, model::Kind};
 use wahook_providers::provider;
 use wahook_testkit::Outgoing;
 
@@ -50,6 +50,13 @@ struct EndpointSheet {
     secrets: usize,
     /// How to set it up.
     setup: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EndpointPage {
+    endpoints: Vec<EndpointForm>,
+    /// The words for kinds of events, for those who filter by them.
+    kinds: &'static [Kind],
 }
 
 /// The same, with how it goes.
@@ -120,10 +127,7 @@ impl EndpointSheet {
         let public = public.unwrap_or("https://YOUR-HOST").trim_end_matches('/');
         let url = format!("{public}{}", route.path);
         let row = provider(id);
-        let setup = row.map_or(&[][..], |row| row.setup).iter().map(|step| {
-            step.replace("{url}", &url)
-                .replace("{secret}", "(the secret of this endpoint)")
-        });
+        let setup = row.map(|row| row.steps(&url, "(the secret of this endpoint)"));
         Self {
             name: endpoint.name().to_owned(),
             provider: id.to_owned(),
@@ -138,7 +142,7 @@ impl EndpointSheet {
                 .iter()
                 .map(|keyring| keyring.len())
                 .sum(),
-            setup: setup.collect(),
+            setup: setup.unwrap_or_default(),
             url,
         }
     }
@@ -156,9 +160,10 @@ pub(super) async fn list(State(state): State<AdminState>) -> Result<Response, Re
             }),
         }
     });
-    Ok(found(
-        &serde_json::json!({ "endpoints": forms.collect::<Vec<_>>() }),
-    ))
+    Ok(found(&EndpointPage {
+        endpoints: forms.collect(),
+        kinds: Kind::ALL,
+    }))
 }
 
 /// What came of a test delivery.
@@ -183,10 +188,8 @@ pub(super) async fn test(
             let sample = trial::sample(endpoint)?;
             event = sample.name();
             // Another one each time: the same would be a duplicate.
-            Some(Outgoing::personalise(
-                &sample,
-                now.as_microsecond().unsigned_abs(),
-            ))
+            let number = now.as_microsecond().unsigned_abs();
+            Some(Outgoing::happening(&sample, number, now))
         },
         now,
     )?;

@@ -3,8 +3,9 @@
 use axum::{
     Extension,
     extract::{Path, RawQuery, State},
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use http::{StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, value::RawValue};
 use wahook_core::inbox::{EventRow, Kept};
 
@@ -12,7 +13,7 @@ use super::{
     AdminState,
     access::Rights,
     answer::{Refused, found},
-    forms::{DeliveryForm, DeliverySheet, EventForm, EventPage, EventSheet, Shown},
+    forms::{CopyForm, DeliveryForm, DeliverySheet, EventForm, EventPage, EventSheet, Shown},
     params::{EVENT_PARAMS, Params},
     query,
 };
@@ -56,10 +57,18 @@ pub(super) async fn one(
         }));
     };
     let (normalised, note) = normalised(&state, &kept, row, shown);
-    let typed = (shown.reveal && kept.stored.redacted_at.is_none())
-        .then(|| state.reader.provider(&kept.stored))
-        .flatten()
-        .and_then(|provider| provider.typed(&kept.stored.delivery, place));
+    let reader = state
+        .reader
+        .provider(&kept.stored)
+        .filter(|_| kept.stored.redacted_at.is_none());
+    let typed = reader.and_then(|provider| provider.typed(&kept.stored.delivery, place));
+    let typed = typed.map(|typed| {
+        if shown.reveal {
+            typed
+        } else {
+            state.mask.debug(&typed)
+        }
+    });
     Ok(found(&EventSheet {
         masked: !shown.reveal,
         event: EventForm::of(row, shown),
@@ -79,13 +88,45 @@ pub(super) async fn delivery(
     let shown = only_reveal(&state, rights, query.as_deref())?;
     let kept = kept(&state, &delivery).await?;
     let (body, body_base64) = body(&kept.stored.delivery.body, shown);
+    let copies = state.arrivals.journal().copies_of(kept.stored.delivery.id);
     Ok(found(&DeliverySheet {
         masked: !shown.reveal,
+        copies: copies
+            .iter()
+            .map(|copy| CopyForm {
+                at: copy.at,
+                status: copy.status.map(|status| status.as_u16()),
+            })
+            .collect(),
         delivery: DeliveryForm::of(&kept, shown),
         events: kept.events.iter().map(|row| EventForm::of(row, shown)).collect(),
         body,
         body_base64,
     }))
+}
+
+/// The bytes of a delivery's body as they came; or, without the token, a fixture made from them.
+pub(super) async fn bytes(
+    State(state): State<AdminState>,
+    Extension(rights): Extension<Rights>,
+    Path(delivery): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refused> {
+    let shown = only_reveal(&state, rights, query.as_deref())?;
+    let kept = kept(&state, &delivery).await?;
+    if kept.stored.redacted_at.is_some() {
+        return Err(Refused::not_found("its body was removed, as the retention says"));
+    }
+    let body = kept.stored.delivery.body.clone();
+    if shown.reveal {
+        return Ok(([(CONTENT_TYPE, "application/octet-stream")], body).into_response());
+    }
+    let fixture = state.mask.fixture(&kept.stored.provider, &body).ok_or_else(|| {
+        let message =
+            "its body is no JSON, so nothing is known of its parts; with `reveal` it comes as it is";
+        Refused::new(StatusCode::CONFLICT, "not_json", message)
+    })?;
+    Ok(([(CONTENT_TYPE, "application/json")], fixture).into_response())
 }
 
 /// A body: as JSON, masked unless it may be revealed; in base64 if it is none and may be.

@@ -143,7 +143,7 @@ pub(crate) struct EventSheet {
     pub(crate) event: EventForm,
     /// The event in the neutral words; null where that cannot be told.
     pub(crate) normalised: Option<Box<RawValue>>,
-    /// The event in the provider's own types, as Rust shows them; only where it may be revealed.
+    /// The event in the provider's own types, as Rust shows them; masked, their form alone.
     #[serde(default)]
     pub(crate) typed: Option<String>,
     /// Why it cannot be told, or what is odd about it.
@@ -157,10 +157,21 @@ pub(crate) struct DeliverySheet {
     pub(crate) masked: bool,
     pub(crate) delivery: DeliveryForm,
     pub(crate) events: Vec<EventForm>,
+    /// What came under its key afterwards, lately, and was no news.
+    #[serde(default)]
+    pub(crate) copies: Vec<CopyForm>,
     /// The body, if it is JSON; masked, its form alone.
     pub(crate) body: Option<Box<RawValue>>,
     /// The body, if it is none and may be shown.
     pub(crate) body_base64: Option<String>,
+}
+
+/// A copy of a delivery, of those that came lately.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CopyForm {
+    pub(crate) at: Timestamp,
+    /// None where the sender hung up before it was answered.
+    pub(crate) status: Option<u16>,
 }
 
 /// What is known of a delivery beside its body.

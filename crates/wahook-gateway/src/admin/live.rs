@@ -29,6 +29,8 @@ struct News {
     came: ArrivalPage,
     /// What was filed, the newest first.
     events: Vec<EventForm>,
+    /// More was filed than is told.
+    more_events: bool,
 }
 
 /// From now on, with the newest that there are.
@@ -95,6 +97,7 @@ impl Watching {
                 }
             }
             let batch = self.state.arrivals.journal().since(self.after, AT_ONCE as usize);
+            let was_first = self.is_first;
             let events = match self.filed().await {
                 Ok(events) => events,
                 Err(refused) => {
@@ -107,8 +110,13 @@ impl Watching {
             let is_news = self.is_first || !batch.arrivals.is_empty() || !events.is_empty();
             self.is_first = false;
             if is_news {
-                let came = ArrivalPage::of(&batch, &self.state.arrivals, &self.state.mask);
-                let json = serde_json::to_string(&News { came, events }).unwrap_or_default();
+                let news = News {
+                    came: ArrivalPage::of(&batch, &self.state.mask),
+                    // What was there before is no news.
+                    more_events: !was_first && events.len() == AT_ONCE as usize,
+                    events,
+                };
+                let json = serde_json::to_string(&news).unwrap_or_default();
                 return Event::default().data(json);
             }
         }

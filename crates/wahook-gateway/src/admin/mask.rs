@@ -57,6 +57,30 @@ impl Mask {
         shown
     }
 
+    /// A value in its `Debug` form: names of types and fields stay, and nothing that stands in quotes.
+    pub(super) fn debug(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('"') {
+            shown.push_str(&self.words(before));
+            shown.push_str(&format!("\"{HIDDEN}\""));
+            let mut is_escaped = false;
+            let end = after.find(|c: char| {
+                let ends = c == '"' && !is_escaped;
+                is_escaped = c == '\\' && !is_escaped;
+                ends
+            });
+            rest = end.and_then(|end| after.get(end + 1..)).unwrap_or_default();
+        }
+        shown.push_str(&self.words(rest));
+        shown
+    }
+
+    /// A body of a provider with other words of the same look in the place of all that it says; `None` if it is no JSON.
+    pub(super) fn fixture(&self, provider: &str, body: &[u8]) -> Option<String> {
+        wahook_testkit::redacted(provider, body, *self.0)
+    }
+
     /// The JSON form of an event; `raw` is masked as [`foreign`](Self::foreign).
     pub(super) fn event(&self, event: Value) -> Value {
         let Value::Object(fields) = event else {
@@ -220,6 +244,53 @@ mod tests {
         assert_ne!(Mask::new([2; 16]).stand_in("15550000001"), one);
         // Digits of other scripts are digits.
         assert!(!mask.words("١٥٥٥٠٠٠٠٠٠١").contains('١'));
+    }
+
+    #[test]
+    fn p_a_debug_form_keeps_its_names_and_nothing_that_was_said() {
+        let mask = Mask::new([1; 16]);
+        let said = format!(
+            "{:?}",
+            (Some("he said \"hi\\\" there"), 15_550_000_001_u64, true, "", 'x')
+        );
+        assert_eq!(
+            mask.debug(&said),
+            format!(
+                "(Some(\"{HIDDEN}\"), {}, true, \"{HIDDEN}\", 'x')",
+                mask.stand_in("15550000001")
+            )
+        );
+        assert_eq!(
+            mask.debug("Cut { text: \"no end"),
+            format!("Cut {{ text: \"{HIDDEN}\"")
+        );
+        for row in wahook_providers::PROVIDERS {
+            let secret = wahook_core::Secret::new((row.make_secret)([7; 32])).unwrap();
+            let options = wahook_providers::Options::new(Map::new());
+            let endpoint = (row.build)("shop", secret.into(), &options).unwrap();
+            for sample in wahook_testkit::samples(row.id) {
+                let delivery = wahook_core::Delivery::dangerous_unverified(
+                    "shop",
+                    http::HeaderMap::new(),
+                    bytes::Bytes::from_static(sample.body),
+                    jiff::Timestamp::UNIX_EPOCH,
+                );
+                let Some(typed) = endpoint.provider().typed(&delivery, 0) else {
+                    continue;
+                };
+                let shown = mask.debug(&typed);
+                for private in [
+                    "1555000",
+                    "Ana",
+                    "Corner Shop",
+                    "Ada",
+                    "100000000000002",
+                    "kettle",
+                ] {
+                    assert!(!shown.contains(private), "{}: {shown}", sample.name());
+                }
+            }
+        }
     }
 
     #[test]

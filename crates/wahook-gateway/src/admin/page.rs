@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use http::{
-    Uri,
+    HeaderMap, Uri,
     header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
 };
 
@@ -90,18 +90,33 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page; it is told where the router is mounted, since it asks for its files and the API from there.
-async fn page(OriginalUri(asked): OriginalUri, inside: Uri) -> Response {
+async fn page(OriginalUri(asked): OriginalUri, inside: Uri, headers: HeaderMap) -> Response {
     let mount = match inside.path() {
         "/" => asked.path().trim_end_matches('/'),
         inside => asked.path().strip_suffix(inside).unwrap_or_default(),
     };
-    let base = format!("<base href=\"{}/\">", mount.replace(['"', '<', '&'], ""));
+    let base = format!(
+        "<base href=\"{}{}/\">",
+        prefix(&headers),
+        mount.replace(['"', '<', '&'], "")
+    );
     let page = include_str!("../../inspector/index.html").replace(BASE, &base);
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_SECURITY_POLICY, POLICY),
     ];
     (headers, page).into_response()
+}
+
+/// What a proxy took off the path, if it says so and it is a path.
+fn prefix(headers: &HeaderMap) -> &str {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~/".contains(c);
+    let said = headers
+        .get("x-forwarded-prefix")
+        .and_then(|value| value.to_str().ok());
+    let prefix = said.map_or("", |prefix| prefix.trim_end_matches('/'));
+    let is_path = prefix.starts_with('/') && prefix.chars().all(plain) && !prefix.contains("//");
+    if is_path { prefix } else { "" }
 }
 
 async fn file(Path(name): Path<String>) -> Result<Response, Refused> {
@@ -117,6 +132,30 @@ mod tests {
     #[test]
     fn the_page_has_a_place_for_its_mount() {
         assert!(include_str!("../../inspector/index.html").contains(BASE));
+    }
+
+    #[test]
+    fn p_a_prefix_is_a_path_or_none() {
+        let of = |text: &'static str| {
+            prefix(&HeaderMap::from_iter([(
+                "x-forwarded-prefix".parse().unwrap(),
+                text.parse().unwrap(),
+            )]))
+            .to_owned()
+        };
+        assert_eq!(of("/ops/wahook/"), "/ops/wahook");
+        for bad in [
+            "",
+            "/",
+            "ops",
+            "//evil.example",
+            "/a\"><script>",
+            "/a//b",
+            "https://evil.example",
+        ] {
+            assert_eq!(of(bad), "", "{bad}");
+        }
+        assert_eq!(prefix(&HeaderMap::new()), "");
     }
 
     #[test]

@@ -89,7 +89,11 @@ pub(super) async fn list(
     params.end(&["before", "limit"])?;
     let kept = state.arrivals.refused(before, limit as usize);
     Ok(found(&RefusedPage {
-        next: kept.last().map(|refused| refused.id),
+        // One more would have been told.
+        next: kept
+            .last()
+            .filter(|_| kept.len() == limit as usize)
+            .map(|refused| refused.id),
         refused: kept.iter().map(|refused| RefusedForm::of(refused)).collect(),
     }))
 }

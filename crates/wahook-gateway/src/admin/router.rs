@@ -37,6 +37,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/api/v1/events/stream", get(stream::stream))
         .route("/api/v1/events/{delivery}/{place}", get(events::one))
         .route("/api/v1/deliveries/{delivery}", get(events::delivery))
+        .route("/api/v1/deliveries/{delivery}/body", get(events::bytes))
         .route("/api/v1/dead", get(dead::list))
         .route("/api/v1/arrivals", get(arrivals::list))
         .route("/api/v1/live", get(live::live))

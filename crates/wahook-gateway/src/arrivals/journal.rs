@@ -1,7 +1,7 @@
 //! One line for each request, of the last so many.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -37,6 +37,8 @@ pub(crate) struct Arrival {
     /// Why it was refused.
     pub(crate) reason: Option<RefusalKind>,
     pub(crate) receipt: Option<Receipt>,
+    /// Of a duplicate: the delivery that came first, if that was lately. Filled in by the journal.
+    pub(crate) first: Option<DeliveryId>,
 }
 
 /// What became of a request.
@@ -90,9 +92,14 @@ pub(crate) struct Journal {
 #[derive(Debug, Default)]
 struct Last {
     arrivals: VecDeque<Arc<Arrival>>,
+    /// Those of them that were stored.
+    stored: HashMap<Name, DeliveryId>,
     /// How many there were in all.
     count: u64,
 }
+
+/// An endpoint, and a key that was new there.
+type Name = (Arc<str>, Arc<str>);
 
 /// What came since.
 #[derive(Debug)]
@@ -105,11 +112,18 @@ pub(crate) struct Batch {
 }
 
 impl Journal {
-    pub(super) fn write(&self, arrival: Arrival) {
+    pub(super) fn write(&self, mut arrival: Arrival) {
         let count = {
             let mut last = self.last();
             if last.arrivals.len() == LAST {
-                last.arrivals.pop_front();
+                last.forget();
+            }
+            match (arrival.name(), arrival.outcome) {
+                (Some((name, delivery)), Outcome::Stored) => {
+                    last.stored.insert(name, delivery);
+                }
+                (Some((name, _)), _) => arrival.first = last.stored.get(&name).copied(),
+                _ => {}
             }
             last.arrivals.push_back(Arc::new(arrival));
             last.count += 1;
@@ -144,15 +158,14 @@ impl Journal {
             .map_or(count, |now| *now)
     }
 
-    /// The delivery that had this key first, if it came lately.
-    pub(crate) fn first_with(&self, endpoint: &str, key: &str) -> Option<DeliveryId> {
+    /// The copies of a delivery that came lately, the oldest first.
+    pub(crate) fn copies_of(&self, delivery: DeliveryId) -> Vec<Arc<Arrival>> {
         let last = self.last();
-        last.arrivals.iter().find_map(|arrival| {
-            let receipt = arrival.receipt.as_ref()?;
-            let is_first =
-                arrival.outcome == Outcome::Stored && &*arrival.endpoint == endpoint && &*receipt.key == key;
-            is_first.then_some(receipt.delivery)
-        })
+        let copies = last
+            .arrivals
+            .iter()
+            .filter(|arrival| arrival.first == Some(delivery));
+        copies.cloned().collect()
     }
 
     /// The last one of an endpoint.
@@ -164,6 +177,29 @@ impl Journal {
 
     fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Last {
+    /// The oldest one.
+    fn forget(&mut self) {
+        let oldest = self.arrivals.pop_front();
+        if let Some((name, delivery)) = oldest.and_then(|oldest| oldest.name())
+            && self.stored.get(&name) == Some(&delivery)
+        {
+            self.stored.remove(&name);
+        }
+    }
+}
+
+impl Arrival {
+    /// What it came under, and as what.
+    fn name(&self) -> Option<(Name, DeliveryId)> {
+        let receipt = self.receipt.as_ref()?;
+        Some((
+            (Arc::clone(&self.endpoint), Arc::clone(&receipt.key)),
+            receipt.delivery,
+        ))
     }
 }
 
@@ -182,7 +218,48 @@ mod tests {
             outcome: Outcome::HungUp,
             reason: None,
             receipt: None,
+            first: None,
         }
+    }
+
+    /// With a key, of which there are few.
+    fn accepted(number: u64, accepted: Accepted) -> Arrival {
+        let outcome = match accepted {
+            Accepted::Stored { .. } => Outcome::Stored,
+            _ => Outcome::Duplicate,
+        };
+        let delivery = DeliveryId::new(Timestamp::UNIX_EPOCH, [number as u8; 10]);
+        let receipt = Receipt::new(delivery, Arc::from(format!("key {}", number % 10)), accepted);
+        Arrival {
+            outcome,
+            receipt: Some(receipt),
+            ..arrival(number)
+        }
+    }
+
+    #[test]
+    fn a_duplicate_names_the_delivery_that_came_first_for_as_long_as_that_is_remembered() {
+        let journal = Journal::default();
+        journal.write(accepted(1, Accepted::Stored { conflict: false }));
+        journal.write(accepted(11, Accepted::Duplicate { conflict: false }));
+        journal.write(accepted(2, Accepted::Stored { conflict: false }));
+        let told = journal.since(0, 10).arrivals;
+        let first = told[0].receipt.as_ref().unwrap().delivery;
+        assert_eq!(
+            [told[0].first, told[1].first, told[2].first],
+            [None, Some(first), None]
+        );
+        let copies = journal.copies_of(first);
+        assert_eq!(copies.iter().map(|one| one.id).collect::<Vec<_>>(), [11]);
+        for id in 0..LAST as u64 {
+            journal.write(arrival(id));
+        }
+        assert!(
+            journal.last().stored.is_empty(),
+            "nothing is kept of what is forgotten"
+        );
+        journal.write(accepted(21, Accepted::Duplicate { conflict: false }));
+        assert_eq!(journal.since(0, 1).arrivals[0].first, None);
     }
 
     #[test]

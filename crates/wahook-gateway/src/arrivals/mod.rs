@@ -142,6 +142,7 @@ impl Arrivals {
             outcome: Outcome::NoEndpoint,
             reason: None,
             receipt: None,
+            first: None,
         });
     }
 

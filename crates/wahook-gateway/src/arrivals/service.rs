@@ -84,6 +84,7 @@ where
                 outcome: Outcome::HungUp,
                 reason: None,
                 receipt: None,
+                first: None,
             }),
             arrivals: arrivals.clone(),
         };

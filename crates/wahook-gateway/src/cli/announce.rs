@@ -183,8 +183,7 @@ fn development(one: &Development, local: &str, public: Option<&str>) {
         Some(public) => format!("{}{path}", public.trim_end_matches('/')),
         None => format!("https://YOUR-HOST{path}"),
     };
-    for (index, step) in row.setup.iter().enumerate() {
-        let step = step.replace("{url}", &url).replace("{secret}", &secret);
+    for (index, step) in row.steps(&url, &secret).iter().enumerate() {
         output::notice(&format!("  set up {}: {step}", index + 1));
     }
     if public.is_none() && !row.setup.is_empty() {

@@ -6,7 +6,7 @@ use wahook_gateway::admin;
 
 use crate::admin_scene::{Scene, TOKEN, ask, bearer, get, get_all, post};
 
-const LOOKS: [&str; 14] = [
+const LOOKS: [&str; 15] = [
     "/health",
     "/ready",
     "/metrics",
@@ -17,6 +17,7 @@ const LOOKS: [&str; 14] = [
     "/api/v1/events",
     "/api/v1/dead",
     "/api/v1/arrivals",
+    "/api/v1/deliveries/0199c0de-7c00-7000-8000-000000000000/body",
     "/api/v1/refused",
     "/api/v1/endpoints",
     "/api/v1/pace",
@@ -130,6 +131,38 @@ async fn p_pages_of_other_sites_are_refused_and_our_own_are_not() {
         let answer = ask(&router, Method::GET, "/api/v1/events", &headers, "").await;
         assert_eq!(answer.status, StatusCode::OK);
     }
+}
+
+#[tokio::test]
+async fn p_a_link_on_another_site_leads_to_the_page_and_to_nothing_else() {
+    let scene = Scene::with(2).await;
+    let router = scene.router();
+    let follow = |dest| {
+        [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", dest),
+        ]
+    };
+    for path in ["/", "/dead", "/refused/1"] {
+        let answer = ask(&router, Method::GET, path, &follow("document"), "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let answer = ask(&router, Method::GET, path, &follow("iframe"), "").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    for path in ["/api/v1/events", "/metrics", "/api/v1/live"] {
+        let answer = ask(&router, Method::GET, path, &follow("document"), "").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let answer = ask(
+        &router,
+        Method::POST,
+        "/api/v1/dead/drop",
+        &follow("document"),
+        "{}",
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::program::{Gateway, answer, folder, now, signed};
@@ -121,7 +122,12 @@ fn a_test_delivery_takes_the_way_of_the_providers() {
         let path = format!("/api/v1/endpoints/{}/test", endpoint["name"].as_str().unwrap());
         let sent = json(&gateway, Some(&data), "POST", &path);
         assert_eq!(sent["status"], 200, "{sent}");
-        assert_eq!(gateway.event()["endpoint"], endpoint["name"]);
+        let event = gateway.event();
+        assert_eq!(event["endpoint"], endpoint["name"]);
+        if let Some(at) = event["occurred_at"].as_str() {
+            let ago = Timestamp::now().duration_since(at.parse().unwrap());
+            assert!(ago.as_secs().abs() < 600, "it happens when it is sent: {at}");
+        }
         // Each is another one.
         assert_eq!(json(&gateway, Some(&data), "POST", &path)["status"], 200);
         gateway.event();
@@ -157,6 +163,62 @@ fn a_delivery_can_be_sent_again_from_a_shell() {
     // It is the same delivery: nothing is handed on again.
     let arrivals = json(&gateway, None, "GET", "/api/v1/arrivals");
     assert_eq!(arrivals["arrivals"][1]["outcome"], "duplicate");
+}
+
+#[test]
+fn p_a_body_comes_as_it_came_or_as_a_fixture_that_says_nothing() {
+    let data = folder("inspector-body");
+    let gateway = Gateway::development(&data);
+    // As no other program would write it: it comes back byte for byte.
+    let body = br#"{ "event_type":"message.new","event_type":"message.new", "data":{"message_id":"m1","direction":"inbound","from_phone":"15557770001","msg_type":"text","body":"canary-text","n":12345678901234567890.10} }"#;
+    let secret = std::fs::read_to_string(data.join("secrets/wazapin")).unwrap();
+    let head = format!(
+        "POST /hooks/wazapin HTTP/1.1\r\n{}",
+        signed(&secret, "m1", now(), body)
+    );
+    for _ in 0..2 {
+        assert_eq!(gateway.request(&head, body).0, 200);
+    }
+    let event = gateway.event();
+    let path = format!("/api/v1/deliveries/{}", event["delivery"]["id"].as_str().unwrap());
+    let bytes = format!("{path}/body?reveal=true");
+    assert_eq!(ask(&gateway, None, "GET", &bytes).0, 401);
+    let (status, came) = ask(&gateway, Some(&data), "GET", &bytes);
+    assert_eq!((status, came.as_bytes()), (200, &body[..]));
+
+    let (status, fixture) = ask(&gateway, None, "GET", &format!("{path}/body"));
+    assert_eq!(status, 200, "{fixture}");
+    let sheet = json(&gateway, None, "GET", &path).to_string();
+    let event = json(
+        &gateway,
+        None,
+        "GET",
+        &format!("/api/v1/events/{}/0", path.rsplit('/').next().unwrap()),
+    );
+    for text in [&fixture, &sheet, &event.to_string()] {
+        assert!(
+            !text.contains("15557770001") && !text.contains("canary"),
+            "{text}"
+        );
+    }
+    assert!(
+        event["typed"].as_str().unwrap().contains("direction"),
+        "its form is shown: {event}"
+    );
+    let sheet: Value = serde_json::from_str(&sheet).unwrap();
+    assert_eq!(sheet["copies"][0]["status"], 200, "{sheet}");
+    // Sent, it is another message of the same kind.
+    let head = format!(
+        "POST /hooks/wazapin HTTP/1.1\r\n{}",
+        signed(&secret, "m2", now(), fixture.as_bytes())
+    );
+    assert_eq!(gateway.request(&head, fixture.as_bytes()).0, 200);
+    let again = gateway.event();
+    assert_eq!(
+        (&again["kind"], &again["name"]),
+        (&"message.received".into(), &"message.new".into())
+    );
+    assert!(again["data"]["content"]["text"].is_string(), "{again}");
 }
 
 #[test]

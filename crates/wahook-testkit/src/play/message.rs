@@ -46,6 +46,16 @@ impl Outgoing {
     /// ```
     #[must_use]
     pub fn personalise(sample: &Sample, n: u64) -> Self {
+        Self::of_sample(sample, n, |text| later(text, n))
+    }
+
+    /// The same, of something that happens at this moment.
+    #[must_use]
+    pub fn happening(sample: &Sample, n: u64, at: Timestamp) -> Self {
+        Self::of_sample(sample, n, |text| moved_to(text, at))
+    }
+
+    fn of_sample(sample: &Sample, n: u64, time: impl Fn(&str) -> Option<String>) -> Self {
         let vendor = Vendor::of(sample.provider);
         let body = std::str::from_utf8(sample.body).map_or_else(
             |_| Bytes::from_static(sample.body),
@@ -53,7 +63,7 @@ impl Outgoing {
                 let is = |names: &[String], name: &str| names.iter().any(|known| known == name);
                 Bytes::from(rewrite(json, |token, text| match token.kind {
                     TokenKind::Text if is(&vendor.ids, token.name) => fresh_id(text, n),
-                    TokenKind::Text | TokenKind::Number if is(&vendor.times, token.name) => later(text, n),
+                    TokenKind::Text | TokenKind::Number if is(&vendor.times, token.name) => time(text),
                     _ => None,
                 }))
             },
@@ -105,7 +115,7 @@ fn fresh_id(text: &str, n: u64) -> Option<String> {
 fn later(text: &str, n: u64) -> Option<String> {
     let steps = i64::try_from(n % 1_000_000).ok()?;
     if let Ok(number) = text.parse::<i64>() {
-        let milliseconds = number > 100_000_000_000;
+        let milliseconds = number > MILLISECONDS_FROM;
         let steps = if milliseconds {
             i64::try_from(n % 1_000_000_000).ok()?
         } else {
@@ -121,6 +131,25 @@ fn later(text: &str, n: u64) -> Option<String> {
     let at: Timestamp = text.parse().ok()?;
     Some(at.checked_add(steps.seconds()).ok()?.to_string())
 }
+
+/// This moment in the form of that time; `None` for what is no time.
+fn moved_to(text: &str, at: Timestamp) -> Option<String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if let Ok(number) = whole.parse::<i64>() {
+        let now = if number > MILLISECONDS_FROM {
+            at.as_millisecond()
+        } else {
+            at.as_second()
+        };
+        let point = if fraction.is_empty() { "" } else { "." };
+        return (number > 0).then(|| format!("{now}{point}{fraction}"));
+    }
+    text.parse::<Timestamp>().ok()?;
+    Some(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// Numbers beyond it are times in milliseconds.
+const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 #[cfg(test)]
 mod tests {
@@ -175,6 +204,17 @@ mod tests {
             ("0", None),
         ] {
             assert_eq!(later(text, 7).as_deref(), expected);
+        }
+        let at = "2026-04-05T09:01:02.5Z".parse().unwrap();
+        for (text, expected) in [
+            ("1767225600", Some("1775379662")),
+            ("1767225600123", Some("1775379662500")),
+            ("1767225600.25", Some("1775379662.25")),
+            ("2026-01-01T00:00:00Z", Some("2026-04-05T09:01:02Z")),
+            ("soon", None),
+            ("0", None),
+        ] {
+            assert_eq!(moved_to(text, at).as_deref(), expected);
         }
     }
 }

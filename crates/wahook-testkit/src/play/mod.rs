@@ -15,4 +15,5 @@ pub use self::{
 pub(crate) use self::{
     plan::{binds_body, spaced},
     sender::with_query,
+    vendor::Vendor,
 };

@@ -50,6 +50,18 @@ pub struct Receipt {
     pub accepted: Accepted,
 }
 
+impl Receipt {
+    /// A delivery was given this id and has this key, and the inbox did this with it.
+    #[must_use]
+    pub const fn new(delivery: DeliveryId, key: Arc<str>, accepted: Accepted) -> Self {
+        Self {
+            delivery,
+            key,
+            accepted,
+        }
+    }
+}
+
 impl Accept {
     /// Stores in this inbox, which has 2.5 s for it: the providers want their answers within 3 to 5 s.
     #[must_use]
@@ -80,11 +92,10 @@ impl Accept {
         let tell = |signal: &Signal<'_>| self.observer.observe(endpoint.name(), signal);
         let (delivery, key) = (incoming.delivery().id, Arc::clone(&incoming.delivery().key.text));
         let accepted = self.in_time(incoming).await;
-        let receipt = accepted.as_ref().ok().map(|accepted| Receipt {
-            delivery,
-            key,
-            accepted: *accepted,
-        });
+        let receipt = accepted
+            .as_ref()
+            .ok()
+            .map(|accepted| Receipt::new(delivery, key, *accepted));
         let mut answer = match accepted {
             Ok(Accepted::Stored { conflict }) => {
                 if conflict {
