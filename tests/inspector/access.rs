@@ -40,7 +40,7 @@ fn p_without_the_token_one_may_look_and_no_more() {
     // Who has none may look as before, without being asked again and again.
     browser.press("Cancel");
     browser.wait_until("document.querySelector('dialog') === null");
-    browser.wait_until("!document.querySelector('#key').hidden");
+    browser.wait_for_text("#key", "Enter token");
     browser.press("Live");
     browser.wait_for(".rows .row a[href^='/deliveries/']");
     browser.js("history.back()");
@@ -62,12 +62,15 @@ fn p_the_token_leaves_the_address_and_stays_in_the_tab() {
     browser.goto(&scene.with_token("/endpoints"));
     browser.wait_for_text("h1", "Endpoints");
     assert_eq!(browser.address(), format!("{}/endpoints", scene.page));
-    assert_eq!(browser.js("return document.querySelector('#key').hidden"), true);
+    browser.wait_for_text("#key", "Forget token");
     assert_eq!(browser.js("return history.length <= 2"), true);
     assert!(!browser.source().contains(TOKEN));
     // Other tabs and the disk do not have it.
     assert_eq!(browser.js("return localStorage.length"), 0);
     assert_eq!(browser.js("return document.cookie"), "");
+    browser.press("Forget token");
+    browser.wait_for_text("#key", "Enter token");
+    assert_eq!(browser.js("return sessionStorage.length"), 0);
 }
 
 #[test]

@@ -70,6 +70,15 @@ fn p_the_filter_stands_in_the_address_and_pause_holds_what_comes() {
     let field = browser.js("return document.querySelector('input[name=endpoint]').value");
     assert_eq!(field, "waping");
     judge(&browser, &scene);
+    // A part of a word is a filter as well, and finds what is older than the page.
+    browser.goto(&scene.with_token("/?kind=message.rec"));
+    // Four, and the copy of one of them.
+    browser.wait_until(&rows(5));
+    browser.press("Load older");
+    browser.wait_for_text("[role=status].hint", "there are no older ones");
+    assert_eq!(browser.text("#says"), "");
+    browser.goto(&scene.with_token("/?endpoint=waping"));
+    browser.wait_until(&rows(2));
 
     browser.press("Pause");
     scene.send("waping", "");
@@ -94,8 +103,13 @@ fn p_arrows_and_enter_open_a_delivery() {
     browser.js("document.querySelector('.scroll').focus()");
     browser.keys(&format!("{DOWN}{DOWN}"));
     browser.wait_for_text(".row[aria-selected=true]", "wawp");
+    browser.wait_until(
+        "document.activeElement.getAttribute('aria-activedescendant') === document.querySelector('.row[aria-selected=true]').id",
+    );
     browser.keys(ENTER);
     browser.wait_until("location.pathname.startsWith('/deliveries/')");
     browser.wait_for_text("h1", "Delivery");
     browser.wait_for_text("main", "wawp");
+    // Whoever hears the page hears what is new.
+    browser.wait_until("document.activeElement.id === 'view'");
 }

@@ -167,6 +167,7 @@ fn body(provider: &str) -> String {
             "type": "message.received",
             "timestamp": "2026-04-05T09:01:00Z",
             "deviceId": "dev_demo1",
+            "beyond": 9_007_199_254_740_993_u64,
             "message": { "id": "msg_in_own1", "from": format!("+{PHONE}"), "body": TEXT },
         }),
         _ => json!({

@@ -24,6 +24,10 @@ fn p_a_delivery_is_masked_until_it_is_revealed_and_can_be_replayed() {
     }
     assert!(browser.text(".timeline").contains("422"));
     judge(&browser, &scene);
+    // Its types are shown, without what they hold.
+    browser.js("document.querySelector('details').open = true");
+    browser.wait_for_text("details", "from: ");
+    judge(&browser, &scene);
     browser.screenshot("delivery");
 
     browser.press("Reveal");
@@ -31,6 +35,13 @@ fn p_a_delivery_is_masked_until_it_is_revealed_and_can_be_replayed() {
     let source = browser.source();
     assert!(
         source.contains(PHONE) && source.contains(TEXT),
+        "{}",
+        browser.text("main")
+    );
+    // The provider's number and not what a browser makes of it, on both sides.
+    assert_eq!(
+        source.matches("9007199254740993").count(),
+        2,
         "{}",
         browser.text("main")
     );
@@ -54,6 +65,14 @@ fn p_a_delivery_is_masked_until_it_is_revealed_and_can_be_replayed() {
     browser.wait_for_text("#says", "1 event replayed");
     browser.wait_until("document.querySelector('dialog') === null");
     scene.wait_for_line(|line| line["replay_of"].is_string());
+    // The page sees it by itself.
+    browser.wait_for_text(".timeline", "replay");
+
+    // A copy is no news, and is told all the same.
+    let copies = "document.querySelectorAll('.copy').length";
+    assert_eq!(browser.js(&format!("return {copies}")), 0);
+    scene.send("waping", "");
+    browser.wait_until_again(&format!("{copies} === 1"));
 }
 
 #[test]

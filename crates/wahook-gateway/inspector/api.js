@@ -32,6 +32,7 @@ export function keepToken(token) {
   else sessionStorage.removeItem(KEPT);
 }
 
+/** Whether this tab has a token. */
 export const hasToken = () => sessionStorage.getItem(KEPT) !== null;
 
 function headers(more = {}) {
@@ -60,7 +61,18 @@ async function fetched(path, options) {
 }
 
 export async function ask(path, signal) {
-  return (await fetched(path, { headers: headers(), signal })).json();
+  return JSON.parse(await (await fetched(path, { headers: headers(), signal })).text(), exactly);
+}
+
+/** Numbers that are larger than a browser counts stay what was sent. */
+function exactly(_, value, context) {
+  const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isRounded && context?.source && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
+}
+
+/** What is at this path, byte for byte. */
+export async function bytes(path, signal) {
+  return (await fetched(path, { headers: headers(), signal })).blob();
 }
 
 export async function change(path, what) {

@@ -3,7 +3,7 @@
 import { Trouble, ask, hasToken, keepToken, takeToken } from "./api.js";
 import { dead } from "./dead.js";
 import { delivery } from "./delivery.js";
-import { at, fill, h, placeAt } from "./dom.js";
+import { at, dialog, fill, h, placeAt } from "./dom.js";
 import { endpoints } from "./endpoints.js";
 import { live } from "./live.js";
 import { pictures } from "./pictures.js";
@@ -38,29 +38,9 @@ function askToken(why) {
 }
 
 function dialogFor(why) {
-  return new Promise((resolve) => {
-    const input = h("input", { type: "password", id: "token", autocomplete: "off", required: true });
-    const dialog = h(
-      "dialog",
-      { onclose: () => (dialog.remove(), resolve(dialog.returnValue === "given")) },
-      h(
-        "form",
-        { method: "dialog", onsubmit: () => keepToken(input.value.trim()) },
-        h("h2", {}, "Token"),
-        h("p", {}, why),
-        h("label", { for: "token" }, "The token of this gateway (admin.token)"),
-        input,
-        h(
-          "p",
-          { class: "buttons" },
-          h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
-          h("button", { class: "first", value: "given" }, "Use it"),
-        ),
-      ),
-    );
-    document.body.append(dialog);
-    dialog.showModal();
-  });
+  const input = h("input", { type: "password", id: "token", autocomplete: "off", required: true });
+  const content = [h("p", {}, why), h("label", { for: "token" }, "The token of this gateway (admin.token)"), input];
+  return dialog("Token", content, "Use it", { onyes: () => keepToken(input.value.trim()) });
 }
 
 /** Does it, and once more with a token if that is what is missing. Tells what went wrong. */
@@ -85,7 +65,8 @@ async function trying(work) {
 function go(place) {
   const [path, query] = place.split("?");
   history.pushState(null, "", query ? `${at(path)}?${query}` : at(path));
-  show();
+  // Whoever reads with the keyboard or by ear goes on where the new begins.
+  show().then(() => view.focus());
 }
 
 /** Which place is shown. */
@@ -121,7 +102,7 @@ async function show() {
 
 async function showHealth() {
   const line = document.getElementById("health");
-  key.hidden = hasToken();
+  key.textContent = hasToken() ? "Forget token" : "Enter token";
   try {
     const status = await ask("status");
     const { unread, sinks } = status.inbox;
@@ -153,7 +134,10 @@ document.addEventListener("click", (event) => {
   go(place + link.search);
 });
 key.addEventListener("click", async () => {
-  if (await askToken("With it this page can reveal what is masked, and change things.")) show();
+  if (hasToken()) {
+    keepToken(null);
+    show();
+  } else if (await askToken("With it this page can reveal what is masked, and change things.")) show();
   showHealth();
 });
 addEventListener("popstate", () => {

@@ -2,15 +2,16 @@
 
 import { ask, change } from "./api.js";
 import { confirm } from "./confirm.js";
-import { at, badge, fill, h, time } from "./dom.js";
+import { badge, fill, h, time } from "./dom.js";
+import { filter, vocabulary } from "./filter.js";
 
 const FILTERS = ["sink", "endpoint", "kind"];
 /** So many are asked for at once. */
 const MOST = 100;
 
 export async function dead({ view, signal, say, trying }) {
-  const params = new URLSearchParams(location.search);
-  const wanted = () => Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]).filter(([, value]) => value));
+  const { form, wanted } = filter("/dead", FILTERS, { settled: () => again() });
+  const words = await vocabulary(form, signal);
   const rows = h("tbody");
   const more = h("button", { type: "button", onclick: () => trying(load), hidden: true }, "Load older");
   let next = null;
@@ -21,7 +22,7 @@ export async function dead({ view, signal, say, trying }) {
 
   let latest = 0;
 
-  const page = () => ask(`dead?${new URLSearchParams({ ...listed, limit: MOST, ...(next === null ? {} : { before: next }) })}`, signal);
+  const page = async () => listed.kind === null ? { dead: [], next: null } : ask(`dead?${new URLSearchParams({ ...listed, limit: MOST, ...(next === null ? {} : { before: next }) })}`, signal);
   const add = ({ dead, next: older }) => {
     rows.append(...dead.map(line));
     next = older;
@@ -40,6 +41,8 @@ export async function dead({ view, signal, say, trying }) {
   const again = () => trying(async () => {
     next = null;
     listed = wanted();
+    // A part of a kind means all that have it; null is none.
+    if (listed.kind) listed.kind = words.kinds(listed.kind)?.join(",") ?? null;
     since = new Date().toISOString();
     const run = (latest += 1);
     const fresh = await page();
@@ -81,22 +84,8 @@ export async function dead({ view, signal, say, trying }) {
       ),
     );
   };
-  const all = () => {
-    // What died since is not on the page.
-    const some = kinds({ ...listed, until: since });
-    return some;
-  };
-  let soon;
-  const form = h(
-    "form",
-    { role: "search", "aria-label": "Filter", onsubmit: (event) => event.preventDefault(), oninput: () => {
-      const query = new URLSearchParams(wanted());
-      history.replaceState(null, "", query.size > 0 ? `${at("/dead")}?${query}` : at("/dead"));
-      clearTimeout(soon);
-      soon = setTimeout(again, 400);
-    } },
-    FILTERS.map((name) => h("input", { name, type: "search", placeholder: name, "aria-label": `Filter by ${name}`, value: params.get(name) ?? "" })),
-  );
+  // What died since is not on the page.
+  const all = () => ({ ...listed, ...(listed.kind ? { kind: listed.kind.split(",") } : {}), until: since });
   const described = () => ["all dead letters", ...Object.entries(listed).map(([name, value]) => `of ${name} ${value}`)].join(" ");
   fill(
     view,
@@ -133,9 +122,3 @@ async function inParts(verb, which) {
 const PART = 1000;
 /** What is retried may die again at once: that is another day's work. */
 const MOST_PARTS = 100;
-
-/** As the API takes it: kinds are a list. */
-function kinds(wanted) {
-  const { kind, ...rest } = wanted;
-  return kind ? { ...rest, kind: kind.split(",") } : rest;
-}

@@ -35,7 +35,7 @@ export function time(text) {
   if (!text) return h("span", {}, "–");
   const moment = new Date(text);
   const pad = (number, digits = 2) => String(number).padStart(digits, "0");
-  const day = moment.toDateString() === new Date().toDateString() ? "" : `${moment.toLocaleDateString()} `;
+  const day = moment.toDateString() === new Date().toDateString() ? "" : `${moment.getFullYear()}-${pad(moment.getMonth() + 1)}-${pad(moment.getDate())} `;
   const clock = `${pad(moment.getHours())}:${pad(moment.getMinutes())}:${pad(moment.getSeconds())}`;
   return h("time", { datetime: text, title: text }, `${day}${clock}.${pad(moment.getMilliseconds(), 3)}`);
 }
@@ -70,7 +70,63 @@ export function words(text) {
   return h("span", {}, text.split("`").map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part)));
 }
 
-/** JSON, as it is. */
+/** A value as JSON. */
 export function json(value) {
   return h("pre", { tabindex: "0" }, JSON.stringify(value, null, 2));
+}
+
+/** JSON as it came, with nothing changed but the space between its parts. */
+export function asItCame(text) {
+  let shown = "";
+  let depth = 0;
+  let last = "";
+  const line = () => `\n${"  ".repeat(depth)}`;
+  const opens = (part) => part === "{" || part === "[";
+  for (const [part] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
+    if (part === "}" || part === "]") {
+      depth -= 1;
+      shown += opens(last) ? part : line() + part;
+    } else if (part === ",") shown += part + line();
+    else if (part === ":") shown += ": ";
+    else {
+      shown += opens(last) ? line() + part : part;
+      if (opens(part)) depth += 1;
+    }
+    last = part;
+  }
+  return h("pre", { tabindex: "0" }, shown);
+}
+
+/** Hands a file to the reader. */
+export function save(name, blob) {
+  const link = h("a", { href: URL.createObjectURL(blob), download: name, target: "_self" });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+let dialogs = 0;
+
+/** Asks in a dialog; whether the button of this value was pressed. */
+export function dialog(title, content, yes, { onyes = () => {} } = {}) {
+  const id = `dialog-${(dialogs += 1)}`;
+  return new Promise((resolve) => {
+    const element = h(
+      "dialog",
+      { "aria-labelledby": id, onclose: () => (element.remove(), resolve(element.returnValue === "yes")) },
+      h(
+        "form",
+        { method: "dialog", onsubmit: (event) => event.submitter?.value === "yes" && onyes() },
+        h("h2", { id }, title),
+        content,
+        h(
+          "p",
+          { class: "buttons" },
+          h("button", { type: "button", onclick: () => element.close("no") }, "Cancel"),
+          h("button", { value: "yes", class: "first" }, yes),
+        ),
+      ),
+    );
+    document.body.append(element);
+    element.showModal();
+  });
 }

@@ -1,7 +1,8 @@
 // What arrives, as it arrives: one line each, thousands of them, of which only those in sight are in the page.
 
 import { ask, listen } from "./api.js";
-import { at, badge, fill, h, time } from "./dom.js";
+import { badge, fill, h, time } from "./dom.js";
+import { filter, vocabulary } from "./filter.js";
 
 const ROW = 30;
 /** So many are kept in the page; the inbox has them all. */
@@ -19,14 +20,40 @@ export async function live({ view, signal, go, trying }) {
     pause.setAttribute("aria-pressed", String(list.paused));
     pause.textContent = list.paused ? `Go on${list.waiting > 0 ? ` (${list.waiting})` : ""}` : "Pause";
   };
-  const form = filters(list, async () => {
-    const query = new URLSearchParams(Object.entries(list.wanted).filter(([name, value]) => value && name !== "outcome" && name !== "chat"));
-    if (query.size > 0) await trying(async () => list.take({ events: (await ask(`events?limit=200&${query}`, signal)).events }));
+  const older = h("button", { type: "button", onclick: () => trying(load) }, "Load older");
+  const { form, wanted } = filter("/", FILTERS, {
+    changed: () => list.want(wanted()),
+    settled: () => trying(async () => asked() !== "" && !places.has(asked()) && (await load())),
   });
-  const older = h("button", { type: "button", onclick: () => trying(async () => {
-    const before = list.oldest === null ? "" : `&after=${list.oldest}`;
-    list.take({ events: (await ask(`events?limit=500${before}`, signal)).events });
-  }) }, "Load older");
+  list.want(wanted());
+
+  // How far back the inbox was asked, for each question: between what was found with a filter there is more without it.
+  const places = new Map();
+  let words = null;
+  const asked = () => {
+    const { endpoint, kind, outcome } = list.wanted;
+    const kinds = kind ? words?.kinds(kind) : [];
+    // Only what was stored is in the inbox.
+    if (kinds === null || (outcome && !"stored".includes(outcome))) return null;
+    const query = new URLSearchParams();
+    if (words?.isEndpoint(endpoint)) query.set("endpoint", endpoint);
+    if (kinds?.length > 0) query.set("kind", kinds.join(","));
+    return query.toString();
+  };
+  const load = async () => {
+    const question = asked();
+    if (question === null) return;
+    older.disabled = true;
+    try {
+      const after = places.has(question) ? `&after=${places.get(question)}` : "";
+      const { events, next } = await ask(`events?limit=500&${question}${after}`, signal);
+      if (next !== null) places.set(question, next);
+      list.take({ events });
+      state.textContent = events.length === 0 ? "there are no older ones" : state.textContent;
+    } finally {
+      older.disabled = false;
+    }
+  };
   fill(
     view,
     h("h1", {}, "Live"),
@@ -36,39 +63,24 @@ export async function live({ view, signal, go, trying }) {
   );
   signal.addEventListener("abort", () => list.end());
   addEventListener("resize", () => list.draw(), { signal });
+  trying(async () => {
+    words = await vocabulary(form, signal);
+    if (Object.keys(list.wanted).length > 0) await load();
+  });
+  let isFirst = true;
   await listen("live", signal, (news) => {
-    if (news.missed > 0 && list.seen) state.textContent = `live · ${news.missed} more came than are shown`;
-    list.seen = true;
+    if (isFirst) {
+      // Nothing is between these and what comes; older ones are asked for from here.
+      if (news.events.length > 0) places.set("", news.events.at(-1).cursor);
+    } else if (news.missed > 0) state.textContent = `live · ${news.missed} more came than are shown`;
+    else if (news.more_events) state.textContent = "live · more was read than is shown";
+    isFirst = false;
     list.take(news);
   }, (word, why) => {
     state.textContent = why ? `${word}: ${why}` : word;
     // What came while nobody listened is not missed on the page.
-    if (word !== "live") list.seen = false;
+    if (word !== "live") isFirst = true;
   });
-}
-
-/** What to show; it stands in the address. */
-function filters(list, changed) {
-  const params = new URLSearchParams(location.search);
-  const apply = () => {
-    list.wanted = Object.fromEntries(FILTERS.map((name) => [name, form.elements[name].value.trim()]));
-    const query = new URLSearchParams(Object.entries(list.wanted).filter(([, value]) => value));
-    history.replaceState(null, "", query.size > 0 ? `${at("/")}?${query}` : at("/"));
-    list.filter();
-  };
-  let soon;
-  const form = h(
-    "form",
-    { role: "search", "aria-label": "Filter", onsubmit: (event) => event.preventDefault(), oninput: () => {
-      apply();
-      clearTimeout(soon);
-      soon = setTimeout(changed, 400);
-    } },
-    FILTERS.map((name) => h("input", { name, type: "search", placeholder: name, "aria-label": `Filter by ${name}`, value: params.get(name) ?? "" })),
-  );
-  list.wanted = Object.fromEntries(FILTERS.map((name) => [name, params.get(name) ?? ""]));
-  if (params.size > 0) setTimeout(changed);
-  return form;
 }
 
 /** Where a row leads to. */
@@ -83,22 +95,22 @@ class List {
     this.held = [];
     this.waiting = 0;
     this.paused = false;
-    this.seen = false;
-    this.oldest = null;
     this.chosen = null;
     this.onstate = () => {};
-    this.body = h("div", { class: "rows" });
+    this.body = h("div", { class: "rows", role: "rowgroup" });
     this.scroll = h(
       "div",
-      { class: "scroll", tabindex: "0", role: "rowgroup", onscroll: () => this.draw(), onkeydown: (event) => this.pressed(event) },
+      { class: "scroll", tabindex: "0", role: "grid", "aria-label": "Deliveries, the newest first", "aria-colcount": COLUMNS.length, onscroll: () => this.draw(), onkeydown: (event) => this.pressed(event) },
       h("div", { class: "row head", role: "row" }, COLUMNS.map((name) => h("span", { role: "columnheader" }, name))),
       this.body,
     );
-    this.element = h(
-      "div",
-      { class: "list", role: "table", "aria-label": "Deliveries, the newest first" },
-      this.scroll,
-    );
+    this.element = h("div", { class: "list" }, this.scroll);
+  }
+
+  /** Shows only these from now on. */
+  want(wanted) {
+    this.wanted = wanted;
+    this.filter();
   }
 
   /** What came, and what was read of it. */
@@ -124,7 +136,6 @@ class List {
       row.outcome ??= "stored";
       row.kinds.set(event.place, event.kind);
       row.chat ??= event.chat;
-      this.oldest = Math.min(this.oldest ?? event.cursor, event.cursor);
     }
     this.filter(before);
   }
@@ -152,7 +163,7 @@ class List {
         (!endpoint || has(row.endpoint, endpoint)) &&
         (!outcome || has(row.outcome, outcome) || has(row.reason, outcome)) &&
         (!chat || has(row.chat, chat)) &&
-        (!kind || [...row.kinds.values()].some((one) => one.includes(kind))),
+        (!kind || [...this.kindsOf(row).values()].some((one) => one.includes(kind))),
     );
     // Who reads further down stays where he reads.
     if (before > 0 && this.scroll.scrollTop > 0) this.scroll.scrollTop += Math.max(0, this.shown.length - before) * ROW;
@@ -166,14 +177,22 @@ class List {
       const first = Math.max(0, Math.floor(this.scroll.scrollTop / ROW) - 5);
       const count = Math.ceil(this.scroll.clientHeight / ROW) + 10;
       this.body.style.height = `${this.shown.length * ROW}px`;
-      this.element.setAttribute("aria-rowcount", this.shown.length + 1);
+      this.scroll.setAttribute("aria-rowcount", this.shown.length + 1);
       fill(this.body, this.shown.slice(first, first + count).map((row, at) => this.line(row, first + at)));
+      const chosen = this.body.querySelector("[aria-selected=true]");
+      if (chosen) this.scroll.setAttribute("aria-activedescendant", chosen.id);
+      else this.scroll.removeAttribute("aria-activedescendant");
       if (this.shown.length === 0) fill(this.body, h("p", { class: "empty" }, "Nothing yet. Send something: the page Endpoints says where to."));
     });
   }
 
+  /** What it says; a copy says what the first of them says. */
+  kindsOf(row) {
+    return row.kinds.size === 0 && row.link ? (this.rows.get(row.link)?.kinds ?? row.kinds) : row.kinds;
+  }
+
   line(row, at) {
-    const kinds = [...row.kinds.values()];
+    const kinds = [...this.kindsOf(row).values()];
     const kind = kinds.length > 1 ? `${kinds[0]} +${kinds.length - 1}` : (kinds[0] ?? "");
     const path = placeOf(row);
     const took = row.took_us === undefined ? "" : row.took_us < 10000 ? `${(row.took_us / 1000).toFixed(1)} ms` : `${Math.round(row.took_us / 1000)} ms`;
@@ -188,8 +207,8 @@ class List {
     ];
     const line = h(
       "div",
-      { class: "row", role: "row", "aria-rowindex": at + 2, "aria-selected": row.own === this.chosen ? "true" : "false", onclick: (event) => path && !event.target.closest("a") && this.go(path) },
-      cells.map((cell, column) => h("span", { role: "cell" }, column === 0 && path ? h("a", { href: path, tabindex: "-1" }, cell) : cell)),
+      { class: "row", role: "row", id: `row-${row.own}`, "aria-rowindex": at + 2, "aria-selected": row.own === this.chosen ? "true" : "false", onclick: (event) => path && !event.target.closest("a") && this.go(path) },
+      cells.map((cell, column) => h("span", { role: "gridcell" }, column === 0 && path ? h("a", { href: path, tabindex: "-1" }, cell) : cell)),
     );
     line.style.top = `${at * ROW}px`;
     return line;

@@ -115,18 +115,20 @@ function options(width, series, shown, grows) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   const axis = { stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
-  const wheel = ["--own", "--bad", "--calm", "--good", "--dim"];
+  const wheel = ["--own", "--calm", "--good", "--dim"];
+  // Two of one endpoint have one colour.
+  const place = (name) => [...new Set(series.map((one) => one.name.replace(/ p\d\d$/, "")))].indexOf(name.replace(/ p\d\d$/, ""));
   return {
     width,
     height: HEIGHT,
     legend: { live: false },
     scales: { y: grows ? { distr: 3 } : { range: (_, least, most) => [0, Math.max(most, 1) * 1.1] } },
-    axes: [axis, { ...axis, size: 84, values: (_, values) => values.map((value) => (value === null ? "" : shown(value))) }],
+    axes: [{ ...axis, values: (_, moments) => moments.map(clock) }, { ...axis, size: 84, values: (_, values) => values.map((value) => (value === null ? "" : shown(value))) }],
     series: [
-      {},
-      ...series.map((one, at) => ({
+      { value: (_, moment) => (moment === null ? "–" : clock(moment)) },
+      ...series.map((one) => ({
         label: one.name,
-        stroke: colour(one.tone ? `--${one.tone}` : wheel[at % wheel.length]),
+        stroke: colour(one.tone ? `--${one.tone}` : wheel[place(one.name) % wheel.length]),
         width: 2,
         dash: one.name.endsWith("p99") ? [6, 4] : undefined,
         spanGaps: false,
@@ -134,6 +136,11 @@ function options(width, series, shown, grows) {
       })),
     ],
   };
+}
+
+/** A time of day; pictures are of half an hour. */
+function clock(moment) {
+  return new Date(moment * 1000).toTimeString().slice(0, 8);
 }
 
 function plain(value) {

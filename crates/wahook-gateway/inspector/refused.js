@@ -16,7 +16,7 @@ export async function refused({ view, signal, trying }) {
       const page = await ask(`refused?limit=${MOST}${next === null ? "" : `&before=${next}`}`, signal);
       rows.append(...page.refused.map(line));
       next = page.next;
-      more.hidden = next === null || page.refused.length < MOST;
+      more.hidden = next === null;
     } finally {
       more.disabled = false;
     }

@@ -43,6 +43,7 @@ const FILES: &[File] = files![
     "delivery.js": SCRIPT,
     "dom.js": SCRIPT,
     "endpoints.js": SCRIPT,
+    "filter.js": SCRIPT,
     "live.js": SCRIPT,
     "pictures.js": SCRIPT,
     "refused.js": SCRIPT,
