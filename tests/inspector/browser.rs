@@ -59,6 +59,8 @@ impl Browser {
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
                 "--no-first-run",
+                "--enable-precise-memory-info",
+                "--js-flags=--expose-gc",
                 format!("--window-size={width},{height}"),
                 folder,
             ] },
@@ -260,7 +262,7 @@ impl Browser {
 
     /// Writes what is seen into the folder of pictures.
     pub(crate) fn screenshot(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../inspector");
+        let folder = Path::new(option_env!("CARGO_TARGET_TMPDIR").unwrap_or("target/tmp")).join("../inspector");
         fs::create_dir_all(&folder).unwrap();
         let picture = self.get("screenshot");
         let picture = BASE64.decode(picture.as_str().unwrap()).unwrap();

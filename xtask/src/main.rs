@@ -4,8 +4,8 @@
 //! where the command fails. A step that needs the network or another toolchain, and has not got it, says so.
 
 mod arrows;
-mod attack;
 mod bench;
+mod beside;
 mod breaks;
 mod cargo;
 mod chaos;
@@ -56,6 +56,8 @@ cargo xtask <verb>
                       broken, which must be found
   attack [--debug]    a gateway under seventeen attacks while good traffic goes on: its memory, the time of good answers, what
                       it is afterwards; some minutes. `--only NAME`, `--seconds N` for each
+  watched             the inspector's page over an inbox of 100,000 deliveries while 500 a second come: how soon it is there,
+                      how fluid it stays, what page and gateway take; a minute, with Chromium
   supply [--install]  dependencies, features, the oldest compiler, types of others in our APIs, semver, a bill of materials;
                       `--install` builds the tools that it needs into target/tools
   concurrency [N]     every order of threads in the guard stores, and N random schedules of claims and of inboxes
@@ -103,7 +105,8 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             });
         }
-        ["attack", ref rest @ ..] => return attack::run(rest),
+        ["attack", ref rest @ ..] => return beside::attack(rest),
+        ["watched", ref rest @ ..] => return beside::watched(rest),
         ["supply"] => supply::run(&mut steps, false),
         ["supply", "--install"] => supply::run(&mut steps, true),
         ["concurrency"] => concurrency::run(&mut steps, concurrency::SCHEDULES),
