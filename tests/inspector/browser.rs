@@ -262,7 +262,8 @@ impl Browser {
 
     /// Writes what is seen into the folder of pictures.
     pub(crate) fn screenshot(&self, name: &str) {
-        let folder = Path::new(option_env!("CARGO_TARGET_TMPDIR").unwrap_or("target/tmp")).join("../inspector");
+        let folder =
+            Path::new(option_env!("CARGO_TARGET_TMPDIR").unwrap_or("target/tmp")).join("../inspector");
         fs::create_dir_all(&folder).unwrap();
         let picture = self.get("screenshot");
         let picture = BASE64.decode(picture.as_str().unwrap()).unwrap();
