@@ -1,6 +1,13 @@
 //! One configured receiving URL.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use http::{StatusCode, request::Parts};
 use jiff::Timestamp;
@@ -40,6 +47,8 @@ struct Settings {
     on_conflict: OnConflict,
     on_store_down: OnStoreDown,
     dedupe_group: Option<String>,
+    /// Until when its secret is being rotated, in seconds since 1970. Clones share it.
+    rotating: Arc<AtomicI64>,
 }
 
 /// What to do with another body under a known key (G7).
@@ -89,6 +98,7 @@ impl Endpoint {
             on_conflict: OnConflict::default(),
             on_store_down: OnStoreDown::default(),
             dedupe_group: None,
+            rotating: Arc::new(AtomicI64::new(i64::MIN)),
         })))
     }
 
@@ -182,6 +192,25 @@ impl Endpoint {
     #[must_use]
     pub fn status(&self, refusal: &Refusal) -> StatusCode {
         refusal.kind().status(self.0.refused)
+    }
+
+    /// Its secret is being rotated: until then a signature or token that does not fit may be of the new secret, which is on its
+    /// way here, so its sender is asked to come again (503) instead of being refused. Clones are told as well; a time that
+    /// is over ends it.
+    pub fn rotate_until(&self, until: Timestamp) {
+        self.0.rotating.store(until.as_second(), Ordering::Relaxed);
+    }
+
+    /// Until when its secret is being rotated, or was; in whole seconds.
+    #[must_use]
+    pub fn rotating_until(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.0.rotating.load(Ordering::Relaxed)).ok()
+    }
+
+    /// Whether its secret is being rotated at this time.
+    #[must_use]
+    pub fn is_rotating(&self, now: Timestamp) -> bool {
+        now.as_second() < self.0.rotating.load(Ordering::Relaxed)
     }
 
     /// The status for deliveries that hold a malformed item.

@@ -128,6 +128,12 @@ refusals! {
 }
 
 impl RefusalKind {
+    /// Whether another secret than ours may be the reason, such as one that the provider has had for a moment longer.
+    #[must_use]
+    pub const fn may_be_rotation(self) -> bool {
+        matches!(self, Self::SignatureMismatch | Self::TokenMismatch)
+    }
+
     /// What the sender sees; hence whether it sends again. `refused` is the endpoint's status for what does not verify.
     #[must_use]
     pub const fn status(self, refused: StatusCode) -> StatusCode {

@@ -64,6 +64,8 @@ struct EndpointPage {
 struct EndpointForm {
     #[serde(flatten)]
     sheet: EndpointSheet,
+    /// Until when what does not verify is asked to come again, since its secret is being rotated; null if it is not.
+    rotating_until: Option<Timestamp>,
     last: Option<LastForm>,
 }
 
@@ -150,10 +152,13 @@ impl EndpointSheet {
 
 pub(super) async fn list(State(state): State<AdminState>) -> Result<Response, Refused> {
     let all = state.endpoints.all.load();
-    let forms = all.iter().map(|(sheet, _)| {
+    let forms = all.iter().map(|(sheet, endpoint)| {
         let last = state.arrivals.journal().last_of(&sheet.name);
         EndpointForm {
             sheet: sheet.clone(),
+            rotating_until: endpoint
+                .rotating_until()
+                .filter(|_| endpoint.is_rotating(state.clock.now())),
             last: last.map(|arrival| LastForm {
                 at: arrival.at,
                 outcome: arrival.outcome,

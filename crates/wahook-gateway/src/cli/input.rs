@@ -9,10 +9,16 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
-use wahook_core::{Endpoint, Secret, Secrets};
+use wahook_core::{Clock, Endpoint, Secret, Secrets};
 use wahook_providers::{Options, PROVIDERS, ProviderRow};
 
-use crate::{Failure, config::check_options, failure::chain};
+use wahook_tower::SystemClock;
+
+use crate::{
+    Failure,
+    config::{check_options, secret_file::SecretFile},
+    failure::chain,
+};
 
 /// The secrets of an endpoint.
 #[derive(Clone, Debug, clap::Args)]
@@ -42,7 +48,13 @@ impl SecretArgs {
             let name = file.display().to_string();
             let text = fs::read_to_string(file)
                 .map_err(|error| Failure::io(format!("cannot read the secret in {name}: {error}")))?;
-            secrets.push(secret(text, &name)?);
+            if SecretFile::is_rotated(&text) {
+                let file = SecretFile::parse(&text)
+                    .map_err(|error| Failure::wrong_use(format!("{name}: {error}")))?;
+                secrets.extend(file.valid(SystemClock::new().now()));
+            } else {
+                secrets.push(secret(text, &name)?);
+            }
         }
         if secrets.is_empty() {
             return Err(Failure::wrong_use(

@@ -8,12 +8,14 @@ use std::{
 };
 
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
-use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown, Secrets};
+use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown};
 use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
 use super::{
-    Admin, Config, EndpointConfig, Problem, SinkPlan, StoreDown, WhenConflicting, inbox, secrets::Sources,
+    Admin, Config, EndpointConfig, Problem, SinkPlan, StoreDown, WhenConflicting, inbox,
+    secrets::{Given, Sources},
     sinks, store,
 };
 use crate::{failure::chain, metrics::is_plain, server::Certificate, stores::StoreAddress, suggest::hint};
@@ -34,6 +36,8 @@ pub struct Route {
     pub rate: Option<[NonZeroU32; 2]>,
     /// What its accounts are called: account → name.
     pub accounts: BTreeMap<String, String>,
+    /// When a secret that was replaced is valid no longer: then the configuration has to be built anew.
+    pub secrets_change_at: Option<Timestamp>,
 }
 
 impl Route {
@@ -47,6 +51,7 @@ impl Route {
             in_flight_wait: None,
             rate: None,
             accounts: BTreeMap::new(),
+            secrets_change_at: None,
         }
     }
 }
@@ -67,6 +72,14 @@ pub struct Built {
     pub admin: Option<Admin>,
     /// What is worth a warning.
     pub warnings: Vec<Problem>,
+}
+
+impl Built {
+    /// Whether a secret in it was valid until now and is no longer.
+    pub(crate) fn secrets_are_over(&self, now: Timestamp) -> bool {
+        let mut ends = self.routes.iter().filter_map(|route| route.secrets_change_at);
+        ends.any(|end| end <= now)
+    }
 }
 
 /// Builds every endpoint and every sink. Relative paths start at `folder`.
@@ -217,7 +230,11 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
         check_path(path).map_err(|text| ("path", text))?;
     }
     check_options(row, &config.options).map_err(|text| ("options", text))?;
-    let secrets = secrets(config, folder)?;
+    let Given {
+        secrets,
+        changes_at,
+        rotating,
+    } = secrets(config, folder)?;
     let mut endpoint = (row.build)(&config.name, secrets, &Options::new(config.options.clone()))
         .map_err(|error| (key_of(&error), chain(&error)))?
         .when_conflicting(match config.on_conflict {
@@ -245,6 +262,9 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
             .dedupe_group(group)
             .map_err(|error| ("dedupe_group", chain(&error)))?;
     }
+    if let Some(until) = rotating {
+        endpoint.rotate_until(until);
+    }
     check_accounts(&config.accounts).map_err(|text| ("accounts", text))?;
     let store = store::named(config.store.as_ref(), config.store_file.as_deref(), folder)?;
     Ok(Route {
@@ -254,6 +274,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
         in_flight_wait: config.in_flight_wait.map(super::Period::get),
         rate: rate(config)?,
         accounts: config.accounts.clone(),
+        secrets_change_at: changes_at,
     })
 }
 
@@ -345,7 +366,7 @@ fn rate(config: &EndpointConfig) -> Result<Option<[NonZeroU32; 2]>, Wrong> {
     }
 }
 
-fn secrets(config: &EndpointConfig, folder: &Path) -> Result<Secrets, Wrong> {
+fn secrets(config: &EndpointConfig, folder: &Path) -> Result<Given, Wrong> {
     let sources = Sources {
         secret: config.secret.as_ref(),
         secret_file: config.secret_file.as_ref(),

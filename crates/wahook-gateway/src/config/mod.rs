@@ -24,6 +24,7 @@ mod load;
 mod log;
 mod model;
 mod place;
+pub(crate) mod secret_file;
 mod secrets;
 mod sink;
 mod sinks;

@@ -2,10 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use wahook_core::{Secret, Secrets};
+use jiff::Timestamp;
+use wahook_core::{Clock, Secret, Secrets};
+use wahook_tower::SystemClock;
 
-use super::{Hidden, build::Wrong};
+use super::{Hidden, build::Wrong, secret_file::SecretFile};
 use crate::failure::chain;
+
+/// What is given.
+pub(super) struct Given {
+    /// What is valid now.
+    pub(super) secrets: Secrets,
+    /// When less of them will be.
+    pub(super) changes_at: Option<Timestamp>,
+    /// Until when they are being rotated.
+    pub(super) rotating: Option<Timestamp>,
+}
 
 /// The four ways to give secrets; at most one of them is used.
 pub(super) struct Sources<'a> {
@@ -17,20 +29,19 @@ pub(super) struct Sources<'a> {
 
 impl Sources<'_> {
     /// Reads them; `None` if there are none. `whose` is said where there are too many.
-    pub(super) fn read(&self, whose: &str, folder: &Path) -> Result<Option<Secrets>, Wrong> {
-        let one = |text: &Hidden| Secret::new(text.expose()).map_err(|error| chain(&error));
+    pub(super) fn read(&self, whose: &str, folder: &Path) -> Result<Option<Given>, Wrong> {
+        let one = |text: &Hidden| {
+            let secret = Secret::new(text.expose()).map_err(|error| chain(&error))?;
+            Ok(SecretFile::new(secret))
+        };
+        let from_file = |file: &PathBuf| SecretFile::read(&folder.join(file));
         let (key, list): (_, Result<Vec<_>, String>) =
             match (self.secret, self.secret_file, self.secrets, self.secrets_files) {
                 (None, None, None, None) => return Ok(None),
                 (Some(secret), None, None, None) => ("secret", one(secret).map(|secret| vec![secret])),
-                (None, Some(file), None, None) => {
-                    ("secret_file", from_file(file, folder).map(|secret| vec![secret]))
-                }
+                (None, Some(file), None, None) => ("secret_file", from_file(file).map(|secret| vec![secret])),
                 (None, None, Some(list), None) => ("secrets", list.iter().map(one).collect()),
-                (None, None, None, Some(files)) => (
-                    "secrets_files",
-                    files.iter().map(|file| from_file(file, folder)).collect(),
-                ),
+                (None, None, None, Some(files)) => ("secrets_files", files.iter().map(from_file).collect()),
                 _ => {
                     let text = format!(
                         "{whose} has more than one of secret, secret_file, secrets, secrets_files; keep one"
@@ -38,16 +49,21 @@ impl Sources<'_> {
                     return Err(("secrets", text));
                 }
             };
-        list.and_then(|list| Secrets::new(list).map_err(|error| chain(&error)))
-            .map(Some)
-            .map_err(|text| (key, text))
+        // Files are read here; which of what is in them is still valid is a question of now.
+        let now = SystemClock::new().now();
+        let given = |files: Vec<SecretFile>| {
+            let valid = files.iter().flat_map(|file| file.valid(now)).collect();
+            Ok(Given {
+                secrets: Secrets::new(valid).map_err(|error| chain(&error))?,
+                changes_at: files.iter().filter_map(|file| file.changes_at(now)).min(),
+                rotating: files.iter().filter_map(|file| file.rotating).max(),
+            })
+        };
+        list.and_then(given).map(Some).map_err(|text| (key, text))
     }
 }
 
 /// The secret in a file.
 pub(super) fn from_file(file: &Path, folder: &Path) -> Result<Secret, String> {
-    let file = folder.join(file);
-    let text = std::fs::read_to_string(&file)
-        .map_err(|error| format!("cannot read the secret in {}: {error}", file.display()))?;
-    Secret::new(text).map_err(|error| format!("{}: {error}", file.display()))
+    SecretFile::read(&folder.join(file)).map(|file| file.current)
 }

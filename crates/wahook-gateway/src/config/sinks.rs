@@ -260,7 +260,8 @@ fn http(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, 
         secrets: sink.secrets.as_ref(),
         secrets_files: sink.secrets_files.as_ref(),
     };
-    options.secrets = sources.read(&format!("sink `{}`", sink.name), folder)?;
+    let given = sources.read(&format!("sink `{}`", sink.name), folder)?;
+    options.secrets = given.map(|given| given.secrets);
     for secret in options.secrets.iter().flat_map(|secrets| secrets.as_slice()) {
         mark.push(0);
         mark.extend_from_slice(secret.expose().as_bytes());

@@ -227,6 +227,9 @@ fn refuse(settings: &VerifyLayer, refusal: Refusal, head: &Parts, body: &Bytes) 
         }
         RefusalKind::MethodNotAllowed => Answer::allow("POST"),
         RefusalKind::NoRoom => Answer::later(SOON),
+        kind if kind.may_be_rotation() && endpoint.is_rotating(settings.clock.now()) => {
+            Answer::later(ROTATION)
+        }
         _ => Answer::status(endpoint.status(&refusal)),
     };
     answer.extensions_mut().insert(refusal);
@@ -236,5 +239,7 @@ fn refuse(settings: &VerifyLayer, refusal: Refusal, head: &Parts, body: &Bytes) 
 /// The body of a request that was refused by its head.
 static UNREAD: Bytes = Bytes::new();
 
+/// A rotation takes this long, about.
+const ROTATION: Duration = Duration::from_secs(5);
 const SOON: Duration = Duration::from_secs(1);
 const CHALLENGE_BYTES: usize = 4 << 10;

@@ -175,6 +175,30 @@ async fn v5_secrets_are_swapped_while_serving() {
 }
 
 #[tokio::test]
+async fn v5_while_a_secret_is_rotated_what_does_not_fit_is_asked_to_come_again() {
+    let shop = wazapin::endpoint("shop", SECRET).unwrap();
+    let clock = Arc::new(ManualClock::default());
+    let service = layered(&stack(shop.clone()).clock(clock.clone()), ok!());
+    let next = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+    let answer = async |secret: &str| call(&service, signed(&shop, secret, BODY, clock.now())).await;
+    shop.rotate_until(clock.now() + jiff::SignedDuration::from_secs(60));
+    assert_eq!(answer(SECRET).await.status(), StatusCode::OK);
+    let later = answer(next).await;
+    assert_eq!(later.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(later.headers()["retry-after"], "5");
+    let refusal = later.extensions().get::<Refusal>().unwrap();
+    assert_eq!(
+        refusal.kind(),
+        RefusalKind::SignatureMismatch,
+        "an operator sees why"
+    );
+    // What no rotation explains is refused as ever.
+    assert_eq!(call(&service, post(BODY)).await.status(), StatusCode::FORBIDDEN);
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(answer(next).await.status(), StatusCode::FORBIDDEN, "not for ever");
+}
+
+#[tokio::test]
 async fn v3_a_token_is_taken_out_of_the_request_before_anything_inside_sees_it() {
     let token = "0123456789abcdef";
     let query = StaticToken::query("secret", token.try_into().unwrap()).unwrap();

@@ -31,10 +31,11 @@ impl Gateway {
                 () = sleep(EVERY) => {
                     let mut looked = watch.clone();
                     let look = aside(move || (looked.settled(), looked)).await;
-                    let Some((true, _)) = look else {
+                    let is_over = self.changing.lock().await.plan.built.secrets_are_over(self.clock.now());
+                    if !is_over && !matches!(look, Some((true, _))) {
                         watch = look.map_or(watch, |(_, looked)| looked);
                         continue;
-                    };
+                    }
                 }
                 _ = daily.tick() => {
                     self.remind().await;
