@@ -1,6 +1,6 @@
 //! An answer, read within bounds.
 
-use std::{error, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Response;
@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind};
 pub(crate) struct Answer {
     status: Option<u16>,
     body: Vec<u8>,
+    attempts: u32,
 }
 
 const MAX_BYTES: usize = 1 << 20;
@@ -26,6 +27,8 @@ const MAX_BYTES: usize = 1 << 20;
 pub(super) struct Failed {
     pub(super) error: Error,
     pub(super) retry_after: Option<Duration>,
+    /// Whether the provider may have done what it was asked for.
+    pub(super) may_be_done: bool,
 }
 
 impl From<Error> for Failed {
@@ -33,6 +36,7 @@ impl From<Error> for Failed {
         Self {
             error,
             retry_after: None,
+            may_be_done: true,
         }
     }
 }
@@ -42,7 +46,12 @@ impl Answer {
         Self {
             status: None,
             body: Vec::new(),
+            attempts: 0,
         }
+    }
+
+    pub(super) fn after_attempts(self, attempts: u32) -> Self {
+        Self { attempts, ..self }
     }
 
     /// What it says, as JSON.
@@ -66,7 +75,7 @@ impl Answer {
 
     /// It was answered, and means nothing to us.
     pub(crate) fn unreadable(&self, text: impl Into<String>) -> Error {
-        let error = Error::new(ErrorKind::Unreadable, text).after_attempts(1);
+        let error = Error::new(ErrorKind::Unreadable, text).after_attempts(self.attempts);
         match self.status {
             Some(status) => error.with_status(status),
             None => error,
@@ -109,6 +118,7 @@ pub(super) async fn read(
             Ok(body) => Ok(Answer {
                 status: Some(status),
                 body,
+                attempts: 1,
             }),
             Err(error) => Err(error.with_status(status).into()),
         };
@@ -122,6 +132,8 @@ pub(super) async fn read(
             .with_status(status)
             .with_told(told),
         retry_after,
+        // By 429 it says that it did nothing.
+        may_be_done: kind != ErrorKind::RateLimited,
     })
 }
 
@@ -166,6 +178,7 @@ pub(super) fn unanswered(error: reqwest::Error) -> Failed {
             .because(error)
             .into();
     }
+    let may_be_done = !error.is_connect();
     let (kind, text) = match (error.is_connect(), error.is_timeout()) {
         (true, true) => (ErrorKind::Unreachable, "cannot connect in time"),
         (true, false) => (ErrorKind::Unreachable, "cannot connect"),
@@ -175,7 +188,9 @@ pub(super) fn unanswered(error: reqwest::Error) -> Failed {
             "the connection ended before the provider answered",
         ),
     };
-    Error::new(kind, text)
-        .because(Box::new(error) as Box<dyn error::Error + Send + Sync>)
-        .into()
+    Failed {
+        error: Error::new(kind, text).because(error),
+        retry_after: None,
+        may_be_done,
+    }
 }

@@ -165,14 +165,16 @@ impl Caller {
             let answered = self.attempt(&call, &url, body.clone(), left, &secrets).await;
             spent = spent.saturating_add(begun.elapsed());
             let failed = match answered {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return Ok(answer.after_attempts(attempts)),
                 Err(failed) => failed,
             };
-            let Failed { error, retry_after } = failed;
+            let Failed {
+                error, retry_after, ..
+            } = failed;
             if error.kind() == ErrorKind::NotFound && call.gone_is_done && may_be_done {
                 return Ok(Answer::nothing());
             }
-            may_be_done |= error.kind() != ErrorKind::RateLimited;
+            may_be_done |= failed.may_be_done;
             let pause = retry_after
                 .unwrap_or_else(|| backoff(self.options.backoff, attempts, self.options.pauses.jitter()));
             let over = attempts > retries || spent.saturating_add(pause) >= deadline;

@@ -1,8 +1,9 @@
 //! How calls are made: where to, how long, how often.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use super::pause::{Pauses, SystemPauses};
+use crate::read::host;
 
 /// How calls are made. The default suits all providers.
 ///
@@ -17,7 +18,7 @@ use super::pause::{Pauses, SystemPauses};
 ///     .retries(1);
 /// # let _ = options;
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct Options {
     pub(crate) base_url: Option<String>,
@@ -104,5 +105,20 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Without what is in the base URL beside its host: it may be a secret.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("host", &self.base_url.as_deref().map(host))
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("deadline", &self.deadline)
+            .field("retries", &self.retries)
+            .field("backoff", &self.backoff)
+            .field("environment_proxy", &self.environment_proxy)
+            .finish_non_exhaustive()
     }
 }

@@ -331,8 +331,12 @@ impl Tested {
         let Some(Ok(mut members)) = value.map(Members::unwrapped) else {
             return Self::default();
         };
+        let message_id = members.text(&["message_id", "messageId", "msgId", "msg_id"]);
+        // Another `id` may be the endpoint's.
+        let is_its = |id: &&str| id.starts_with("msg_");
+        let id = |value: &Value| value.as_str().filter(is_its).map(str::to_owned);
         Self {
-            message_id: members.text(&["message_id", "messageId", "msgId", "msg_id", "id"]),
+            message_id: message_id.or_else(|| members.take(&["id"], id)),
             rest: members.rest(),
         }
     }

@@ -230,3 +230,13 @@ async fn nobody_there_is_unreachable() {
     assert_eq!((error.kind(), error.status()), (ErrorKind::Unreachable, None));
     assert_eq!((error.attempts(), noted.taken().len()), (4, 3));
 }
+
+#[tokio::test]
+async fn where_tls_was_expected_nothing_is_told_in_the_clear() {
+    let (stand_in, _) = with_one_attempt().await;
+    let (options, _) = options(stand_in.url().replace("http://", "https://"));
+    let wazapin = Wazapin::new(Secret::new("wz_key").unwrap(), options.retries(0)).unwrap();
+    let error = wazapin.settings().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "{error:?}");
+    assert!(stand_in.requests().is_empty());
+}

@@ -33,7 +33,7 @@ async fn once(wazapin: &Wazapin, which: usize) -> Result<(), Error> {
 }
 
 /// What may have been done.
-fn uncertain() -> [Forced; 7] {
+fn uncertain() -> [Forced; 9] {
     [
         Forced::error(500, Form::Problem),
         Forced::error(502, Form::Html),
@@ -42,6 +42,8 @@ fn uncertain() -> [Forced; 7] {
         Forced::error(408, Form::Empty),
         Forced::cut(),
         Forced::silence(),
+        Forced::raw(200, "application/json", r#"{"id":"ep_1"}"#).torn(),
+        Forced::raw(200, "application/json", r#"{"id":"ep_1"}"#).stalling(),
     ]
 }
 
@@ -135,8 +137,15 @@ async fn no_answer_in_time_is_a_timeout_also_in_the_middle_of_one() {
     stand_in.answer_next(Forced::silence());
     let error = wazapin.settings().await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Timeout, None));
-    stand_in.answer_next(Forced::error(200, Form::Empty).after(Duration::from_secs(60)));
+    stand_in.answer_next(Forced::raw(200, "application/json", "[]").after(Duration::from_secs(60)));
     assert_eq!(wazapin.settings().await.unwrap_err().kind(), ErrorKind::Timeout);
+    stand_in.answer_next(Forced::raw(200, "application/json", "[    ]").stalling());
+    let error = wazapin.settings().await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Timeout, Some(200)));
+    // Its status has said it all.
+    stand_in.answer_next(Forced::error(422, Form::Envelope).stalling());
+    let error = wazapin.settings().await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Invalid, None));
 }
 
 #[tokio::test]

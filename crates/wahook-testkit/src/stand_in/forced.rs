@@ -66,6 +66,10 @@ pub(super) enum End {
     Cut,
     /// Never.
     Silence,
+    /// In the middle of the answer: nothing more comes.
+    HalfThenSilence,
+    /// In the middle of the answer: the connection is closed.
+    HalfThenCut,
 }
 
 impl Forced {
@@ -173,6 +177,18 @@ impl Forced {
     /// What was asked for is done, and this is answered all the same.
     pub const fn though_done(mut self) -> Self {
         self.end = End::DoneThenAnswer;
+        self
+    }
+
+    /// Half of this answer, and then nothing.
+    pub const fn stalling(mut self) -> Self {
+        self.end = End::HalfThenSilence;
+        self
+    }
+
+    /// Half of this answer, and then the connection ends.
+    pub const fn torn(mut self) -> Self {
+        self.end = End::HalfThenCut;
         self
     }
 

@@ -17,6 +17,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod body;
 mod forced;
 mod send;
 mod server;

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header::CONTENT_TYPE};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value};
@@ -20,6 +20,7 @@ use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 
 use super::{
     Play,
+    body::Sent,
     forced::{End, Forced},
     send::Shot,
 };
@@ -183,7 +184,7 @@ async fn serve<P: Play>(listener: TcpListener, shared: Arc<Shared<P>>) {
 async fn answer<P: Play>(
     shared: &Shared<P>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, io::Error> {
+) -> Result<Response<Sent>, io::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let recorded = Recorded {
@@ -202,7 +203,7 @@ async fn answer<P: Play>(
     };
     sleep(forced.delay).await;
     match forced.end {
-        End::Answer => {}
+        End::Answer | End::HalfThenSilence | End::HalfThenCut => {}
         End::DoneThenAnswer => drop(play(shared, &recorded).await),
         End::Cut => return Err(io::ErrorKind::ConnectionAborted.into()),
         End::DoneThenCut => {
@@ -211,13 +212,13 @@ async fn answer<P: Play>(
         }
         End::Silence => std::future::pending().await,
     }
-    let mut response = Response::new(Full::new(forced.body));
+    let mut response = Response::new(Sent::new(forced.body, forced.end));
     *response.status_mut() = forced.status;
     *response.headers_mut() = forced.headers;
     Ok(response)
 }
 
-async fn play<P: Play>(shared: &Shared<P>, recorded: &Recorded) -> Response<Full<Bytes>> {
+async fn play<P: Play>(shared: &Shared<P>, recorded: &Recorded) -> Response<Sent> {
     let reply = lock(&shared.play).answer(recorded);
     fire(shared, reply.shots).await;
     let body = reply.body.map(|body| {
@@ -228,7 +229,7 @@ async fn play<P: Play>(shared: &Shared<P>, recorded: &Recorded) -> Response<Full
         }
     });
     let bytes = body.map_or_else(Bytes::new, |body| body.to_string().into());
-    let mut response = Response::new(Full::new(bytes));
+    let mut response = Response::new(Sent::new(bytes, End::Answer));
     *response.status_mut() = reply.status;
     response
         .headers_mut()
