@@ -177,15 +177,15 @@ async fn a_subscription_that_is_missing_is_told_by_its_code() {
 async fn answers_without_end_are_not_read() {
     let (stand_in, wazapin) = with_one_attempt().await;
     let huge = format!("[\"{}\"]", "x".repeat(1 << 20));
-    let error = failed(
-        &stand_in,
-        &wazapin,
-        Forced::raw(200, "application/json", huge.clone()),
-    )
-    .await;
-    assert_eq!((error.kind(), error.status()), (ErrorKind::Unreadable, Some(200)));
-    let error = failed(&stand_in, &wazapin, Forced::raw(422, "application/json", huge)).await;
-    assert_eq!((error.kind(), error.message()), (ErrorKind::Invalid, None));
+    let sized = |status| Forced::raw(status, "application/json", huge.clone());
+    for of in [Forced::clone, |forced: &Forced| {
+        forced.clone().of_unknown_length()
+    }] {
+        let error = failed(&stand_in, &wazapin, of(&sized(200))).await;
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Unreadable, Some(200)));
+        let error = failed(&stand_in, &wazapin, of(&sized(422))).await;
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Invalid, None));
+    }
     // As much as may be.
     let list = format!("[\"{}\"]", "x".repeat((1 << 20) - 4));
     stand_in.answer_next(Forced::raw(200, "application/json", list));

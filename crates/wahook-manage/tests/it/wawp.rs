@@ -136,6 +136,10 @@ async fn an_edit_keeps_what_others_made_and_the_webhook_of_the_system() {
         assert_eq!(after.webhooks.len(), 2);
         let (stored, system_after) = stand_in.with(|wawp| (wawp.webhooks().to_vec(), wawp.system().clone()));
         assert_eq!(system_after, system);
+        // It is said again: what becomes of one that is left out is not documented.
+        let written = stand_in.requests().pop().unwrap().json();
+        let written = written["webhooks"].as_array().unwrap().clone();
+        assert!(written.contains(&system.clone().into()), "{written:?}");
         let expected = if keyed {
             stored[0].clone().into()
         } else {

@@ -56,6 +56,9 @@ impl Body for Sent {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.length)
+        match self.end {
+            End::OfUnknownLength => SizeHint::default(),
+            _ => SizeHint::with_exact(self.length),
+        }
     }
 }

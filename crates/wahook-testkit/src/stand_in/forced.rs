@@ -66,6 +66,8 @@ pub(super) enum End {
     Cut,
     /// Never.
     Silence,
+    /// With an answer that does not say how long it is.
+    OfUnknownLength,
     /// In the middle of the answer: nothing more comes.
     HalfThenSilence,
     /// In the middle of the answer: the connection is closed.
@@ -177,6 +179,12 @@ impl Forced {
     /// What was asked for is done, and this is answered all the same.
     pub const fn though_done(mut self) -> Self {
         self.end = End::DoneThenAnswer;
+        self
+    }
+
+    /// Without saying how long it is.
+    pub const fn of_unknown_length(mut self) -> Self {
+        self.end = End::OfUnknownLength;
         self
     }
 

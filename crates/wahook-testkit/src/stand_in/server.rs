@@ -203,7 +203,7 @@ async fn answer<P: Play>(
     };
     sleep(forced.delay).await;
     match forced.end {
-        End::Answer | End::HalfThenSilence | End::HalfThenCut => {}
+        End::Answer | End::OfUnknownLength | End::HalfThenSilence | End::HalfThenCut => {}
         End::DoneThenAnswer => drop(play(shared, &recorded).await),
         End::Cut => return Err(io::ErrorKind::ConnectionAborted.into()),
         End::DoneThenCut => {
