@@ -1,6 +1,6 @@
 //! What became of a call that failed.
 
-use std::{error, fmt};
+use std::{error, fmt, time::Duration};
 
 /// A call that failed, with what the provider said about it.
 ///
@@ -17,6 +17,7 @@ struct Inner {
     status: Option<u16>,
     told: Told,
     attempts: u32,
+    retry_after: Option<Duration>,
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
@@ -80,6 +81,7 @@ impl Error {
             status: None,
             told: Told::default(),
             attempts: 0,
+            retry_after: None,
             source: None,
         }))
     }
@@ -100,6 +102,11 @@ impl Error {
 
     pub(crate) fn with_told(mut self, told: Told) -> Self {
         self.0.told = told;
+        self
+    }
+
+    pub(crate) const fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.0.retry_after = retry_after;
         self
     }
 
@@ -142,6 +149,12 @@ impl Error {
     #[must_use]
     pub fn details(&self) -> &[Detail] {
         &self.0.told.details
+    }
+
+    /// How long the provider wants to be left alone, from the last answer on, if it said so.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// How often the call was sent.

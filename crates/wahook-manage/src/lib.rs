@@ -41,6 +41,9 @@
 //!   are in `rest`; items of a list that mean nothing to it in `unread`; arrays may come as `{"0":…}`.
 //! - **Errors** have a [`kind`](Error::kind), and the provider's code and message out of whatever form its answer had.
 //!
+//! Without an account, `wahook_testkit::stand_in` (feature `stand-in`) plays the other side over HTTP, with a state, every
+//! form of an error, and deliveries that are really sent.
+//!
 //! Each call says whether it is documented, and where, or inferred. Nothing here was tried with a real account.
 
 mod error;

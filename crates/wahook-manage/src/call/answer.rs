@@ -1,7 +1,5 @@
 //! An answer, read within bounds.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use reqwest::Response;
 use serde_json::Value;
@@ -23,10 +21,9 @@ pub(crate) struct Answer {
 
 const MAX_BYTES: usize = 1 << 20;
 
-/// A call that failed, and when the provider wants to be asked again.
+/// A call that failed.
 pub(super) struct Failed {
     pub(super) error: Error,
-    pub(super) retry_after: Option<Duration>,
     /// Whether the provider may have done what it was asked for.
     pub(super) may_be_done: bool,
 }
@@ -35,7 +32,6 @@ impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self {
             error,
-            retry_after: None,
             may_be_done: true,
         }
     }
@@ -130,8 +126,8 @@ pub(super) async fn read(
     Err(Failed {
         error: Error::new(kind, kind.answered())
             .with_status(status)
-            .with_told(told),
-        retry_after,
+            .with_told(told)
+            .with_retry_after(retry_after),
         // By 429 it says that it did nothing.
         may_be_done: kind != ErrorKind::RateLimited,
     })
@@ -190,7 +186,6 @@ pub(super) fn unanswered(error: reqwest::Error) -> Failed {
     };
     Failed {
         error: Error::new(kind, text).because(error),
-        retry_after: None,
         may_be_done,
     }
 }

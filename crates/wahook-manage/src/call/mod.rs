@@ -168,14 +168,13 @@ impl Caller {
                 Ok(answer) => return Ok(answer.after_attempts(attempts)),
                 Err(failed) => failed,
             };
-            let Failed {
-                error, retry_after, ..
-            } = failed;
+            let Failed { error, .. } = failed;
             if error.kind() == ErrorKind::NotFound && call.gone_is_done && may_be_done {
                 return Ok(Answer::nothing());
             }
             may_be_done |= failed.may_be_done;
-            let pause = retry_after
+            let pause = error
+                .retry_after()
                 .unwrap_or_else(|| backoff(self.options.backoff, attempts, self.options.pauses.jitter()));
             let over = attempts > retries || spent.saturating_add(pause) >= deadline;
             if over || !call.repeats.after(error.kind()) {

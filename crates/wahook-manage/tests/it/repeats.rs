@@ -128,7 +128,11 @@ async fn a_pause_beyond_the_deadline_is_not_begun() {
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 3));
     assert_eq!(noted.taken(), [4, 5].map(Duration::from_secs));
     stand_in.answer_next(Forced::too_many("99999999999999999999999"));
-    assert_eq!(wazapin.settings().await.unwrap_err().attempts(), 1);
+    let error = wazapin.settings().await.unwrap_err();
+    assert_eq!(
+        (error.attempts(), error.retry_after()),
+        (1, Some(Duration::from_secs(u64::MAX)))
+    );
 }
 
 #[tokio::test]
