@@ -17,6 +17,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("wahook-postgres", &["wahook-core"]),
     ("wahook-redis", &["wahook-core"]),
     ("wahook-worker", &["wahook-core"]),
+    ("wahook-manage", &["wahook-core"]),
     ("wahook-testkit", &["wahook-core", "wahook-providers"]),
     (
         "wahook",

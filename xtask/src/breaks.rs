@@ -4,6 +4,7 @@
 //! mended again.
 
 mod catalogue;
+mod manage;
 mod privacy;
 mod promises;
 
@@ -32,7 +33,12 @@ struct Break {
 }
 
 fn all() -> impl Iterator<Item = &'static Break> {
-    let tables = [promises::BREAKS, catalogue::BREAKS, privacy::BREAKS];
+    let tables = [
+        promises::BREAKS,
+        catalogue::BREAKS,
+        privacy::BREAKS,
+        manage::BREAKS,
+    ];
     tables.into_iter().flatten()
 }
 

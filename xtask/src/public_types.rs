@@ -60,9 +60,11 @@ const MAY_SHOW: &[(&str, &[&str])] = &[
             "http_body",
             "jiff",
             "serde_core",
+            "serde_json",
             "tower_service",
         ],
     ),
+    ("wahook-manage", &["jiff", "serde_core", "serde_json"]),
     ("wahook-worker", &[]),
     ("wahook", &[]),
 ];

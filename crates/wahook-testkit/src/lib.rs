@@ -28,6 +28,9 @@
 //!
 //! A whole receiver is tried out by [`conform`], in a test or with `wahook conform`.
 //!
+//! With the feature `stand-in`, `stand_in` plays the providers' management APIs over HTTP, for tests of what sets up
+//! endpoints.
+//!
 //! A store or a provider proves the contract with one line: [`guard_store_contract!`] and [`provider_contract!`].
 
 mod clock;
@@ -39,6 +42,8 @@ mod play;
 pub mod provider;
 mod redact;
 mod samples;
+#[cfg(feature = "stand-in")]
+pub mod stand_in;
 mod tokens;
 
 pub use self::{

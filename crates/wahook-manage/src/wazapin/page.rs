@@ -1,0 +1,67 @@
+//! A page of a list: where the list is in it, and where the next one is.
+
+use serde_json::Value;
+
+use crate::read::{Members, Rest, items};
+
+/// What an answer says about where the next page is: parameters of the same route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Next(Vec<(String, String)>);
+
+pub(super) struct Page {
+    pub(super) items: Vec<Value>,
+    pub(super) next: Option<Next>,
+    pub(super) rest: Rest,
+}
+
+impl Next {
+    pub(super) fn parameters(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    pub(super) fn says(&self, name: &str) -> bool {
+        self.0.iter().any(|(said, _)| said == name)
+    }
+}
+
+/// Reads a list, bare or in an object, or in the object that is its `data`.
+pub(super) fn read(value: Value) -> Option<Page> {
+    if let Some(list) = items(&value).filter(|_| !value.is_null()) {
+        return Some(Page {
+            items: list.into_iter().cloned().collect(),
+            next: None,
+            rest: Rest::default(),
+        });
+    }
+    let mut members = Members::unwrapped(value).ok()?;
+    let items = members.list(&["data", "deliveries", "attempts", "messages", "items", "results"])?;
+    let is_last = members.get("done").and_then(Value::as_bool) == Some(true)
+        || members.get("has_more").and_then(Value::as_bool) == Some(false);
+    let next = if is_last { None } else { next(&mut members) };
+    Some(Page {
+        items,
+        next,
+        rest: members.rest(),
+    })
+}
+
+/// Svix tells an `iterator`; others a cursor, or a whole URL, of which the parameters alone are taken: the credentials of
+/// the next call go nowhere else.
+fn next(members: &mut Members) -> Option<Next> {
+    if let Some(iterator) = members.text(&["iterator"]) {
+        return Some(Next(vec![("iterator".to_owned(), iterator)]));
+    }
+    let (name, found) = ["next", "next_cursor", "nextCursor", "cursor"]
+        .into_iter()
+        .find_map(|name| Some((name, members.text(&[name])?)))?;
+    if let Some((_, query)) = found.split_once('?') {
+        // The host plays no part: the parser wants one.
+        let url = reqwest::Url::parse(&format!("https://x/?{query}")).ok()?;
+        let parameters = url
+            .query_pairs()
+            .map(|(name, value)| (name.into_owned(), value.into_owned()));
+        return Some(Next(parameters.collect())).filter(|next| !next.0.is_empty());
+    }
+    let parameter = if name == "next" { "next" } else { "cursor" };
+    Some(Next(vec![(parameter.to_owned(), found)]))
+}
