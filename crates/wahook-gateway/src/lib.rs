@@ -19,6 +19,7 @@ pub mod stores;
 // What operators see and do.
 pub mod admin;
 pub mod arrivals;
+mod manage;
 pub mod metrics;
 
 // How a verb ends, and what it prints.

@@ -14,7 +14,7 @@ use super::serve::default_data_dir;
 use crate::{
     Failure,
     admin::{self, AdminPlace, AdminState, Reader, SinkNames, client::Client},
-    config::{self, Config, Period},
+    config::{self, Built, Config, Loaded, Period},
     inbox, random,
     stores::InboxMeans,
 };
@@ -41,6 +41,20 @@ pub(super) struct Where {
 }
 
 impl Where {
+    /// The file of the configuration, if there is one.
+    pub(super) fn config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// The gateway with this configuration, if it runs.
+    pub(super) async fn running(&self, built: &Built) -> Result<Option<Client>, Failure> {
+        let token = self.token()?;
+        if let Some(url) = &self.admin {
+            return Client::http(url, token).map(Some);
+        }
+        Ok(of_admin(built, token).await?.ok().flatten())
+    }
+
     /// Finds somebody who answers.
     pub(super) async fn client(&self) -> Result<Client, Failure> {
         let token = self.token()?;
@@ -80,22 +94,12 @@ impl Where {
 
 async fn of_config(file: &Path, token: Option<Secret>) -> Result<Client, Failure> {
     let loaded = config::load(file, config::variables())?;
-    let built = config::build(&loaded.config, &loaded.folder).map_err(|problems| {
-        let first = problems.into_iter().next().map(|problem| loaded.locate(problem));
-        match first {
-            Some(problem) => loaded.failure(problem),
-            None => Failure::wrong_use(format!("{}: cannot be used", loaded.file())),
-        }
-    })?;
-    let mut running = None;
-    if let Some(admin) = &built.admin {
-        let url = format!("http://{}", reachable(admin.listen));
-        let client = Client::http(&url, token.or_else(|| admin.token.clone()))?;
-        if client.answers().await {
-            return Ok(client);
-        }
-        running = Some(url);
-    }
+    let built = built(&loaded)?;
+    let running = match of_admin(&built, token).await? {
+        Ok(Some(client)) => return Ok(client),
+        Ok(None) => None,
+        Err(url) => Some(url),
+    };
     let Some(address) = &built.inbox else {
         return Err(Failure::wrong_use(
             "this configuration has no inbox, so there is nothing to look into; remove inbox = \"none\"",
@@ -104,6 +108,31 @@ async fn of_config(file: &Path, token: Option<Secret>) -> Result<Client, Failure
     let reader = Reader::of(built.routes.iter().map(|route| route.endpoint.clone()));
     let sinks = SinkNames::of(built.sinks.iter().map(|sink| sink.name.clone()));
     here(address, &loaded.config, (reader, sinks), running.as_deref()).await
+}
+
+/// All that can be made of a configuration, or the first problem with it.
+pub(super) fn built(loaded: &Loaded) -> Result<Built, Failure> {
+    config::build(&loaded.config, &loaded.folder).map_err(|problems| {
+        let first = problems.into_iter().next().map(|problem| loaded.locate(problem));
+        match first {
+            Some(problem) => loaded.failure(problem),
+            None => Failure::wrong_use(format!("{}: cannot be used", loaded.file())),
+        }
+    })
+}
+
+/// Who answers at the second listener; where it would be if nobody does.
+async fn of_admin(built: &Built, token: Option<Secret>) -> Result<Result<Option<Client>, String>, Failure> {
+    let Some(admin) = &built.admin else {
+        return Ok(Ok(None));
+    };
+    let url = format!("http://{}", reachable(admin.listen));
+    let client = Client::http(&url, token.or_else(|| admin.token.clone()))?;
+    Ok(if client.answers().await {
+        Ok(Some(client))
+    } else {
+        Err(url)
+    })
 }
 
 async fn of_development(folder: &Path, token: Option<Secret>) -> Result<Client, Failure> {

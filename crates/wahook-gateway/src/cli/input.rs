@@ -16,7 +16,7 @@ use wahook_tower::SystemClock;
 
 use crate::{
     Failure,
-    config::{check_options, secret_file::SecretFile},
+    config::{SecretFile, check_options},
     failure::chain,
 };
 

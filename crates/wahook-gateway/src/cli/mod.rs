@@ -8,15 +8,19 @@ mod conform;
 mod dead;
 mod demo;
 mod doctor;
+mod endpoints;
 mod events;
 mod filter;
 mod gateway;
 mod input;
+mod managed;
+mod missed;
 mod normalize;
 mod observe;
 mod operators;
 mod replay;
 mod schema;
+mod secrets;
 mod send;
 mod serve;
 mod signals;
@@ -56,6 +60,9 @@ enum Verb {
     Dead(dead::Args),
     Replay(replay::Args),
     Status(status::Args),
+    Endpoints(endpoints::Args),
+    Secrets(secrets::Args),
+    Missed(missed::Args),
     Config(config::Args),
     Doctor(doctor::Args),
 }
@@ -84,6 +91,9 @@ pub fn main() -> ExitCode {
         Verb::Dead(args) => dead::run(&args, cli.json),
         Verb::Replay(args) => replay::run(&args, cli.json),
         Verb::Status(args) => status::run(&args, cli.json),
+        Verb::Endpoints(args) => endpoints::run(&args, cli.json),
+        Verb::Secrets(args) => secrets::run(&args, cli.json),
+        Verb::Missed(args) => missed::run(&args, cli.json),
         Verb::Config(args) => config::run(&args, cli.json),
         Verb::Doctor(args) => doctor::run(&args, cli.json),
     };

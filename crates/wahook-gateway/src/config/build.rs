@@ -14,7 +14,7 @@ use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown}
 use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
 use super::{
-    Admin, Config, EndpointConfig, Problem, SinkPlan, StoreDown, WhenConflicting, inbox,
+    Admin, Config, EndpointConfig, Manage, Problem, SinkPlan, StoreDown, WhenConflicting, inbox,
     secrets::{Given, Sources},
     sinks, store,
 };
@@ -38,6 +38,8 @@ pub struct Route {
     pub accounts: BTreeMap<String, String>,
     /// When a secret that was replaced is valid no longer: then the configuration has to be built anew.
     pub secrets_change_at: Option<Timestamp>,
+    /// The provider's side of it.
+    pub(crate) manage: Option<Manage>,
 }
 
 impl Route {
@@ -52,6 +54,7 @@ impl Route {
             rate: None,
             accounts: BTreeMap::new(),
             secrets_change_at: None,
+            manage: None,
         }
     }
 }
@@ -266,6 +269,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
         endpoint.rotate_until(until);
     }
     check_accounts(&config.accounts).map_err(|text| ("accounts", text))?;
+    let manage = config.manage.as_ref().map(|manage| manage.build(folder));
     let store = store::named(config.store.as_ref(), config.store_file.as_deref(), folder)?;
     Ok(Route {
         path,
@@ -275,6 +279,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
         rate: rate(config)?,
         accounts: config.accounts.clone(),
         secrets_change_at: changes_at,
+        manage: manage.transpose()?,
     })
 }
 

@@ -43,7 +43,8 @@ impl Config {
         let of_sinks = of_sinks.map(|file| named(file, true, None));
         let of_endpoints = self.endpoint.iter().flat_map(|endpoint| {
             let one = endpoint.secret_file.iter().chain(&endpoint.store_file);
-            let all = one.chain(endpoint.secrets_files.iter().flatten());
+            let manage = endpoint.manage.iter().flat_map(|manage| &manage.api_key_file);
+            let all = one.chain(endpoint.secrets_files.iter().flatten()).chain(manage);
             all.map(|file| named(file, true, Some(&*endpoint.name)))
         });
         of_all.chain(of_sinks).chain(of_endpoints).collect()

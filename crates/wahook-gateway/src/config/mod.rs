@@ -22,9 +22,10 @@ mod files;
 mod inbox;
 mod load;
 mod log;
+mod manage;
 mod model;
 mod place;
-pub(crate) mod secret_file;
+mod secret_file;
 mod secrets;
 mod sink;
 mod sinks;
@@ -40,6 +41,7 @@ pub use self::{
     inbox::{RequiredGuarantee, RetentionConfig},
     load::{LoadError, Loaded, load, load_text},
     log::{LogConfig, LogFormat},
+    manage::ManageConfig,
     model::{Config, EndpointConfig, Limits, StoreDown, WhenConflicting},
     place::Problem,
     sink::{Format, SinkConfig, SinkType, WhenPoison},
@@ -52,7 +54,9 @@ pub use self::{
 pub(crate) use self::{
     build::{check_options, check_public_url, find_provider},
     load::variables,
+    manage::Manage,
     model::is_secret,
+    secret_file::SecretFile,
     sinks::any_sink_takes,
     value::MASK,
 };

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    AdminConfig, Hidden, LogConfig, Period, RequiredGuarantee, RetentionConfig, SinkConfig, StoreText,
-    TlsConfig,
+    AdminConfig, Hidden, LogConfig, ManageConfig, Period, RequiredGuarantee, RetentionConfig, SinkConfig,
+    StoreText, TlsConfig,
 };
 
 /// The whole configuration.
@@ -200,6 +200,9 @@ pub struct EndpointConfig {
     /// How many of them may come at once; as many as `rate` if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<u32>,
+    /// The provider's side of it, for the verbs that manage it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manage: Option<ManageConfig>,
     /// The provider's own options.
     #[serde(default, skip_serializing_if = "Map::is_empty", serialize_with = "masked")]
     pub options: Map<String, Value>,

@@ -1,0 +1,302 @@
+//! `wahook endpoints`: what providers deliver to.
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::{ask::Where, managed::Managed, table::table};
+use crate::{
+    Failure, Outcome,
+    config::{Route, SecretFile},
+    manage::{Registered, Side, shown, side},
+    output,
+};
+
+/// Sets up what providers deliver to, by their APIs; each endpoint needs `[endpoint.manage]` in the configuration.
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// What providers deliver to: exit code 1 if an endpoint of the configuration is not among it.
+    List {
+        /// One endpoint of the configuration; all that can be asked about if left out.
+        name: Option<String>,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Has the provider deliver to an endpoint. A secret that it makes goes into the endpoint's secret_file.
+    Create {
+        #[command(flatten)]
+        one: One,
+        #[command(flatten)]
+        events: Events,
+    },
+    /// Has the provider deliver other events there, or to where the endpoint is now.
+    Update {
+        #[command(flatten)]
+        one: One,
+        #[command(flatten)]
+        events: Events,
+    },
+    /// Has the provider deliver there no more.
+    Delete {
+        #[command(flatten)]
+        one: One,
+    },
+    /// Has the provider send a test delivery.
+    Test {
+        #[command(flatten)]
+        one: One,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct One {
+    /// The endpoint's name in the configuration.
+    name: String,
+    #[command(flatten)]
+    place: Where,
+}
+
+#[derive(Debug, clap::Args)]
+struct Events {
+    /// An event by the provider's name; may be given several times. What `events` of [endpoint.manage] says, or all, if left out.
+    #[arg(long = "event", value_name = "EVENT")]
+    events: Vec<String>,
+}
+
+impl Events {
+    fn of(&self, route: &Route) -> Vec<String> {
+        let configured = route
+            .manage
+            .iter()
+            .flat_map(|manage| manage.config.events.clone());
+        if self.events.is_empty() {
+            configured.collect()
+        } else {
+            self.events.clone()
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
+    super::runtime()?.block_on(async {
+        match &args.verb {
+            Verb::List { name, place } => list(name.as_deref(), place, json).await,
+            Verb::Create { one, events } => create(one, events, json).await,
+            Verb::Update { one, events } => {
+                let found = Found::of(one).await?;
+                let Some(Found {
+                    managed,
+                    side,
+                    registered,
+                }) = &found
+                else {
+                    return Ok(Outcome::NotSo);
+                };
+                let route = managed.one(&one.name)?;
+                side.update(registered, &managed.place(route)?, &events.of(route))
+                    .await?;
+                done(json, &one.name, "updated", None)
+            }
+            Verb::Delete { one } => {
+                let Some(found) = Found::of(one).await? else {
+                    return Ok(Outcome::NotSo);
+                };
+                found.side.delete(&found.registered).await?;
+                done(json, &one.name, "deleted", None)
+            }
+            Verb::Test { one } => {
+                let Some(found) = Found::of(one).await? else {
+                    return Ok(Outcome::NotSo);
+                };
+                let id = found.side.test(&found.registered).await?;
+                done(json, &one.name, "asked for a test delivery", id.as_deref())
+            }
+        }
+    })
+}
+
+/// An endpoint that the provider delivers to.
+struct Found<'a> {
+    managed: Managed<'a>,
+    side: Box<dyn Side>,
+    registered: Registered,
+}
+
+impl<'a> Found<'a> {
+    async fn of(one: &'a One) -> Result<Option<Self>, Failure> {
+        let managed = Managed::of(&one.place)?;
+        let route = managed.one(&one.name)?;
+        let side = side(route)?;
+        let registered = managed.registered(&*side, route).await?;
+        Ok(registered.map(|registered| Self {
+            managed,
+            side,
+            registered,
+        }))
+    }
+}
+
+#[derive(Serialize)]
+struct Done<'a> {
+    endpoint: &'a str,
+    done: &'a str,
+    /// The provider's id of what came of it.
+    id: Option<&'a str>,
+}
+
+fn done(json: bool, endpoint: &str, done: &str, id: Option<&str>) -> Result<Outcome, Failure> {
+    if json {
+        output::json(&Done { endpoint, done, id })?;
+    } else {
+        let id = id.map_or_else(String::new, |id| format!(" ({id})"));
+        output::text(&format!("{endpoint}: {done}{id}"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn create(one: &One, events: &Events, json: bool) -> Result<Outcome, Failure> {
+    let managed = Managed::of(&one.place)?;
+    let route = managed.one(&one.name)?;
+    let side = side(route)?;
+    let place = managed.place(route)?;
+    if let Some(there) = side.registered().await?.iter().find(|there| place.is(there)) {
+        return Err(Failure::wrong_use(format!(
+            "the provider delivers there already, as {}; `wahook endpoints update {}` changes it",
+            there.id, one.name
+        )));
+    }
+    // Before anything is made: what is made and cannot be kept is lost.
+    let file = managed.secret_file(route);
+    if let Some(file) = &file {
+        SecretFile::read(file)
+            .and_then(|now| now.can_be_written(file).map_err(|error| error.to_string()))
+            .map_err(|error| {
+                Failure::io(format!(
+                    "its secret could not be kept in {}: {error}",
+                    file.display()
+                ))
+            })?;
+    }
+    let secret = side.create(&place, &events.of(route)).await?;
+    match (secret, file) {
+        (Some(secret), Some(file)) => {
+            // Until the gateway has read it, what is signed with it is asked to come again.
+            SecretFile::new(secret).write(&file).map_err(|error| {
+                Failure::io(format!(
+                    "it was made, and its secret could not be kept in {}: {error}; `wahook secrets rotate {}` makes another",
+                    file.display(),
+                    one.name
+                ))
+            })?;
+            output::notice(&format!("its secret is in {}", file.display()));
+        }
+        (Some(_), None) => output::notice(
+            "the provider made a secret for it, and the endpoint has no secret_file where it could be kept: copy it from the \
+             provider's dashboard",
+        ),
+        (None, _) => {}
+    }
+    done(json, &one.name, "created", None)
+}
+
+#[derive(Serialize)]
+struct Row {
+    /// The endpoint of the configuration, if it is one's.
+    endpoint: Option<String>,
+    provider: &'static str,
+    /// The provider's id of it; without what may be a secret in it.
+    id: String,
+    url: Option<String>,
+    /// Null for all, or where that is not told.
+    events: Option<Vec<String>>,
+    enabled: Option<bool>,
+    /// The provider's own.
+    system: bool,
+}
+
+async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, Failure> {
+    let managed = Managed::of(place)?;
+    let mut rows: Vec<Row> = Vec::new();
+    let mut missing = Vec::new();
+    for route in managed.some(name)? {
+        let side = side(route)?;
+        let own = managed.place(route)?;
+        let wanted = route
+            .manage
+            .as_ref()
+            .and_then(|manage| manage.config.endpoint_id.clone());
+        let all = side.registered().await?;
+        let is_own = |one: &Registered| wanted.as_deref().map_or_else(|| own.is(one), |id| one.id == id);
+        if !all.iter().any(is_own) {
+            missing.push(route.endpoint.name());
+        }
+        for one in all {
+            let row = Row {
+                endpoint: is_own(&one).then(|| route.endpoint.name().to_owned()),
+                provider: route.endpoint.provider().id(),
+                id: if one.id.contains("://") {
+                    shown(&one.id)
+                } else {
+                    one.id
+                },
+                url: one.url.as_deref().map(shown),
+                events: one.events,
+                enabled: one.is_enabled,
+                system: one.is_system,
+            };
+            // Two endpoints may be of one account.
+            match rows
+                .iter_mut()
+                .find(|other| other.id == row.id && other.provider == row.provider)
+            {
+                Some(other) => other.endpoint = other.endpoint.take().or(row.endpoint),
+                None => rows.push(row),
+            }
+        }
+    }
+    if json {
+        output::json(&serde_json::json!({ "registered": rows, "missing": missing }))?;
+    } else {
+        let cells = |row: &Row| {
+            let events = row
+                .events
+                .as_ref()
+                .map_or_else(|| "all".to_owned(), |events| events.join(","));
+            let state = match (row.system, row.enabled) {
+                (true, _) => "the provider's own",
+                (_, Some(false)) => "off",
+                (_, Some(true)) => "on",
+                (_, None) => "",
+            };
+            vec![
+                row.endpoint.clone().unwrap_or_default(),
+                row.provider.to_owned(),
+                row.id.clone(),
+                row.url.clone().unwrap_or_default(),
+                state.to_owned(),
+                events,
+            ]
+        };
+        let rows: Vec<_> = rows.iter().map(cells).collect();
+        output::text(&table(
+            &["ENDPOINT", "PROVIDER", "ID", "URL", "STATE", "EVENTS"],
+            &rows,
+        ))?;
+        for name in &missing {
+            output::notice(&format!(
+                "the provider does not deliver to endpoint `{name}`; `wahook endpoints create {name}` has it do so"
+            ));
+        }
+    }
+    Ok(if missing.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::NotSo
+    })
+}

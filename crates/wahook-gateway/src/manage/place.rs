@@ -1,0 +1,136 @@
+//! Where a provider has to deliver to.
+
+use http::Uri;
+use jiff::Timestamp;
+use wahook_core::Secret;
+use wahook_testkit::Outgoing;
+
+use super::Registered;
+use crate::{Failure, config::Route, failure::chain, trial};
+
+/// The public URL of an endpoint, as the provider has to be told it.
+pub(crate) struct Place {
+    /// With the token in its query, where that is the proof.
+    pub(crate) url: String,
+    /// The secret that the provider has to be told, where it signs with one of ours.
+    pub(crate) secret: Option<Secret>,
+}
+
+impl Place {
+    /// `public` is the URL under which providers reach this gateway; `secret` what the endpoint verifies with.
+    pub(crate) fn of(route: &Route, public: Option<&str>, secret: Option<Secret>) -> Result<Self, Failure> {
+        let public = public.ok_or_else(|| {
+            Failure::wrong_use(
+                "where providers reach this gateway is not known; add public_url = \"https://…\"",
+            )
+        })?;
+        let base = format!("{}{}", public.trim_end_matches('/'), route.path);
+        // A token in the query is put there as for a delivery.
+        let signed = trial::signed(
+            &route.endpoint,
+            &route.path,
+            &Outgoing::new("", ""),
+            Timestamp::UNIX_EPOCH,
+        )
+        .map_err(|error| {
+            Failure::wrong_use(format!(
+                "what endpoint `{}` verifies cannot be told to a provider: {}",
+                route.endpoint.name(),
+                chain(&error)
+            ))
+        })?;
+        let (url, secret) = match signed.uri().query() {
+            Some(query) => (format!("{base}?{query}"), None),
+            None => (base, secret),
+        };
+        Ok(Self { url, secret })
+    }
+
+    /// Whether this is it. What stands in a query is not compared: it may be the token of before.
+    pub(crate) fn is(&self, registered: &Registered) -> bool {
+        let same = |one: &str, other: &str| {
+            let (one, other) = (parts(one), parts(other));
+            one.is_some() && one == other
+        };
+        registered.url.as_deref().is_some_and(|url| same(url, &self.url))
+    }
+}
+
+/// Scheme, host with port, and path.
+fn parts(url: &str) -> Option<(String, String, String)> {
+    let uri: Uri = url.parse().ok()?;
+    let scheme = uri.scheme_str()?.to_ascii_lowercase();
+    let host = uri.host()?.to_ascii_lowercase();
+    let usual = if scheme == "https" { 443 } else { 80 };
+    let port = uri.port_u16().unwrap_or(usual);
+    Some((
+        scheme,
+        format!("{host}:{port}"),
+        uri.path().trim_end_matches('/').to_owned(),
+    ))
+}
+
+/// A URL without what may be a secret in it.
+pub(crate) fn shown(url: &str) -> String {
+    let (plain, query) = url
+        .split_once('?')
+        .map_or((url, false), |(plain, _)| (plain, true));
+    let query = if query { "?…" } else { "" };
+    // A user's name and password stand before the host.
+    match plain.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = host.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{path}{query}")
+        }
+        None => "…".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_known_again_whatever_its_token_is() {
+        let place = Place {
+            url: "https://Hooks.example.com/hooks/shop?secret=new".to_owned(),
+            secret: None,
+        };
+        let is = |url: &str| {
+            place.is(&Registered {
+                id: String::new(),
+                url: Some(url.to_owned()),
+                events: None,
+                is_enabled: None,
+                is_system: false,
+            })
+        };
+        for same in [
+            "https://hooks.example.com/hooks/shop",
+            "https://hooks.example.com:443/hooks/shop/?secret=old",
+        ] {
+            assert!(is(same), "{same}");
+        }
+        for other in [
+            "http://hooks.example.com/hooks/shop",
+            "https://hooks.example.com/hooks/shop2",
+            "https://hooks.example.com:8443/hooks/shop",
+            "https://hooks.example.com.evil.example/hooks/shop",
+            "not a URL",
+            "",
+        ] {
+            assert!(!is(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn v4_a_url_is_shown_without_what_may_be_a_secret() {
+        assert_eq!(
+            shown("https://u:hunter2@a.example/b?secret=hunter2"),
+            "https://a.example/b?…"
+        );
+        assert_eq!(shown("https://a.example"), "https://a.example");
+        assert_eq!(shown("hunter2"), "…");
+    }
+}

@@ -1,0 +1,117 @@
+//! Wawp's side (Wawp, API: webhook management, 2026-08).
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use wahook_core::Secret;
+use wahook_manage::{
+    ErrorKind, Options,
+    wawp::{Credentials, NewWebhook, Wawp, Webhook, WebhookChange},
+};
+
+use super::{Failed, NotRotated, Place, Registered, Side, failure, without};
+use crate::{Failure, config::Manage};
+
+const TITLE: &str = "Wawp";
+
+struct WawpSide(Wawp);
+
+pub(super) fn build(manage: Manage, options: Options) -> Result<Box<dyn Side>, Failure> {
+    let Some(instance) = manage.config.instance_id else {
+        return Err(Failure::wrong_use(
+            "[endpoint.manage] of a Wawp endpoint names no instance; add instance_id = \"…\"",
+        ));
+    };
+    let client =
+        Wawp::new(Credentials::new(instance, manage.key), options).map_err(|error| failure(&error))?;
+    Ok(Box::new(WawpSide(client)))
+}
+
+impl Side for WawpSide {
+    fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>> {
+        Box::pin(async move {
+            let all = self.0.webhooks().await.map_err(said)?;
+            let registered = |webhook: &Webhook| Registered {
+                id: webhook.url.clone(),
+                url: Some(webhook.url.clone()),
+                events: webhook.events.clone(),
+                is_enabled: webhook.is_active,
+                is_system: all.is_system(webhook),
+            };
+            let own = all.webhooks.iter().filter(|webhook| !all.is_system(webhook));
+            Ok(own.chain(&all.system).map(registered).collect())
+        })
+    }
+
+    fn create<'a>(
+        &'a self,
+        place: &'a Place,
+        events: &'a [String],
+    ) -> BoxFuture<'a, Result<Option<Secret>, Failure>> {
+        Box::pin(async move {
+            let mut new = NewWebhook::new(&place.url, events);
+            if let Some(secret) = &place.secret {
+                new = new.hmac(secret.clone());
+            }
+            self.0.set(&new).await.map_err(said)?;
+            // It signs with ours.
+            Ok(None)
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        of: &'a Registered,
+        place: &'a Place,
+        events: &'a [String],
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            if of.url.as_deref() == Some(&*place.url) {
+                let mut change = WebhookChange::new().active(true).events(events);
+                if let Some(secret) = &place.secret {
+                    change = change.hmac(secret.clone());
+                }
+                return self.0.update(&of.id, &change).await.map_err(said);
+            }
+            // A webhook is named by its URL: with another token it is another one, and there first.
+            self.create(place, events).await?;
+            self.delete(of).await
+        })
+    }
+
+    fn delete<'a>(&'a self, of: &'a Registered) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async { self.0.delete(&of.id).await.map_err(said) })
+    }
+
+    fn test<'a>(&'a self, _of: &'a Registered) -> BoxFuture<'a, Result<Option<String>, Failure>> {
+        without(TITLE, "a test delivery")
+    }
+
+    fn rotate<'a>(&'a self, _of: &'a Registered) -> BoxFuture<'a, Result<Secret, NotRotated>> {
+        let text =
+            "Wawp has no secret of its own: write a new one into the file, then `wahook endpoints update`";
+        Box::pin(async move { Err(NotRotated::Surely(Failure::wrong_use(text))) })
+    }
+
+    fn failed<'a>(
+        &'a self,
+        _of: &'a Registered,
+        _since: Timestamp,
+    ) -> BoxFuture<'a, Result<Failed, Failure>> {
+        without(TITLE, "deliveries that failed")
+    }
+
+    fn resend<'a>(&'a self, _id: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
+        without(TITLE, "sending a delivery again")
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
+fn said(error: wahook_manage::Error) -> Failure {
+    if error.kind() == ErrorKind::Subscription {
+        return Failure::io(format!(
+            "{}: the account's plan does not include webhooks by API; set them in its dashboard",
+            failure(&error)
+        ));
+    }
+    failure(&error)
+}
