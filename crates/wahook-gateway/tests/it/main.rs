@@ -17,6 +17,7 @@ mod inbox;
 mod inspector;
 mod limits;
 mod log;
+mod manage;
 mod metrics_text;
 #[cfg(feature = "otlp")]
 #[expect(clippy::disallowed_methods, reason = "a process is watched in real time")]

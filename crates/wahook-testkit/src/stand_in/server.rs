@@ -36,7 +36,8 @@ pub struct StandIn<P> {
 #[derive(Debug)]
 pub(super) struct Shared<P> {
     play: Mutex<P>,
-    forced: Mutex<VecDeque<Forced>>,
+    /// Each for any request, or for those whose path ends like this.
+    forced: Mutex<VecDeque<(&'static str, Forced)>>,
     recorded: Mutex<Vec<Recorded>>,
     index_keyed: AtomicBool,
 }
@@ -115,7 +116,12 @@ impl<P: Play> StandIn<P> {
 
     /// Gives this answer to the next request; several are given in their order.
     pub fn answer_next(&self, forced: Forced) {
-        lock(&self.shared.forced).push_back(forced);
+        self.answer_next_to("", forced);
+    }
+
+    /// Gives this answer to the next request whose path ends like this.
+    pub fn answer_next_to(&self, path_end: &'static str, forced: Forced) {
+        lock(&self.shared.forced).push_back((path_end, forced));
     }
 
     /// Takes back what was to be answered, and has not been.
@@ -148,6 +154,14 @@ impl<P: Play> StandIn<P> {
 impl<P> Drop for StandIn<P> {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+impl<P> Shared<P> {
+    fn forced_for(&self, path: &str) -> Option<Forced> {
+        let mut forced = lock(&self.forced);
+        let next = forced.iter().position(|(path_end, _)| path.ends_with(path_end))?;
+        forced.remove(next).map(|(_, forced)| forced)
     }
 }
 
@@ -197,7 +211,7 @@ async fn answer<P: Play>(
         body,
     };
     lock(&shared.recorded).push(recorded.clone());
-    let forced = lock(&shared.forced).pop_front();
+    let forced = shared.forced_for(&recorded.path);
     let Some(forced) = forced else {
         return Ok(play(shared, &recorded).await);
     };

@@ -235,6 +235,23 @@ impl StandIn<Wazapin> {
         server::fire(&self.shared, shots).await;
         id
     }
+
+    /// Sends what no endpoint took once more, as Svix does by itself; tells how many that were.
+    pub async fn retry_failed(&self) -> usize {
+        let shots = self.with(|wazapin| {
+            let failed = wazapin.sent.iter().filter(|delivery| !delivery.is_done());
+            let ids: Vec<_> = failed.map(|delivery| delivery.message_id.clone()).collect();
+            let again = |id: &String| wazapin.shots(id, |delivery| !delivery.is_done());
+            ids.iter().flat_map(again).collect::<Vec<_>>()
+        });
+        server::fire(&self.shared, shots).await.len()
+    }
+
+    /// Sends one message once more to the endpoints that did not take it.
+    pub async fn retry(&self, message_id: &str) {
+        let shots = self.with(|wazapin| wazapin.shots(message_id, |delivery| !delivery.is_done()));
+        server::fire(&self.shared, shots).await;
+    }
 }
 
 impl sealed::Play for Wazapin {

@@ -1,0 +1,436 @@
+//! What providers deliver to, set up from the shell, against providers that are stood in for over HTTP.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, process::Output, time::Duration};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+
+use serde_json::Value;
+use tokio::{runtime::Runtime, time::interval};
+use wahook_services::free_port;
+use wahook_testkit::{
+    sample,
+    stand_in::{Forced, Form, Rotation, StandIn, Wawp, Wazapin},
+};
+
+use crate::program::{Gateway, folder, run, text};
+
+const KEY: &str = "wzk-0123456789abcdef-never-told";
+const OLD: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// A provider, and the configuration of an endpoint of its.
+struct Scene {
+    runtime: Runtime,
+    wazapin: StandIn<Wazapin>,
+    folder: PathBuf,
+    port: u16,
+    toml: String,
+}
+
+impl Scene {
+    fn new(name: &str, wazapin: Wazapin) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let wazapin = runtime.block_on(StandIn::start(wazapin)).unwrap();
+        let folder = folder(name);
+        let (port, admin) = (free_port().unwrap(), free_port().unwrap());
+        fs::write(folder.join("key"), KEY).unwrap();
+        fs::write(folder.join("shop"), OLD).unwrap();
+        let toml = format!(
+            "listen = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\ninbox = \"sqlite:inbox.db\"\n\
+             [admin]\nlisten = \"127.0.0.1:{admin}\"\n\
+             [[endpoint]]\nname = \"shop\"\nprovider = \"wazapin\"\nsecret_file = \"shop\"\n\
+             [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\nevents = [\"message.new\"]\n\
+             [[sink]]\nname = \"log\"\ntype = \"file\"\npath = \"events.jsonl\"\n",
+            wazapin.url()
+        );
+        fs::write(folder.join("wahook.toml"), &toml).unwrap();
+        Self {
+            runtime,
+            wazapin,
+            folder,
+            port,
+            toml,
+        }
+    }
+
+    /// The gateway, where the provider delivers to.
+    fn gateway(&self) -> Gateway {
+        let file = self.folder.join("wahook.toml");
+        let at = format!("127.0.0.1:{}", self.port);
+        Gateway::start_as(
+            &["serve", "--config", file.to_str().unwrap(), "--listen", &at],
+            |line| line.strip_prefix("listening on http://").map(str::to_owned),
+        )
+    }
+
+    /// What a verb says, and its exit code. No secret is in it.
+    fn wahook(&self, args: &[&str]) -> (i32, String, String) {
+        let file = self.folder.join("wahook.toml");
+        let mut all = args.to_vec();
+        all.extend(["--config", file.to_str().unwrap()]);
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = run(&all, b"");
+        let (stdout, stderr) = (text(&stdout), text(&stderr));
+        let mut secrets = vec![KEY.to_owned(), OLD.to_owned()];
+        secrets.extend(self.wazapin.with(|wazapin| {
+            let hooks = wazapin.hooks().iter();
+            hooks.flat_map(|hook| hook.secrets.clone()).collect::<Vec<_>>()
+        }));
+        for secret in secrets {
+            assert!(
+                !format!("{stdout}{stderr}").contains(&secret),
+                "{args:?}: {stdout}{stderr}"
+            );
+        }
+        (status.code().unwrap(), stdout, stderr)
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let mut all = args.to_vec();
+        all.push("--json");
+        let (_, stdout, stderr) = self.wahook(&all);
+        serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{args:?}: {stdout}{stderr}"))
+    }
+
+    /// An endpoint that delivers to the gateway, whose secret the gateway has.
+    fn created(&self) {
+        let (code, said, error) = self.wahook(&["endpoints", "create", "shop"]);
+        assert_eq!((code, said.trim()), (0, "shop: created"), "{error}");
+    }
+
+    /// The provider has something to tell: what it was answered.
+    fn emits(&self) -> Option<u16> {
+        let sample = sample("wazapin", "message.new").unwrap();
+        let id = self.runtime.block_on(self.wazapin.emit(&sample));
+        self.wazapin.with(|wazapin| {
+            let mut all = wazapin.deliveries().iter();
+            all.find(|one| one.message_id == id).unwrap().answered
+        })
+    }
+
+    fn secret(&self) -> String {
+        fs::read_to_string(self.folder.join("shop")).unwrap()
+    }
+}
+
+#[test]
+fn an_endpoint_is_made_listed_changed_tried_and_deleted_from_the_shell() {
+    let scene = Scene::new("manage-endpoints", Wazapin::new(KEY));
+    let (code, _, said) = scene.wahook(&["endpoints", "list"]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("`wahook endpoints create shop` has it do so"),
+        "{said}"
+    );
+    scene.created();
+    let hook = scene.wazapin.with(|wazapin| wazapin.hooks()[0].clone());
+    assert_eq!(hook.url, format!("http://127.0.0.1:{}/hooks/shop", scene.port));
+    assert_eq!(hook.filter_types, ["message.new"]);
+    assert_eq!(
+        scene.secret().trim(),
+        hook.secrets[0],
+        "what the provider made is kept"
+    );
+    // Twice would be two.
+    let (code, _, said) = scene.wahook(&["endpoints", "create", "shop"]);
+    assert_eq!(code, 2, "{said}");
+
+    let listed = scene.json(&["endpoints", "list"]);
+    let row = &listed["registered"][0];
+    assert_eq!(
+        (&row["endpoint"], &row["events"][0]),
+        (&"shop".into(), &"message.new".into()),
+        "{listed}"
+    );
+
+    let gateway = scene.gateway();
+    assert_eq!(scene.emits(), Some(200));
+    let (code, said, error) = scene.wahook(&["endpoints", "test", "shop"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(said.contains("asked for a test delivery (msg_"), "{said}");
+    assert!(
+        scene
+            .wazapin
+            .with(|wazapin| wazapin.deliveries().iter().all(|one| one.is_done()))
+    );
+    drop(gateway);
+
+    let (code, _, error) = scene.wahook(&[
+        "endpoints",
+        "update",
+        "shop",
+        "--event",
+        "message.new",
+        "--event",
+        "message.sent",
+    ]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(
+        scene
+            .wazapin
+            .with(|wazapin| wazapin.hooks()[0].filter_types.len()),
+        2
+    );
+    assert_eq!(scene.wahook(&["endpoints", "delete", "shop"]).0, 0);
+    assert!(scene.wazapin.with(|wazapin| wazapin.hooks().is_empty()));
+    assert_eq!(
+        scene.wahook(&["endpoints", "delete", "shop"]).0,
+        1,
+        "there is none"
+    );
+}
+
+#[test]
+fn what_a_provider_says_against_it_is_told_in_one_line() {
+    let scene = Scene::new("manage-errors", Wazapin::new("another key"));
+    let (code, _, said) = scene.wahook(&["endpoints", "list"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("401") && said.trim().lines().count() == 1, "{said}");
+    for form in [Form::Html, Form::Xml, Form::Text] {
+        for _ in 0..5 {
+            scene.wazapin.answer_next(Forced::error(400, form));
+        }
+        let (code, _, said) = scene.wahook(&["endpoints", "list"]);
+        assert_eq!((code, said.trim().lines().count()), (3, 1), "{said}");
+        scene.wazapin.answer_as_usual();
+    }
+    // What cannot be: in one line, with what to do.
+    let (code, _, said) = scene.wahook(&["endpoints", "list", "shpo"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("did you mean `shop`?"), "{said}");
+    fs::write(
+        scene.folder.join("wahook.toml"),
+        scene
+            .toml
+            .replace("secret_file = \"shop\"", &format!("secret = \"{OLD}\"")),
+    )
+    .unwrap();
+    let (code, _, said) = scene.wahook(&["secrets", "rotate", "shop"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("secret_file"), "{said}");
+    let manage = scene.toml.find("[endpoint.manage]").unwrap();
+    let sink = scene.toml.find("[[sink]]").unwrap();
+    fs::write(
+        scene.folder.join("wahook.toml"),
+        format!("{}{}", &scene.toml[..manage], &scene.toml[sink..]),
+    )
+    .unwrap();
+    let (code, _, said) = scene.wahook(&["endpoints", "list"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("[endpoint.manage]"), "{said}");
+}
+
+#[test]
+fn v5_a_rotation_is_seen_by_the_gateway_before_and_after_the_provider_rotates() {
+    let scene = Scene::new("manage-rotate", Wazapin::new(KEY).rotation(Rotation::AtOnce));
+    scene.created();
+    let before = scene.secret();
+    let gateway = scene.gateway();
+    assert_eq!(scene.emits(), Some(200));
+    let (code, said, error) = scene.wahook(&["secrets", "rotate", "shop", "--overlap", "24h"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        said.starts_with("shop: rotated; the old secret is valid until "),
+        "{said}"
+    );
+    for step in ["asked to come again", "another secret", "both secrets are valid"] {
+        assert!(error.contains(step), "{error}");
+    }
+    assert_eq!(scene.emits(), Some(200), "signed with the new one");
+    let now = scene.secret();
+    let new = scene
+        .wazapin
+        .with(|wazapin| wazapin.hooks()[0].secrets[0].clone());
+    assert!(
+        now.starts_with(&new) && now.contains(&format!(" {}", before.trim())),
+        "both are in the file"
+    );
+    drop(gateway);
+    // A file like that is read at a start, and by other verbs.
+    let gateway = scene.gateway();
+    assert_eq!(scene.emits(), Some(200));
+    let url = format!("http://127.0.0.1:{}/hooks/shop", scene.port);
+    let file = scene.folder.join("shop");
+    let sent = run(
+        &[
+            "send",
+            "wazapin",
+            "message.new",
+            "--to",
+            &url,
+            "--secret-file",
+            file.to_str().unwrap(),
+        ],
+        b"",
+    );
+    assert!(sent.status.success(), "{}", text(&sent.stderr));
+    drop(gateway);
+
+    // What fails leaves what works.
+    scene
+        .wazapin
+        .answer_next_to("/rotate-secret", Forced::error(403, Form::Envelope));
+    let file = scene.secret();
+    let (code, _, error) = scene.wahook(&["secrets", "rotate", "shop"]);
+    assert_eq!(code, 3);
+    assert!(error.contains("nothing was changed"), "{error}");
+    assert_eq!(scene.secret(), file);
+}
+
+#[test]
+fn v5_of_500_deliveries_a_second_none_is_refused_for_good_while_a_secret_is_rotated() {
+    let scene = Scene::new("manage-rotate-load", Wazapin::new(KEY).rotation(Rotation::AtOnce));
+    scene.created();
+    let _gateway = scene.gateway();
+    let rotating = std::thread::scope(|scope| {
+        let rotation = scope.spawn(|| scene.wahook(&["secrets", "rotate", "shop"]));
+        let sample = sample("wazapin", "message.new").unwrap();
+        scene.runtime.block_on(async {
+            let mut every = interval(Duration::from_millis(2));
+            let mut sending = FuturesUnordered::new();
+            while !rotation.is_finished() {
+                tokio::select! {
+                    _ = every.tick() => sending.push(scene.wazapin.emit(&sample)),
+                    Some(_) = sending.next(), if !sending.is_empty() => {}
+                }
+            }
+            while sending.next().await.is_some() {}
+        });
+        rotation.join().unwrap()
+    });
+    assert_eq!(rotating.0, 0, "{}", rotating.2);
+    let answers = || {
+        let mut answers = BTreeMap::<_, usize>::new();
+        scene.wazapin.with(|wazapin| {
+            for one in wazapin.deliveries() {
+                *answers.entry((one.answered, one.attempts)).or_default() += 1;
+            }
+        });
+        answers
+    };
+    let first = answers();
+    let allowed = [(Some(200), 1), (Some(503), 1)];
+    assert!(first.keys().all(|answer| allowed.contains(answer)), "{first:?}");
+    assert!(
+        first.contains_key(&allowed[1]),
+        "nobody noticed the rotation: {first:?}"
+    );
+    scene.runtime.block_on(scene.wazapin.retry_failed());
+    let second = answers();
+    assert!(
+        second
+            .keys()
+            .all(|(answer, attempts)| *answer == Some(200) && *attempts <= 2),
+        "{second:?}"
+    );
+}
+
+#[test]
+fn missed_asks_for_what_never_came_and_for_nothing_else() {
+    let scene = Scene::new("manage-missed", Wazapin::new(KEY));
+    scene.created();
+    let gateway = scene.gateway();
+    assert_eq!(scene.emits(), Some(200));
+    let listed = scene.json(&["missed", "list"]);
+    assert_eq!(listed["missed"].as_array().unwrap().len(), 0, "{listed}");
+    drop(gateway);
+    // An outage: nobody is there.
+    let lost: Vec<_> = (0..3).map(|_| scene.emits()).collect();
+    assert_eq!(lost, [None; 3]);
+    let gateway = scene.gateway();
+    let listed = scene.json(&["missed", "list", "shop", "--since", "1h"]);
+    let missed = listed["missed"].as_array().unwrap();
+    assert_eq!(missed.len(), 3, "{listed}");
+    assert_eq!(scene.wahook(&["missed", "list"]).0, 1);
+    // One of them comes by itself, as the provider goes on trying.
+    let first = missed[0]["id"].as_str().unwrap();
+    scene.runtime.block_on(scene.wazapin.retry(first));
+    scene.wazapin.take_requests();
+    let retried = scene.json(&["missed", "retry"]);
+    assert_eq!(retried["missed"].as_array().unwrap().len(), 2, "{retried}");
+    let asked: Vec<_> = scene.wazapin.take_requests();
+    let asked = asked
+        .iter()
+        .filter(|request| request.path.ends_with("/retry"))
+        .count();
+    assert_eq!(asked, 2, "what came is not asked for");
+    let (code, said, _) = scene.wahook(&["missed", "list"]);
+    assert_eq!(code, 0, "{said}");
+    drop(gateway);
+}
+
+#[test]
+fn wawp_is_told_its_token_and_its_own_webhook_stays() {
+    let runtime = Runtime::new().unwrap();
+    let wawp = runtime
+        .block_on(StandIn::start(Wawp::new("A1B2C3D4E5F6", KEY)))
+        .unwrap();
+    wawp.index_keyed(true);
+    let folder = folder("manage-wawp");
+    let token = "0123456789abcdef0123456789abcdef";
+    fs::write(folder.join("key"), KEY).unwrap();
+    fs::write(folder.join("token"), token).unwrap();
+    let toml = |manage: &str| {
+        format!(
+            "public_url = \"https://hooks.example.com\"\n[[endpoint]]\nname = \"phone\"\nprovider = \"wawp\"\nsecret_file = \"token\"\n\
+             [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\n{manage}",
+            wawp.url()
+        )
+    };
+    let file = folder.join("wahook.toml");
+    let wahook = |args: &[&str]| {
+        let mut all = args.to_vec();
+        all.extend(["--config", file.to_str().unwrap()]);
+        let output = run(&all, b"");
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert!(!said.contains(token) && !said.contains(KEY), "{said}");
+        (output.status.code().unwrap(), said)
+    };
+    fs::write(&file, toml("")).unwrap();
+    let (code, said) = wahook(&["endpoints", "list"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("instance_id"), "{said}");
+    fs::write(
+        &file,
+        toml("instance_id = \"A1B2C3D4E5F6\"\nevents = [\"message\"]\n"),
+    )
+    .unwrap();
+    let (code, said) = wahook(&["endpoints", "create", "phone"]);
+    assert_eq!(code, 0, "{said}");
+    let urls = || {
+        wawp.with(|wawp| {
+            wawp.webhooks()
+                .iter()
+                .map(|one| one["url"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(
+        urls(),
+        [format!("https://hooks.example.com/hooks/phone?secret={token}")]
+    );
+    let (code, said) = wahook(&["endpoints", "list"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("the provider's own") && said.contains("?…"),
+        "{said}"
+    );
+    // Another token: the URL is another one.
+    fs::write(folder.join("token"), "fedcba9876543210fedcba9876543210").unwrap();
+    let (code, said) = wahook(&["endpoints", "update", "phone"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(
+        urls(),
+        ["https://hooks.example.com/hooks/phone?secret=fedcba9876543210fedcba9876543210"]
+    );
+    let (code, said) = wahook(&["endpoints", "test", "phone"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("Wawp documents no call for a test delivery"),
+        "{said}"
+    );
+    assert_eq!(wahook(&["endpoints", "delete", "phone"]).0, 0);
+    assert!(urls().is_empty());
+}
