@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::{
     challenge::Challenge,
+    guard::Key,
     json::Text,
     proof::{Refusal, Verifier},
     provider::{AnyProvider, Provider},
@@ -241,6 +242,15 @@ impl Endpoint {
     #[must_use]
     pub fn event_scope(&self) -> &str {
         self.0.dedupe_group.as_deref().unwrap_or(&self.0.name)
+    }
+
+    /// The key of the delivery to which the provider gave this id, as the guard and the inbox have it, whether it came or
+    /// not. `None` where that id does not make the key: it stands in the body, or nothing proves it.
+    #[must_use]
+    pub fn key_of_id(&self, id: &str) -> Option<Key> {
+        let key = self.0.provider.key_of_id(id)?;
+        let is_proved = self.0.verifier.proves_id();
+        is_proved.then(|| Key::delivery(self.name(), &key.text))
     }
 
     /// Judges the head of a request, before any of its body is read (V2).

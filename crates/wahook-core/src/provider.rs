@@ -34,6 +34,13 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// The key of a delivery (G6), from the proof or by a bounded scan of the body, and the provider's own id of it.
     fn key(&self, proof: &Proof, headers: &HeaderMap, body: &Bytes) -> Keyed;
 
+    /// What [`key`](Self::key) makes of a proof that tells this id, if that is the key: an id that stands outside of the
+    /// body, by which a delivery can be asked for that never came. `None` where the body has a say in the key, and for what
+    /// is no id.
+    fn key_of_id(&self, _id: &str) -> Option<DeliveryKey> {
+        None
+    }
+
     /// Reads all items of a delivery in one pass over its body.
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Self::Event>>;
 
@@ -127,6 +134,9 @@ pub trait AnyProvider: fmt::Debug + Send + Sync + 'static {
     /// [`Provider::key`].
     fn key(&self, proof: &Proof, headers: &HeaderMap, body: &Bytes) -> Keyed;
 
+    /// [`Provider::key_of_id`].
+    fn key_of_id(&self, id: &str) -> Option<DeliveryKey>;
+
     /// Parses and normalises every item of a delivery.
     fn read(&self, delivery: &Delivery) -> Vec<model::Event>;
 
@@ -153,6 +163,10 @@ impl<P: Provider> AnyProvider for P {
 
     fn key(&self, proof: &Proof, headers: &HeaderMap, body: &Bytes) -> Keyed {
         Provider::key(self, proof, headers, body)
+    }
+
+    fn key_of_id(&self, id: &str) -> Option<DeliveryKey> {
+        Provider::key_of_id(self, id)
     }
 
     fn read(&self, delivery: &Delivery) -> Vec<model::Event> {

@@ -6,7 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{EntryId, EntryState, Inbox, Stored, Summary};
-use crate::{BoxFuture, delivery::DeliveryId, guard::StoreError, json::Text, model::Kind};
+use crate::{
+    BoxFuture,
+    delivery::DeliveryId,
+    guard::{Key, StoreError},
+    json::Text,
+    model::Kind,
+};
 
 /// An inbox that can be looked into. What it shows is the operator's: whoever prints it masks it.
 ///
@@ -37,6 +43,13 @@ pub trait Desk: Inbox {
 
     /// Deliveries that nobody could read are unread again, in their places: there is a reader now that may. Tells how many.
     fn reread<'a>(&'a self) -> BoxFuture<'a, Result<u64, StoreError>>;
+
+    /// Which of these delivery keys it knows, in the order of the question: a thousand at most. For whoever has a provider
+    /// send again what is missing, and only that.
+    ///
+    /// A key is known as long as it is remembered (G9), whatever body came under it. A store may know it for longer, as long
+    /// as it keeps the delivery. To ask claims, marks and prolongs nothing.
+    fn known<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>>;
 
     /// How the inbox is.
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>>;

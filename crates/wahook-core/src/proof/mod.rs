@@ -271,6 +271,16 @@ impl Verifier {
         self.class() == Class::Body
     }
 
+    /// Whether whatever it proves has an id.
+    pub(crate) fn proves_id(&self) -> bool {
+        match &self.scheme {
+            Scheme::Standard(_) => true,
+            Scheme::Unverified | Scheme::BodyHmac(_) | Scheme::Token(_) | Scheme::Allowlist(_) => false,
+            Scheme::All(parts) => parts.iter().any(Self::proves_id),
+            Scheme::Any(parts) => !parts.is_empty() && parts.iter().all(Self::proves_id),
+        }
+    }
+
     fn class(&self) -> Class {
         match &self.scheme {
             Scheme::Unverified => Class::Nothing,

@@ -102,6 +102,17 @@ impl Endpoints {
         })
     }
 
+    /// The endpoint of this name, and its path.
+    pub(super) fn named(&self, name: &str) -> Result<(String, Endpoint), Refused> {
+        let all = self.all.load();
+        let named = all.iter().find(|(sheet, _)| sheet.name == name);
+        named
+            .map(|(sheet, endpoint)| (sheet.path.clone(), endpoint.clone()))
+            .ok_or_else(|| {
+                Refused::not_found("no endpoint of this name is configured; see /api/v1/endpoints")
+            })
+    }
+
     /// A delivery to the endpoint of this name, signed as its provider does.
     pub(super) fn signed(
         &self,
@@ -109,13 +120,10 @@ impl Endpoints {
         outgoing: impl FnOnce(&Endpoint) -> Option<Outgoing>,
         at: Timestamp,
     ) -> Result<Request<Bytes>, Refused> {
-        let all = self.all.load();
-        let (sheet, endpoint) = all.iter().find(|(sheet, _)| sheet.name == name).ok_or_else(|| {
-            Refused::not_found("no endpoint of this name is configured; see /api/v1/endpoints")
-        })?;
-        let outgoing = outgoing(endpoint)
+        let (path, endpoint) = self.named(name)?;
+        let outgoing = outgoing(&endpoint)
             .ok_or_else(|| Refused::not_found("nothing is known that this endpoint's provider would send"))?;
-        trial::signed(endpoint, &sheet.path, &outgoing, at).map_err(|error| {
+        trial::signed(&endpoint, &path, &outgoing, at).map_err(|error| {
             let why = format!("a delivery to it cannot be signed here: {}", chain(&error));
             Refused::new(StatusCode::CONFLICT, "unsigned", why)
         })

@@ -25,6 +25,7 @@ mod dead;
 mod endpoints;
 mod events;
 mod health;
+mod known;
 mod live;
 mod pace;
 mod reader;

@@ -7,7 +7,7 @@ use wahook_core::inbox::{EntryId, Order};
 
 use super::{
     answer::Refused,
-    query::{A_LIMIT, DeadAsk, EventAsk, no},
+    query::{A_LIMIT, DeadAsk, EventAsk, KnownAsk, no},
 };
 use crate::suggest::hint;
 
@@ -63,6 +63,13 @@ impl Params {
             Some("" | "true" | "1") => Ok(true),
             Some(_) => Err(no(name, "true or false")),
         }
+    }
+
+    pub(super) fn known(&mut self) -> Result<KnownAsk, Refused> {
+        Ok(KnownAsk {
+            endpoint: self.one("endpoint")?,
+            id: self.all("id"),
+        })
     }
 
     /// Nothing may be left.
@@ -143,3 +150,6 @@ pub(super) const EVENT_PARAMS: [&str; 13] = [
 pub(super) const DEAD_PARAMS: [&str; 9] = [
     "id", "sink", "endpoint", "kind", "since", "until", "before", "limit", "reveal",
 ];
+
+/// The parameters of a question for what came.
+pub(super) const KNOWN_PARAMS: [&str; 2] = ["endpoint", "id"];

@@ -16,6 +16,8 @@ use crate::suggest::hint;
 pub(crate) const USUAL: u32 = 50;
 pub(crate) const MOST: u32 = 1_000;
 pub(super) const A_LIMIT: &str = "a number from 1 to 1000";
+/// So many deliveries are looked up in one question.
+const MOST_IDS: usize = 100;
 /// No name, id or key is longer.
 const LONGEST: usize = 1_024;
 
@@ -72,6 +74,13 @@ pub(crate) struct DeadAsk {
     /// Really all of them; said where something is changed and no filter stands there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) all: bool,
+}
+
+/// Which deliveries may have come, by the ids that their provider gave them: the words of the API.
+#[derive(Clone, Debug)]
+pub(super) struct KnownAsk {
+    pub(super) endpoint: Option<String>,
+    pub(super) id: Vec<String>,
 }
 
 /// Of which sink to drop what waits: the words of the API.
@@ -160,6 +169,23 @@ impl DeadAsk {
             )),
             _ => self.query(),
         }
+    }
+}
+
+impl KnownAsk {
+    /// The endpoint, and the ids in their order.
+    pub(super) fn checked(self) -> Result<(String, Vec<String>), Refused> {
+        if !(1..=MOST_IDS).contains(&self.id.len()) {
+            let why =
+                format!("name 1 to {MOST_IDS} deliveries, each by `id`; ask for more in several questions");
+            return Err(Refused::question(why));
+        }
+        for id in &self.id {
+            text("id", Some(id))?;
+        }
+        let endpoint = text("endpoint", self.endpoint.as_ref())?;
+        let endpoint = endpoint.ok_or_else(|| no("endpoint", "the name of an endpoint"))?;
+        Ok((endpoint, self.id))
     }
 }
 

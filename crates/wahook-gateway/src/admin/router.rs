@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{
-    AdminState, access, answer::Refused, arrivals, dead, endpoints, events, live, pace, page, refused,
+    AdminState, access, answer::Refused, arrivals, dead, endpoints, events, known, live, pace, page, refused,
     replay, status, stream,
 };
 
@@ -45,6 +45,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/api/v1/refused", get(refused::list))
         .route("/api/v1/refused/{id}", get(refused::one))
         .route("/api/v1/endpoints", get(endpoints::list))
+        .route("/api/v1/known", get(known::known))
         .merge(page::router());
     let change = Router::new()
         .route("/api/v1/dead/retry", post(dead::retry))

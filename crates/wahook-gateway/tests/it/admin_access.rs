@@ -8,7 +8,7 @@ use wahook_gateway::admin;
 
 use crate::admin_scene::{Scene, TOKEN, ask, bearer, get, get_all, post};
 
-const LOOKS: [&str; 15] = [
+const LOOKS: [&str; 16] = [
     "/health",
     "/ready",
     "/metrics",
@@ -23,6 +23,7 @@ const LOOKS: [&str; 15] = [
     "/api/v1/refused",
     "/api/v1/endpoints",
     "/api/v1/pace",
+    "/api/v1/known?endpoint=shop&id=msg_1",
     "/nowhere",
 ];
 /// What tells nothing of the gateway but that it is one.

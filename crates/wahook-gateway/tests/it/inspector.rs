@@ -167,6 +167,50 @@ fn a_delivery_can_be_sent_again_from_a_shell() {
 }
 
 #[test]
+fn what_came_is_known_by_the_ids_of_the_provider() {
+    let data = folder("inspector-known");
+    let gateway = Gateway::development(&data);
+    let ask = |query: &str| ask(&gateway, None, "GET", &format!("/api/v1/known?{query}"));
+    let known = |query: &str| {
+        let (status, body) = ask(query);
+        assert_eq!(status, 200, "{query}: {body}");
+        body
+    };
+    assert_eq!(send(&gateway, &data, "m1", false), 200);
+    assert_eq!(send(&gateway, &data, "m2", false), 200);
+    assert_eq!(send(&gateway, &data, "m3", true), 403);
+    let query = "endpoint=wazapin&id=m1,m3&id=m4,m2&id=m1,M1";
+    assert_eq!(known(query), r#"{"known":[true,false,false,true,true,false]}"#);
+    gateway.event();
+    gateway.event();
+    assert_eq!(known("id=m1&endpoint=wazapin"), r#"{"known":[true]}"#, "done");
+    // To be asked for makes nothing a duplicate.
+    assert_eq!(send(&gateway, &data, "m3", false), 200);
+    let arrivals = json(&gateway, None, "GET", "/api/v1/arrivals?after=3");
+    assert_eq!(arrivals["arrivals"][0]["outcome"], "stored");
+    assert_eq!(known("endpoint=wazapin&id=m3,m4"), r#"{"known":[true,false]}"#);
+
+    let ids = |count: usize| format!("endpoint=wazapin&id={}", vec!["m1"; count].join(","));
+    assert_eq!(known(&ids(100)).matches("true").count(), 100);
+    for (query, status, kind) in [
+        ("endpoint=nobody&id=m1", 404, "not_found"),
+        ("endpoint=waping&id=m1", 409, "no_id"),
+        ("endpoint=wawp&id=m1", 409, "no_id"),
+        ("endpoint=wazapin", 400, "question"),
+        ("endpoint=wazapin&id=", 400, "question"),
+        ("endpoint=wazapin&id=m1,,m2", 400, "question"),
+        ("id=m1", 400, "question"),
+        ("endpoint=wazapin&endpoint=wawp&id=m1", 400, "question"),
+        ("endpoint=wazapin&id=m1&reveal=true", 400, "question"),
+        (&ids(101), 400, "question"),
+    ] {
+        let (told, body) = ask(query);
+        assert_eq!(told, status, "{query}: {body}");
+        assert!(body.contains(kind), "{query}: {body}");
+    }
+}
+
+#[test]
 fn p_a_body_comes_as_it_came_or_as_a_fixture_that_says_nothing() {
     let data = folder("inspector-body");
     let gateway = Gateway::development(&data);

@@ -37,7 +37,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use wahook_core::{
-    BuildError, Context, Delivery, Endpoint, Habits, Keyed, Parsed, Provider, Secrets,
+    BuildError, Context, Delivery, DeliveryKey, Endpoint, Habits, Keyed, Parsed, Provider, Secrets,
     json::{Raw, Text},
     model::{Draft, NameSource},
     proof::{Proof, StandardWebhooks},
@@ -106,6 +106,10 @@ impl Provider for Wazapin {
 
     fn key(&self, proof: &Proof, _headers: &HeaderMap, body: &Bytes) -> Keyed {
         key::of(proof, body)
+    }
+
+    fn key_of_id(&self, id: &str) -> Option<DeliveryKey> {
+        key::of_id(id)
     }
 
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Event>> {

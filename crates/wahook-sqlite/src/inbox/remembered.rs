@@ -104,6 +104,12 @@ pub(crate) fn seen(
     })
 }
 
+/// Whether a delivery with this key is kept: it is as long as its key is remembered, or longer. After a restart those whose
+/// time is over are not looked for.
+pub(crate) fn known(connection: &Connection, state: &State, fingerprint: u128) -> Result<bool, Error> {
+    Ok(newest(connection, state, fingerprint)?.is_some())
+}
+
 /// Forgets the key of a delivery that is removed.
 pub(crate) fn forget(
     connection: &Connection,

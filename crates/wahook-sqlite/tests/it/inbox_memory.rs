@@ -3,7 +3,7 @@
 use std::{num::NonZeroU64, time::Duration};
 
 use wahook_core::{
-    guard::StoreErrorKind,
+    guard::{Key, StoreErrorKind},
     inbox::{Accepted, Desk as _, Inbox, Retention},
 };
 use wahook_sqlite::SqliteInbox;
@@ -74,6 +74,27 @@ async fn g9_keys_beyond_what_memory_holds_are_remembered_all_the_same() {
     assert_eq!(moved(&desk), 0);
     let fresh = desk.delivery("7");
     assert_eq!(inbox.accept(fresh).await.unwrap(), STORED);
+}
+
+#[tokio::test]
+async fn g9_a_key_is_known_wherever_it_is_kept_and_to_ask_writes_nothing() {
+    let mut desk = Desk::new();
+    let mut inbox = small(&desk).await;
+    for number in 0..300 {
+        desk.put(&inbox, &format!("{number}"), "ana").await;
+    }
+    assert!(moved(&desk) >= 250, "{}", moved(&desk));
+    let keys: Vec<_> = (0..600)
+        .map(|number| Key::delivery("shop", &number.to_string()))
+        .collect();
+    let expected: Vec<_> = (0..600).map(|number| number < 300).collect();
+    for _ in 0..2 {
+        let commits = inbox.commits();
+        assert_eq!(inbox.known(&keys).await.unwrap(), expected);
+        assert_eq!(inbox.commits(), commits);
+        drop(inbox);
+        inbox = small(&desk).await;
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 use wahook_core::{
     BoxFuture, Clock, DeliveryId,
-    guard::{Settled, StoreError, Token},
+    guard::{Key, Settled, StoreError, Token},
     inbox::{
         Accepted, DeadLetter, DeadQuery, Desk, EventQuery, EventRow, Filed, Incoming, Kept, Lane, LaneId,
         Reading, Replay, Replayed, Retention, Settlement, Status, Swept, Taken, Unread, Want,
@@ -212,6 +212,7 @@ verbs! {
     drop_waiting try_drop_waiting(sink: &str, limit: u32) -> u64;
     replay try_replay(replay: &Replay) -> Replayed;
     reread try_reread() -> u64;
+    known try_known(keys: &[Key]) -> Vec<bool>;
     status try_status() -> Status;
     sweep try_sweep(retention: Retention) -> Swept;
 }

@@ -33,6 +33,10 @@ macro_rules! inbox_contract {
             i2_where_conflicts_are_dropped_one_body_is_stored
             i2_when_its_memory_is_over_it_is_stored_again
             i2_an_accept_dropped_half_way_is_all_or_nothing
+            i2_what_was_accepted_is_known
+            i2_each_key_that_is_asked_for_is_answered
+            i2_to_ask_for_a_key_changes_nothing
+            i5_what_is_forgotten_and_removed_is_not_known
             i3_the_oldest_are_read_first_within_the_limits
             i3_one_reads_at_a_time
             i3_of_many_readers_at_once_one_reads

@@ -82,6 +82,10 @@ pub use self::{
         full::{
             i5_a_full_inbox_says_so_and_stores_nothing, i5_of_many_at_once_each_knows_whether_it_is_stored,
         },
+        known::{
+            i2_each_key_that_is_asked_for_is_answered, i2_to_ask_for_a_key_changes_nothing,
+            i2_what_was_accepted_is_known, i5_what_is_forgotten_and_removed_is_not_known,
+        },
         lanes::{
             i3_a_lane_is_one_takers_at_a_time, i3_a_lane_keeps_the_order_of_acceptance,
             i3_a_sink_stops_no_other, i3_an_entry_brings_its_delivery, i3_no_more_is_taken_than_is_wanted,

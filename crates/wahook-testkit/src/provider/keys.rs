@@ -60,6 +60,17 @@ pub fn g6_two_deliveries_are_two_keys(contract: &Contract) {
     }
 }
 
+/// **G6**: where the id of a delivery makes its key, the id alone makes the same one.
+pub fn g6_the_key_of_an_id_is_that_of_its_delivery(contract: &Contract) {
+    for (sample, n) in contract.samples.iter().zip(1..) {
+        let outgoing = Outgoing::personalise(sample, n);
+        if let Some(key) = contract.sender.endpoint().key_of_id(&outgoing.id) {
+            let name = format!("{} {}", sample.provider, sample.name());
+            assert_eq!(key, *contract.deliver(&outgoing).key(), "{name}");
+        }
+    }
+}
+
 /// **G6**: a key that a store is given is short, whatever the ids in the body are.
 pub fn g6_a_key_is_bounded_whatever_the_body_says(contract: &Contract) {
     for (name, json) in contract.texts() {

@@ -19,7 +19,8 @@ pub use self::{
     contract::Contract,
     keys::{
         g6_a_key_is_bounded_whatever_the_body_says, g6_a_key_is_the_same_for_every_attempt,
-        g6_two_deliveries_are_two_keys, g10_event_keys_say_what_was_said, g10_two_occurrences_are_two_events,
+        g6_the_key_of_an_id_is_that_of_its_delivery, g6_two_deliveries_are_two_keys,
+        g10_event_keys_say_what_was_said, g10_two_occurrences_are_two_events,
     },
     reading::{
         n1_a_list_gives_one_item_for_each_of_its_own, n1_a_value_of_another_type_harms_nothing_else,
@@ -97,6 +98,7 @@ macro_rules! provider_contract {
             n7_a_time_has_a_source
             g6_a_key_is_the_same_for_every_attempt
             g6_two_deliveries_are_two_keys
+            g6_the_key_of_an_id_is_that_of_its_delivery
             g6_a_key_is_bounded_whatever_the_body_says
             g10_event_keys_say_what_was_said
             g10_two_occurrences_are_two_events

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Value, value::RawValue};
 use wahook_core::{
-    Context, Delivery, DeliveryKey, Habits, Keyed, Malformed, Parsed, Provider,
+    Context, Delivery, DeliveryKey, Endpoint, Habits, Keyed, Malformed, Parsed, Provider, Secret,
     json::{Raw, Scanned, Text, read, scan},
     model::{Chat, Content, Data, Draft, EventKey, Identity, Message, NameSource},
-    proof::Proof,
+    proof::{Proof, StandardWebhooks},
 };
 use wahook_testkit::{
     Sample,
@@ -35,6 +35,7 @@ enum Defect {
     CallsHiddenIds,
     KeysByAnUnsignedHeader,
     HasOneKeyForAll,
+    KeysByAnIdThatIsNone,
     NamesEventsByDelivery,
     HasOneEventForAll,
 }
@@ -97,6 +98,10 @@ impl Provider for Acme {
             _ => DeliveryKey::digest(body),
         };
         Keyed::new(key, None)
+    }
+
+    fn key_of_id(&self, id: &str) -> Option<DeliveryKey> {
+        (self.defect == Defect::KeysByAnIdThatIsNone).then(|| DeliveryKey::header(id))
     }
 
     fn parse(&self, delivery: &Delivery) -> Vec<Parsed<Note>> {
@@ -170,21 +175,25 @@ fn contract(defect: Defect) -> Contract {
         defect,
         ..Acme::default()
     };
-    Contract::new(
-        acme,
-        vec![
-            Sample::new(
-                "acme",
-                "note",
-                br#"{"id":"evt_1","text":"hello","from":"155500010001@lid", "more":{"a":1}}"#,
-            ),
-            Sample::new(
-                "acme",
-                "bare",
-                br#"{"id":"evt_2","text":null,"from":"15550001@c.us"}"#,
-            ),
-        ],
-    )
+    let samples = vec![
+        Sample::new(
+            "acme",
+            "note",
+            br#"{"id":"evt_1","text":"hello","from":"155500010001@lid", "more":{"a":1}}"#,
+        ),
+        Sample::new(
+            "acme",
+            "bare",
+            br#"{"id":"evt_2","text":null,"from":"15550001@c.us"}"#,
+        ),
+    ];
+    if defect != Defect::KeysByAnIdThatIsNone {
+        return Contract::new(acme, samples);
+    }
+    // Nobody keys by an id that nothing proves.
+    let secret = Secret::new("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    let scheme = StandardWebhooks::new(secret.clone().into()).unwrap();
+    Contract::of(Endpoint::new("contract", acme, scheme).unwrap(), secret, samples)
 }
 
 wahook_testkit::provider_contract!(honest);
@@ -198,7 +207,7 @@ type Case = (Defect, fn(&Contract));
 
 #[test]
 fn every_rule_notices_the_defect_it_is_about() {
-    let cases: [Case; 17] = [
+    let cases: [Case; 18] = [
         (Defect::PanicsWhenEmpty, rules::n1_no_body_breaks_it),
         (Defect::PanicsWhenEmpty, rules::n1_what_is_no_json_is_malformed),
         (Defect::SwallowsWhatIsBroken, rules::n1_no_body_breaks_it),
@@ -232,6 +241,10 @@ fn every_rule_notices_the_defect_it_is_about() {
             rules::g6_a_key_is_the_same_for_every_attempt,
         ),
         (Defect::HasOneKeyForAll, rules::g6_two_deliveries_are_two_keys),
+        (
+            Defect::KeysByAnIdThatIsNone,
+            rules::g6_the_key_of_an_id_is_that_of_its_delivery,
+        ),
         (
             Defect::NamesEventsByDelivery,
             rules::g10_event_keys_say_what_was_said,

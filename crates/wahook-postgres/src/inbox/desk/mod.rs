@@ -2,6 +2,7 @@
 
 mod dead;
 mod events;
+mod known;
 mod question;
 mod replay;
 mod reread;
@@ -14,7 +15,7 @@ use std::sync::Mutex;
 
 use wahook_core::{
     BoxFuture, DeliveryId,
-    guard::StoreError,
+    guard::{Key, StoreError},
     inbox::{
         DeadLetter, DeadQuery, Desk, EventQuery, EventRow, Kept, Replay, Replayed, Retention, Status, Swept,
     },
@@ -23,6 +24,7 @@ use wahook_core::{
 use self::{
     dead::{Change, Changing, Dead},
     events::{Events, OneDelivery},
+    known::AskKnown,
     replay::Replaying,
     reread::Rereading,
     status::AskStatus,
@@ -89,6 +91,10 @@ impl Desk for PostgresInbox {
             self.stir();
             Ok(count)
         })
+    }
+
+    fn known<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>> {
+        Box::pin(async move { self.at_desk(&AskKnown { inbox: self, keys }).await })
     }
 
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {

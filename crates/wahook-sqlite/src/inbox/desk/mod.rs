@@ -11,7 +11,7 @@ mod waiting;
 use rusqlite::{Connection, Error, OptionalExtension};
 use wahook_core::{
     BoxFuture, DeliveryId,
-    guard::StoreError,
+    guard::{Key, StoreError},
     inbox::{
         DeadLetter, DeadQuery, Desk, EventQuery, EventRow, Kept, Replay, Replayed, Retention, Status, Swept,
     },
@@ -19,6 +19,7 @@ use wahook_core::{
 
 use super::{
     raw::Raw,
+    remembered::known,
     state::{Limits, State},
     store::SqliteInbox,
 };
@@ -90,6 +91,23 @@ impl Desk for SqliteInbox {
 
     fn reread<'a>(&'a self) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(self.reread_in_steps())
+    }
+
+    fn known<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>> {
+        Box::pin(async move {
+            let mut all = Vec::with_capacity(keys.len());
+            for some in keys.chunks(STEP) {
+                let some = some.to_vec();
+                // Where keys are is remembered by the thread that writes, and only there.
+                let run = move |work: &mut Work<'_, State>| {
+                    let state = &*work.memory;
+                    let is_known = |key| known(work.connection, state, state.fingerprints.of(key));
+                    some.iter().map(is_known).collect::<Result<Vec<_>, _>>()
+                };
+                all.extend(self.writer.ask_later(Sort::Begins, STEP, run).await?);
+            }
+            Ok(all)
+        })
     }
 
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {

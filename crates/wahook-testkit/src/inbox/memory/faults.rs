@@ -20,7 +20,7 @@ pub enum Verb {
     Renew,
     /// `settle`.
     Settle,
-    /// The questions of the desk: `events`, `delivery`, `dead`, `status`.
+    /// The questions of the desk: `events`, `delivery`, `dead`, `known`, `status`.
     Ask,
     /// `retry`, `drop_dead`, `replay`.
     Change,

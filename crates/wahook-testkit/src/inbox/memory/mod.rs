@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use wahook_core::{
     Assurance, BoxFuture, Clock, DeliveryId, Guarantee,
-    guard::{Settled, StoreError, StoreErrorKind, Token},
+    guard::{Key, Settled, StoreError, StoreErrorKind, Token},
     inbox::{
         Accepted, DeadLetter, DeadQuery, Desk, EventQuery, EventRow, Filed, Inbox, Incoming, Kept, LaneId,
         Reading, Replay, Replayed, Retention, Settlement, Status, Swept, Taken, Unread, Want,
@@ -276,6 +276,10 @@ impl Desk for MemoryInbox {
 
     fn reread<'a>(&'a self) -> BoxFuture<'a, Result<u64, StoreError>> {
         self.work(Verb::Change, |state, _| Ok(state.reread()))
+    }
+
+    fn known<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>> {
+        self.work(Verb::Ask, |state, at| Ok(state.known(keys, at)))
     }
 
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {

@@ -1,14 +1,14 @@
 //! All that is known, and how it comes in.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
 use wahook_core::{
     OnConflict,
-    guard::{StoreError, StoreErrorKind, Token},
+    guard::{Key, StoreError, StoreErrorKind, Token},
     inbox::{Accepted, EntryId, EntryState, Incoming, LaneId, Stored},
     json::Text,
 };
@@ -83,6 +83,18 @@ impl State {
         };
         self.deliveries.insert(position, kept);
         Ok(Accepted::Stored { conflict })
+    }
+
+    pub(super) fn known(&self, keys: &[Key], at: Moment) -> Vec<bool> {
+        let kept = self.deliveries.values().map(|kept| &kept.stored.delivery);
+        let kept: HashSet<Key> = kept.map(|it| Key::delivery(&it.endpoint, &it.key.text)).collect();
+        let is_remembered = |key: &Key| {
+            let seen = self.seen.get(key.as_str());
+            seen.is_some_and(|seen| seen.iter().any(|seen| seen.until > at.elapsed))
+        };
+        keys.iter()
+            .map(|key| is_remembered(key) || kept.contains(key))
+            .collect()
     }
 
     fn is_full(&self) -> bool {

@@ -15,6 +15,7 @@ pub(super) mod dead;
 pub(super) mod events;
 pub(super) mod filing;
 pub(super) mod full;
+pub(super) mod known;
 pub(super) mod lanes;
 pub(super) mod late;
 pub(super) mod leases;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wahook_core::{
-    guard::{Settled, StoreError, StoreErrorKind},
+    guard::{Key, Settled, StoreError, StoreErrorKind},
     inbox::Retention,
 };
 
@@ -57,7 +57,8 @@ pub async fn i5_an_inbox_out_of_reach_says_so_in_time(harness: Harness) {
             let (holder, settlement, lane) = (hold.token, hold.done(), hold.lane.id);
             async move {
                 match task % 8 {
-                    0 | 1 => is_down(
+                    0 => is_down(harness.try_known(&[Key::delivery("shop", "1")]).await),
+                    1 => is_down(
                         harness
                             .try_accept(harness.letter(&format!("new {task}")).incoming())
                             .await,

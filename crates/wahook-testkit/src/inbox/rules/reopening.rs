@@ -1,7 +1,7 @@
 //! I1, I2, I6: what was answered outlives the process.
 
 use wahook_core::{
-    guard::Settled,
+    guard::{Key, Settled},
     inbox::{EventQuery, Replay, Then, Want},
 };
 
@@ -54,6 +54,8 @@ pub async fn i2_the_memory_of_keys_goes_on(harness: Harness) {
     }
     let other = harness.letter("long").saying("another body");
     harness.reopen().await;
+    let keys = ["long", "new"].map(|name| Key::delivery("shop", name));
+    assert_eq!(harness.known(&keys).await, [true, false]);
     assert_eq!(harness.accept(long.incoming()).await, DUPLICATE);
     let conflict = harness.accept(other.incoming()).await;
     assert_eq!(conflict, wahook_core::inbox::Accepted::Stored { conflict: true });

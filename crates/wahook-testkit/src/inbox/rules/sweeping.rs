@@ -10,7 +10,7 @@ use wahook_core::{
 use super::{DUPLICATE, Harness, LONG, NOTE, SHORT, STORED, Said, all_dead, reading_for, said, unreadable};
 
 /// Everything that is finished, at once.
-const NOW: Retention = Retention {
+pub(super) const NOW: Retention = Retention {
     rows: Duration::ZERO,
     bodies: Duration::ZERO,
     dead: LONG,
@@ -18,7 +18,7 @@ const NOW: Retention = Retention {
 };
 
 /// Sweeps until there is nothing left to sweep.
-async fn sweep_all(harness: &Harness, retention: Retention) -> Swept {
+pub(super) async fn sweep_all(harness: &Harness, retention: Retention) -> Swept {
     harness.pass(SHORT).await;
     let mut all = Swept::default();
     for _ in 0..1_000 {

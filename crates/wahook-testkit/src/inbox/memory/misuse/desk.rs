@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wahook_core::{
     BoxFuture, DeliveryId,
-    guard::StoreError,
+    guard::{Key, StoreError},
     inbox::{
         DeadLetter, DeadQuery, Desk, EntryState, EventQuery, EventRow, Kept, Order, Replay, Replayed,
         Retention, Status, Swept,
@@ -336,6 +336,10 @@ impl Desk for Flawed {
                 _ => self.inbox.reread().await,
             }
         })
+    }
+
+    fn known<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<bool>, StoreError>> {
+        Box::pin(self.knowing(keys))
     }
 
     fn status<'a>(&'a self) -> BoxFuture<'a, Result<Status, StoreError>> {

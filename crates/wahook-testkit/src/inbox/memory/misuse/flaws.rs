@@ -36,6 +36,30 @@ flaws! {
     ForgetsKeys:
         i2_what_comes_again_is_a_duplicate
         i2_of_copies_at_once_exactly_one_is_stored;
+    /// No key is known.
+    KnowsNothing:
+        i2_what_was_accepted_is_known
+        i2_each_key_that_is_asked_for_is_answered;
+    /// Only what is whole is known.
+    KnowsOnlyWhatIsWhole: i2_what_was_accepted_is_known;
+    /// Only what nobody has read is known.
+    KnowsOnlyTheUnread: i2_what_was_accepted_is_known;
+    /// A key under which two bodies came is not known.
+    KnowsNoConflicts: i2_what_was_accepted_is_known;
+    /// Keys of other endpoints are known.
+    KnowsOtherEndpoints: i2_each_key_that_is_asked_for_is_answered;
+    /// A key that is asked for twice is answered once.
+    TellsEachKeyOnce: i2_each_key_that_is_asked_for_is_answered;
+    /// What is known comes first in the answer.
+    TellsTheKnownFirst: i2_each_key_that_is_asked_for_is_answered;
+    /// A part of a large question is answered.
+    TellsAHundredKeys: i2_each_key_that_is_asked_for_is_answered;
+    /// What is asked for counts as seen.
+    ClaimsWhatIsAskedFor: i2_to_ask_for_a_key_changes_nothing;
+    /// What is asked for is remembered for longer.
+    ProlongsWhatIsAskedFor: i2_to_ask_for_a_key_changes_nothing;
+    /// What was forgotten is known.
+    KnowsForEver: i5_what_is_forgotten_and_removed_is_not_known;
     /// Bodies are kept as text.
     KeepsText:
         i1_what_was_accepted_is_there_as_it_came

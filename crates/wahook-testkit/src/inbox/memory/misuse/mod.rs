@@ -4,6 +4,7 @@
 
 mod desk;
 mod flaws;
+mod known;
 mod verbs;
 
 use std::{
