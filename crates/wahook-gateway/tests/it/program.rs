@@ -104,7 +104,9 @@ impl Gateway {
         address_in: impl Fn(&str) -> Option<String>,
     ) -> Self {
         let mut args = args.to_vec();
-        args.extend(["--listen", "127.0.0.1:0"]);
+        if !args.contains(&"--listen") {
+            args.extend(["--listen", "127.0.0.1:0"]);
+        }
         let mut child = command(&args)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())

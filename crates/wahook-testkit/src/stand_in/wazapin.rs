@@ -67,6 +67,8 @@ pub struct Deliverance {
     pub answered: Option<u16>,
     /// How often it was sent.
     pub attempts: u32,
+    /// When it was sent last, or was to be.
+    pub at: Timestamp,
 }
 
 impl Deliverance {
@@ -182,6 +184,7 @@ impl Wazapin {
     /// Writes deliveries of an event to the endpoints that want it, or to one whether it wants it or not.
     pub(super) fn address(&mut self, event: &str, body: &Bytes, only: Option<&str>) -> (String, Vec<Shot>) {
         let message_id = self.id("msg");
+        let at = self.clock.now();
         let wanted = |hook: &&Hook| match only {
             Some(id) => hook.id == id,
             None => hook.filter_types.is_empty() || hook.filter_types.iter().any(|name| name == event),
@@ -195,6 +198,7 @@ impl Wazapin {
                 body: body.clone(),
                 answered: None,
                 attempts: 0,
+                at,
             });
         }
         let shots = self.shots(&message_id, |_| true);
@@ -270,12 +274,14 @@ impl sealed::Play for Wazapin {
     }
 
     fn sent(&mut self, shot: &Shot, answered: Option<u16>) {
+        let now = self.clock.now();
         let of_shot = |delivery: &&mut Deliverance| {
             delivery.message_id == shot.message_id && delivery.endpoint_id == shot.endpoint_id
         };
         if let Some(delivery) = self.sent.iter_mut().find(of_shot) {
             delivery.answered = answered;
             delivery.attempts += 1;
+            delivery.at = now;
         }
     }
 }

@@ -192,13 +192,13 @@ impl Wazapin {
                 "id": format!("atmpt_{}", delivery.message_id), "msgId": delivery.message_id,
                 "endpointId": delivery.endpoint_id, "eventType": delivery.event,
                 "status": if delivery.is_done() { 0 } else { 2 }, "responseStatusCode": answered,
-                "timestamp": "2026-08-01T00:00:00Z",
+                "timestamp": delivery.at,
             }),
             Shape::Bare | Shape::Named => json!({
                 "id": delivery.message_id, "endpoint_id": delivery.endpoint_id,
                 "event_type": delivery.event, "attempts": delivery.attempts,
                 "status": if delivery.is_done() { "success" } else { "failed" },
-                "response_status": answered, "created_at": "2026-08-01T00:00:00Z",
+                "response_status": answered, "created_at": delivery.at,
             }),
         }
     }
