@@ -41,6 +41,16 @@ pub(super) struct Where {
 }
 
 impl Where {
+    /// That of this configuration.
+    pub(super) const fn of_config(file: PathBuf) -> Self {
+        Self {
+            admin: None,
+            token_file: None,
+            config: Some(file),
+            data_dir: None,
+        }
+    }
+
     /// The file of the configuration, if there is one.
     pub(super) fn config(&self) -> Option<&Path> {
         self.config.as_deref()

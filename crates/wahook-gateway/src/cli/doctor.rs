@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::{ask::Where, live, managed::Managed};
 use crate::{
     Failure, Outcome,
     config::{self, LoadError},
@@ -20,14 +21,25 @@ pub(super) struct Args {
         default_value = "wahook.toml"
     )]
     config: PathBuf,
+
+    /// Asks the providers as well: what they are set up for, and whether a test delivery arrives and verifies. For endpoints with
+    /// [endpoint.manage].
+    #[arg(long)]
+    live: bool,
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
-    let report = match config::load(&args.config, config::variables()) {
+    let mut report = match config::load(&args.config, config::variables()) {
         Ok(loaded) => super::runtime()?.block_on(examine(&loaded))?,
         Err(LoadError::Senseless { file, problem, .. }) => Report::senseless(&file, &problem),
         Err(unreadable) => return Err(unreadable.into()),
     };
+    if args.live {
+        let place = Where::of_config(args.config.clone());
+        let managed = Managed::of(&place)?;
+        let (findings, well) = super::runtime()?.block_on(live::look(&managed))?;
+        report.found(findings, well);
+    }
     if json {
         output::json(&report)?;
     } else {

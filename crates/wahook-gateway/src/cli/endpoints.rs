@@ -3,7 +3,11 @@
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{ask::Where, managed::Managed, table::table};
+use super::{
+    ask::Where,
+    managed::{Managed, not_registered},
+    table::{clean, table},
+};
 use crate::{
     Failure, Outcome,
     config::{Route, SecretFile},
@@ -154,7 +158,7 @@ fn done(json: bool, endpoint: &str, done: &str, id: Option<&str>) -> Result<Outc
     if json {
         output::json(&Done { endpoint, done, id })?;
     } else {
-        let id = id.map_or_else(String::new, |id| format!(" ({id})"));
+        let id = id.map_or_else(String::new, |id| format!(" ({})", clean(id)));
         output::text(&format!("{endpoint}: {done}{id}"))?;
     }
     Ok(Outcome::Done)
@@ -168,7 +172,8 @@ async fn create(one: &One, events: &Events, json: bool) -> Result<Outcome, Failu
     if let Some(there) = side.registered().await?.iter().find(|there| place.is(there)) {
         return Err(Failure::wrong_use(format!(
             "the provider delivers there already, as {}; `wahook endpoints update {}` changes it",
-            there.id, one.name
+            there.name(),
+            one.name
         )));
     }
     // Before anything is made: what is made and cannot be kept is lost.
@@ -234,17 +239,13 @@ async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, 
         let all = side.registered().await?;
         let is_own = |one: &Registered| wanted.as_deref().map_or_else(|| own.is(one), |id| one.id == id);
         if !all.iter().any(is_own) {
-            missing.push(route.endpoint.name());
+            missing.push(route);
         }
         for one in all {
             let row = Row {
                 endpoint: is_own(&one).then(|| route.endpoint.name().to_owned()),
                 provider: route.endpoint.provider().id(),
-                id: if one.id.contains("://") {
-                    shown(&one.id)
-                } else {
-                    one.id
-                },
+                id: one.name(),
                 url: one.url.as_deref().map(shown),
                 events: one.events,
                 enabled: one.is_enabled,
@@ -260,7 +261,13 @@ async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, 
             }
         }
     }
+    let outcome = if missing.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::NotSo
+    };
     if json {
+        let missing: Vec<_> = missing.iter().map(|route| route.endpoint.name()).collect();
         output::json(&serde_json::json!({ "registered": rows, "missing": missing }))?;
     } else {
         let cells = |row: &Row| {
@@ -288,15 +295,9 @@ async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, 
             &["ENDPOINT", "PROVIDER", "ID", "URL", "STATE", "EVENTS"],
             &rows,
         ))?;
-        for name in &missing {
-            output::notice(&format!(
-                "the provider does not deliver to endpoint `{name}`; `wahook endpoints create {name}` has it do so"
-            ));
+        for route in missing {
+            output::notice(&not_registered(route));
         }
     }
-    Ok(if missing.is_empty() {
-        Outcome::Done
-    } else {
-        Outcome::NotSo
-    })
+    Ok(outcome)
 }

@@ -92,6 +92,15 @@ impl<'a> Managed<'a> {
         side: &dyn Side,
         route: &Route,
     ) -> Result<Option<Registered>, Failure> {
+        let found = self.find(side, route).await?;
+        if found.is_none() {
+            output::notice(&not_registered(route));
+        }
+        Ok(found)
+    }
+
+    /// The same without the word.
+    pub(super) async fn find(&self, side: &dyn Side, route: &Route) -> Result<Option<Registered>, Failure> {
         let name = route.endpoint.name();
         let manage = route.manage.as_ref();
         let wanted = manage.and_then(|manage| manage.config.endpoint_id.as_deref());
@@ -110,11 +119,14 @@ impl<'a> Managed<'a> {
                  endpoint_id = \"…\" (`wahook endpoints list` tells them)"
             )));
         }
-        if all.is_empty() {
-            output::notice(&format!(
-                "the provider does not deliver to endpoint `{name}`; `wahook endpoints create {name}` has it do so"
-            ));
-        }
         Ok(all.pop())
     }
+}
+
+/// The provider delivers nothing there.
+pub(super) fn not_registered(route: &Route) -> String {
+    let name = route.endpoint.name();
+    format!(
+        "the provider does not deliver to endpoint `{name}`; `wahook endpoints create {name}` has it do so"
+    )
 }

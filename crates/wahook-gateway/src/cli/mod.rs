@@ -13,6 +13,7 @@ mod events;
 mod filter;
 mod gateway;
 mod input;
+mod live;
 mod managed;
 mod missed;
 mod normalize;

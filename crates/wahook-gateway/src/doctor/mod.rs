@@ -13,8 +13,8 @@ use std::sync::Arc;
 use wahook_core::Clock;
 use wahook_tower::SystemClock;
 
-pub(crate) use self::report::Report;
-use self::report::{EndpointState, Finding, SinkState};
+use self::report::{EndpointState, SinkState};
+pub(crate) use self::report::{Finding, Report};
 use crate::{
     Failure,
     config::{self, Loaded, Problem},

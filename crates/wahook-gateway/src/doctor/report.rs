@@ -18,6 +18,9 @@ pub(crate) struct Report {
     pub(super) inbox: Option<InboxState>,
     pub(super) guards: Vec<GuardState>,
     pub(super) sinks: Vec<SinkState>,
+    /// What is well at the providers, where they were asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    live: Vec<String>,
 }
 
 /// Something unsafe or missing.
@@ -94,7 +97,15 @@ impl Report {
             inbox: None,
             guards: Vec::new(),
             sinks: Vec::new(),
+            live: Vec::new(),
         }
+    }
+
+    /// What providers were asked, and said.
+    pub(crate) fn found(&mut self, findings: Vec<Finding>, well: Vec<String>) {
+        self.findings.extend(findings);
+        self.worst_first();
+        self.live = well;
     }
 
     pub(super) fn worst_first(&mut self) {
@@ -134,6 +145,7 @@ impl Report {
         for SinkState { name, to } in &self.sinks {
             lines.push(format!("sink {name}: {to}"));
         }
+        lines.extend(self.live.iter().map(|said| format!("live: {said}")));
         let of_endpoints = lines.len();
         for finding in &self.findings {
             // The first finding stands apart from the endpoints.
@@ -171,7 +183,7 @@ impl Report {
 }
 
 impl Finding {
-    pub(super) fn warning(endpoint: Option<String>, what: impl Into<String>) -> Self {
+    pub(crate) fn warning(endpoint: Option<String>, what: impl Into<String>) -> Self {
         Self {
             level: Level::Warning,
             endpoint,
@@ -180,7 +192,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn error(endpoint: Option<String>, what: impl Into<String>) -> Self {
+    pub(crate) fn error(endpoint: Option<String>, what: impl Into<String>) -> Self {
         Self {
             level: Level::Error,
             ..Self::warning(endpoint, what)
@@ -188,7 +200,7 @@ impl Finding {
     }
 
     /// With what to do about it, where the first text does not say that.
-    pub(super) fn advise(self, advice: impl Into<String>) -> Self {
+    pub(crate) fn advise(self, advice: impl Into<String>) -> Self {
         Self {
             advice: Some(advice.into()),
             ..self

@@ -56,6 +56,11 @@ pub(crate) trait Side: Send + Sync {
     /// What it could not deliver there since then.
     fn failed<'a>(&'a self, of: &'a Registered, since: Timestamp) -> BoxFuture<'a, Result<Failed, Failure>>;
 
+    /// What it says of the accounts behind it, in words; nothing where it documents no call for that.
+    fn accounts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Has it send a delivery again.
     fn resend<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), Failure>>;
 }
@@ -100,6 +105,18 @@ pub(crate) struct Registered {
     pub(crate) is_enabled: Option<bool>,
     /// The provider's own, which is not ours to change.
     pub(crate) is_system: bool,
+}
+
+impl Registered {
+    /// Its id as it may be shown: some providers name it by its URL, in which a token may be.
+    pub(crate) fn name(&self) -> String {
+        let shown = if self.id.contains("://") {
+            shown(&self.id)
+        } else {
+            self.id.clone()
+        };
+        shown.chars().filter(|c| !c.is_control()).take(200).collect()
+    }
 }
 
 /// What a provider could not deliver.

@@ -4,18 +4,18 @@
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use wahook_core::Secret;
-use wahook_manage::Options;
+use wahook_manage::{Options, waping::Waping};
 
-use super::{Failed, NotRotated, Place, Registered, Side, without};
+use super::{Failed, NotRotated, Place, Registered, Side, failure, without};
 use crate::{Failure, config::Manage};
 
 const TITLE: &str = "WAPing";
 
-struct WapingSide;
+struct WapingSide(Waping);
 
-#[expect(clippy::unnecessary_wraps, reason = "as all of them are built")]
-pub(super) fn build(_manage: Manage, _options: Options) -> Result<Box<dyn Side>, Failure> {
-    Ok(Box::new(WapingSide))
+pub(super) fn build(manage: Manage, options: Options) -> Result<Box<dyn Side>, Failure> {
+    let client = Waping::new(manage.key, options).map_err(|error| failure(&error))?;
+    Ok(Box::new(WapingSide(client)))
 }
 
 impl Side for WapingSide {
@@ -54,6 +54,17 @@ impl Side for WapingSide {
 
     fn failed<'a>(&'a self, _: &'a Registered, _: Timestamp) -> BoxFuture<'a, Result<Failed, Failure>> {
         without(TITLE, "deliveries that failed")
+    }
+
+    fn accounts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {
+        Box::pin(async {
+            let devices = self.0.devices().await.map_err(|error| failure(&error))?;
+            let told = devices.devices.iter().map(|device| {
+                let status = device.status.as_deref().unwrap_or("not told");
+                format!("device {}: {status}", device.id)
+            });
+            Ok(told.collect())
+        })
     }
 
     fn resend<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Failure>> {

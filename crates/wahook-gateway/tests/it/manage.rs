@@ -328,6 +328,36 @@ fn v5_of_500_deliveries_a_second_none_is_refused_for_good_while_a_secret_is_rota
 }
 
 #[test]
+fn doctor_finds_out_whether_deliveries_really_arrive() {
+    let scene = Scene::new("manage-live", Wazapin::new(KEY));
+    let (code, said, _) = scene.wahook(&["doctor", "--live"]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("error: shop: the provider does not deliver to endpoint `shop`"),
+        "{said}"
+    );
+    scene.created();
+    let (_, said, _) = scene.wahook(&["doctor", "--live"]);
+    assert!(said.contains("no gateway runs"), "{said}");
+    let gateway = scene.gateway();
+    let (_, said, _) = scene.wahook(&["doctor", "--live"]);
+    assert!(
+        said.contains("live: shop: a test delivery arrived and was verified after "),
+        "{said}"
+    );
+    assert!(!said.contains("error: shop"), "{said}");
+    // Set up for something else than is expected.
+    scene.wahook(&["endpoints", "update", "shop", "--event", "message.sent"]);
+    let (code, said, _) = scene.wahook(&["doctor", "--live"]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("the provider does not deliver message.new"),
+        "{said}"
+    );
+    drop(gateway);
+}
+
+#[test]
 fn missed_asks_for_what_never_came_and_for_nothing_else() {
     let scene = Scene::new("manage-missed", Wazapin::new(KEY));
     scene.created();
@@ -336,9 +366,15 @@ fn missed_asks_for_what_never_came_and_for_nothing_else() {
     let listed = scene.json(&["missed", "list"]);
     assert_eq!(listed["missed"].as_array().unwrap().len(), 0, "{listed}");
     drop(gateway);
-    // An outage: nobody is there.
-    let lost: Vec<_> = (0..3).map(|_| scene.emits()).collect();
-    assert_eq!(lost, [None; 3]);
+    // An outage: nobody is there, and then somebody with a wrong secret.
+    let mut lost: Vec<_> = (0..2).map(|_| scene.emits()).collect();
+    let secret = scene.secret();
+    fs::write(scene.folder.join("shop"), OLD).unwrap();
+    let gateway = scene.gateway();
+    lost.push(scene.emits());
+    assert_eq!(lost, [None, None, Some(403)]);
+    drop(gateway);
+    fs::write(scene.folder.join("shop"), secret).unwrap();
     let gateway = scene.gateway();
     let listed = scene.json(&["missed", "list", "shop", "--since", "1h"]);
     let missed = listed["missed"].as_array().unwrap();

@@ -1,0 +1,183 @@
+//! Whether providers really deliver here: what they are set up for, and whether a test delivery arrives and verifies.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    managed::{Managed, not_registered},
+    table::clean,
+};
+use crate::{
+    Failure,
+    admin::client::Client,
+    config::Route,
+    doctor::Finding,
+    manage::{Registered, Side, side},
+};
+
+/// How long a test delivery may take to arrive.
+const DEADLINE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Asks the providers of all endpoints with `[endpoint.manage]`; tells what was found, and in words what is well.
+pub(super) async fn look(managed: &Managed<'_>) -> Result<(Vec<Finding>, Vec<String>), Failure> {
+    let mut findings = Vec::new();
+    let mut well = Vec::new();
+    let client = managed.running().await?;
+    for route in managed.some(None)? {
+        let name = route.endpoint.name();
+        let error = |what: String| Finding::error(Some(name.to_owned()), what);
+        let side = match side(route) {
+            Ok(side) => side,
+            Err(failure) => {
+                findings.push(error(failure.to_string()));
+                continue;
+            }
+        };
+        for account in side.accounts().await.unwrap_or_default() {
+            well.push(format!("{name}: {}", clean(&account)));
+        }
+        let of = match managed.find(&*side, route).await {
+            Ok(Some(of)) => of,
+            Ok(None) => {
+                findings.push(error(not_registered(route)));
+                continue;
+            }
+            Err(failure) => {
+                findings.push(error(failure.to_string()));
+                continue;
+            }
+        };
+        let wrong = set_up(route, &of);
+        if wrong.is_empty() {
+            well.push(format!("{name}: the provider delivers to it"));
+        }
+        findings.extend(wrong);
+        let Some(client) = &client else {
+            findings.push(Finding::warning(
+                Some(name.to_owned()),
+                "no gateway runs with this configuration, so no test delivery was asked for; start `wahook serve`",
+            ));
+            continue;
+        };
+        match try_out(&*side, &of, route, client).await {
+            Ok(said) => well.push(format!("{name}: {said}")),
+            Err(failure) => findings.push(error(failure.to_string())),
+        }
+    }
+    Ok((findings, well))
+}
+
+/// What is wrong with how the provider is set up.
+fn set_up(route: &Route, of: &Registered) -> Vec<Finding> {
+    let name = route.endpoint.name();
+    let error = |what: String| Finding::error(Some(name.to_owned()), what);
+    let mut findings = Vec::new();
+    if of.is_enabled == Some(false) {
+        let what = "the provider has stopped delivering to it, as providers do after days of failures";
+        findings.push(error(what.to_owned()).advise("switch it on in the provider's dashboard"));
+    }
+    let wanted = route.manage.iter().flat_map(|manage| &manage.config.events);
+    let missing: Vec<&str> = match &of.events {
+        Some(events) => wanted
+            .filter(|event| !events.contains(event))
+            .map(String::as_str)
+            .collect(),
+        // All, or not told.
+        None => Vec::new(),
+    };
+    if !missing.is_empty() {
+        findings.push(
+            error(format!("the provider does not deliver {}", missing.join(", ")))
+                .advise(format!("`wahook endpoints update {name}` has it do so")),
+        );
+    }
+    findings
+}
+
+#[derive(Deserialize)]
+struct Arrivals {
+    arrivals: Vec<Arrival>,
+    next: u64,
+}
+
+#[derive(Deserialize)]
+struct Arrival {
+    endpoint: String,
+    outcome: String,
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    known: Vec<bool>,
+}
+
+/// Has the provider send something, and waits until it is in the inbox.
+async fn try_out(
+    side: &dyn Side,
+    of: &Registered,
+    route: &Route,
+    client: &Client,
+) -> Result<String, Failure> {
+    let name = route.endpoint.name();
+    // Where the journal ends before.
+    let mut after = arrivals(client, u64::MAX).await?.next;
+    let begun = Instant::now();
+    let id = match side.test(of).await {
+        Ok(id) => id,
+        // That there is no such call is no fault of this side.
+        Err(failure) if failure.kind() == crate::FailureKind::Use => return Ok(failure.to_string()),
+        Err(failure) => return Err(failure),
+    };
+    let arrived = || {
+        format!(
+            "a test delivery arrived and was verified after {} ms",
+            begun.elapsed().as_millis()
+        )
+    };
+    let mut refused = None;
+    while begun.elapsed() < DEADLINE {
+        if let Some(id) = &id {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("endpoint", name)
+                .append_pair("id", id)
+                .finish();
+            let known = client.look::<Known>(&format!("/api/v1/known?{query}")).await?;
+            if known.is_some_and(|known| known.known == [true]) {
+                return Ok(arrived());
+            }
+        }
+        let page = arrivals(client, after).await?;
+        after = page.next;
+        for one in page.arrivals.iter().filter(|one| one.endpoint == name) {
+            match &*one.outcome {
+                // Somebody's, if its id is not told: it verified, which is what was asked.
+                "stored" | "duplicate" if id.is_none() => return Ok(arrived()),
+                "refused" => refused = one.reason.clone(),
+                _ => {}
+            }
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    let why = match refused {
+        Some(reason) => format!(
+            "; what came was refused: {}. The inspector says more, and so does `wahook verify`",
+            reason.replace('_', " ")
+        ),
+        None => "; does public_url lead to this gateway, from where the provider is?".to_owned(),
+    };
+    Err(Failure::io(format!(
+        "a test delivery was asked for and did not arrive within {} s{why}",
+        DEADLINE.as_secs()
+    )))
+}
+
+async fn arrivals(client: &Client, after: u64) -> Result<Arrivals, Failure> {
+    let page = client
+        .look(&format!("/api/v1/arrivals?after={after}&limit=1000"))
+        .await?;
+    page.ok_or_else(|| Failure::io("the gateway that answers is of an earlier release"))
+}
