@@ -52,6 +52,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/api/v1/dead/drop", post(dead::drop))
         .route("/api/v1/dead/drop-waiting", post(dead::drop_waiting))
         .route("/api/v1/replay", post(replay::replay))
+        .route("/api/v1/reload", post(status::reload))
         .route("/api/v1/endpoints/{name}/test", post(endpoints::test))
         .route("/api/v1/deliveries/{delivery}/curl", post(endpoints::curl))
         .route_layer(middleware::from_fn_with_state(state.clone(), access::change));

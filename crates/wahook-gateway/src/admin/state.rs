@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use wahook_core::{Clock, Secret, inbox::Desk};
 
 use super::{Endpoints, Health, Reader, SinkNames, live::WATCHERS, mask::Mask, status::Seen};
@@ -27,6 +27,7 @@ pub struct AdminState {
     pub(super) endpoints: Endpoints,
     pub(super) listener: Option<Router>,
     pub(super) watchers: Arc<Semaphore>,
+    pub(super) reload: Option<Arc<Notify>>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -41,6 +42,7 @@ impl AdminState {
             arrivals: Arrivals::new(Arc::clone(&clock)),
             endpoints: Endpoints::default(),
             listener: None,
+            reload: None,
             watchers: Arc::new(Semaphore::new(WATCHERS)),
             clock,
             reader: Reader::default(),
@@ -99,6 +101,13 @@ impl AdminState {
     #[must_use]
     pub fn listener(mut self, router: Router) -> Self {
         self.listener = Some(router);
+        self
+    }
+
+    /// Who is told when the configuration is to be read again. Left out, nobody can be.
+    #[must_use]
+    pub fn reload(mut self, asked: Arc<Notify>) -> Self {
+        self.reload = Some(asked);
         self
     }
 

@@ -85,6 +85,16 @@ pub(super) async fn status(State(state): State<AdminState>) -> Result<Response, 
     }))
 }
 
+/// Has the configuration be read again at once.
+pub(super) async fn reload(State(state): State<AdminState>) -> Result<Response, Refused> {
+    let Some(asked) = &state.reload else {
+        let message = "there is no configuration here that could be read again";
+        return Err(Refused::new(StatusCode::CONFLICT, "reload", message));
+    };
+    asked.notify_one();
+    Ok(found(&serde_json::json!({ "asked": true })))
+}
+
 /// A probe that waits longer is answered by nobody.
 const PATIENCE: Duration = Duration::from_secs(2);
 

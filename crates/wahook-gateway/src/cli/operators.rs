@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use arc_swap::ArcSwap;
 use jiff::Unit;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 use wahook_core::{
     Clock,
     inbox::{Desk, Inbox},
@@ -34,6 +37,8 @@ pub(super) struct Operators {
     sinks: SinkNames,
     pub(super) arrivals: Arrivals,
     endpoints: Endpoints,
+    /// Whoever wants the configuration to be read again.
+    pub(super) reload: Arc<Notify>,
     pub(super) router: Router,
 }
 
@@ -54,6 +59,7 @@ impl Operators {
             router: Router::default().telling(&arrivals),
             arrivals,
             endpoints: Endpoints::default(),
+            reload: Arc::default(),
             clock,
             hash_key,
             health: Arc::default(),
@@ -130,6 +136,7 @@ impl Operators {
             .arrivals(self.arrivals.clone())
             .endpoints(self.endpoints.clone())
             .listener(self.router.clone())
+            .reload(Arc::clone(&self.reload))
             .hosts(admin.hosts.iter().cloned())
             .listening_on(address);
         if let Some(token) = &admin.token {

@@ -130,6 +130,10 @@ impl Seen for Gateway<'_> {
             let Some(client) = &self.client else {
                 return Ok(());
             };
+            // Without a token it looks by itself, a little later.
+            let _ = client
+                .change::<serde_json::Value>("/api/v1/reload", &serde_json::json!({}))
+                .await;
             let end = Instant::now() + PATIENCE.max(4 * watch::EVERY);
             loop {
                 let all = client.look::<Endpoints>("/api/v1/endpoints").await?;

@@ -28,10 +28,11 @@ const LOOKS: [&str; 16] = [
 ];
 /// What tells nothing of the gateway but that it is one.
 const OPEN: [&str; 5] = ["/health", "/ready", "/", "/dead", "/assets/app.js"];
-const CHANGES: [&str; 5] = [
+const CHANGES: [&str; 6] = [
     "/api/v1/dead/retry",
     "/api/v1/dead/drop",
     "/api/v1/replay",
+    "/api/v1/reload",
     "/api/v1/endpoints/shop/test",
     "/api/v1/deliveries/0199c0de-7c00-7000-8000-000000000000/curl",
 ];

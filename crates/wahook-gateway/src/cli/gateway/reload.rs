@@ -28,6 +28,7 @@ impl Gateway {
         loop {
             tokio::select! {
                 () = signals.reload_asked() => {}
+                () = self.operators_ask() => {}
                 () = sleep(EVERY) => {
                     let mut looked = watch.clone();
                     let look = aside(move || (looked.settled(), looked)).await;
@@ -43,6 +44,14 @@ impl Gateway {
                 }
             }
             watch = self.reload().await.unwrap_or(watch);
+        }
+    }
+
+    /// An operator wants it to be read again.
+    async fn operators_ask(&self) {
+        match &self.way {
+            Way::Inbox(boxed) => boxed.operators.reload.notified().await,
+            Way::HandOver(_) => std::future::pending().await,
         }
     }
 
