@@ -14,11 +14,11 @@ use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown}
 use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
 use super::{
-    Admin, Config, EndpointConfig, Manage, Problem, SinkPlan, StoreDown, WhenConflicting, inbox,
+    Admin, Config, EndpointConfig, Manage, Problem, SinkPlan, StoreDown, WhenConflicting, accounts, inbox,
     secrets::{Given, Sources},
     sinks, store,
 };
-use crate::{failure::chain, metrics::is_plain, server::Certificate, stores::StoreAddress, suggest::hint};
+use crate::{failure::chain, server::Certificate, stores::StoreAddress, suggest::hint};
 
 /// An endpoint at its path.
 #[derive(Clone, Debug)]
@@ -268,7 +268,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
     if let Some(until) = rotating {
         endpoint.rotate_until(until);
     }
-    check_accounts(&config.accounts).map_err(|text| ("accounts", text))?;
+    accounts::check(&config.accounts).map_err(|text| ("accounts", text))?;
     let manage = config.manage.as_ref().map(|manage| manage.build(folder));
     let store = store::named(config.store.as_ref(), config.store_file.as_deref(), folder)?;
     Ok(Route {
@@ -304,34 +304,6 @@ pub(crate) fn check_options(row: &ProviderRow, options: &Map<String, Value>) -> 
             row.id,
             hint(name, known)
         )),
-    }
-}
-
-/// More accounts have no place among the metrics.
-const ACCOUNTS: usize = 500;
-
-/// Names of accounts are labels of metrics. An account may be a phone number: a complaint does not repeat it.
-fn check_accounts(accounts: &BTreeMap<String, String>) -> Result<(), String> {
-    if accounts.len() > ACCOUNTS {
-        return Err(format!(
-            "name {ACCOUNTS} accounts at most; the others are shown as hashes"
-        ));
-    }
-    for (account, name) in accounts {
-        if account.is_empty() || !is_plain(name) {
-            return Err(
-                "`accounts` is { \"account as the provider writes it\" = \"name\" }: a name has 1 to 64 letters, digits, `-`, `_` and `.`, and no six digits in a row, which could be a phone number".to_owned(),
-            );
-        }
-    }
-    let mut names: Vec<&String> = accounts.values().collect();
-    names.sort_unstable();
-    match names.windows(2).find(|two| two[0] == two[1]) {
-        Some(two) => Err(format!(
-            "two accounts are called `{}`; give each a name of its own",
-            two[0]
-        )),
-        None => Ok(()),
     }
 }
 

@@ -14,6 +14,7 @@
 //! their secrets and rates, the certificate, sinks, what is logged and the limits of bodies are exchanged without a
 //! restart. One that cannot be used changes nothing.
 
+mod accounts;
 mod admin;
 mod build;
 mod development;

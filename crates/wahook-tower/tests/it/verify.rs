@@ -182,7 +182,6 @@ async fn v5_while_a_secret_is_rotated_what_does_not_fit_is_asked_to_come_again()
     let next = "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
     let answer = async |secret: &str| call(&service, signed(&shop, secret, BODY, clock.now())).await;
     shop.rotate_until(clock.now() + jiff::SignedDuration::from_secs(60));
-    assert_eq!(answer(SECRET).await.status(), StatusCode::OK);
     let later = answer(next).await;
     assert_eq!(later.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(later.headers()["retry-after"], "5");

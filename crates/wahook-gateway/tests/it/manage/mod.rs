@@ -1,15 +1,16 @@
 //! What providers deliver to, set up from the shell, against providers that are stood in for over HTTP.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::Output, time::Duration};
+mod rotation;
+mod wawp;
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use std::{fs, path::PathBuf, process::Output};
 
 use serde_json::Value;
-use tokio::{runtime::Runtime, time::interval};
+use tokio::runtime::Runtime;
 use wahook_services::free_port;
 use wahook_testkit::{
     sample,
-    stand_in::{Forced, Form, Rotation, StandIn, Wawp, Wazapin},
+    stand_in::{Forced, Form, StandIn, Wazapin},
 };
 
 use crate::program::{Gateway, folder, run, text};
@@ -224,115 +225,6 @@ fn what_a_provider_says_against_it_is_told_in_one_line() {
 }
 
 #[test]
-fn v5_a_rotation_is_seen_by_the_gateway_before_and_after_the_provider_rotates() {
-    let scene = Scene::new("manage-rotate", Wazapin::new(KEY).rotation(Rotation::AtOnce));
-    scene.created();
-    let before = scene.secret();
-    let gateway = scene.gateway();
-    assert_eq!(scene.emits(), Some(200));
-    let (code, said, error) = scene.wahook(&["secrets", "rotate", "shop", "--overlap", "24h"]);
-    assert_eq!(code, 0, "{error}");
-    assert!(
-        said.starts_with("shop: rotated; the old secret is valid until "),
-        "{said}"
-    );
-    for step in ["asked to come again", "another secret", "both secrets are valid"] {
-        assert!(error.contains(step), "{error}");
-    }
-    assert_eq!(scene.emits(), Some(200), "signed with the new one");
-    let now = scene.secret();
-    let new = scene
-        .wazapin
-        .with(|wazapin| wazapin.hooks()[0].secrets[0].clone());
-    assert!(
-        now.starts_with(&new) && now.contains(&format!(" {}", before.trim())),
-        "both are in the file"
-    );
-    drop(gateway);
-    // A file like that is read at a start, and by other verbs.
-    let gateway = scene.gateway();
-    assert_eq!(scene.emits(), Some(200));
-    let url = format!("http://127.0.0.1:{}/hooks/shop", scene.port);
-    let file = scene.folder.join("shop");
-    let sent = run(
-        &[
-            "send",
-            "wazapin",
-            "message.new",
-            "--to",
-            &url,
-            "--secret-file",
-            file.to_str().unwrap(),
-        ],
-        b"",
-    );
-    assert!(sent.status.success(), "{}", text(&sent.stderr));
-    drop(gateway);
-
-    // What fails leaves what works.
-    scene
-        .wazapin
-        .answer_next_to("/rotate-secret", Forced::error(403, Form::Envelope));
-    let file = scene.secret();
-    let (code, _, error) = scene.wahook(&["secrets", "rotate", "shop"]);
-    assert_eq!(code, 3);
-    assert!(error.contains("nothing was changed"), "{error}");
-    assert_eq!(scene.secret(), file);
-}
-
-#[test]
-fn v5_of_500_deliveries_a_second_none_is_refused_for_good_while_a_secret_is_rotated() {
-    let scene = Scene::new("manage-rotate-load", Wazapin::new(KEY).rotation(Rotation::AtOnce));
-    // Without a token nobody can tell the gateway to look: it does by itself, and what comes meanwhile has to come again.
-    let bare = scene.toml.replace(&format!("token = \"{TOKEN}\"\n"), "");
-    fs::write(scene.folder.join("wahook.toml"), bare).unwrap();
-    scene.created();
-    let _gateway = scene.gateway();
-    let rotating = std::thread::scope(|scope| {
-        let rotation = scope.spawn(|| scene.wahook(&["secrets", "rotate", "shop"]));
-        let sample = sample("wazapin", "message.new").unwrap();
-        scene.runtime.block_on(async {
-            let mut every = interval(Duration::from_millis(2));
-            let mut sending = FuturesUnordered::new();
-            while !rotation.is_finished() {
-                tokio::select! {
-                    _ = every.tick() => sending.push(scene.wazapin.emit(&sample)),
-                    Some(_) = sending.next(), if !sending.is_empty() => {}
-                }
-            }
-            while sending.next().await.is_some() {}
-        });
-        rotation.join().unwrap()
-    });
-    assert_eq!(rotating.0, 0, "{}", rotating.2);
-    let answers = || {
-        let mut answers = BTreeMap::<_, usize>::new();
-        scene.wazapin.with(|wazapin| {
-            for one in wazapin.deliveries() {
-                *answers.entry((one.answered, one.attempts)).or_default() += 1;
-            }
-        });
-        answers
-    };
-    let first = answers();
-    println!("{first:?}");
-    let allowed = [(Some(200), 1), (Some(503), 1)];
-    assert!(first.keys().all(|answer| allowed.contains(answer)), "{first:?}");
-    assert!(
-        first.contains_key(&allowed[1]),
-        "nobody noticed the rotation: {first:?}"
-    );
-    scene.runtime.block_on(scene.wazapin.retry_failed());
-    let second = answers();
-    assert!(
-        second
-            .keys()
-            .all(|(answer, attempts)| *answer == Some(200) && *attempts <= 2),
-        "{second:?}"
-    );
-}
-
-#[test]
 fn doctor_finds_out_whether_deliveries_really_arrive() {
     let scene = Scene::new("manage-live", Wazapin::new(KEY));
     let (code, said, _) = scene.wahook(&["doctor", "--live"]);
@@ -400,78 +292,4 @@ fn missed_asks_for_what_never_came_and_for_nothing_else() {
     let (code, said, _) = scene.wahook(&["missed", "list"]);
     assert_eq!(code, 0, "{said}");
     drop(gateway);
-}
-
-#[test]
-fn wawp_is_told_its_token_and_its_own_webhook_stays() {
-    let runtime = Runtime::new().unwrap();
-    let wawp = runtime
-        .block_on(StandIn::start(Wawp::new("A1B2C3D4E5F6", KEY)))
-        .unwrap();
-    wawp.index_keyed(true);
-    let folder = folder("manage-wawp");
-    let token = "0123456789abcdef0123456789abcdef";
-    fs::write(folder.join("key"), KEY).unwrap();
-    fs::write(folder.join("token"), token).unwrap();
-    let toml = |manage: &str| {
-        format!(
-            "public_url = \"https://hooks.example.com\"\n[[endpoint]]\nname = \"phone\"\nprovider = \"wawp\"\nsecret_file = \"token\"\n\
-             [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\n{manage}",
-            wawp.url()
-        )
-    };
-    let file = folder.join("wahook.toml");
-    let wahook = |args: &[&str]| {
-        let mut all = args.to_vec();
-        all.extend(["--config", file.to_str().unwrap()]);
-        let output = run(&all, b"");
-        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        assert!(!said.contains(token) && !said.contains(KEY), "{said}");
-        (output.status.code().unwrap(), said)
-    };
-    fs::write(&file, toml("")).unwrap();
-    let (code, said) = wahook(&["endpoints", "list"]);
-    assert_eq!(code, 2);
-    assert!(said.contains("instance_id"), "{said}");
-    fs::write(
-        &file,
-        toml("instance_id = \"A1B2C3D4E5F6\"\nevents = [\"message\"]\n"),
-    )
-    .unwrap();
-    let (code, said) = wahook(&["endpoints", "create", "phone"]);
-    assert_eq!(code, 0, "{said}");
-    let urls = || {
-        wawp.with(|wawp| {
-            wawp.webhooks()
-                .iter()
-                .map(|one| one["url"].as_str().unwrap().to_owned())
-                .collect::<Vec<_>>()
-        })
-    };
-    assert_eq!(
-        urls(),
-        [format!("https://hooks.example.com/hooks/phone?secret={token}")]
-    );
-    let (code, said) = wahook(&["endpoints", "list"]);
-    assert_eq!(code, 0, "{said}");
-    assert!(
-        said.contains("the provider's own") && said.contains("?…"),
-        "{said}"
-    );
-    // Another token: the URL is another one.
-    fs::write(folder.join("token"), "fedcba9876543210fedcba9876543210").unwrap();
-    let (code, said) = wahook(&["endpoints", "update", "phone"]);
-    assert_eq!(code, 0, "{said}");
-    assert_eq!(
-        urls(),
-        ["https://hooks.example.com/hooks/phone?secret=fedcba9876543210fedcba9876543210"]
-    );
-    let (code, said) = wahook(&["endpoints", "test", "phone"]);
-    assert_eq!(code, 2);
-    assert!(
-        said.contains("Wawp documents no call for a test delivery"),
-        "{said}"
-    );
-    assert_eq!(wahook(&["endpoints", "delete", "phone"]).0, 0);
-    assert!(urls().is_empty());
 }

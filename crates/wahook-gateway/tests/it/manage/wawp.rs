@@ -1,0 +1,83 @@
+//! Wawp, which signs with what it is told.
+
+use std::fs;
+
+use tokio::runtime::Runtime;
+use wahook_testkit::stand_in::{StandIn, Wawp};
+
+use super::KEY;
+use crate::program::{folder, run, text};
+
+#[test]
+fn wawp_is_told_its_token_and_its_own_webhook_stays() {
+    let runtime = Runtime::new().unwrap();
+    let wawp = runtime
+        .block_on(StandIn::start(Wawp::new("A1B2C3D4E5F6", KEY)))
+        .unwrap();
+    wawp.index_keyed(true);
+    let folder = folder("manage-wawp");
+    let token = "0123456789abcdef0123456789abcdef";
+    fs::write(folder.join("key"), KEY).unwrap();
+    fs::write(folder.join("token"), token).unwrap();
+    let toml = |manage: &str| {
+        format!(
+            "public_url = \"https://hooks.example.com\"\n[[endpoint]]\nname = \"phone\"\nprovider = \"wawp\"\nsecret_file = \"token\"\n\
+             [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\n{manage}",
+            wawp.url()
+        )
+    };
+    let file = folder.join("wahook.toml");
+    let wahook = |args: &[&str]| {
+        let mut all = args.to_vec();
+        all.extend(["--config", file.to_str().unwrap()]);
+        let output = run(&all, b"");
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert!(!said.contains(token) && !said.contains(KEY), "{said}");
+        (output.status.code().unwrap(), said)
+    };
+    fs::write(&file, toml("")).unwrap();
+    let (code, said) = wahook(&["endpoints", "list"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("instance_id"), "{said}");
+    fs::write(
+        &file,
+        toml("instance_id = \"A1B2C3D4E5F6\"\nevents = [\"message\"]\n"),
+    )
+    .unwrap();
+    let (code, said) = wahook(&["endpoints", "create", "phone"]);
+    assert_eq!(code, 0, "{said}");
+    let urls = || {
+        wawp.with(|wawp| {
+            wawp.webhooks()
+                .iter()
+                .map(|one| one["url"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(
+        urls(),
+        [format!("https://hooks.example.com/hooks/phone?secret={token}")]
+    );
+    let (code, said) = wahook(&["endpoints", "list"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("the provider's own") && said.contains("?…"),
+        "{said}"
+    );
+    // Another token: the URL is another one.
+    fs::write(folder.join("token"), "fedcba9876543210fedcba9876543210").unwrap();
+    let (code, said) = wahook(&["endpoints", "update", "phone"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(
+        urls(),
+        ["https://hooks.example.com/hooks/phone?secret=fedcba9876543210fedcba9876543210"]
+    );
+    let (code, said) = wahook(&["endpoints", "test", "phone"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("Wawp documents no call for a test delivery"),
+        "{said}"
+    );
+    assert_eq!(wahook(&["endpoints", "delete", "phone"]).0, 0);
+    assert!(urls().is_empty());
+}
