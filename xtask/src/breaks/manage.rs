@@ -92,4 +92,68 @@ pub(super) const BREAKS: &[Break] = &[
         package: "wahook-manage",
         test: "an_edit_keeps",
     },
+    Break {
+        what: "V5 a mismatch during a rotation is refused",
+        file: "crates/wahook-tower/src/verify/service.rs",
+        changes: &[(
+            "kind.may_be_rotation() && endpoint",
+            "kind == RefusalKind::TooMany && endpoint",
+        )],
+        package: "wahook-tower",
+        test: "v5_while_a_secret_is_rotated",
+    },
+    Break {
+        what: "V5 a rotation never ends",
+        file: "crates/wahook-core/src/endpoint.rs",
+        changes: &[(
+            "now.as_second() < self.0.rotating.load(Ordering::Relaxed)",
+            "self.0.rotating.load(Ordering::Relaxed) > i64::MIN",
+        )],
+        package: "wahook-tower",
+        test: "v5_while_a_secret_is_rotated",
+    },
+    Break {
+        what: "V5 the provider rotates before a mismatch is excused",
+        file: "crates/wahook-gateway/src/manage/rotate.rs",
+        changes: &[(
+            "        file.rotating = Some(self.later(MARK));\n        self.write(&file)?;",
+            "        file.rotating = None;",
+        )],
+        package: "wahook-gateway",
+        test: "manage::rotate::tests::v5",
+    },
+    Break {
+        what: "V5 the old secret is dropped at once",
+        file: "crates/wahook-gateway/src/manage/rotate.rs",
+        changes: &[("file.previous.insert(0, (old, until));", "drop(old);")],
+        package: "wahook-gateway",
+        test: "manage::rotate::tests::v5",
+    },
+    Break {
+        what: "V5 a secret is valid for ever",
+        file: "crates/wahook-gateway/src/config/secret_file.rs",
+        changes: &[(
+            "let previous = self.previous.iter().filter(|(_, until)| now < *until);",
+            "let previous = self.previous.iter().filter(|(_, until)| now < Timestamp::MAX || now < *until);",
+        )],
+        package: "wahook-gateway",
+        test: "v5_a_file_says",
+    },
+    Break {
+        what: "P a fixture keeps what was said",
+        file: "crates/wahook-testkit/src/redact.rs",
+        changes: &[(
+            "            _ => words(key, text),",
+            "            _ => text.to_owned(),",
+        )],
+        package: "wahook-testkit",
+        test: "p_a_fixture_reads",
+    },
+    Break {
+        what: "M what came is asked for again",
+        file: "crates/wahook-gateway/src/cli/missed.rs",
+        changes: &[("            if known {", "            if known && !retries {")],
+        package: "wahook-gateway",
+        test: "missed_asks",
+    },
 ];
