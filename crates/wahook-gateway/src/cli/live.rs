@@ -36,8 +36,20 @@ pub(super) async fn look(managed: &Managed<'_>) -> Result<(Vec<Finding>, Vec<Str
                 continue;
             }
         };
-        for account in side.accounts().await.unwrap_or_default() {
-            well.push(format!("{name}: {}", clean(&account)));
+        match side.accounts().await {
+            Ok(accounts) => well.extend(
+                accounts
+                    .iter()
+                    .map(|account| format!("{name}: {}", clean(account))),
+            ),
+            Err(failure) => findings.push(error(failure.to_string())),
+        }
+        if !side.lists() {
+            // Whatever is set up there, nobody can look.
+            well.push(format!(
+                "{name}: the provider documents no call that tells what it delivers to"
+            ));
+            continue;
         }
         let of = match managed.find(&*side, route).await {
             Ok(Some(of)) => of,

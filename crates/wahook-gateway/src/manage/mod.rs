@@ -26,6 +26,11 @@ use crate::{
 
 /// What can be asked of a provider, and done there.
 pub(crate) trait Side: Send + Sync {
+    /// Whether there is a documented call for what it delivers to.
+    fn lists(&self) -> bool {
+        true
+    }
+
     /// What it delivers to.
     fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>>;
 

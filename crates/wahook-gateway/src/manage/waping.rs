@@ -19,6 +19,10 @@ pub(super) fn build(manage: Manage, options: Options) -> Result<Box<dyn Side>, F
 }
 
 impl Side for WapingSide {
+    fn lists(&self) -> bool {
+        false
+    }
+
     fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>> {
         without(TITLE, "listing webhooks")
     }

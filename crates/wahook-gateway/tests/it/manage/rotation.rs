@@ -17,7 +17,7 @@ fn v5_a_rotation_is_seen_by_the_gateway_before_and_after_the_provider_rotates() 
     let scene = Scene::new("manage-rotate", Wazapin::new(KEY).rotation(Rotation::AtOnce));
     scene.created();
     let before = scene.secret();
-    let gateway = scene.gateway();
+    let mut gateway = scene.gateway();
     assert_eq!(scene.emits(), Some(200));
     let (code, said, error) = scene.wahook(&["secrets", "rotate", "shop", "--overlap", "24h"]);
     assert_eq!(code, 0, "{error}");
@@ -37,7 +37,12 @@ fn v5_a_rotation_is_seen_by_the_gateway_before_and_after_the_provider_rotates() 
         now.starts_with(&new) && now.contains(&format!(" {}", before.trim())),
         "both are in the file"
     );
-    drop(gateway);
+    gateway.signal("-TERM");
+    gateway.wait();
+    let log = gateway.log().join("\n");
+    for secret in [before.trim(), &new, KEY] {
+        assert!(!log.contains(secret), "{log}");
+    }
     // A file like that is read at a start, and by other verbs.
     let gateway = scene.gateway();
     assert_eq!(scene.emits(), Some(200));

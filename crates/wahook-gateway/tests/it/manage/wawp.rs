@@ -1,9 +1,9 @@
-//! Wawp, which signs with what it is told.
+//! Wawp, which signs with what it is told, and WAPing, which documents less.
 
 use std::fs;
 
 use tokio::runtime::Runtime;
-use wahook_testkit::stand_in::{StandIn, Wawp};
+use wahook_testkit::stand_in::{StandIn, Waping, Wawp};
 
 use super::KEY;
 use crate::program::{folder, run, text};
@@ -80,4 +80,51 @@ fn wawp_is_told_its_token_and_its_own_webhook_stays() {
     );
     assert_eq!(wahook(&["endpoints", "delete", "phone"]).0, 0);
     assert!(urls().is_empty());
+}
+
+#[test]
+fn of_waping_no_more_is_asked_than_it_documents() {
+    let runtime = Runtime::new().unwrap();
+    let waping = runtime.block_on(StandIn::start(Waping::new(KEY))).unwrap();
+    let folder = folder("manage-waping");
+    fs::write(folder.join("key"), KEY).unwrap();
+    fs::write(folder.join("secret"), "0123456789abcdef0123456789abcdef").unwrap();
+    let toml = format!(
+        "public_url = \"https://hooks.example.com\"\n[[endpoint]]\nname = \"line\"\nprovider = \"waping\"\nsecret_file = \"secret\"\n\
+         [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\n",
+        waping.url()
+    );
+    let file = folder.join("wahook.toml");
+    fs::write(&file, toml).unwrap();
+    let wahook = |args: &[&str]| {
+        let mut all = args.to_vec();
+        all.extend(["--config", file.to_str().unwrap()]);
+        let output = run(&all, b"");
+        (
+            output.status.code().unwrap(),
+            format!("{}{}", text(&output.stdout), text(&output.stderr)),
+        )
+    };
+    let (_, said) = wahook(&["doctor", "--live"]);
+    assert!(said.contains("live: line: device "), "{said}");
+    assert!(
+        said.contains("documents no call that tells what it delivers to"),
+        "{said}"
+    );
+    for args in [
+        &["endpoints", "create", "line"][..],
+        &["endpoints", "list"],
+        &["secrets", "rotate", "line"],
+        &["missed", "list"],
+    ] {
+        let (code, said) = wahook(args);
+        assert_eq!(code, 2, "{args:?}: {said}");
+        assert!(said.contains("WAPing documents no call"), "{said}");
+    }
+    let paths: Vec<_> = waping
+        .take_requests()
+        .into_iter()
+        .map(|request| request.path)
+        .collect();
+    assert_eq!(paths, ["/v1/devices"]);
 }
