@@ -1,6 +1,10 @@
 //! The content of thin webhooks, from a signed delivery to the line in a file.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
@@ -101,7 +105,9 @@ fn a_the_provider_is_answered_while_its_own_api_says_nothing() {
     let (api, folder) = (Api::start(), folder("enrich-silent"));
     let mut gateway = Gateway::with_config(&folder, &api.toml(KEY, "enrich = true"));
     api.stand_in.answer_next(Forced::silence());
+    let began = Instant::now();
     assert_eq!(send(&gateway, "msg_1", "m1"), 200);
+    assert!(began.elapsed() < Duration::from_secs(4), "a call may take five");
     let file = folder.join("events.jsonl");
     assert_eq!(
         fs::read_to_string(&file).unwrap_or_default(),
@@ -132,27 +138,21 @@ fn i3_an_api_that_is_down_holds_nothing_up_for_ever() {
 #[test]
 fn what_is_remembered_outlives_a_reload_unless_the_key_is_another() {
     let (api, folder) = (Api::start(), folder("enrich-reload"));
-    let toml = api.toml(KEY, "enrich = true");
-    let mut gateway = Gateway::with_config(&folder, &toml);
+    let toml = |more: &str, key: &str| {
+        let admin = format!("[admin]\nlisten = \"127.0.0.1:0\"\ntoken = \"{TOKEN}\"\n");
+        format!("{more}\n{admin}{}", api.toml(key, "enrich = true"))
+    };
+    let mut gateway = Gateway::with_config(&folder, &toml("", KEY));
     assert_eq!(send(&gateway, "msg_1", "m1"), 200);
-    texts(&folder, 1);
-    reload(
-        &gateway,
-        &folder,
-        &format!("public_url = \"https://h.example\"\n{toml}"),
-        "is in effect",
-    );
-    // The same message again, by a replay: another delivery would be a copy.
-    replay(&folder);
-    assert_eq!(texts(&folder, 2), [json!(TEXT), json!(TEXT)]);
+    assert_eq!(texts(&folder, 1), [json!(TEXT)]);
+    let other_url = toml("public_url = \"https://h.example\"", KEY);
+    reload(&gateway, &folder, &other_url, "is in effect");
+    // The same message again; another delivery of it would be a copy.
+    replay(&gateway, &folder);
+    assert_eq!(texts(&folder, 2)[1], json!(TEXT));
     assert_eq!(api.stand_in.requests().len(), 1);
-    reload(
-        &gateway,
-        &folder,
-        &api.toml("wz_live_another", "enrich = true"),
-        "is in effect",
-    );
-    replay(&folder);
+    reload(&gateway, &folder, &toml("", "wz_live_another"), "is in effect");
+    replay(&gateway, &folder);
     assert_eq!(texts(&folder, 3)[2], json!(null));
     let asked = api.stand_in.requests();
     assert_eq!(
@@ -163,9 +163,14 @@ fn what_is_remembered_outlives_a_reload_unless_the_key_is_another() {
     assert_eq!(stop(&mut gateway), Vec::<String>::new());
 }
 
-fn replay(folder: &Path) {
-    let file = folder.join("wahook.toml");
-    let output = run(&["replay", "--all", "--config", file.to_str().unwrap()], b"");
+const TOKEN: &str = "5f0c1d6e7a8b9c0d1e2f3a4b";
+
+fn replay(gateway: &Gateway, folder: &Path) {
+    let token = folder.join("token");
+    fs::write(&token, TOKEN).unwrap();
+    let admin = format!("http://{}", gateway.admin());
+    let to = ["--admin", &admin, "--token-file", token.to_str().unwrap()];
+    let output = run(&[&["replay", "--endpoint", "shop"], &to[..]].concat(), b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 }
 
