@@ -86,7 +86,7 @@ fn n4_the_line_in_the_file_has_the_text_and_without_enrich_it_has_not() {
         let (api, folder) = (Api::start(), folder("enrich"));
         let mut gateway = Gateway::with_config(&folder, &api.toml(KEY, enrich));
         assert_eq!(send(&gateway, "msg_1", "m1"), 200);
-        assert_eq!(texts(&folder, 1), [wanted.clone()], "{enrich}");
+        assert_eq!(texts(&folder, 1)[0], wanted, "{enrich}");
         let line = &lines_of(&folder.join("events.jsonl"), 1)[0];
         assert_eq!(line["enriched_at"].is_string(), wanted.is_string());
         assert_eq!(line["raw"]["message_id"], "m1");

@@ -95,10 +95,9 @@ impl<'a> Said<'a> {
         let reply_type = match get("type").and_then(Value::as_str) {
             Some("button_reply") => ReplyType::Button,
             Some("list_reply") => ReplyType::List,
-            Some(_) => ReplyType::Unknown,
             None if button.is_some() => ReplyType::Button,
             None if list.is_some() => ReplyType::List,
-            None => ReplyType::Unknown,
+            _ => ReplyType::Unknown,
         };
         let reply = match reply_type {
             ReplyType::Button => button,

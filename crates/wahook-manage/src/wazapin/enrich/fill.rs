@@ -17,9 +17,8 @@ pub fn is_thin(event: &Event) -> Option<&str> {
     if event.provider.as_str() != "wazapin" {
         return None;
     }
-    let message = match &event.data {
-        Data::MessageReceived(message) | Data::MessageSent(message) => message,
-        _ => return None,
+    let (Data::MessageReceived(message) | Data::MessageSent(message)) = &event.data else {
+        return None;
     };
     let id = message.message_id.as_deref().filter(|id| !id.is_empty())?;
     is_empty(&message.content).then_some(id)
