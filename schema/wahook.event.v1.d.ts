@@ -64,6 +64,11 @@ export interface EventBase {
   replay_of: string | null;
   /** Which attempt of a sink this is, from 1; null outside sinks. */
   attempt: number | null;
+  /**
+   * When what the provider left out of it was read from the provider's API; left out where it was not. `raw` has
+   * nothing of that.
+   */
+  enriched_at?: string | null;
   /** The item as the provider sent it; left out on request; null where it is not JSON. */
   raw?: unknown;
   /** The item as the provider sent it, where it is not JSON. */

@@ -78,6 +78,11 @@ pub enum SinkErrorKind {
         /// When it wants to be asked again, if it said so.
         after: Option<Duration>,
     },
+    /// This event cannot be taken yet, and nobody failed: its own lane waits, the other lanes do not.
+    NotYet {
+        /// When to try again, if that is known.
+        after: Option<Duration>,
+    },
     /// This event failed; the same event may succeed later.
     Failed,
     /// This event will never be taken.

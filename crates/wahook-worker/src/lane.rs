@@ -194,6 +194,11 @@ impl HandOver {
     fn said(&mut self, entry: usize, error: &SinkError) -> Failed {
         let (reason, pause) = match error.kind() {
             SinkErrorKind::Unavailable { after } => (Reason::Unavailable, Some(self.away(after))),
+            SinkErrorKind::NotYet { after } => {
+                // Whether the sink is there is not known: it was not asked.
+                let pause = after.map(|after| self.route.retries.asked(after));
+                return self.failed(entry, Reason::NotYet, &error.to_string(), pause);
+            }
             SinkErrorKind::Refused => (Reason::Refused, None),
             _ => (Reason::Failed, None),
         };

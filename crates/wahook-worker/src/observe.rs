@@ -150,6 +150,8 @@ pub enum Reason {
     Deadline,
     /// The sink failed with this event.
     Failed,
+    /// It was too early for this event.
+    NotYet,
     /// The sink panicked.
     Panicked,
     /// The sink will never take this event.
@@ -167,6 +169,7 @@ impl Reason {
     pub const ALL: &'static [Self] = &[
         Self::Deadline,
         Self::Failed,
+        Self::NotYet,
         Self::Panicked,
         Self::Refused,
         Self::Stopped,
@@ -174,7 +177,7 @@ impl Reason {
         Self::Unreadable,
     ];
 
-    /// Whether the event's own: a sink that is away is not.
+    /// Whether the event's own: a sink that is away is not, and who is early neither.
     pub(crate) const fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::Panicked | Self::Unreadable)
     }
@@ -185,6 +188,7 @@ impl Reason {
         match self {
             Self::Deadline => "deadline",
             Self::Failed => "failed",
+            Self::NotYet => "not_yet",
             Self::Panicked => "panicked",
             Self::Refused => "refused",
             Self::Stopped => "stopped",

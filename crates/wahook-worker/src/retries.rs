@@ -57,7 +57,7 @@ impl Retries {
             // Nobody's fault.
             Reason::Stopped => false,
             // Whoever says nothing may be away as well.
-            Reason::Unavailable | Reason::Deadline => tired && age >= self.give_up_after,
+            Reason::Unavailable | Reason::Deadline | Reason::NotYet => tired && age >= self.give_up_after,
             Reason::Failed | Reason::Panicked | Reason::Unreadable => tired,
         };
         match (poison, self.on_poison) {
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn i3_an_outage_makes_poison_only_of_what_is_old_and_was_tried_often() {
-        for reason in [Reason::Unavailable, Reason::Deadline] {
+        for reason in [Reason::Unavailable, Reason::Deadline, Reason::NotYet] {
             let young = RETRIES.then(reason, 1000, HOUR - Duration::from_secs(1), None);
             assert!(matches!(young, Then::Retry { .. }));
             assert!(matches!(

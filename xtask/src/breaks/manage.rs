@@ -156,4 +156,125 @@ pub(super) const BREAKS: &[Break] = &[
         package: "wahook-gateway",
         test: "missed_asks",
     },
+    Break {
+        what: "M what a webhook said is written over by the record",
+        file: "crates/wahook-manage/src/wazapin/enrich/fill.rs",
+        changes: &[(
+            "    if said.is_none() {\n        *said = told;",
+            "    if told.is_some() {\n        *said = told;",
+        )],
+        package: "wahook-manage",
+        test: "what_the_webhook_said",
+    },
+    Break {
+        what: "M the type of the record is taken and not that of the webhook",
+        file: "crates/wahook-manage/src/wazapin/enrich/fill.rs",
+        changes: &[(
+            "word(said).or(record.kind.as_deref())",
+            "record.kind.as_deref().or(word(said))",
+        )],
+        package: "wahook-manage",
+        test: "each_type_is_filled",
+    },
+    Break {
+        what: "M many who ask for one record are many calls",
+        file: "crates/wahook-manage/src/wazapin/enrich/memory.rs",
+        changes: &[("coming.has_changed().is_ok()", "coming.has_changed().is_err()")],
+        package: "wahook-manage",
+        test: "many_who_ask",
+    },
+    Break {
+        what: "M calls for records have no bound",
+        file: "crates/wahook-manage/src/wazapin/enrich/memory.rs",
+        changes: &[("let _room = self.calls.acquire().await;", "")],
+        package: "wahook-manage",
+        test: "calls_at_once",
+    },
+    Break {
+        what: "M a record is remembered for ever",
+        file: "crates/wahook-manage/src/wazapin/enrich/memory.rs",
+        changes: &[("if now < *until {", "if now < *until + Duration::from_secs(1) {")],
+        package: "wahook-manage",
+        test: "records_are_remembered",
+    },
+    Break {
+        what: "M a message gets the text of another",
+        file: "crates/wahook-manage/src/wazapin/enrich/memory.rs",
+        changes: &[(
+            "if is_of(&message, id) =>",
+            "if is_of(&message, id) || !id.is_empty() =>",
+        )],
+        package: "wahook-manage",
+        test: "another_message",
+    },
+    Break {
+        what: "M refused credentials are tried with each event",
+        file: "crates/wahook-manage/src/wazapin/enrich/memory.rs",
+        changes: &[(
+            "const REFUSED_FOR: Duration = Duration::from_secs(60);",
+            "const REFUSED_FOR: Duration = Duration::ZERO;",
+        )],
+        package: "wahook-manage",
+        test: "refused_credentials_after_a_minute",
+    },
+    Break {
+        what: "M an event waits for its content for ever",
+        file: "crates/wahook-manage/src/wazapin/enrich/sink.rs",
+        changes: &[(
+            "attempt < self.attempts)",
+            "attempt < u32::MAX.min(self.attempts + 100))",
+        )],
+        package: "wahook-manage",
+        test: "nothing_is_lost_because",
+    },
+    Break {
+        what: "M an event is handed on before its record can be there",
+        file: "crates/wahook-manage/src/wazapin/enrich/sink.rs",
+        changes: &[(
+            "if enricher.is_young(event) =>",
+            "if !enricher.is_young(event) =>",
+        )],
+        package: "wahook-manage",
+        test: "a_record_that_is_not_there",
+    },
+    Break {
+        what: "M who is early holds up all others",
+        file: "crates/wahook-worker/src/lane.rs",
+        changes: &[(
+            "                return self.failed(entry, Reason::NotYet, &error.to_string(), pause);",
+            "                let pause = Some(self.away(pause));\n                return self.failed(entry, Reason::NotYet, &error.to_string(), pause);",
+        )],
+        package: "wahook-worker",
+        test: "who_is_early",
+    },
+    Break {
+        what: "M who is early has failed",
+        file: "crates/wahook-worker/src/retries.rs",
+        changes: &[
+            (
+                "Reason::Unavailable | Reason::Deadline | Reason::NotYet => tired &&",
+                "Reason::Unavailable | Reason::Deadline => tired &&",
+            ),
+            (
+                "Reason::Failed | Reason::Panicked",
+                "Reason::NotYet | Reason::Failed | Reason::Panicked",
+            ),
+        ],
+        package: "wahook-worker",
+        test: "who_is_early",
+    },
+    Break {
+        what: "M what is remembered is forgotten by a reload",
+        file: "crates/wahook-gateway/src/inbox/enrich.rs",
+        changes: &[("*before == mark", "*before != mark")],
+        package: "wahook-gateway",
+        test: "outlives_a_reload",
+    },
+    Break {
+        what: "M sinks get what webhooks leave out though nobody asked for it",
+        file: "crates/wahook-gateway/src/inbox/enrich.rs",
+        changes: &[("manage.config.enrich)", "!manage.config.enrich)")],
+        package: "wahook-gateway",
+        test: "the_line_in_the_file",
+    },
 ];

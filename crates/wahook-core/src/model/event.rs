@@ -49,6 +49,9 @@ pub struct Event {
     pub replay: Option<i64>,
     /// Which attempt of a sink this is, from 1; null outside sinks.
     pub attempt: Option<u32>,
+    /// When what the provider left out of it was read from the provider's API; null if it was not. `raw` has nothing of
+    /// that, and no signature vouches for it.
+    pub enriched_at: Option<Timestamp>,
     /// What it says; its kind follows from it.
     pub data: Data,
     /// The item as the provider sent it.
@@ -221,6 +224,7 @@ impl Draft {
             replay_of: None,
             replay: None,
             attempt: None,
+            enriched_at: None,
             data: self.data,
             raw: Some(self.raw),
         }

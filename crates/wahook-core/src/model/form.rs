@@ -59,6 +59,14 @@ pub(super) struct Form<'a> {
     replay: Option<i64>,
     /// Which attempt of a sink this is, from 1; null outside sinks.
     attempt: Option<u32>,
+    /// When what the provider left out of it was read from the provider's API; left out where it was not. `raw` has
+    /// nothing of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<Text>", extend("format" = "date-time"))
+    )]
+    enriched_at: Option<Timestamp>,
     /// What it says, by kind.
     #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     data: &'a Data,
@@ -121,6 +129,7 @@ impl Serialize for Event {
             replay_of: self.replay_of.as_deref(),
             replay: self.replay,
             attempt: self.attempt,
+            enriched_at: self.enriched_at,
             data: &self.data,
             raw,
             raw_base64,
@@ -156,6 +165,7 @@ impl<'de> Deserialize<'de> for Event {
             replay_of: Option<Text>,
             replay: Option<i64>,
             attempt: Option<u32>,
+            enriched_at: Option<Timestamp>,
             data: Box<RawValue>,
             #[serde(default, deserialize_with = "present")]
             raw: Option<Box<RawValue>>,
@@ -189,6 +199,7 @@ impl<'de> Deserialize<'de> for Event {
             replay_of: read.replay_of,
             replay: read.replay,
             attempt: read.attempt,
+            enriched_at: read.enriched_at,
             data,
             raw,
         })

@@ -15,6 +15,7 @@ use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
 use super::{
     Admin, Config, EndpointConfig, Manage, Problem, SinkPlan, StoreDown, WhenConflicting, accounts, inbox,
+    manage,
     secrets::{Given, Sources},
     sinks, store,
 };
@@ -112,6 +113,7 @@ pub fn build(config: &Config, folder: &Path) -> Result<Built, Vec<Problem>> {
     problems.extend(store::of_groups(config, &routes));
     let inbox = inbox::of(config, folder);
     if let Ok(inbox) = &inbox {
+        problems.extend(manage::check(config, inbox.is_some()));
         problems.extend(inbox::check(config, inbox.as_ref()));
     }
     let sinks = sinks::build(config, folder);

@@ -272,7 +272,14 @@ mod tests {
         agree::<TlsConfig>(&[TLS], &[]);
         agree::<AdminConfig>(&[ADMIN], &["hosts"]);
         // Lists and tables are the file's; by its name an endpoint is found.
-        let lists = ["name", "secrets", "secrets_files", "accounts", "options"];
+        let lists = [
+            "name",
+            "secrets",
+            "secrets_files",
+            "accounts",
+            "manage",
+            "options",
+        ];
         agree::<EndpointConfig>(&[TEXTS, NUMBERS], &lists);
         let of_sinks = keys::<SinkConfig>();
         assert!(SINK_TEXTS.iter().all(|key| of_sinks.contains(key)));

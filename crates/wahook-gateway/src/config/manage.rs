@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use wahook_core::Secret;
 
-use super::{Hidden, secrets};
+use super::{Config, Hidden, Problem, build::Wrong, secrets};
 use crate::failure::chain;
 
 /// The provider's side of an endpoint.
@@ -34,6 +34,9 @@ pub struct ManageConfig {
     /// Which events it should get, by the provider's names; all if left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,
+    /// Wazapin: whether sinks get messages with the content that webhooks leave out, asked for at the API.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub enrich: bool,
 }
 
 /// The same with its key.
@@ -45,7 +48,7 @@ pub(crate) struct Manage {
 
 impl ManageConfig {
     /// Reads its key; what is wrong with which of its own keys otherwise.
-    pub(crate) fn build(&self, folder: &Path) -> Result<Manage, (&'static str, String)> {
+    pub(crate) fn build(&self, folder: &Path) -> Result<Manage, Wrong> {
         let key = match (&self.api_key, &self.api_key_file) {
             (Some(key), None) => Secret::new(key.expose()).map_err(|error| ("api_key", chain(&error)))?,
             (None, Some(file)) => secrets::from_file(file, folder).map_err(|text| ("api_key_file", text))?,
@@ -63,4 +66,22 @@ impl ManageConfig {
             config: self.clone(),
         })
     }
+}
+
+/// Whoever asks for content that webhooks leave out, and should not.
+pub(super) fn check(config: &Config, has_inbox: bool) -> impl Iterator<Item = Problem> {
+    let endpoints = config.endpoint.iter().enumerate();
+    let asking =
+        endpoints.filter(|(_, endpoint)| endpoint.manage.as_ref().is_some_and(|manage| manage.enrich));
+    asking.filter_map(move |(index, endpoint)| {
+        let provider = endpoint.provider.as_str();
+        let text = if provider != "wazapin" {
+            format!("`enrich` is for endpoints of wazapin, whose webhooks leave the content out; for {provider}, leave it out")
+        } else if has_inbox {
+            return None;
+        } else {
+            "`enrich` needs an inbox: without one the provider would wait for its own API before it is answered".to_owned()
+        };
+        Some(Problem::new(&["endpoint", &index.to_string(), "manage", "enrich"], text))
+    })
 }

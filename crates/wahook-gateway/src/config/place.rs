@@ -174,6 +174,7 @@ const HARMLESS: &[&str] = &[
     "instance_id",
     "organization",
     "events",
+    "enrich",
     "on_conflict",
     "on_store_down",
     "memory",

@@ -1,5 +1,6 @@
 //! Between the endpoints and the sinks: the inbox, what is open of the sinks, and the plan of the workers.
 
+mod enrich;
 mod open;
 mod plan;
 pub(crate) mod room;

@@ -9,9 +9,10 @@ use wahook_core::{
 };
 use wahook_worker::Route;
 
+use super::enrich::Enrichers;
 use crate::{
     Failure,
-    config::{SinkPlan, SinkTo},
+    config::{Built, SinkPlan, SinkTo},
     failure::chain,
     sinks::{FileSink, HttpSink, SqlOptions, SqlSink, Stdout},
     spans::in_spans,
@@ -25,6 +26,7 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct Sinks {
     open: HashMap<String, Open>,
+    enrichers: Enrichers,
 }
 
 #[derive(Clone, Debug)]
@@ -35,15 +37,16 @@ struct Open {
 }
 
 impl Sinks {
-    /// Those of these plans, and the routes to them: what is open already stays open. What fails changes nothing.
+    /// Those of this configuration, and the routes to them: what is open already stays open. What fails changes nothing.
     pub(crate) async fn and_now(
         &self,
-        plans: &[SinkPlan],
+        built: &Built,
         clock: &Arc<dyn Clock>,
     ) -> Result<(Self, Vec<Route>), Failure> {
+        let enrichers = self.enrichers.and_now(&built.routes, clock)?;
         let mut open = HashMap::new();
         let mut routes = Vec::new();
-        for plan in plans {
+        for plan in &built.sinks {
             let same = self.open.get(&plan.name).filter(|open| open.mark == plan.mark);
             let one = match same {
                 Some(same) => same.clone(),
@@ -51,12 +54,14 @@ impl Sinks {
                     .await
                     .map_err(|why| Failure::io(format!("cannot open the sink {}: {why}", plan.name)))?,
             };
-            let mut route = Route::new(&plan.name, Arc::clone(&one.sink))
+            let sink = enrichers.before(&one.sink);
+            let mut route = Route::new(&plan.name, sink)
                 .filter(plan.filter.clone())
                 .retries(plan.retries);
             if let SinkTo::Http(_, options) = &plan.to {
                 // The sink gives up first: it knows why.
-                route = route.deadline(options.timeout.saturating_add(GRACE));
+                let each = options.timeout.saturating_add(GRACE);
+                route = route.deadline(each.saturating_add(enrichers.patience()));
             }
             if let Some(lanes) = plan.lanes {
                 route = route.lanes(lanes);
@@ -64,7 +69,7 @@ impl Sinks {
             routes.push(route);
             open.insert(plan.name.clone(), one);
         }
-        Ok((Self { open }, routes))
+        Ok((Self { open, enrichers }, routes))
     }
 
     /// Says what becomes of the sinks that are not among the next.

@@ -63,6 +63,7 @@ fn record(span: &Span, delivered: &Delivered, count: usize) {
             match error.kind() {
                 SinkErrorKind::Unavailable { .. } => "unavailable",
                 SinkErrorKind::Failed => "failed",
+                SinkErrorKind::NotYet { .. } => "not_yet",
                 SinkErrorKind::Refused => "refused",
                 _ => "other",
             }

@@ -398,6 +398,7 @@ fn the_example_is_good_as_it_is_and_with_all_that_it_offers() {
         ("orders", SECRET),
         ("warehouse", "sqlite:rows.db"),
         ("admin", "5f0c1d6e7a8b9c0d1e2f3a4b"),
+        ("wazapin-api", "wz_live_0123456789abcdef"),
     ] {
         fs::write(folder.join("secrets").join(name), text).unwrap();
     }
@@ -409,7 +410,7 @@ fn the_example_is_good_as_it_is_and_with_all_that_it_offers() {
     if !cfg!(feature = "otlp") {
         all = all.replace("\notlp = ", "\n# otlp = "); // of another build
     }
-    for key in ["\n[tls]\n", "\nrate = ", "\ninbox_bytes = "] {
+    for key in ["\n[tls]\n", "\nrate = ", "\ninbox_bytes = ", "\nenrich = true"] {
         assert!(!example.contains(key) && all.contains(key), "{key}");
     }
     let file = folder.join("wahook.toml");

@@ -34,12 +34,12 @@ fn message(event: &serde_json::Value) -> &str {
     event["data"]["message_id"].as_str().unwrap()
 }
 
-fn sink(name: &str, lines: &str) -> String {
+pub(crate) fn sink(name: &str, lines: &str) -> String {
     format!("[[sink]]\nname = \"{name}\"\n{lines}\n")
 }
 
 /// Waits until a file has so many lines.
-fn lines_of(file: &std::path::Path, count: usize) -> Vec<serde_json::Value> {
+pub(crate) fn lines_of(file: &std::path::Path, count: usize) -> Vec<serde_json::Value> {
     let until = Instant::now() + DEADLINE;
     loop {
         let text = fs::read_to_string(file).unwrap_or_default();

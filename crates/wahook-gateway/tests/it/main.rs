@@ -12,6 +12,7 @@ mod config;
 mod demo;
 mod desk_cli;
 mod doctor;
+mod enrich;
 #[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
 mod inbox;
 mod inspector;

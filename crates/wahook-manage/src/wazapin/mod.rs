@@ -9,6 +9,7 @@
 mod client;
 mod delivery;
 mod endpoint;
+pub mod enrich;
 mod message;
 mod page;
 

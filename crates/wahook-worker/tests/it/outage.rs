@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -166,4 +166,47 @@ async fn i3_a_pause_of_one_sink_is_none_of_the_others() {
     world.say("15550000001@c.us", "hello").await;
     pass(SECOND / 2).await;
     assert_eq!(there.done.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i3_who_is_early_waits_alone_and_has_not_failed() {
+    let mut world = World::new();
+    world.say("15550000001@c.us", "early").await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = seen.clone();
+    let began = Instant::now();
+    let sink = FnSink::new(move |events| {
+        let attempt = events[0].attempt;
+        let mut told = told.lock().unwrap();
+        // The very first, and whenever it comes again up to the ninth time.
+        let early = told.is_empty() || (attempt > Some(1) && attempt < Some(9));
+        told.push((began.elapsed(), attempt));
+        Box::pin(async move {
+            if early {
+                let kind = SinkErrorKind::NotYet {
+                    after: Some(5 * SECOND),
+                };
+                return Delivered::up_to(0, SinkError::new(kind, "not yet"));
+            }
+            Delivered::all(events)
+        })
+    });
+    // One failure would be the end of it.
+    let retries = Retries {
+        attempts: 1,
+        ..Retries::default()
+    };
+    let workers = world.start(world.plan().route(Route::new("till", sink).retries(retries)));
+    pass(SECOND).await;
+    world.say("15550000002@c.us", "in time").await;
+    pass(MINUTE).await;
+    let seen = std::mem::take(&mut *seen.lock().unwrap());
+    // The other conversation is handed over before the first comes again.
+    assert_eq!([seen[0].1, seen[1].1, seen[2].1], [Some(1), Some(1), Some(2)]);
+    assert!(seen[1].0 < 5 * SECOND && seen[2].0 >= 5 * SECOND, "{seen:?}");
+    assert_eq!(seen.last().unwrap().1, Some(9));
+    assert_eq!(world.waiting("till").await, 0);
+    assert!(world.dead().await.is_empty());
+    assert!(world.signals.of("Paused").is_empty());
+    end(workers.stop(SECOND)).await;
 }
