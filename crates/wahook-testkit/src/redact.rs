@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// A body of a provider with every text and number replaced by one of the same look, so that it is read as the original is:
-/// a fixture for a test. Names of members, event names, states and times stay, as far as the provider's samples have them.
+/// a fixture for a test. Names of members, event names, states and times stay, as far as the provider's samples have them;
+/// numbers of one digit stay as well.
 ///
 /// Under one key the same word becomes the same word: a person stays one person, a message one message. Without the key
 /// nothing leads back. `None` for a body that is not JSON: nothing is known of its parts.
@@ -33,13 +34,12 @@ pub fn redacted(provider: &str, body: &[u8], key: [u8; 16]) -> Option<String> {
     Some(rewrite(json, |token, text| {
         let stays = match token.kind {
             TokenKind::Object => true,
-            TokenKind::Name => known.names.contains(text) || is_plain_name(text),
+            TokenKind::Name => known.names.contains(text),
             TokenKind::Number => {
                 text.len() == 1 || known.has(token.name, text) || is_time(&vendor, token.name, text)
             }
             TokenKind::Text => {
-                known.has(token.name, text)
-                    || text.parse::<Timestamp>().is_ok()
+                (known.has(token.name, text) && is_a_word_of_programs(token.name, text))
                     || is_time(&vendor, token.name, text)
             }
         };
@@ -81,20 +81,32 @@ impl Known {
     }
 }
 
-/// Whether a member is named by a program and not by a person: maps may be keyed by phone numbers or texts.
-fn is_plain_name(name: &str) -> bool {
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.$".contains(&byte);
-    name.len() <= 40 && digits < 5 && name.bytes().all(plain)
+/// Whether a value of a sample is one that a program writes, such as the name of an event or a state: somebody may be called
+/// what the samples call somebody.
+fn is_a_word_of_programs(name: &str, text: &str) -> bool {
+    const SAID: [&str; 9] = [
+        "name", "body", "text", "caption", "title", "desc", "subject", "label", "reason",
+    ];
+    let shouted = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    let whispered =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-./:+@".contains(&byte);
+    let name = name.to_ascii_lowercase();
+    shouted || (text.bytes().all(whispered) && !SAID.iter().any(|said| name.contains(said)))
 }
 
 /// A time of the last decades, where times stand.
 fn is_time(vendor: &Vendor, name: &str, text: &str) -> bool {
+    if !vendor.times.iter().any(|time| time == name) && !name.ends_with("_at") && !name.ends_with("At") {
+        return false;
+    }
+    let plain = |byte: u8| byte.is_ascii_digit() || b"-:.TZ+".contains(&byte);
+    if text.bytes().all(plain) && text.parse::<Timestamp>().is_ok() {
+        return true;
+    }
     let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
-    vendor.times.iter().any(|time| time == name)
-        && whole.parse::<u64>().is_ok_and(
-            |number| matches!(number, 1_000_000_000..5_000_000_000 | 1_000_000_000_000..5_000_000_000_000),
-        )
+    whole.parse::<u64>().is_ok_and(
+        |number| matches!(number, 1_000_000_000..5_000_000_000 | 1_000_000_000_000..5_000_000_000_000),
+    )
 }
 
 /// Another number with as many digits, and no greater than one can be that was one.
@@ -270,6 +282,12 @@ mod tests {
             "{fixture}"
         );
         assert_ne!(redacted("wawp", json.as_bytes(), [2; 16]).unwrap(), fixture);
+        // Members that are named by persons, codes, texts that look like times, and people who are called as in the samples.
+        let json = r#"{"votes":{"Marguerite":1,"4711":2,"hunter2-token":3},"body":"1990-05-17T00:00:00Z","pushName":"Ana","text":"ok"}"#;
+        let fixture = redacted("wawp", json.as_bytes(), [1; 16]).unwrap();
+        for private in ["Marguerite", "4711", "hunter2", "1990-05-17", "\"Ana\""] {
+            assert!(!fixture.contains(private), "{private}: {fixture}");
+        }
         for bad in [&b"{"[..], b"\xff", b"", b"{\"a\":1}x"] {
             assert_eq!(redacted("wawp", bad, [1; 16]), None);
         }

@@ -57,12 +57,13 @@ impl Mask {
         shown
     }
 
-    /// A value in its `Debug` form: names of types and fields stay, and nothing that stands in quotes.
+    /// A value in its `Debug` form: names of types and fields stay, and nothing that stands in quotes, and no number.
     pub(super) fn debug(&self, text: &str) -> String {
+        let plain = |text: &str| no_numbers(&self.words(text));
         let mut shown = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('"') {
-            shown.push_str(&self.words(before));
+            shown.push_str(&plain(before));
             shown.push_str(&format!("\"{HIDDEN}\""));
             let mut is_escaped = false;
             let end = after.find(|c: char| {
@@ -72,7 +73,7 @@ impl Mask {
             });
             rest = end.and_then(|end| after.get(end + 1..)).unwrap_or_default();
         }
-        shown.push_str(&self.words(rest));
+        shown.push_str(&plain(rest));
         shown
     }
 
@@ -190,6 +191,28 @@ impl Mask {
     }
 }
 
+/// Without what begins like a number: a place, a price, a code. Digits in names and stand-ins stay.
+fn no_numbers(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let in_word = before.is_alphanumeric() || before == '_' || before == '~';
+        if c.is_ascii_digit() && !in_word {
+            shown.push_str(HIDDEN);
+            while rest
+                .next_if(|c| c.is_alphanumeric() || "._:+-".contains(*c))
+                .is_some()
+            {}
+            before = 'x';
+        } else {
+            shown.push(c);
+            before = c;
+        }
+    }
+    shown
+}
+
 /// A keyed hash of a text, short and marked as one; 48 bits, enough to tell apart what one operator looks at.
 pub(crate) fn stand_in(hash_key: &[u8; 16], text: &str) -> String {
     let mut hasher = SipHasher13::new_with_key(hash_key);
@@ -244,6 +267,15 @@ mod tests {
         assert_ne!(Mask::new([2; 16]).stand_in("15550000001"), one);
         // Digits of other scripts are digits.
         assert!(!mask.words("١٥٥٥٠٠٠٠٠٠١").contains('١'));
+    }
+
+    #[test]
+    fn p_a_debug_form_shows_no_place_and_no_code() {
+        let mask = Mask::new([1; 16]);
+        assert_eq!(
+            mask.debug("At { lat: Float(-6.2088), v2: 4711, at: 2026-01-01T00:00:00Z, to: U128(5) }"),
+            format!("At {{ lat: Float(-{HIDDEN}), v2: {HIDDEN}, at: {HIDDEN}, to: U128({HIDDEN}) }}")
+        );
     }
 
     #[test]
