@@ -10,12 +10,12 @@ use std::{
 use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown};
+use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown, Secrets};
 use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
 use super::{
-    Admin, Config, EndpointConfig, Manage, Problem, SinkPlan, StoreDown, WhenConflicting, accounts, inbox,
-    manage,
+    Admin, Config, EndpointConfig, Manage, Problem, SecretFile, SinkPlan, StoreDown, WhenConflicting,
+    accounts, inbox, manage,
     secrets::{Given, Sources},
     sinks, store,
 };
@@ -37,8 +37,8 @@ pub struct Route {
     pub rate: Option<[NonZeroU32; 2]>,
     /// What its accounts are called: account → name.
     pub accounts: BTreeMap<String, String>,
-    /// When a secret that was replaced is valid no longer: then the configuration has to be built anew.
-    pub secrets_change_at: Option<Timestamp>,
+    /// Its secrets, and until when some of them are valid.
+    secret_files: Vec<SecretFile>,
     /// The provider's side of it.
     pub(crate) manage: Option<Manage>,
 }
@@ -54,7 +54,7 @@ impl Route {
             in_flight_wait: None,
             rate: None,
             accounts: BTreeMap::new(),
-            secrets_change_at: None,
+            secret_files: Vec::new(),
             manage: None,
         }
     }
@@ -79,10 +79,34 @@ pub struct Built {
 }
 
 impl Built {
-    /// Whether a secret in it was valid until now and is no longer.
-    pub(crate) fn secrets_are_over(&self, now: Timestamp) -> bool {
-        let mut ends = self.routes.iter().filter_map(|route| route.secrets_change_at);
-        ends.any(|end| end <= now)
+    /// Secrets whose time is over verify nothing from now on, also where the configuration cannot be read again; tells the names of
+    /// the endpoints that had such.
+    pub(crate) fn drop_ended_secrets(&mut self, now: Timestamp) -> Vec<&str> {
+        let routes = self.routes.iter_mut();
+        routes.filter_map(|route| route.drop_ended_secrets(now)).collect()
+    }
+}
+
+impl Route {
+    fn drop_ended_secrets(&mut self, now: Timestamp) -> Option<&str> {
+        let files = self.secret_files.iter_mut();
+        if files
+            .filter_map(|file| file.forget_ended(now).then_some(()))
+            .count()
+            == 0
+        {
+            return None;
+        }
+        let valid: Vec<_> = self
+            .secret_files
+            .iter()
+            .flat_map(|file| file.valid(now))
+            .collect();
+        for keyring in self.endpoint.verifier().keyrings() {
+            // Each of them was good when the endpoint was built.
+            let _ = Secrets::new(valid.clone()).and_then(|secrets| keyring.replace(secrets));
+        }
+        Some(self.endpoint.name())
     }
 }
 
@@ -237,7 +261,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
     check_options(row, &config.options).map_err(|text| ("options", text))?;
     let Given {
         secrets,
-        changes_at,
+        files,
         rotating,
     } = secrets(config, folder)?;
     let mut endpoint = (row.build)(&config.name, secrets, &Options::new(config.options.clone()))
@@ -280,7 +304,7 @@ fn build_one(config: &EndpointConfig, store_of_all: &StoreAddress, folder: &Path
         in_flight_wait: config.in_flight_wait.map(super::Period::get),
         rate: rate(config)?,
         accounts: config.accounts.clone(),
-        secrets_change_at: changes_at,
+        secret_files: files,
         manage: manage.transpose()?,
     })
 }

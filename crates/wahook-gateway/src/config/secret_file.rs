@@ -85,13 +85,11 @@ impl SecretFile {
             .collect()
     }
 
-    /// When less will be valid than now.
-    pub(crate) fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.previous
-            .iter()
-            .map(|(_, until)| *until)
-            .filter(|until| now < *until)
-            .min()
+    /// Forgets what is valid no longer; whether there was such.
+    pub(crate) fn forget_ended(&mut self, now: Timestamp) -> bool {
+        let before = self.previous.len();
+        self.previous.retain(|(_, until)| now < *until);
+        self.previous.len() < before
     }
 
     /// Takes the place of what is in the file, in one step: whoever reads it sees the one or the other, also after a crash.
@@ -188,11 +186,6 @@ mod tests {
             ["new-secret-new-secret", "old-secret-old-secret"]
         );
         assert_eq!(valid("2026-01-02T00:00:00Z"), ["new-secret-new-secret"]);
-        assert_eq!(
-            file.changes_at(at("2026-01-01T00:00:00Z")),
-            Some(at("2026-01-02T00:00:00Z"))
-        );
-        assert_eq!(file.changes_at(at("2026-01-02T00:00:00Z")), None);
         assert_eq!(file.rotating, Some(at("2026-01-01T00:05:00Z")));
         let again = SecretFile::parse(&file.text()).unwrap();
         assert_eq!(again.text(), file.text());

@@ -13,8 +13,8 @@ use crate::failure::chain;
 pub(super) struct Given {
     /// What is valid now.
     pub(super) secrets: Secrets,
-    /// When less of them will be.
-    pub(super) changes_at: Option<Timestamp>,
+    /// Where they are from, and until when some of them are valid.
+    pub(super) files: Vec<SecretFile>,
     /// Until when they are being rotated.
     pub(super) rotating: Option<Timestamp>,
 }
@@ -55,8 +55,8 @@ impl Sources<'_> {
             let valid = files.iter().flat_map(|file| file.valid(now)).collect();
             Ok(Given {
                 secrets: Secrets::new(valid).map_err(|error| chain(&error))?,
-                changes_at: files.iter().filter_map(|file| file.changes_at(now)).min(),
                 rotating: files.iter().filter_map(|file| file.rotating).max(),
+                files,
             })
         };
         list.and_then(given).map(Some).map_err(|text| (key, text))

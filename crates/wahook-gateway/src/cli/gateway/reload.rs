@@ -32,11 +32,11 @@ impl Gateway {
                 () = sleep(EVERY) => {
                     let mut looked = watch.clone();
                     let look = aside(move || (looked.settled(), looked)).await;
-                    let is_over = self.changing.lock().await.plan.built.secrets_are_over(self.clock.now());
-                    if !is_over && !matches!(look, Some((true, _))) {
+                    self.drop_ended_secrets().await;
+                    let Some((true, _)) = look else {
                         watch = look.map_or(watch, |(_, looked)| looked);
                         continue;
-                    }
+                    };
                 }
                 _ = daily.tick() => {
                     self.remind().await;
@@ -44,6 +44,14 @@ impl Gateway {
                 }
             }
             watch = self.reload().await.unwrap_or(watch);
+        }
+    }
+
+    /// Secrets of before a rotation whose time is over verify nothing more.
+    async fn drop_ended_secrets(&self) {
+        let mut changing = self.changing.lock().await;
+        for name in changing.plan.built.drop_ended_secrets(self.clock.now()) {
+            tracing::info!(target: "wahook", endpoint = name, "the secret of before its rotation is valid no longer");
         }
     }
 
@@ -156,6 +164,34 @@ mod tests {
 
     use super::*;
     use crate::log::tests::Written;
+
+    #[tokio::test]
+    async fn v5_a_secret_of_before_ends_also_where_the_configuration_cannot_be_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wahook.toml");
+        let (old, new) = (
+            "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "whsec_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=",
+        );
+        fs::write(
+            folder.path().join("shop"),
+            format!("{new}\nprevious 2999-01-01T00:00:00Z {old}\n"),
+        )
+        .unwrap();
+        let toml = "inbox = \"none\"\n[[endpoint]]\nname = \"shop\"\nprovider = \"wazapin\"\nsecret_file = \"shop\"\n";
+        fs::write(&file, toml).unwrap();
+        let plan = Plan::from_file(&file, &|problem| panic!("{problem}")).1.unwrap();
+        let keyring = plan.built.routes[0].endpoint.verifier().keyrings()[0].clone();
+        let clock = Arc::new(ManualClock::new("2998-12-31T23:59:59Z".parse().unwrap()));
+        let gateway = Gateway::open(plan, clock.clone()).await.unwrap();
+        fs::write(&file, "no configuration").unwrap();
+        gateway.reload().await;
+        gateway.drop_ended_secrets().await;
+        assert_eq!(keyring.len(), 2);
+        clock.advance(Duration::from_secs(1));
+        gateway.drop_ended_secrets().await;
+        assert_eq!(keyring.len(), 1);
+    }
 
     #[tokio::test]
     async fn what_lasts_is_said_again_and_what_is_over_is_not() {
