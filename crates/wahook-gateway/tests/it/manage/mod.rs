@@ -408,6 +408,10 @@ fn an_update_without_events_leaves_them_as_they_are() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another program has asked, and sees nothing for a while"
+)]
 fn doctor_waits_for_a_test_whose_id_it_knows_from_before() {
     let scene = Scene::new("manage-live-again", Wazapin::new(KEY));
     scene.created();

@@ -89,12 +89,11 @@ fn wawp_is_told_its_token_and_its_own_webhook_stays() {
     assert!(urls().is_empty());
 }
 
+/// Runs `wahook` for an endpoint of Wawp's: its exit code, and what it says.
+type Wahook = Box<dyn Fn(&[&str]) -> (i32, String)>;
+
 /// An endpoint of Wawp's, and what its provider has.
-fn phone(
-    name: &str,
-    wawp: Wawp,
-    events: &str,
-) -> (Runtime, StandIn<Wawp>, impl Fn(&[&str]) -> (i32, String)) {
+fn phone(name: &str, wawp: Wawp, events: &str) -> (Runtime, StandIn<Wawp>, Wahook) {
     let runtime = Runtime::new().unwrap();
     let wawp = runtime.block_on(StandIn::start(wawp)).unwrap();
     let folder = folder(name);
@@ -117,7 +116,7 @@ fn phone(
         }
         (output.status.code().unwrap(), said)
     };
-    (runtime, wawp, wahook)
+    (runtime, wawp, Box::new(wahook))
 }
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
