@@ -28,10 +28,15 @@ impl Params {
         Ok(Self(pairs))
     }
 
-    fn all(&mut self, name: &str) -> Vec<String> {
+    fn repeated(&mut self, name: &str) -> Vec<String> {
         let taken = self.0.extract_if(.., |(other, _)| other == name);
-        taken
-            .flat_map(|(_, value)| value.split(',').map(str::to_owned).collect::<Vec<_>>())
+        taken.map(|(_, value)| value).collect()
+    }
+
+    fn all(&mut self, name: &str) -> Vec<String> {
+        self.repeated(name)
+            .iter()
+            .flat_map(|value| value.split(',').map(str::to_owned).collect::<Vec<_>>())
             .collect()
     }
 
@@ -68,7 +73,8 @@ impl Params {
     pub(super) fn known(&mut self) -> Result<KnownAsk, Refused> {
         Ok(KnownAsk {
             endpoint: self.one("endpoint")?,
-            id: self.all("id"),
+            // As they are: an id may have a comma in it.
+            id: self.repeated("id"),
         })
     }
 
@@ -127,7 +133,8 @@ impl Params {
     }
 }
 
-const MOST_PARAMS: usize = 100;
+/// Room for 100 ids, and what else is asked.
+const MOST_PARAMS: usize = 110;
 
 /// The parameters of a question for events.
 pub(super) const EVENT_PARAMS: [&str; 13] = [

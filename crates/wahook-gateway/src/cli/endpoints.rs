@@ -6,12 +6,13 @@ use serde::Serialize;
 use super::{
     ask::Where,
     managed::{Managed, not_registered},
+    several::Several,
     table::{clean, table},
 };
 use crate::{
     Failure, Outcome,
     config::{Route, SecretFile},
-    manage::{Registered, Side, shown, side},
+    manage::{Registered, Side, side},
     output,
 };
 
@@ -94,24 +95,26 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             Verb::Create { one, events } => create(one, events, json).await,
             Verb::Update { one, events } => {
                 let found = Found::of(one).await?;
-                let Some(Found {
-                    managed,
-                    side,
-                    registered,
-                }) = &found
-                else {
+                let Some(found) = &found else {
                     return Ok(Outcome::NotSo);
                 };
+                let Found { managed, side, .. } = found;
                 let route = managed.one(&one.name)?;
-                side.update(registered, &managed.place(route)?, &events.of(route))
-                    .await?;
+                let (place, events) = (managed.place(route)?, events.of(route));
+                side.update(&found.registered, &place, &events).await?;
+                // Not before: what is there delivers until then.
+                for stale in &found.stale {
+                    side.delete(stale).await?;
+                }
                 done(json, &one.name, "updated", None)
             }
             Verb::Delete { one } => {
                 let Some(found) = Found::of(one).await? else {
                     return Ok(Outcome::NotSo);
                 };
-                found.side.delete(&found.registered).await?;
+                for registered in std::iter::once(&found.registered).chain(&found.stale) {
+                    found.side.delete(registered).await?;
+                }
                 done(json, &one.name, "deleted", None)
             }
             Verb::Test { one } => {
@@ -130,6 +133,8 @@ struct Found<'a> {
     managed: Managed<'a>,
     side: Box<dyn Side>,
     registered: Registered,
+    /// The same place with other tokens, where it is named by its URL.
+    stale: Vec<Registered>,
 }
 
 impl<'a> Found<'a> {
@@ -137,11 +142,31 @@ impl<'a> Found<'a> {
         let managed = Managed::of(&one.place)?;
         let route = managed.one(&one.name)?;
         let side = side(route)?;
-        let registered = managed.registered(&*side, route).await?;
-        Ok(registered.map(|registered| Self {
+        let manage = route.manage.as_ref();
+        let is_named = manage.is_some_and(|manage| manage.config.endpoint_id.is_some());
+        let mut all = if side.names_by_url() && !is_named {
+            let place = managed.place(route)?;
+            let mut all = side.registered().await?;
+            all.retain(|one| !one.is_system && place.is(one));
+            // The one with the token of now is the one that is meant.
+            all.sort_by_key(|one| one.url.as_deref() != Some(&*place.url));
+            if all.is_empty() {
+                output::notice(&not_registered(route));
+            }
+            all.into_iter()
+        } else {
+            let found = managed.registered(&*side, route).await?;
+            found.into_iter().collect::<Vec<_>>().into_iter()
+        };
+        let Some(registered) = all.next() else {
+            return Ok(None);
+        };
+        let stale = all.collect();
+        Ok(Some(Self {
             managed,
             side,
             registered,
+            stale,
         }))
     }
 }
@@ -225,12 +250,15 @@ struct Row {
     system: bool,
 }
 
-async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, Failure> {
-    let managed = Managed::of(place)?;
-    let mut rows: Vec<Row> = Vec::new();
-    let mut missing = Vec::new();
-    for route in managed.some(name)? {
-        let side = side(route)?;
+/// What is registered, each by the provider's id of it, and the endpoints that are not.
+#[derive(Default)]
+struct Listed<'a> {
+    rows: Vec<(String, Row)>,
+    missing: Vec<&'a Route>,
+}
+
+impl<'a> Listed<'a> {
+    async fn add(&mut self, managed: &Managed<'_>, side: &dyn Side, route: &'a Route) -> Result<(), Failure> {
         let own = managed.place(route)?;
         let wanted = route
             .manage
@@ -239,28 +267,47 @@ async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, 
         let all = side.registered().await?;
         let is_own = |one: &Registered| wanted.as_deref().map_or_else(|| own.is(one), |id| one.id == id);
         if !all.iter().any(is_own) {
-            missing.push(route);
+            self.missing.push(route);
         }
         for one in all {
+            let (id, url) = own.shown(&one);
             let row = Row {
                 endpoint: is_own(&one).then(|| route.endpoint.name().to_owned()),
                 provider: route.endpoint.provider().id(),
-                id: one.name(),
-                url: one.url.as_deref().map(shown),
+                id,
+                url,
                 events: one.events,
                 enabled: one.is_enabled,
                 system: one.is_system,
             };
-            // Two endpoints may be of one account.
-            match rows
-                .iter_mut()
-                .find(|other| other.id == row.id && other.provider == row.provider)
-            {
-                Some(other) => other.endpoint = other.endpoint.take().or(row.endpoint),
-                None => rows.push(row),
+            // Two endpoints may be of one account. What is shown may be alike where the ids are not.
+            let same = |(id, other): &&mut (String, Row)| *id == one.id && other.provider == row.provider;
+            match self.rows.iter_mut().find(same) {
+                Some((_, other)) => other.endpoint = other.endpoint.take().or(row.endpoint),
+                None => self.rows.push((one.id, row)),
             }
         }
+        Ok(())
     }
+}
+
+async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, Failure> {
+    let managed = Managed::of(place)?;
+    let mut listed = Listed::default();
+    let routes = managed.some(name)?;
+    let mut several = Several::of(&routes);
+    for route in routes {
+        let looked = match side(route) {
+            Ok(side) if several.passes(route, side.lists(), "listing webhooks") => continue,
+            Ok(side) => listed.add(&managed, &*side, route).await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = looked {
+            several.failed(route, failure)?;
+        }
+    }
+    let Listed { rows, missing } = listed;
+    let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
     let outcome = if missing.is_empty() {
         Outcome::Done
     } else {
@@ -299,5 +346,6 @@ async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, 
             output::notice(&not_registered(route));
         }
     }
+    several.end()?;
     Ok(outcome)
 }

@@ -1,19 +1,23 @@
 //! `wahook missed`: what a provider could not deliver, and what of it never came.
 
+use std::collections::{HashMap, HashSet};
+
 use clap::Subcommand;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     ask::{self, When, Where},
+    known::known,
     managed::Managed,
+    several::Several,
     table::table,
 };
 use crate::{
     Failure, Outcome,
     admin::client::Client,
-    config::Route,
-    manage::{FailedDelivery, side},
+    config::{Period, Route},
+    manage::{FailedDelivery, Side, side},
     output,
 };
 
@@ -27,9 +31,9 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Lists them: exit code 1 if there are any.
+    /// Lists them: exit code 1 if there are any, or may be.
     List(Which),
-    /// Has each of them sent again.
+    /// Has each of them sent again: exit code 1 if there may be more.
     Retry(Which),
 }
 
@@ -76,19 +80,21 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             Verb::List(which) => (which, false),
             Verb::Retry(which) => (which, true),
         };
-        let report = look(which, retries).await?;
+        let (report, several) = look(which, retries).await?;
         if json {
             output::json(&report)?;
         } else {
             output::text(&report.text(retries))?;
         }
+        several.end()?;
         let failed = report.missed.iter().filter(|one| one.error.is_some()).count();
         if failed > 0 {
             return Err(Failure::io(format!(
                 "{failed} could not be sent again; try once more"
             )));
         }
-        Ok(if retries || report.missed.is_empty() {
+        // Of what was not told, nobody knows whether it came.
+        Ok(if report.complete && (retries || report.missed.is_empty()) {
             Outcome::Done
         } else {
             Outcome::NotSo
@@ -96,37 +102,139 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     })
 }
 
-async fn look(which: &Which, retries: bool) -> Result<Report, Failure> {
+/// What failed at an endpoint, and whether it came nevertheless.
+struct Failing<'a> {
+    route: &'a Route,
+    side: &'a dyn Side,
+    one: FailedDelivery,
+    came: bool,
+}
+
+impl Failing<'_> {
+    /// Endpoints of one account have the same ids.
+    fn key(&self) -> (&'static str, String) {
+        (self.route.endpoint.provider().id(), self.one.id.clone())
+    }
+}
+
+async fn look(which: &Which, retries: bool) -> Result<(Report, Several), Failure> {
     let managed = Managed::of(&which.place)?;
+    let now = ask::now();
+    let since = which.since.before(now);
+    let routes = managed.some(which.name.as_deref())?;
+    let mut several = Several::of(&routes);
+    let mut sides = Vec::new();
+    for route in routes {
+        match side(route) {
+            Ok(side) if several.passes(route, side.tells_failed(), "deliveries that failed") => {}
+            Ok(side) => {
+                is_remembered(route, since, now, retries)?;
+                sides.push((route, side));
+            }
+            Err(failure) => several.failed(route, failure)?,
+        }
+    }
     let client = managed.client().await?;
-    let since = which.since.before(ask::now());
     let mut report = Report {
         complete: true,
         ..Report::default()
     };
-    for route in managed.some(which.name.as_deref())? {
-        let side = side(route)?;
-        let Some(of) = managed.registered(&*side, route).await? else {
-            report.complete = false;
-            continue;
-        };
-        let failed = side.failed(&of, since).await?;
-        report.complete &= failed.is_complete;
-        let known = known(&client, route, &failed.deliveries).await?;
-        for (one, known) in failed.deliveries.into_iter().zip(known) {
-            if known {
-                report.arrived += 1;
+    let mut all = Vec::new();
+    for (route, side) in &sides {
+        match failing(&managed, &client, route, &**side, since).await {
+            Ok(Some((some, is_complete))) => {
+                report.complete &= is_complete;
+                all.extend(some);
+            }
+            Ok(None) => report.complete = false,
+            Err(failure) => {
+                several.failed(route, failure)?;
+                report.complete = false;
+            }
+        }
+    }
+    report.add(all, retries).await;
+    Ok((report, several))
+}
+
+/// What came before an endpoint's memory begins is forgotten, and would be handled as if it were new.
+fn is_remembered(route: &Route, since: Timestamp, now: Timestamp, retries: bool) -> Result<(), Failure> {
+    let memory = route.endpoint.memory();
+    if since >= now.saturating_sub(memory).unwrap_or(Timestamp::MIN) {
+        return Ok(());
+    }
+    let (name, memory) = (route.endpoint.name(), Period::from(memory));
+    if retries {
+        return Err(Failure::wrong_use(format!(
+            "endpoint `{name}` remembers for {memory} what came: earlier deliveries would be handled twice; give --since \
+             {memory} or less"
+        )));
+    }
+    output::notice(&format!(
+        "endpoint `{name}` remembers for {memory} what came: of earlier deliveries some may have come"
+    ));
+    Ok(())
+}
+
+/// What failed there, and whether all was told; `None` if the provider does not deliver there.
+async fn failing<'a>(
+    managed: &Managed<'_>,
+    client: &Client,
+    route: &'a Route,
+    side: &'a dyn Side,
+    since: Timestamp,
+) -> Result<Option<(Vec<Failing<'a>>, bool)>, Failure> {
+    let Some(of) = managed.registered(side, route).await? else {
+        return Ok(None);
+    };
+    let failed = side.failed(&of, since).await?;
+    let ids: Vec<&str> = failed.deliveries.iter().map(|one| &*one.id).collect();
+    let known = known(client, route, &ids).await?;
+    let all = failed.deliveries.into_iter().zip(known);
+    let all = all.map(|(one, came)| Failing {
+        route,
+        side,
+        one,
+        came,
+    });
+    Ok(Some((all.collect(), failed.is_complete)))
+}
+
+impl Report {
+    /// Takes up what failed, and has that sent again, once each, which never came.
+    async fn add(&mut self, all: Vec<Failing<'_>>, retries: bool) {
+        // Of what may have been to any of several endpoints it is enough that it came to one.
+        let is_anybodys = |failing: &&Failing<'_>| !failing.one.names_endpoint;
+        let came: HashSet<_> = all
+            .iter()
+            .filter(is_anybodys)
+            .filter(|failing| failing.came)
+            .map(Failing::key)
+            .collect();
+        let mut told = HashSet::new();
+        let mut asked: HashMap<_, Option<String>> = HashMap::new();
+        for failing in all {
+            let key = failing.key();
+            let is_anybodys = is_anybodys(&&failing);
+            if is_anybodys && !told.insert(key.clone()) {
                 continue;
             }
-            let error = match retries {
-                true => side
-                    .resend(&one.id)
-                    .await
-                    .err()
-                    .map(|failure| failure.to_string()),
-                false => None,
+            if failing.came || is_anybodys && came.contains(&key) {
+                self.arrived += 1;
+                continue;
+            }
+            let Failing { route, side, one, .. } = failing;
+            let error = match asked.get(&key) {
+                Some(error) => error.clone(),
+                None if retries => {
+                    let failed = side.resend(&one.id).await.err();
+                    let error = failed.map(|failure| failure.to_string());
+                    asked.insert(key, error.clone());
+                    error
+                }
+                None => None,
             };
-            report.missed.push(Missed {
+            self.missed.push(Missed {
                 endpoint: route.endpoint.name().to_owned(),
                 id: one.id,
                 event: one.event,
@@ -137,38 +245,7 @@ async fn look(which: &Which, retries: bool) -> Result<Report, Failure> {
             });
         }
     }
-    Ok(report)
-}
 
-#[derive(Deserialize)]
-struct Known {
-    known: Vec<bool>,
-}
-
-/// Which of them are in the inbox.
-async fn known(client: &Client, route: &Route, deliveries: &[FailedDelivery]) -> Result<Vec<bool>, Failure> {
-    let mut all = Vec::with_capacity(deliveries.len());
-    for some in deliveries.chunks(AT_ONCE) {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("endpoint", route.endpoint.name());
-        for one in some {
-            query.append_pair("id", &one.id);
-        }
-        let path = format!("/api/v1/known?{}", query.finish());
-        let answer = client.look::<Known>(&path).await?;
-        let known = answer
-            .map(|answer| answer.known)
-            .filter(|known| known.len() == some.len());
-        all.extend(known.ok_or_else(|| {
-            Failure::io("the gateway that answers has another configuration, or is of an earlier release")
-        })?);
-    }
-    Ok(all)
-}
-
-const AT_ONCE: usize = 50;
-
-impl Report {
     fn text(&self, retries: bool) -> String {
         let cells = |one: &Missed| {
             let mut cells = vec![

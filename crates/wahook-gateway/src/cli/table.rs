@@ -1,5 +1,7 @@
 //! Tables for people. What others wrote is cleaned of what a terminal would obey.
 
+use crate::manage::is_obeyed;
+
 /// Rows under a head, each column as wide as its longest value; the last one as wide as it likes.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = head.iter().map(|name| name.chars().count()).collect();
@@ -29,14 +31,10 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 
 /// Without control characters and without what turns the direction of writing: a name must not move the cursor.
 pub(super) fn clean(text: &str) -> String {
-    let obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
     let shown: String = text
         .chars()
         .take(LONGEST)
-        .map(|c| if obeyed(c) { '\u{fffd}' } else { c })
+        .map(|c| if is_obeyed(c) { '\u{fffd}' } else { c })
         .collect();
     if shown.is_empty() { "-".to_owned() } else { shown }
 }

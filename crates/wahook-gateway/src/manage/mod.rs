@@ -14,8 +14,9 @@ use jiff::Timestamp;
 use wahook_core::Secret;
 use wahook_manage::{Error, Options};
 
+use self::place::shown;
 pub(crate) use self::{
-    place::{Place, shown},
+    place::Place,
     rotate::{Rotation, Seen, Step},
 };
 use crate::{
@@ -29,6 +30,16 @@ pub(crate) trait Side: Send + Sync {
     /// Whether there is a documented call for what it delivers to.
     fn lists(&self) -> bool {
         true
+    }
+
+    /// Whether there is a documented call for what it could not deliver.
+    fn tells_failed(&self) -> bool {
+        true
+    }
+
+    /// Whether what it delivers to is named by its URL: with another token it is another one.
+    fn names_by_url(&self) -> bool {
+        false
     }
 
     /// What it delivers to.
@@ -115,13 +126,26 @@ pub(crate) struct Registered {
 impl Registered {
     /// Its id as it may be shown: some providers name it by its URL, in which a token may be.
     pub(crate) fn name(&self) -> String {
-        let shown = if self.id.contains("://") {
-            shown(&self.id)
+        self.name_by(shown)
+    }
+
+    /// The same with another way to show a URL. What it leaves out is told apart all the same.
+    fn name_by(&self, shown: impl Fn(&str) -> String) -> String {
+        let name = if self.id.contains("://") {
+            let shown = shown(&self.id);
+            let mark = place::mark(&self.id);
+            if shown == self.id { shown } else { shown + &mark }
         } else {
             self.id.clone()
         };
-        shown.chars().filter(|c| !c.is_control()).take(200).collect()
+        name.chars().filter(|c| !is_obeyed(*c)).take(200).collect()
     }
+}
+
+/// Whether a terminal would obey it: control characters, and what turns the direction of writing.
+pub(crate) fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// What a provider could not deliver.
@@ -140,6 +164,8 @@ pub(crate) struct FailedDelivery {
     pub(crate) at: Option<Timestamp>,
     /// What the receiver answered.
     pub(crate) status: Option<u16>,
+    /// Whether it was told where it went to; else it may have been to another endpoint.
+    pub(crate) names_endpoint: bool,
 }
 
 /// A secret was not rotated, as far as is known.

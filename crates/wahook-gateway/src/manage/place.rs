@@ -1,7 +1,10 @@
 //! Where a provider has to deliver to.
 
+use std::hash::Hasher as _;
+
 use http::Uri;
 use jiff::Timestamp;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use wahook_core::Secret;
 use wahook_testkit::Outgoing;
 
@@ -54,6 +57,19 @@ impl Place {
         };
         registered.url.as_deref().is_some_and(|url| same(url, &self.url))
     }
+
+    /// The id and the URL of what is registered, as they may be shown.
+    pub(crate) fn shown(&self, registered: &Registered) -> (String, Option<String>) {
+        let host = |url: &str| parts(url).map(|(_, host, _)| host);
+        let show = |url: &str| {
+            if registered.is_system || host(url) != host(&self.url) {
+                shown_host(url)
+            } else {
+                shown(url)
+            }
+        };
+        (registered.name_by(show), registered.url.as_deref().map(show))
+    }
 }
 
 /// Scheme, host with port, and path.
@@ -71,20 +87,39 @@ fn parts(url: &str) -> Option<(String, String, String)> {
 }
 
 /// A URL without what may be a secret in it.
-pub(crate) fn shown(url: &str) -> String {
-    let (plain, query) = url
-        .split_once('?')
-        .map_or((url, false), |(plain, _)| (plain, true));
-    let query = if query { "?…" } else { "" };
-    // A user's name and password stand before the host.
-    match plain.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = host.rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{path}{query}")
+pub(super) fn shown(url: &str) -> String {
+    let (plain, rest) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+    let query = if rest.starts_with('?') { "?…" } else { "" };
+    match split(plain) {
+        Some((scheme, host, path)) => format!("{scheme}://{host}{path}{query}"),
+        None => "…".to_owned(),
+    }
+}
+
+/// Of a URL that is not ours nobody knows where a secret is: its path may be one.
+fn shown_host(url: &str) -> String {
+    let (plain, rest) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+    match split(plain) {
+        Some((scheme, host, path)) => {
+            let more = path.len() > 1 || !rest.is_empty();
+            format!("{scheme}://{host}{}", if more { "/…" } else { path })
         }
         None => "…".to_owned(),
     }
+}
+
+/// Scheme, host and path. A user's name and password stand before the host.
+fn split(plain: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = plain.split_once("://")?;
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    Some((scheme, host.rsplit('@').next().unwrap_or_default(), path))
+}
+
+/// Tells apart what is shown alike. Of 16 bits nobody finds back to a token.
+pub(super) fn mark(text: &str) -> String {
+    let mut hasher = SipHasher13::new();
+    hasher.write(text.as_bytes());
+    format!("#{:04x}", hasher.finish128().h1 & 0xffff)
 }
 
 #[cfg(test)]
@@ -131,6 +166,44 @@ mod tests {
             "https://a.example/b?…"
         );
         assert_eq!(shown("https://a.example"), "https://a.example");
+        assert_eq!(shown("https://a.example/b#hunter2"), "https://a.example/b");
+        assert_eq!(shown("https://a.example?hunter2#x"), "https://a.example?…");
         assert_eq!(shown("hunter2"), "…");
+    }
+
+    #[test]
+    fn v4_of_a_place_that_is_not_ours_the_host_alone_is_shown() {
+        let place = Place {
+            url: "https://hooks.example.com/hooks/shop?secret=hunter2".to_owned(),
+            secret: None,
+        };
+        let show = |url: &str, is_system| {
+            let (id, url) = place.shown(&Registered {
+                id: url.to_owned(),
+                url: Some(url.to_owned()),
+                events: None,
+                is_enabled: None,
+                is_system,
+            });
+            let (name, mark) = id.rsplit_once('#').unwrap_or((&id, ""));
+            assert_eq!(name, url.as_deref().unwrap());
+            assert!(!format!("{id}{url:?}").contains("hunter2"), "{id}");
+            (name.to_owned(), mark.to_owned())
+        };
+        let own = show("https://hooks.example.com/hooks/shop?secret=hunter2", false);
+        assert_eq!(own.0, "https://hooks.example.com/hooks/shop?…");
+        let other = show("https://hooks.example.com/hooks/shop?secret=other", false);
+        assert!(own.0 == other.0 && own.1 != other.1, "{own:?} {other:?}");
+        for (url, is_system) in [
+            ("https://app.example/webhook/hunter2", false),
+            ("https://u:hunter2@app.example/?hunter2", false),
+            ("https://app.example#hunter2", false),
+            ("https://app.example/webhook/hunter2", true),
+        ] {
+            assert_eq!(show(url, is_system).0, "https://app.example/…");
+        }
+        let system = show("https://hooks.example.com/webhook/hunter2", true);
+        assert_eq!(system.0, "https://hooks.example.com/…");
+        assert_eq!(show("https://app.example", false).0, "https://app.example");
     }
 }

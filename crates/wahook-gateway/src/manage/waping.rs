@@ -23,6 +23,10 @@ impl Side for WapingSide {
         false
     }
 
+    fn tells_failed(&self) -> bool {
+        false
+    }
+
     fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>> {
         without(TITLE, "listing webhooks")
     }

@@ -27,6 +27,14 @@ pub(super) fn build(manage: Manage, options: Options) -> Result<Box<dyn Side>, F
 }
 
 impl Side for WawpSide {
+    fn tells_failed(&self) -> bool {
+        false
+    }
+
+    fn names_by_url(&self) -> bool {
+        true
+    }
+
     fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>> {
         Box::pin(async move {
             let all = self.0.webhooks().await.map_err(said)?;
@@ -48,6 +56,12 @@ impl Side for WawpSide {
         events: &'a [String],
     ) -> BoxFuture<'a, Result<Option<Secret>, Failure>> {
         Box::pin(async move {
+            if events.is_empty() {
+                return Err(Failure::wrong_use(
+                    "Wawp delivers what it is told to and nothing else; name the events: --event EVENT, or events = […] in \
+                     [endpoint.manage]",
+                ));
+            }
             let mut new = NewWebhook::new(&place.url, events);
             if let Some(secret) = &place.secret {
                 new = new.hmac(secret.clone());
@@ -66,13 +80,18 @@ impl Side for WawpSide {
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             if of.url.as_deref() == Some(&*place.url) {
-                let mut change = WebhookChange::new().active(true).events(events);
+                let mut change = WebhookChange::new().active(true);
+                if !events.is_empty() {
+                    change = change.events(events);
+                }
                 if let Some(secret) = &place.secret {
                     change = change.hmac(secret.clone());
                 }
                 return self.0.update(&of.id, &change).await.map_err(said);
             }
             // A webhook is named by its URL: with another token it is another one, and there first.
+            let before = of.events.as_deref().unwrap_or_default();
+            let events = if events.is_empty() { before } else { events };
             self.create(place, events).await?;
             self.delete(of).await
         })

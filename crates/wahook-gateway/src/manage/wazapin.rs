@@ -1,11 +1,13 @@
 //! Wazapin's side (Wazapin, API: webhooks, 2026-08).
 
+use std::collections::HashSet;
+
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use wahook_core::Secret;
 use wahook_manage::{
     ErrorKind, Options,
-    wazapin::{Credentials, DeliveryQuery, EndpointChange, NewEndpoint, Wazapin},
+    wazapin::{Credentials, Deliveries, Delivery, DeliveryQuery, EndpointChange, NewEndpoint, Wazapin},
 };
 
 use super::{Failed, FailedDelivery, NotRotated, Place, Registered, Side, failure};
@@ -60,7 +62,11 @@ impl Side for WazapinSide {
         events: &'a [String],
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
-            let change = EndpointChange::new().url(&place.url).filter_types(events);
+            let mut change = EndpointChange::new().url(&place.url);
+            // An empty list would be written, and what it means is not documented.
+            if !events.is_empty() {
+                change = change.filter_types(events);
+            }
             self.0
                 .update(&of.id, &change)
                 .await
@@ -103,39 +109,9 @@ impl Side for WazapinSide {
 
     fn failed<'a>(&'a self, of: &'a Registered, since: Timestamp) -> BoxFuture<'a, Result<Failed, Failure>> {
         Box::pin(async move {
-            let query = DeliveryQuery::new().pages(PAGES);
+            let query = DeliveryQuery::new().pages(PAGES).since(since);
             let found = self.0.deliveries(&query).await.map_err(|error| failure(&error))?;
-            // The same delivery may be listed once for each attempt; one that succeeded once is none that failed.
-            let mut failed = Failed {
-                deliveries: Vec::new(),
-                is_complete: found.is_complete && found.unread.is_empty(),
-            };
-            let of_us = |endpoint: Option<&str>| endpoint.is_none_or(|id| id == of.id);
-            let all = || {
-                let all = found.deliveries.iter();
-                all.filter(|one| of_us(one.endpoint_id.as_deref()))
-            };
-            let arrived: Vec<_> = all()
-                .filter(|one| !one.is_failed())
-                .filter_map(|one| one.message_id.as_deref())
-                .collect();
-            for one in all().filter(|one| one.is_failed() && one.at.is_none_or(|at| at >= since)) {
-                let Some(id) = &one.message_id else {
-                    failed.is_complete = false;
-                    continue;
-                };
-                let is_known = failed.deliveries.iter().any(|other| other.id == *id);
-                if is_known || arrived.contains(&id.as_str()) {
-                    continue;
-                }
-                failed.deliveries.push(FailedDelivery {
-                    id: id.clone(),
-                    event: one.event_type.clone(),
-                    at: one.at,
-                    status: one.response_status,
-                });
-            }
-            Ok(failed)
+            Ok(failed(&found, &of.id, since))
         })
     }
 
@@ -152,3 +128,98 @@ impl Side for WazapinSide {
 
 /// A day of failures of a busy endpoint has many.
 const PAGES: u32 = 200;
+
+/// What did not arrive at an endpoint. The same delivery may be listed once for each attempt: one that arrived once is
+/// none that failed.
+fn failed(found: &Deliveries, endpoint: &str, since: Timestamp) -> Failed {
+    let mut failed = Failed {
+        deliveries: Vec::new(),
+        is_complete: found.is_complete && found.unread.is_empty(),
+    };
+    let of_us = |one: &&Delivery| one.endpoint_id.as_deref().is_none_or(|id| id == endpoint);
+    let all = || found.deliveries.iter().filter(of_us);
+    let has_arrived = |one: &&Delivery| one.arrived() == Some(true);
+    let arrived: HashSet<&str> = all()
+        .filter(has_arrived)
+        .filter_map(|one| one.message_id.as_deref())
+        .collect();
+    let mut told = HashSet::new();
+    for one in all().filter(|one| !has_arrived(one) && one.at.is_none_or(|at| at >= since)) {
+        let id = one.message_id.as_deref();
+        if id.is_some_and(|id| arrived.contains(id)) {
+            continue;
+        }
+        match (one.arrived(), id) {
+            (Some(false), Some(id)) => {
+                if told.insert(id) {
+                    failed.deliveries.push(FailedDelivery {
+                        id: id.to_owned(),
+                        event: one.event_type.clone(),
+                        at: one.at,
+                        status: one.response_status,
+                        names_endpoint: one.endpoint_id.is_some(),
+                    });
+                }
+            }
+            // It comes by itself.
+            (None, _) if one.is_under_way() => {}
+            _ => failed.is_complete = false,
+        }
+    }
+    failed
+}
+
+#[cfg(test)]
+mod tests {
+    use wahook_testkit::stand_in::{Forced, StandIn, Wazapin as Play};
+
+    use super::*;
+
+    const KEY: &str = "wzk-0123456789abcdef-never-told";
+
+    async fn missed(items: &str) -> Failed {
+        let stand_in = StandIn::start(Play::new(KEY)).await.unwrap();
+        let text = format!("{{\"data\":[{items}]}}");
+        stand_in.answer_next(Forced::raw(200, "application/json", text));
+        let options = Options::new().base_url(stand_in.url());
+        let client = Wazapin::new(Secret::new(KEY).unwrap(), options).unwrap();
+        let found = client.deliveries(&DeliveryQuery::new()).await.unwrap();
+        failed(&found, "ep_1", "2026-01-02T00:00:00Z".parse().unwrap())
+    }
+
+    #[tokio::test]
+    async fn only_what_arrived_counts_as_arrived() {
+        let at = r#""endpoint_id":"ep_1","created_at":"2026-01-02T10:00:00Z""#;
+        for (item, expected, is_complete) in [
+            (r#""status":"canceled""#, 1, true),
+            (r#""status":"failed","response_status":500"#, 1, true),
+            (r#""status":"novel","response_status":500"#, 1, true),
+            (r#""status":"novel","response_status":204"#, 0, true),
+            (r#""status":"novel""#, 0, false),
+            (r#""event":"message.new""#, 0, false),
+            (r#""status":"sending""#, 0, true),
+            (r#""status":"pending","response_status":503"#, 1, true),
+            (r#""status":"success""#, 0, true),
+        ] {
+            let one = format!(r#"{{"id":"msg_1",{at},{item}}}"#);
+            let failed = missed(&one).await;
+            assert_eq!(
+                (failed.deliveries.len(), failed.is_complete),
+                (expected, is_complete),
+                "{item}"
+            );
+            // An attempt that is under way, or that nobody can name, has not brought an earlier one.
+            let other = format!(r#"{{"id":"msg_2",{at},{item}}},{{"id":"msg_2",{at},"status":"failed"}}"#);
+            let failed = missed(&other).await;
+            let came = ["success", "204"].iter().any(|word| item.contains(word));
+            assert_eq!(failed.deliveries.len(), usize::from(!came), "{item}");
+        }
+        let failed = missed(
+            r#"{"id":"msg_1","status":"failed","endpoint_id":"ep_2"},{"id":"msg_2","status":"failed"},
+               {"id":"msg_3","status":"failed","created_at":"2026-01-01T23:59:59Z"},{"status":"failed"}"#,
+        )
+        .await;
+        assert_eq!(failed.deliveries.len(), 1);
+        assert!(!failed.deliveries[0].names_endpoint && !failed.is_complete);
+    }
+}

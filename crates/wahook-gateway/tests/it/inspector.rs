@@ -179,7 +179,7 @@ fn what_came_is_known_by_the_ids_of_the_provider() {
     assert_eq!(send(&gateway, &data, "m1", false), 200);
     assert_eq!(send(&gateway, &data, "m2", false), 200);
     assert_eq!(send(&gateway, &data, "m3", true), 403);
-    let query = "endpoint=wazapin&id=m1,m3&id=m4,m2&id=m1,M1";
+    let query = "endpoint=wazapin&id=m1&id=m3&id=m4&id=m2&id=m1&id=M1";
     assert_eq!(known(query), r#"{"known":[true,false,false,true,true,false]}"#);
     gateway.event();
     gateway.event();
@@ -188,9 +188,13 @@ fn what_came_is_known_by_the_ids_of_the_provider() {
     assert_eq!(send(&gateway, &data, "m3", false), 200);
     let arrivals = json(&gateway, None, "GET", "/api/v1/arrivals?after=3");
     assert_eq!(arrivals["arrivals"][0]["outcome"], "stored");
-    assert_eq!(known("endpoint=wazapin&id=m3,m4"), r#"{"known":[true,false]}"#);
+    assert_eq!(known("endpoint=wazapin&id=m3&id=m4"), r#"{"known":[true,false]}"#);
+    // An id is taken as it is, whatever stands in it.
+    assert_eq!(known("endpoint=wazapin&id=m3,m4"), r#"{"known":[false]}"#);
+    assert_eq!(send(&gateway, &data, "m3,m4", false), 200);
+    assert_eq!(known("endpoint=wazapin&id=m3%2Cm4"), r#"{"known":[true]}"#);
 
-    let ids = |count: usize| format!("endpoint=wazapin&id={}", vec!["m1"; count].join(","));
+    let ids = |count: usize| format!("endpoint=wazapin{}", "&id=m1".repeat(count));
     assert_eq!(known(&ids(100)).matches("true").count(), 100);
     for (query, status, kind) in [
         ("endpoint=nobody&id=m1", 404, "not_found"),
@@ -198,7 +202,7 @@ fn what_came_is_known_by_the_ids_of_the_provider() {
         ("endpoint=wawp&id=m1", 409, "no_id"),
         ("endpoint=wazapin", 400, "question"),
         ("endpoint=wazapin&id=", 400, "question"),
-        ("endpoint=wazapin&id=m1,,m2", 400, "question"),
+        ("endpoint=wazapin&id=m1&id=&id=m2", 400, "question"),
         ("id=m1", 400, "question"),
         ("endpoint=wazapin&endpoint=wawp&id=m1", 400, "question"),
         ("endpoint=wazapin&id=m1&reveal=true", 400, "question"),

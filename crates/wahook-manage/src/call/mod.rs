@@ -53,6 +53,9 @@ enum Repeats {
     IfRefused,
 }
 
+/// What is shorter is no secret, and stands in many a word.
+const SHORTEST: usize = 4;
+
 impl<'a> Call<'a> {
     /// A call that may be done twice.
     pub(crate) fn new(method: Method, path: &[&'a str]) -> Self {
@@ -99,6 +102,27 @@ impl<'a> Call<'a> {
     /// A secret in the body, which the answer may quote.
     pub(crate) fn holds(mut self, secret: Option<&Secret>) -> Self {
         self.secrets.extend(secret.cloned());
+        self
+    }
+
+    /// A URL in the body, whose query may be a secret, and which the answer may quote as a whole or in parts.
+    pub(crate) fn names(mut self, url: &str) -> Self {
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let query = query.split('#').next().unwrap_or_default();
+        let raw = query
+            .split('&')
+            .filter_map(|pair| Some(pair.split_once('=')?.1.to_owned()));
+        // The host plays no part: the parser wants one.
+        let parsed = Url::parse(&format!("https://x/?{query}"));
+        let decoded: Vec<String> = parsed
+            .iter()
+            .flat_map(Url::query_pairs)
+            .map(|(_, value)| value.into_owned())
+            .collect();
+        let values = raw.chain(decoded).filter(|value| value.len() >= SHORTEST);
+        let all = std::iter::once(url.to_owned()).chain(values);
+        self.secrets
+            .extend(all.filter_map(|text| Secret::dangerous_published(text).ok()));
         self
     }
 }

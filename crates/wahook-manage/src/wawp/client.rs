@@ -125,7 +125,9 @@ impl Wawp {
     ///
     /// Of every kind.
     pub async fn set(&self, webhook: &NewWebhook) -> Result<(), Error> {
-        let call = Call::new(Method::POST, &["v2", "webhook", "set"]).holds(webhook.hmac.as_ref());
+        let call = Call::new(Method::POST, &["v2", "webhook", "set"])
+            .holds(webhook.hmac.as_ref())
+            .names(&webhook.url);
         self.asked(self.with_body(call, webhook.members()))
             .await
             .map(drop)
@@ -138,7 +140,9 @@ impl Wawp {
     ///
     /// Of every kind.
     pub async fn update(&self, url: &str, change: &WebhookChange) -> Result<(), Error> {
-        let call = Call::new(Method::PATCH, &["v2", "webhook", "update"]).holds(change.hmac.as_ref());
+        let call = Call::new(Method::PATCH, &["v2", "webhook", "update"])
+            .holds(change.hmac.as_ref())
+            .names(url);
         self.asked(self.with_body(call, change.members(url)))
             .await
             .map(drop)
@@ -151,13 +155,16 @@ impl Wawp {
     ///
     /// Of every kind. [`NotFound`](crate::ErrorKind::NotFound) only if it was gone before, or if the instance is.
     pub async fn delete(&self, url: &str) -> Result<(), Error> {
-        let call = Call::new(Method::DELETE, &["v2", "webhook", "delete"]).gone_is_done();
+        let call = Call::new(Method::DELETE, &["v2", "webhook", "delete"])
+            .gone_is_done()
+            .names(url);
         let body = Map::from_iter([("url".to_owned(), url.into())]);
         self.asked(self.with_body(call, body)).await.map(drop)
     }
 
     async fn write(&self, list: Vec<Value>) -> Result<Webhooks, Error> {
-        let call = Call::new(Method::POST, &SESSION_WEBHOOK);
+        let urls = list.iter().filter_map(|webhook| webhook.get("url")?.as_str());
+        let call = urls.fold(Call::new(Method::POST, &SESSION_WEBHOOK), Call::names);
         let body = Map::from_iter([("webhooks".to_owned(), list.into())]);
         let answer = self.asked(self.with_body(call, body)).await?;
         Webhooks::read(answer.json()?).ok_or_else(|| answer.unreadable("the answer has no list of webhooks"))

@@ -1,5 +1,7 @@
 //! The calls.
 
+use std::collections::HashSet;
+
 use reqwest::{
     Method,
     header::{AUTHORIZATION, HeaderName},
@@ -34,6 +36,9 @@ pub struct Credentials {
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const X_ORGANIZATION_SLUG: HeaderName = HeaderName::from_static("x-organization-slug");
+
+/// What is beyond is not told at once.
+const MOST_DELIVERIES: usize = 20_000;
 
 /// Where all routes of webhooks begin.
 const WEBHOOKS: [&str; 4] = ["v1", "settings", "developer", "webhooks"];
@@ -179,7 +184,8 @@ impl Wazapin {
     /// What was delivered, and what failed: `GET …/deliveries`.
     ///
     /// The route is documented (Wazapin, API: webhooks, 2026-08); parameters and answer are inferred from Svix. If the
-    /// answer says where the next page is, it is asked for, up to [`DeliveryQuery::pages`].
+    /// answer says where the next page is, it is asked for, up to [`DeliveryQuery::pages`], until a page leads nowhere
+    /// new, and not beyond 20,000 deliveries.
     ///
     /// # Errors
     ///
@@ -187,6 +193,7 @@ impl Wazapin {
     pub async fn deliveries(&self, query: &DeliveryQuery) -> Result<Deliveries, Error> {
         let mut found = Deliveries::default();
         let mut asked = Vec::new();
+        let mut seen = HashSet::new();
         let mut next = page::Next::default();
         for _ in 0..query.pages.max(1) {
             let mut call = Call::new(Method::GET, &[&WEBHOOKS[..], &["deliveries"]].concat());
@@ -198,18 +205,27 @@ impl Wazapin {
             }
             asked.push(next);
             let answer = self.caller.call(call).await?;
-            let page = page::read(answer.json()?)
+            let mut page = page::read(answer.json()?)
                 .ok_or_else(|| answer.unreadable("the answer has no list of deliveries"))?;
             let was_empty = page.items.is_empty();
+            // What came in the meantime moves the rest on, and a part of it comes twice.
+            page.items.retain(|item| seen.insert(item.to_string()));
+            let (was_seen, from) = (page.items.is_empty(), found.deliveries.len());
             found.add(page.items, page.rest);
-            // A server that knows no pages answers the same again and again.
-            match page.next {
-                Some(further) if !was_empty && !asked.contains(&further) => next = further,
-                _ => {
-                    found.is_complete = true;
-                    return Ok(found);
-                }
+            let Some(further) = page.next.filter(|_| !was_empty) else {
+                found.is_complete = true;
+                return Ok(found);
+            };
+            if query.since.is_some_and(|since| found.is_past(from, since)) {
+                found.is_complete = true;
+                return Ok(found);
             }
+            // A server that says the same again and again has not told what is behind it.
+            let goes_round = was_seen || asked.contains(&further);
+            if goes_round || found.deliveries.len() + found.unread.len() >= MOST_DELIVERIES {
+                return Ok(found);
+            }
+            next = further;
         }
         Ok(found)
     }

@@ -35,6 +35,7 @@ open_enum! {
 pub struct DeliveryQuery {
     pub(super) parameters: Vec<(String, String)>,
     pub(super) pages: u32,
+    pub(super) since: Option<Timestamp>,
 }
 
 /// The deliveries that were found.
@@ -43,7 +44,8 @@ pub struct DeliveryQuery {
 pub struct Deliveries {
     /// As many as were told, in the provider's order.
     pub deliveries: Vec<Delivery>,
-    /// Whether these are all: no page was left out, as far as the answers say.
+    /// Whether these are all, or all [since](DeliveryQuery::since) then: no page was left out, as far as the answers say,
+    /// and none came twice.
     pub is_complete: bool,
     /// Items of the list that are no deliveries, as they came.
     pub unread: Vec<Value>,
@@ -79,6 +81,7 @@ impl DeliveryQuery {
         Self {
             parameters: Vec::new(),
             pages: 10,
+            since: None,
         }
     }
 
@@ -90,6 +93,13 @@ impl DeliveryQuery {
     /// At most so many pages.
     pub const fn pages(mut self, pages: u32) -> Self {
         self.pages = pages;
+        self
+    }
+
+    /// No further than to a page that is wholly older, where the provider tells the newest first. It bounds the reading
+    /// alone and is no parameter: what is older on the pages that were read is told as well.
+    pub const fn since(mut self, since: Timestamp) -> Self {
+        self.since = Some(since);
         self
     }
 
@@ -121,17 +131,44 @@ impl Deliveries {
         }
         self.rest = rest;
     }
+
+    /// Whether all from this one on are older, and the newest stand first: further pages are older still.
+    pub(super) fn is_past(&self, from: usize, since: Timestamp) -> bool {
+        let page = self.deliveries.get(from..).unwrap_or_default();
+        let at = |one: Option<&Delivery>| one.and_then(|one| one.at);
+        let (first, last) = (at(self.deliveries.first()), at(page.last()));
+        first > last && page.iter().all(|one| one.at.is_some_and(|at| at < since))
+    }
 }
 
 impl Delivery {
-    /// Whether it failed: by its status, else by what the receiver answered.
+    /// Whether the receiver took it: by its status, else, where that is not told or unknown, by what it answered. `None`
+    /// while that is open, and where nothing tells.
+    #[must_use]
+    pub fn arrived(&self) -> Option<bool> {
+        let answered = self.response_status.map(|status| (200..300).contains(&status));
+        match &self.status {
+            Some(DeliveryStatus::Success) => Some(true),
+            Some(DeliveryStatus::Failed | DeliveryStatus::Canceled) => Some(false),
+            // There is a further attempt; the one before was in vain.
+            Some(DeliveryStatus::Pending | DeliveryStatus::Sending) => answered.filter(|arrived| !arrived),
+            _ => answered,
+        }
+    }
+
+    /// Whether it is on its way: the provider goes on by itself.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        matches!(
+            self.status,
+            Some(DeliveryStatus::Pending | DeliveryStatus::Sending)
+        )
+    }
+
+    /// Whether it failed, or was given up.
     #[must_use]
     pub fn is_failed(&self) -> bool {
-        match (&self.status, self.response_status) {
-            (Some(status), _) => *status == DeliveryStatus::Failed,
-            (None, Some(answered)) => !(200..300).contains(&answered),
-            (None, None) => false,
-        }
+        self.arrived() == Some(false)
     }
 
     fn read(mut members: Members) -> Self {

@@ -155,6 +155,25 @@ async fn all_calls() {
         stand_in.answer_next(Forced::saying(400, *form, HMAC, HMAC));
         error_is_silent(&by_header.set(&webhook).await.unwrap_err(), "hmac");
     }
+    let (token, encoded) = ("hush/0123+tok=9", "hush%2F0123%2Btok%3D9");
+    let url = format!("https://x.example/hooks/phone?secret={encoded}&v=1");
+    let webhook = NewWebhook::new(&url, ["message"]);
+    for form in Form::ALL {
+        for text in [&url, token, encoded] {
+            let forced = Forced::saying(400, *form, "bad", &format!("{text} is no good"));
+            let about = format!("{text} {form:?}");
+            stand_in.answer_next(forced.clone());
+            error_is_silent(&by_header.set(&webhook).await.unwrap_err(), &about);
+            stand_in.answer_next(forced.clone());
+            error_is_silent(&by_header.delete(&url).await.unwrap_err(), &about);
+            stand_in.answer_next(forced.clone());
+            let change = wawp::WebhookChange::new().active(true);
+            error_is_silent(&by_header.update(&url, &change).await.unwrap_err(), &about);
+            stand_in.answer_next(forced);
+            let list = [webhook.clone()];
+            error_is_silent(&by_header.overwrite(&list).await.unwrap_err(), &about);
+        }
+    }
     let dead = "http://127.0.0.1:1".to_owned();
     let by_query = credentials().dangerous_token_in_query();
     let by_query = Wawp::new(by_query, quick(dead.clone())).unwrap();

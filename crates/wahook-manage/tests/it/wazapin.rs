@@ -273,7 +273,17 @@ async fn pages_are_followed_as_far_as_they_go_and_no_further_than_asked() {
         stand_in.answer_next(Forced::raw(200, "application/json", said.clone()));
     }
     let same = wazapin.deliveries(&DeliveryQuery::new()).await.unwrap();
-    assert_eq!((same.deliveries.len(), same.is_complete), (2, true));
+    assert_eq!((same.deliveries.len(), same.is_complete), (1, false));
+    stand_in.answer_as_usual();
+    // One that counts on, and has no more to say.
+    for iterator in ["x", "y", "z"] {
+        let said = json!({"data": [{"id": "msg_1"}, {"id": "msg_2"}], "iterator": iterator}).to_string();
+        stand_in.answer_next(Forced::raw(200, "application/json", said));
+    }
+    stand_in.take_requests();
+    let same = wazapin.deliveries(&DeliveryQuery::new()).await.unwrap();
+    assert_eq!((same.deliveries.len(), same.is_complete), (2, false));
+    assert_eq!(stand_in.take_requests().len(), 2);
     stand_in.answer_as_usual();
     let next =
         json!({"items": [{"id": "msg_1"}], "next": "https://elsewhere.example/x?cursor=a%26b&limit=7"});
@@ -283,6 +293,72 @@ async fn pages_are_followed_as_far_as_they_go_and_no_further_than_asked() {
     assert_eq!(asked.path, "/v1/settings/developer/webhooks/deliveries");
     assert_eq!(asked.parameter("cursor"), Some("a&b"));
     assert_eq!(asked.query.len(), 2, "{:?}", asked.query);
+}
+
+#[tokio::test]
+async fn a_list_is_read_back_to_a_time_and_never_without_end() {
+    let (stand_in, wazapin) = with(stand_in::Wazapin::new(KEY)).await;
+    let page = |hours: [u32; 2], iterator: &str| {
+        let items = hours.map(
+            |hour| json!({"id": format!("msg_{hour}"), "timestamp": format!("2026-01-01T{hour:02}:00:00Z")}),
+        );
+        let said = json!({"data": items, "iterator": iterator}).to_string();
+        Forced::raw(200, "application/json", said)
+    };
+    let since = DeliveryQuery::new().since("2026-01-01T08:00:00Z".parse().unwrap());
+    for (pages, read, is_complete) in [
+        // The newest first: what is behind the third page is older.
+        ([[10, 9], [8, 7], [6, 5], [4, 3]], 6, true),
+        // The oldest first: what is asked for comes last.
+        ([[3, 4], [5, 6], [7, 8], [9, 10]], 8, false),
+    ] {
+        for (hours, iterator) in pages.into_iter().zip(["a", "b", "c", "d"]) {
+            stand_in.answer_next(page(hours, iterator));
+        }
+        let found = wazapin.deliveries(&since.clone().pages(4)).await.unwrap();
+        assert_eq!((found.deliveries.len(), found.is_complete), (read, is_complete));
+        stand_in.answer_as_usual();
+    }
+    let asked = stand_in.take_requests();
+    assert!(asked.iter().all(|asked| asked.parameter("since").is_none()));
+
+    for page in 0..3 {
+        let items: Vec<_> = (0..10_000)
+            .map(|n| json!({"id": format!("msg_{page}_{n}")}))
+            .collect();
+        let said = json!({"data": items, "iterator": page.to_string()}).to_string();
+        stand_in.answer_next(Forced::raw(200, "application/json", said));
+    }
+    let most = wazapin.deliveries(&DeliveryQuery::new()).await.unwrap();
+    assert_eq!((most.deliveries.len(), most.is_complete), (20_000, false));
+}
+
+#[tokio::test]
+async fn what_became_of_a_delivery_is_told_by_its_status_or_by_its_answer() {
+    let (stand_in, wazapin) = with(stand_in::Wazapin::new(KEY)).await;
+    let cases = [
+        (json!({"status": "success"}), Some(true)),
+        (json!({"status": "success", "response_status": 500}), Some(true)),
+        (json!({"response_status": 204}), Some(true)),
+        (json!({"status": "novel", "response_status": 200}), Some(true)),
+        (json!({"status": "canceled"}), Some(false)),
+        (json!({"status": 2}), Some(false)),
+        (json!({"status": "pending", "response_status": 500}), Some(false)),
+        (json!({"status": "novel", "response_status": 403}), Some(false)),
+        (json!({"status": "pending"}), None),
+        (json!({"status": 3, "response_status": 200}), None),
+        (json!({"status": "novel"}), None),
+        (json!({"id": "msg_1"}), None),
+    ];
+    let items: Vec<_> = cases.iter().map(|(item, _)| item).collect();
+    let said = json!({"data": items}).to_string();
+    stand_in.answer_next(Forced::raw(200, "application/json", said));
+    let found = wazapin.deliveries(&DeliveryQuery::new()).await.unwrap();
+    assert_eq!(found.deliveries.len(), cases.len());
+    for (one, (item, arrived)) in found.deliveries.iter().zip(&cases) {
+        assert_eq!(one.arrived(), *arrived, "{item}");
+        assert_eq!(one.is_failed(), *arrived == Some(false), "{item}");
+    }
 }
 
 #[tokio::test]

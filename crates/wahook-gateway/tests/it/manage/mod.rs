@@ -3,7 +3,7 @@
 mod rotation;
 mod wawp;
 
-use std::{fs, path::PathBuf, process::Output};
+use std::{fs, path::PathBuf, process::Output, time::Duration};
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -273,6 +273,13 @@ fn missed_asks_for_what_never_came_and_for_nothing_else() {
     drop(gateway);
     fs::write(scene.folder.join("shop"), secret).unwrap();
     let gateway = scene.gateway();
+    // What is further back than the memory of the endpoint would be handled twice.
+    let (code, _, said) = scene.wahook(&["missed", "retry", "--since", "30d"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("remembers for"), "{said}");
+    let (code, _, said) = scene.wahook(&["missed", "list", "--since", "30d"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("some may have come"), "{said}");
     let listed = scene.json(&["missed", "list", "shop", "--since", "1h"]);
     let missed = listed["missed"].as_array().unwrap();
     assert_eq!(missed.len(), 3, "{listed}");
@@ -291,5 +298,156 @@ fn missed_asks_for_what_never_came_and_for_nothing_else() {
     assert_eq!(asked, 2, "what came is not asked for");
     let (code, said, _) = scene.wahook(&["missed", "list"]);
     assert_eq!(code, 0, "{said}");
+    drop(gateway);
+}
+
+#[test]
+fn missed_is_not_content_with_half_an_answer() {
+    let scene = Scene::new("manage-missed-half", Wazapin::new(KEY));
+    assert_eq!(scene.wahook(&["missed", "list"]).0, 1, "not registered");
+    scene.created();
+    let hook = scene.wazapin.with(|wazapin| wazapin.hooks()[0].id.clone());
+    let says = |items: &str| {
+        let said = format!("{{\"data\":[{items}]}}");
+        scene
+            .wazapin
+            .answer_next_to("/deliveries", Forced::raw(200, "application/json", said));
+    };
+    // Of one nobody knows what became: none is missed, as far as is known.
+    for verb in ["list", "retry"] {
+        says(&format!(
+            r#"{{"id":"msg_1","endpointId":"{hook}","status":"novel"}}"#
+        ));
+        let (code, said, _) = scene.wahook(&["missed", verb]);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("there may be more"), "{said}");
+    }
+    // An id may be whatever the provider likes.
+    let gateway = scene.gateway();
+    says(&format!(
+        r#"{{"msgId":"a,b","endpointId":"{hook}","status":"canceled"}}"#
+    ));
+    let listed = scene.json(&["missed", "list"]);
+    assert_eq!(listed["missed"][0]["id"], "a,b", "{listed}");
+    drop(gateway);
+}
+
+#[test]
+fn one_endpoint_that_cannot_be_asked_about_hides_no_other() {
+    let scene = Scene::new("manage-several", Wazapin::new(KEY));
+    let more = |name: &str, key: &str| {
+        format!(
+            "[[endpoint]]\nname = \"{name}\"\nprovider = \"wazapin\"\nsecret_file = \"shop\"\n\
+             [endpoint.manage]\napi_key_file = \"{key}\"\nbase_url = \"{}\"\n",
+            scene.wazapin.url()
+        )
+    };
+    let waping = format!(
+        "[[endpoint]]\nname = \"line\"\nprovider = \"waping\"\nsecret_file = \"line\"\n\
+         [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\n",
+        scene.wazapin.url()
+    );
+    fs::write(scene.folder.join("line"), "0123456789abcdef0123456789abcdef").unwrap();
+    fs::write(scene.folder.join("wrong"), "not-the-key-of-anybody").unwrap();
+    let write =
+        |more: &str| fs::write(scene.folder.join("wahook.toml"), format!("{}{more}", scene.toml)).unwrap();
+    write(&waping);
+    scene.created();
+    let (code, said, error) = scene.wahook(&["endpoints", "list"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        said.contains("shop") && error.contains("line: waping documents no call"),
+        "{error}"
+    );
+    let (code, said, error) = scene.wahook(&["missed", "list"]);
+    assert_eq!(code, 0, "{said}{error}");
+    assert!(error.contains("line: waping documents no call"), "{error}");
+
+    write(&more("other", "wrong"));
+    for verb in ["endpoints", "missed"] {
+        let (code, said, error) = scene.wahook(&[verb, "list"]);
+        assert_eq!(code, 3, "{said}{error}");
+        assert!(error.contains("other: ") && error.contains("401"), "{error}");
+        assert!(!said.is_empty(), "{verb}");
+    }
+
+    // Two endpoints of one account, and a delivery that may have been to either.
+    write(&more("second", "key"));
+    assert_eq!(scene.wahook(&["endpoints", "create", "second"]).0, 0);
+    let said = r#"{"data":[{"msgId":"msg_9","status":"failed"}]}"#;
+    for _ in 0..2 {
+        scene
+            .wazapin
+            .answer_next_to("/deliveries", Forced::raw(200, "application/json", said));
+    }
+    scene
+        .wazapin
+        .answer_next_to("/retry", Forced::raw(200, "application/json", "{}"));
+    scene.wazapin.take_requests();
+    let gateway = scene.gateway();
+    let retried = scene.json(&["missed", "retry"]);
+    drop(gateway);
+    assert_eq!(retried["missed"].as_array().unwrap().len(), 1, "{retried}");
+    let asked = scene.wazapin.take_requests();
+    let asked = asked.iter().filter(|one| one.path.ends_with("/retry")).count();
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn an_update_without_events_leaves_them_as_they_are() {
+    let scene = Scene::new("manage-no-events", Wazapin::new(KEY));
+    scene.created();
+    let file = scene.folder.join("wahook.toml");
+    fs::write(file, scene.toml.replace("events = [\"message.new\"]\n", "")).unwrap();
+    let (code, _, error) = scene.wahook(&["endpoints", "update", "shop"]);
+    assert_eq!(code, 0, "{error}");
+    let events = scene
+        .wazapin
+        .with(|wazapin| wazapin.hooks()[0].filter_types.clone());
+    assert_eq!(events, ["message.new"]);
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another program has asked, and sees nothing for a while"
+)]
+fn doctor_waits_for_a_test_whose_id_it_knows_from_before() {
+    let scene = Scene::new("manage-live-again", Wazapin::new(KEY));
+    scene.created();
+    let gateway = scene.gateway();
+    assert_eq!(scene.emits(), Some(200));
+    let before = scene
+        .wazapin
+        .with(|wazapin| wazapin.deliveries()[0].message_id.clone());
+    let said = format!("{{\"id\":\"{before}\",\"messageId\":\"{before}\"}}");
+    scene
+        .wazapin
+        .answer_next_to("/test", Forced::raw(200, "application/json", said));
+    // That its id is known proves nothing: something has to come.
+    let (code, said) = std::thread::scope(|scope| {
+        let later = scope.spawn(|| {
+            let is_asked = || {
+                scene
+                    .wazapin
+                    .requests()
+                    .iter()
+                    .any(|one| one.path.ends_with("/test"))
+            };
+            while !is_asked() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            std::thread::sleep(Duration::from_millis(500));
+            scene.emits()
+        });
+        let (code, said, _) = scene.wahook(&["doctor", "--live"]);
+        assert_eq!(later.join().unwrap(), Some(200));
+        (code, said)
+    });
+    let (_, after) = said
+        .split_once("was verified after ")
+        .unwrap_or_else(|| panic!("{code}: {said}"));
+    let (after, _) = after.split_once(" ms").unwrap();
+    assert!(after.parse::<u32>().unwrap() >= 400, "{said}");
     drop(gateway);
 }

@@ -1,9 +1,10 @@
 //! Wawp, which signs with what it is told, and WAPing, which documents less.
 
-use std::fs;
+use std::{collections::HashSet, fs};
 
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use wahook_testkit::stand_in::{StandIn, Waping, Wawp};
+use wahook_testkit::stand_in::{Forced, Form, StandIn, Waping, Wawp};
 
 use super::KEY;
 use crate::program::{folder, run, text};
@@ -64,6 +65,12 @@ fn wawp_is_told_its_token_and_its_own_webhook_stays() {
         said.contains("the provider's own") && said.contains("?…"),
         "{said}"
     );
+    assert!(
+        said.contains("https://app.wawp.net/…") && !said.contains("system-token"),
+        "the token of its own is in the path: {said}"
+    );
+    let (_, said) = wahook(&["endpoints", "list", "--json"]);
+    assert!(!said.contains("system-token"), "{said}");
     // Another token: the URL is another one.
     fs::write(folder.join("token"), "fedcba9876543210fedcba9876543210").unwrap();
     let (code, said) = wahook(&["endpoints", "update", "phone"]);
@@ -80,6 +87,101 @@ fn wawp_is_told_its_token_and_its_own_webhook_stays() {
     );
     assert_eq!(wahook(&["endpoints", "delete", "phone"]).0, 0);
     assert!(urls().is_empty());
+}
+
+/// Runs `wahook` for an endpoint of Wawp's: its exit code, and what it says.
+type Wahook = Box<dyn Fn(&[&str]) -> (i32, String)>;
+
+/// An endpoint of Wawp's, and what its provider has.
+fn phone(name: &str, wawp: Wawp, events: &str) -> (Runtime, StandIn<Wawp>, Wahook) {
+    let runtime = Runtime::new().unwrap();
+    let wawp = runtime.block_on(StandIn::start(wawp)).unwrap();
+    let folder = folder(name);
+    fs::write(folder.join("key"), KEY).unwrap();
+    fs::write(folder.join("token"), TOKEN).unwrap();
+    let toml = format!(
+        "public_url = \"https://hooks.example.com\"\n[[endpoint]]\nname = \"phone\"\nprovider = \"wawp\"\nsecret_file = \"token\"\n\
+         [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\ninstance_id = \"A1B2C3D4E5F6\"\n{events}",
+        wawp.url()
+    );
+    let file = folder.join("wahook.toml");
+    fs::write(&file, toml).unwrap();
+    let wahook = move |args: &[&str]| {
+        let mut all = args.to_vec();
+        all.extend(["--config", file.to_str().unwrap()]);
+        let output = run(&all, b"");
+        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        for secret in [TOKEN, KEY, "stale-token"] {
+            assert!(!said.contains(secret), "{args:?}: {said}");
+        }
+        (output.status.code().unwrap(), said)
+    };
+    (runtime, wawp, Box::new(wahook))
+}
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+fn urls(wawp: &StandIn<Wawp>) -> Vec<String> {
+    let url = |one: &serde_json::Map<String, Value>| one["url"].as_str().unwrap().to_owned();
+    wawp.with(|wawp| wawp.webhooks().iter().map(url).collect())
+}
+
+#[test]
+fn the_token_is_told_to_nobody_by_an_error_that_quotes_the_url() {
+    let wawp = Wawp::new("A1B2C3D4E5F6", KEY);
+    let (_runtime, wawp, wahook) = phone("manage-wawp-quoted", wawp, "events = [\"message\"]\n");
+    let url = format!("https://hooks.example.com/hooks/phone?secret={TOKEN}");
+    let mut told = 0;
+    for form in Form::ALL {
+        for text in [
+            format!("{url} is not reachable"),
+            format!("parameter {TOKEN} is not reachable"),
+        ] {
+            wawp.answer_next_to("/set", Forced::saying(400, *form, "bad_url", &text));
+            let (code, said) = wahook(&["endpoints", "create", "phone"]);
+            assert_eq!(code, 3, "{said}");
+            told += usize::from(said.contains("… is not reachable"));
+        }
+    }
+    assert!(told >= 2, "{told}");
+}
+
+#[test]
+fn registrations_with_tokens_of_before_are_told_apart_and_taken_away() {
+    let stale = |n: u32| format!("https://hooks.example.com/hooks/phone?secret=stale-token-{n}");
+    let own = format!("https://hooks.example.com/hooks/phone?secret={TOKEN}");
+    let other = "https://hooks.example.com/hooks/other?secret=stale-token-1";
+    let made = || {
+        let all = [stale(1), own.clone(), other.to_owned(), stale(2)];
+        all.iter().fold(Wawp::new("A1B2C3D4E5F6", KEY), |wawp, url| {
+            wawp.webhook(&json!({"url": url, "events": ["message"], "is_active": 1}))
+        })
+    };
+    let (_runtime, wawp, wahook) = phone("manage-wawp-stale", made(), "");
+    let (code, said) = wahook(&["endpoints", "list", "--json"]);
+    assert_eq!(code, 0, "{said}");
+    let listed: Value = serde_json::from_str(&said).unwrap();
+    let rows = listed["registered"].as_array().unwrap();
+    assert_eq!(rows.len(), 5, "{said}");
+    let ids: HashSet<_> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 5, "{said}");
+
+    let (code, said) = wahook(&["endpoints", "update", "phone"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(urls(&wawp), [own.as_str(), other]);
+    let events = wawp.with(|wawp| wawp.webhooks()[0]["events"].clone());
+    assert_eq!(
+        events,
+        json!(["message"]),
+        "no list is written where none was given"
+    );
+
+    let (_runtime, wawp, wahook) = phone("manage-wawp-delete", made(), "");
+    assert_eq!(wahook(&["endpoints", "delete", "phone"]).0, 0);
+    assert_eq!(urls(&wawp), [other]);
+    let (code, said) = wahook(&["endpoints", "create", "phone"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("name the events"), "{said}");
 }
 
 #[test]
