@@ -13,7 +13,7 @@ use wahook_tower::SystemClock;
 use super::serve::default_data_dir;
 use crate::{
     Failure,
-    admin::{self, AdminPlace, AdminState, Reader, SinkNames, client::Client},
+    admin::{self, AdminPlace, AdminState, Endpoints, Reader, SinkNames, client::Client},
     config::{self, Built, Config, Loaded, Period},
     inbox, random,
     stores::InboxMeans,
@@ -117,7 +117,10 @@ async fn of_config(file: &Path, token: Option<Secret>) -> Result<Client, Failure
     };
     let reader = Reader::of(built.routes.iter().map(|route| route.endpoint.clone()));
     let sinks = SinkNames::of(built.sinks.iter().map(|sink| sink.name.clone()));
-    here(address, &loaded.config, (reader, sinks), running.as_deref()).await
+    let endpoints = Endpoints::default();
+    endpoints.are(&built.routes, loaded.config.public_url.as_deref());
+    let knows = (reader, sinks, endpoints);
+    here(address, &loaded.config, knows, running.as_deref()).await
 }
 
 /// All that can be made of a configuration, or the first problem with it.
@@ -170,7 +173,7 @@ async fn of_development(folder: &Path, token: Option<Secret>) -> Result<Client, 
             folder.display()
         )));
     }
-    let knows = (Reader::default(), sinks);
+    let knows = (Reader::default(), sinks, Endpoints::default());
     here(&address, &config, knows, running.as_deref()).await
 }
 
@@ -178,7 +181,7 @@ async fn of_development(folder: &Path, token: Option<Secret>) -> Result<Client, 
 async fn here(
     address: &crate::stores::StoreAddress,
     config: &Config,
-    (reader, sinks): (Reader, SinkNames),
+    (reader, sinks, endpoints): (Reader, SinkNames, Endpoints),
     silent: Option<&str>,
 ) -> Result<Client, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -194,6 +197,7 @@ async fn here(
     let state = AdminState::new(inbox.desk, clock, random::random()?)
         .reader(reader)
         .sinks(sinks)
+        .endpoints(endpoints)
         .token(token.clone());
     Ok(Client::here(admin::router(state), token))
 }

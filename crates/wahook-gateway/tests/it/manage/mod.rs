@@ -272,6 +272,9 @@ fn missed_asks_for_what_never_came_and_for_nothing_else() {
     assert_eq!(lost, [None, None, Some(403)]);
     drop(gateway);
     fs::write(scene.folder.join("shop"), secret).unwrap();
+    // The inbox alone knows as well what came.
+    let listed = scene.json(&["missed", "list", "shop", "--since", "1h"]);
+    assert_eq!(listed["missed"].as_array().unwrap().len(), 3, "{listed}");
     let gateway = scene.gateway();
     // What is further back than the memory of the endpoint would be handled twice.
     let (code, _, said) = scene.wahook(&["missed", "retry", "--since", "30d"]);
