@@ -169,7 +169,7 @@ impl Change<'_> {
             name: self.route.endpoint.name(),
             pause: match self.is_first {
                 true => Duration::ZERO,
-                false => 3 * watch::EVERY,
+                false => PAUSE,
             },
             client,
         };
@@ -214,6 +214,8 @@ struct Endpoint {
     rotating_until: Option<Timestamp>,
 }
 
+/// What one that does not answer is given: it looks, looks once more, and reads.
+const PAUSE: Duration = Duration::from_secs(3 * watch::EVERY.as_secs());
 /// A gateway looks every two seconds, and takes a file up that is as it was at the look before.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -246,5 +248,22 @@ impl Seen for Gateway<'_> {
                 sleep(LOOK_EVERY).await;
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn v5_a_gateway_that_does_not_answer_is_given_the_time_to_read_the_file() {
+        let silent = Gateway {
+            client: None,
+            pause: PAUSE,
+            name: "shop",
+        };
+        let begun = Instant::now();
+        silent.until(None).await.unwrap();
+        assert!(begun.elapsed() >= 3 * watch::EVERY);
     }
 }
