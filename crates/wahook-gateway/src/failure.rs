@@ -29,6 +29,7 @@ pub struct Failure {
     kind: FailureKind,
     message: String,
     detail: Option<String>,
+    is_perhaps: bool,
 }
 
 /// What sort of failure it is; the exit code follows from it.
@@ -59,7 +60,19 @@ impl Failure {
             kind,
             message: one_line(&message.into()),
             detail: None,
+            is_perhaps: false,
         }
+    }
+
+    /// What was asked of somebody may have been done all the same.
+    pub(crate) const fn perhaps(mut self) -> Self {
+        self.is_perhaps = true;
+        self
+    }
+
+    /// Whether what was asked of somebody may have been done all the same.
+    pub(crate) const fn is_perhaps(&self) -> bool {
+        self.is_perhaps
     }
 
     /// With a picture of the place, shown below the line to those who look.

@@ -17,6 +17,7 @@ struct Inner {
     status: Option<u16>,
     told: Told,
     attempts: u32,
+    is_unsent: bool,
     retry_after: Option<Duration>,
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
@@ -81,6 +82,7 @@ impl Error {
             status: None,
             told: Told::default(),
             attempts: 0,
+            is_unsent: kind == ErrorKind::Config,
             retry_after: None,
             source: None,
         }))
@@ -92,6 +94,12 @@ impl Error {
 
     pub(crate) fn because(mut self, cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         self.0.source = Some(cause.into());
+        self
+    }
+
+    /// Nothing of the call left this machine.
+    pub(crate) const fn unsent(mut self) -> Self {
+        self.0.is_unsent = true;
         self
     }
 
@@ -119,6 +127,20 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Whether the call may have been carried out all the same: no answer came, or none that says that it was not.
+    ///
+    /// `false` where nothing was sent, as for an option that cannot be used or a connection that was never made, and where
+    /// the provider refused.
+    #[must_use]
+    pub const fn may_be_done(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::Timeout | ErrorKind::Unreachable | ErrorKind::Unavailable | ErrorKind::Unreadable => {
+                !self.0.is_unsent
+            }
+            _ => false,
+        }
     }
 
     /// The HTTP status of the last answer, if there was one.
@@ -224,6 +246,32 @@ impl ErrorKind {
             Self::Invalid | Self::Unreachable | Self::Unreadable | Self::Config => {
                 "the provider refused the request"
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_refused_or_never_sent_is_not_done() {
+        for kind in [
+            ErrorKind::Timeout,
+            ErrorKind::Unreachable,
+            ErrorKind::Unavailable,
+            ErrorKind::Unreadable,
+        ] {
+            assert!(Error::new(kind, "").may_be_done(), "{kind:?}");
+            assert!(!Error::new(kind, "").unsent().may_be_done(), "{kind:?}");
+        }
+        for kind in [
+            ErrorKind::Config,
+            ErrorKind::Unauthorized,
+            ErrorKind::RateLimited,
+            ErrorKind::Invalid,
+        ] {
+            assert!(!Error::new(kind, "").may_be_done(), "{kind:?}");
         }
     }
 }

@@ -1,18 +1,22 @@
 //! `wahook endpoints`: what providers deliver to.
 
+use std::time::Duration;
+
 use clap::Subcommand;
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::{
     ask::Where,
     managed::{Managed, not_registered},
+    secrets::Change,
     several::Several,
     table::{clean, table},
 };
 use crate::{
     Failure, Outcome,
-    config::{Route, SecretFile},
-    manage::{Registered, Side, side},
+    config::Route,
+    manage::{Changed, NotRotated, Registered, Side, side},
     output,
 };
 
@@ -190,8 +194,22 @@ fn done(json: bool, endpoint: &str, done: &str, id: Option<&str>) -> Result<Outc
 }
 
 async fn create(one: &One, events: &Events, json: bool) -> Result<Outcome, Failure> {
-    let managed = Managed::of(&one.place)?;
+    let (managed, placeholder) = Managed::of_new(&one.place, &one.name)?;
+    let created = create_of(&managed, one, events, placeholder.is_some()).await;
+    // What may be in use at the provider stays.
+    if let Some(placeholder) = placeholder
+        && created.as_ref().err().is_none_or(Failure::is_perhaps)
+    {
+        placeholder.keep();
+    }
+    created?;
+    done(json, &one.name, "created", None)
+}
+
+/// `is_first` if there was no secret before.
+async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: bool) -> Result<(), Failure> {
     let route = managed.one(&one.name)?;
+    let file = managed.own_secret_file(route)?;
     let side = side(route)?;
     let place = managed.place(route)?;
     if let Some(there) = side.registered().await?.iter().find(|there| place.is(there)) {
@@ -201,39 +219,39 @@ async fn create(one: &One, events: &Events, json: bool) -> Result<Outcome, Failu
             one.name
         )));
     }
-    // Before anything is made: what is made and cannot be kept is lost.
-    let file = managed.secret_file(route);
-    if let Some(file) = &file {
-        SecretFile::read(file)
-            .and_then(|now| now.can_be_written(file).map_err(|error| error.to_string()))
-            .map_err(|error| {
-                Failure::io(format!(
-                    "its secret could not be kept in {}: {error}",
-                    file.display()
-                ))
-            })?;
-    }
-    let secret = side.create(&place, &events.of(route)).await?;
-    match (secret, file) {
-        (Some(secret), Some(file)) => {
-            // Until the gateway has read it, what is signed with it is asked to come again.
-            SecretFile::new(secret).write(&file).map_err(|error| {
-                Failure::io(format!(
-                    "it was made, and its secret could not be kept in {}: {error}; `wahook secrets rotate {}` makes another",
-                    file.display(),
-                    one.name
-                ))
-            })?;
-            output::notice(&format!("its secret is in {}", file.display()));
+    let events = events.of(route);
+    let Some(file) = file.filter(|_| side.makes_secrets()) else {
+        if side.create(&place, &events).await?.is_some() {
+            output::notice(
+                "the provider made a secret for it, and the endpoint has no secret_file where it could be kept: copy it from \
+                 the provider's dashboard",
+            );
         }
-        (Some(_), None) => output::notice(
-            "the provider made a secret for it, and the endpoint has no secret_file where it could be kept: copy it from the \
-             provider's dashboard",
-        ),
-        (None, _) => {}
+        return Ok(());
+    };
+    let change = Change {
+        managed,
+        route,
+        file: &file,
+        overlap: if is_first { Duration::ZERO } else { OVERLAP },
+        is_first,
+        tell: &|_| {},
+    };
+    let asked = || -> BoxFuture<'_, _> {
+        Box::pin(async { side.create(&place, &events).await.map_err(NotRotated::from) })
+    };
+    match change.run(&asked).await? {
+        Changed::Until(_) => output::notice(&format!("its secret is in {}", file.display())),
+        Changed::Not => output::notice(&format!(
+            "the provider did not tell its secret: take it from the dashboard: `wahook secrets rotate {} --new-secret-file FILE`",
+            one.name
+        )),
     }
-    done(json, &one.name, "created", None)
+    Ok(())
 }
+
+/// How long what the file held before is valid beside the secret of what was made.
+const OVERLAP: Duration = Duration::from_hours(24);
 
 #[derive(Serialize)]
 struct Row {

@@ -1,20 +1,26 @@
 //! `wahook secrets`: rotates them.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::RefCell,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Subcommand;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
+use wahook_core::Secret;
 use wahook_tower::SystemClock;
 
 use super::{ask::Where, managed::Managed, watch};
 use crate::{
     Failure, Outcome,
     admin::client::Client,
-    config::Period,
-    manage::{Rotation, Seen, Step, side},
+    config::{Period, Route, SecretFile},
+    manage::{Ask, Changed, Rotation, Seen, Step, side},
     output,
 };
 
@@ -38,36 +44,41 @@ enum Verb {
         #[arg(long, value_name = "TIME", default_value = "24h")]
         overlap: Period,
 
+        /// A file with the new secret, or `-` for stdin, where it was rotated in the provider's dashboard: nothing is asked
+        /// of the provider.
+        #[arg(long, value_name = "FILE")]
+        new_secret_file: Option<PathBuf>,
+
         #[command(flatten)]
         place: Where,
     },
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
-    let Verb::Rotate { name, overlap, place } = &args.verb;
-    super::runtime()?.block_on(rotate(name, *overlap, place, json))
+    let Verb::Rotate {
+        name,
+        overlap,
+        new_secret_file,
+        place,
+    } = &args.verb;
+    super::runtime()?.block_on(rotate(name, *overlap, new_secret_file.as_deref(), place, json))
 }
 
-async fn rotate(name: &str, overlap: Period, place: &Where, json: bool) -> Result<Outcome, Failure> {
+async fn rotate(
+    name: &str,
+    overlap: Period,
+    new_secret_file: Option<&Path>,
+    place: &Where,
+    json: bool,
+) -> Result<Outcome, Failure> {
     let managed = Managed::of(place)?;
     let route = managed.one(name)?;
-    let Some(file) = managed.secret_file(route) else {
+    let Some(file) = managed.own_secret_file(route)? else {
         return Err(Failure::wrong_use(format!(
             "the secret of endpoint `{name}` is not in a file of its own, so nobody but you can change it; move it into one: \
              secret_file = \"…\""
         )));
     };
-    let side = side(route)?;
-    let Some(of) = managed.registered(&*side, route).await? else {
-        return Ok(Outcome::NotSo);
-    };
-    let seen = Gateway {
-        client: managed.running().await?,
-        name,
-    };
-    if seen.client.is_none() {
-        output::notice("no gateway runs with this configuration: nobody has to be waited for");
-    }
     let steps = RefCell::new(Vec::new());
     let tell = |step: Step| {
         let text = match step {
@@ -80,17 +91,43 @@ async fn rotate(name: &str, overlap: Period, place: &Where, json: bool) -> Resul
         }
         steps.borrow_mut().push(text);
     };
-    let clock = SystemClock::new();
-    let rotation = Rotation {
+    let change = Change {
+        managed: &managed,
+        route,
         file: &file,
-        side: &*side,
-        of: &of,
         overlap: overlap.get(),
-        clock: &clock,
-        seen: &seen,
+        is_first: false,
         tell: &tell,
     };
-    let until = rotation.run().await?;
+    let changed = if let Some(from) = new_secret_file {
+        let secret = read_secret(from)?;
+        managed
+            .fits(route, &secret)
+            .map_err(|failure| Failure::wrong_use(format!("{}: {failure}", from.display())))?;
+        let now = SecretFile::read(&file).map_err(Failure::io)?;
+        if now.current.expose() == secret.expose() {
+            return Err(Failure::wrong_use(format!(
+                "{}: this is the secret that is in {} already",
+                from.display(),
+                file.display()
+            )));
+        }
+        let given = || -> BoxFuture<'_, _> {
+            let secret = secret.clone();
+            Box::pin(async { Ok(Some(secret)) })
+        };
+        change.run(&given).await?
+    } else {
+        let side = side(route)?;
+        let Some(of) = managed.registered(&*side, route).await? else {
+            return Ok(Outcome::NotSo);
+        };
+        let asked = || -> BoxFuture<'_, _> { Box::pin(async { side.rotate(&of).await.map(Some) }) };
+        change.run(&asked).await?
+    };
+    let Changed::Until(until) = changed else {
+        return Err(Failure::io("nothing was changed: there is no other secret"));
+    };
     if json {
         output::json(
             &serde_json::json!({ "endpoint": name, "previous_until": until, "steps": steps.into_inner() }),
@@ -101,9 +138,66 @@ async fn rotate(name: &str, overlap: Period, place: &Where, json: bool) -> Resul
     Ok(Outcome::Done)
 }
 
-/// A gateway that reads the file, if one runs.
+/// A secret that somebody has in a file, or pipes in.
+fn read_secret(from: &Path) -> Result<Secret, Failure> {
+    let text = if from == Path::new("-") {
+        io::read_to_string(io::stdin())
+    } else {
+        fs::read_to_string(from)
+    };
+    let text =
+        text.map_err(|error| Failure::io(format!("cannot read the secret in {}: {error}", from.display())))?;
+    Secret::new(text).map_err(|error| Failure::wrong_use(format!("{}: {error}", from.display())))
+}
+
+/// A change of an endpoint's secret, before the eyes of the gateway that has it.
+pub(super) struct Change<'a> {
+    pub(super) managed: &'a Managed<'a>,
+    pub(super) route: &'a Route,
+    pub(super) file: &'a Path,
+    pub(super) overlap: Duration,
+    /// There was none: who does not answer was not started with one either.
+    pub(super) is_first: bool,
+    pub(super) tell: &'a dyn Fn(Step),
+}
+
+impl Change<'_> {
+    /// Does it.
+    pub(super) async fn run(&self, ask: &Ask<'_>) -> Result<Changed, Failure> {
+        let client = self.managed.running().await?;
+        let seen = Gateway {
+            name: self.route.endpoint.name(),
+            pause: match self.is_first {
+                true => Duration::ZERO,
+                false => PAUSE,
+            },
+            client,
+        };
+        if seen.client.is_none() && !seen.pause.is_zero() {
+            output::notice(&format!(
+                "no gateway answers for this configuration: one that has it is given {} s to read the file, twice",
+                seen.pause.as_secs()
+            ));
+        }
+        let rotation = Rotation {
+            file: self.file,
+            ask,
+            fits: &|secret| self.managed.fits(self.route, secret),
+            overlap: self.overlap,
+            clock: &SystemClock::new(),
+            seen: &seen,
+            tell: self.tell,
+        };
+        rotation.run().await
+    }
+}
+
+/// A gateway that reads the file.
 struct Gateway<'a> {
+    /// `None` if none answers. It may run all the same, without an admin listener or somewhere else.
     client: Option<Client>,
+    /// What that one is given.
+    pause: Duration,
     name: &'a str,
 }
 
@@ -120,6 +214,8 @@ struct Endpoint {
     rotating_until: Option<Timestamp>,
 }
 
+/// What one that does not answer is given: it looks, looks once more, and reads.
+const PAUSE: Duration = Duration::from_secs(3 * watch::EVERY.as_secs());
 /// A gateway looks every two seconds, and takes a file up that is as it was at the look before.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -128,6 +224,7 @@ impl Seen for Gateway<'_> {
     fn until(&self, rotating: Option<Timestamp>) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let Some(client) = &self.client else {
+                sleep(self.pause).await;
                 return Ok(());
             };
             // Without a token it looks by itself, a little later.
@@ -151,5 +248,22 @@ impl Seen for Gateway<'_> {
                 sleep(LOOK_EVERY).await;
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn v5_a_gateway_that_does_not_answer_is_given_the_time_to_read_the_file() {
+        let silent = Gateway {
+            client: None,
+            pause: PAUSE,
+            name: "shop",
+        };
+        let begun = Instant::now();
+        silent.until(None).await.unwrap();
+        assert!(begun.elapsed() >= 3 * watch::EVERY);
     }
 }

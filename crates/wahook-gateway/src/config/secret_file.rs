@@ -10,8 +10,8 @@
 use std::{
     fs, io,
     io::Write as _,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
-    path::Path,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown},
+    path::{Path, PathBuf},
 };
 
 use jiff::Timestamp;
@@ -48,14 +48,21 @@ impl SecretFile {
         Self::parse(&text).map_err(|error| format!("{}: {error}", file.display()))
     }
 
-    /// Whether there is more in it than a secret.
+    /// Whether there is more in it than a secret. What only looks like it is no part of a secret either: it is an error.
     pub(crate) fn is_rotated(text: &str) -> bool {
-        let mut more = text.trim().lines().skip(1).map(str::trim);
-        more.any(|line| line.starts_with(PREVIOUS) || line.starts_with(ROTATING))
+        text.trim()
+            .lines()
+            .skip(1)
+            .any(|line| word_of_ours(line).is_some())
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let secret = |text: &str| Secret::new(text).map_err(|error: SecretError| error.to_string());
+        let first = text.trim().lines().next().unwrap_or_default();
+        let is_time = |word: &str| word.parse::<Timestamp>().is_ok();
+        if word_of_ours(first).is_some() && first.split_whitespace().nth(1).is_some_and(is_time) {
+            return Err("line 1 must be the secret".to_owned());
+        }
         if !Self::is_rotated(text) {
             // A secret may have lines of its own.
             return secret(text).map(Self::new);
@@ -95,52 +102,38 @@ impl SecretFile {
     /// Takes the place of what is in the file, in one step: whoever reads it sees the one or the other, also after a crash.
     /// It may be read by whom the old one might be read by.
     pub(crate) fn write(&self, file: &Path) -> io::Result<()> {
+        self.reads_back()?;
         // A link leads to the file whose place is taken.
         let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
-        let beside = beside(&file);
-        let written = self.write_beside(&file, &beside);
-        if written.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
-        written
+        take_place(&file, self.text().as_bytes(), 0)
     }
 
-    fn write_beside(&self, file: &Path, beside: &Path) -> io::Result<()> {
-        let mut new = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(beside)?;
-        new.write_all(self.text().as_bytes())?;
-        if let Ok(old) = fs::metadata(file) {
-            new.set_permissions(fs::Permissions::from_mode(old.mode() & 0o777))?;
-            // Whose file it is can be changed by root alone, who is the one for whom it matters.
-            let _ = std::os::unix::fs::fchown(&new, Some(old.uid()), Some(old.gid()));
-        }
-        new.sync_all()?;
-        fs::rename(beside, file)?;
-        // The name as well is on disk.
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        fs::File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
-    }
-
-    /// Whether it can be written, as far as that can be known before: a new secret that cannot be kept is lost.
+    /// Whether it can be written, as far as that can be known before: a new secret that cannot be kept is lost. A copy of
+    /// what is in the file takes its place, which a file that is mounted by itself does not let happen.
     pub(crate) fn can_be_written(&self, file: &Path) -> io::Result<()> {
+        self.reads_back()?;
         let file = fs::canonicalize(file)?;
-        let beside = beside(&file);
-        let tried = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)
-            .and_then(|mut new| {
-                new.write_all(&vec![b' '; 2 * self.text().len() + 512])
-                    .and_then(|()| new.sync_all())
-            });
-        let _ = fs::remove_file(&beside);
-        tried
+        let now = zeroize::Zeroizing::new(fs::read(&file)?);
+        // There has to be room for what is to come.
+        take_place(&file, &now, 2 * self.text().len() + 512)
+    }
+
+    /// Whoever reads what would be written gets the same secrets.
+    pub(crate) fn reads_back(&self) -> io::Result<()> {
+        let wrong = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
+        let text = self.text();
+        // As it is when something stands below it.
+        let marked = format!("{}{ROTATING}{}\n", *text, Timestamp::UNIX_EPOCH);
+        let marked = zeroize::Zeroizing::new(marked);
+        let is_same = |read: &Self| read.current.expose() == self.current.expose();
+        match Self::parse(&text).and_then(|_| Self::parse(&marked)) {
+            Ok(read) if is_same(&read) => Ok(()),
+            _ if self.current.expose().lines().nth(1).is_some() => Err(wrong(
+                "the secret in it has several lines; one that is rotated has one".to_owned(),
+            )),
+            Ok(_) => Err(wrong("the secret in it would be read as another one".to_owned())),
+            Err(error) => Err(wrong(error)),
+        }
     }
 
     fn text(&self) -> zeroize::Zeroizing<String> {
@@ -155,9 +148,110 @@ impl SecretFile {
     }
 }
 
-fn beside(file: &Path) -> std::path::PathBuf {
+/// The first word of a line, if it is one of ours, in whatever case and space.
+fn word_of_ours(line: &str) -> Option<&str> {
+    let word = line.split_whitespace().next()?;
+    let is_it = |ours: &str| word.eq_ignore_ascii_case(ours.trim_end());
+    (is_it(PREVIOUS) || is_it(ROTATING)).then_some(word)
+}
+
+/// Held by whoever changes a file of a secret, in a file beside it; let go when dropped, and when the process ends.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    _file: fs::File,
+}
+
+impl Lock {
+    /// Takes it; one that somebody else holds is not waited for.
+    pub(crate) fn of(file: &Path) -> Result<Self, String> {
+        let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+        let place = with_suffix(&file, ".lock");
+        let cannot = |error: io::Error| format!("cannot lock {}: {error}", place.display());
+        // It stays: who removes it may remove it from under somebody who holds it.
+        let lock = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&place)
+            .map_err(cannot)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { _file: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(format!(
+                "another `wahook` is changing {} just now; let it end first",
+                file.display()
+            )),
+            Err(fs::TryLockError::Error(error)) => Err(cannot(error)),
+        }
+    }
+}
+
+/// Has this text be the file, with as much room tried as well.
+fn take_place(file: &Path, text: &[u8], room: usize) -> io::Result<()> {
+    let beside = with_suffix(file, &format!(".new-{}", std::process::id()));
+    let written = write_beside(file, &beside, text, room).and_then(|()| fs::rename(&beside, file));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+        return written;
+    }
+    // The name as well is on disk. It is in place in any case: what fails here does not undo that.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let _ = fs::File::open(folder.unwrap_or_else(|| Path::new("."))).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn write_beside(file: &Path, beside: &Path, text: &[u8], room: usize) -> io::Result<()> {
+    // What was left there, or put there by somebody: it is not written into.
+    match fs::remove_file(beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut new = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(beside)?;
+    new.write_all(text)?;
+    if room > 0 {
+        new.write_all(&vec![b' '; room])?;
+        new.sync_all()?;
+        new.set_len(u64::try_from(text.len()).unwrap_or(u64::MAX))?;
+    }
+    if let Ok(old) = fs::metadata(file) {
+        give_to(&new, &old)?;
+    }
+    new.sync_all()
+}
+
+/// It may be read by whom the old one might be read by, and by nobody else on the way.
+fn give_to(new: &fs::File, old: &fs::Metadata) -> io::Result<()> {
+    let mode = old.mode() & 0o777;
+    let now = new.metadata()?;
+    // One by one: whoever may not give a file away may still give it to a group of theirs.
+    let group = now.gid() == old.gid() || fchown(new, None, Some(old.gid())).is_ok();
+    new.set_permissions(fs::Permissions::from_mode(mode))?;
+    let owner = now.uid() == old.uid() || fchown(new, Some(old.uid()), None).is_ok();
+    lost(mode, owner, group).map_or(Ok(()), |whose| {
+        let text = format!(
+            "the {whose} of the file cannot be kept, who may read it now; do this as its owner or as root"
+        );
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
+    })
+}
+
+/// Who could read no longer what could be read before.
+const fn lost(mode: u32, owner: bool, group: bool) -> Option<&'static str> {
+    match (owner, group) {
+        _ if mode & 0o004 != 0 => None,
+        (_, false) if mode & 0o070 != 0 => Some("group"),
+        (false, _) if mode & 0o400 != 0 => Some("owner"),
+        _ => None,
+    }
+}
+
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".new-{}", std::process::id()));
+    name.push(suffix);
     file.with_file_name(name)
 }
 
@@ -200,6 +294,13 @@ mod tests {
             "a\nprevious x hunter2",
             "a\nrotating hunter2",
             "a\nrotating 2026-01-01T00:00:00Z\nhunter2",
+            // Almost ours: not part of a secret.
+            "a\nprevious\t2026-01-01T00:00:00Z hunter2",
+            "a\nPrevious 2026-01-01T00:00:00Z hunter2",
+            "a\nprevious  2026-01-01T00:00:00Z hunter2",
+            "a\nROTATING\nhunter2",
+            // The first line is gone.
+            "previous 2026-01-01T00:00:00Z hunter2",
         ] {
             let error = SecretFile::parse(text).unwrap_err();
             assert!(!error.contains("hunter2"), "{error}");
@@ -230,5 +331,68 @@ mod tests {
             "nothing is left beside it"
         );
         assert!(new.can_be_written(&folder.path().join("nowhere/secret")).is_err());
+    }
+
+    #[test]
+    fn whether_it_can_be_written_is_tried_to_the_end_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let text = "old-secret-old-secret \n\n";
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+        let before = fs::metadata(&path).unwrap();
+        let file = SecretFile::read(&path).unwrap();
+        file.can_be_written(&path).unwrap();
+        let after = fs::metadata(&path).unwrap();
+        assert_ne!(before.ino(), after.ino(), "another file has its name");
+        assert_eq!((after.mode(), after.uid()), (before.mode(), before.uid()));
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+
+        // What would be read as something else afterwards.
+        fs::write(&path, "two\nlines\n").unwrap();
+        let file = SecretFile::read(&path).unwrap();
+        let error = file.can_be_written(&path).unwrap_err().to_string();
+        assert!(error.contains("several lines"), "{error}");
+        assert!(file.write(&path).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two\nlines\n");
+    }
+
+    #[test]
+    fn p_what_lies_beside_it_is_not_written_into() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("secret"), folder.path().join("other"));
+        fs::write(&path, "old-secret-old-secret").unwrap();
+        fs::write(&other, "").unwrap();
+        let beside = with_suffix(&path, &format!(".new-{}", std::process::id()));
+        std::os::unix::fs::symlink(&other, &beside).unwrap();
+        let file = SecretFile::new(Secret::new("new-secret-new-secret").unwrap());
+        file.write(&path).unwrap();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "");
+        assert!(!fs::symlink_metadata(&path).unwrap().is_symlink());
+        assert!(!beside.exists());
+    }
+
+    #[test]
+    fn nobody_loses_the_right_to_read_it_unnoticed() {
+        assert_eq!(lost(0o640, true, true), None);
+        assert_eq!(lost(0o640, true, false), Some("group"));
+        assert_eq!(lost(0o600, true, false), None);
+        assert_eq!(lost(0o600, false, true), Some("owner"));
+        assert_eq!(lost(0o644, false, false), None, "all may read it");
+    }
+
+    #[test]
+    fn one_at_a_time_changes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, "old-secret-old-secret").unwrap();
+        let lock = Lock::of(&path).unwrap();
+        let error = Lock::of(&path).unwrap_err();
+        assert!(error.contains("another `wahook`"), "{error}");
+        drop(lock);
+        Lock::of(&path).unwrap();
+        let mode = fs::metadata(folder.path().join("secret.lock")).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }

@@ -17,7 +17,7 @@ use wahook_manage::{Error, Options};
 use self::place::shown;
 pub(crate) use self::{
     place::Place,
-    rotate::{Rotation, Seen, Step},
+    rotate::{Ask, Changed, Rotation, Seen, Step},
 };
 use crate::{
     Failure,
@@ -44,6 +44,11 @@ pub(crate) trait Side: Send + Sync {
 
     /// What it delivers to.
     fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>>;
+
+    /// Whether it makes the secret of what it delivers to, which [`create`](Self::create) then tells.
+    fn makes_secrets(&self) -> bool {
+        false
+    }
 
     /// Has it deliver to a place; tells the secret that it will sign with, if it makes one itself.
     fn create<'a>(
@@ -179,7 +184,23 @@ pub(crate) enum NotRotated {
 
 /// A call that failed, in one line.
 fn failure(error: &Error) -> Failure {
-    Failure::io(chain(error))
+    let failure = Failure::io(chain(error));
+    if error.may_be_done() {
+        failure.perhaps()
+    } else {
+        failure
+    }
+}
+
+/// A secret that was not changed because of this.
+impl From<Failure> for NotRotated {
+    fn from(failure: Failure) -> Self {
+        if failure.is_perhaps() {
+            Self::Perhaps(failure)
+        } else {
+            Self::Surely(failure)
+        }
+    }
 }
 
 /// There is no documented call for it.

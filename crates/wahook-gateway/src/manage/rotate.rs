@@ -1,24 +1,30 @@
-//! Rotating a secret without losing a delivery.
+//! Changing a secret without losing a delivery.
 //!
 //! ```text
 //! file: old                     a mismatch is refused
 //! file: old, rotating           a mismatch is asked to come again ─ the gateway has seen it
-//!   ask the provider            it signs with the new one from some moment on
+//!   ask for another             it signs with the new one from some moment on
 //! file: new, previous, rotating both are taken                    ─ the gateway has seen it
 //! file: new, previous           a mismatch is refused
 //! file: new                     when the overlap is over
 //! ```
 //!
-//! Whatever fails on the way, the file holds what is in use, as far as that can be known.
+//! Whatever fails on the way, the file holds what is in use, as far as that can be known. One change at a time: the file is
+//! locked meanwhile, and what a person writes into it meanwhile is not written over.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, pin::pin, time::Duration};
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use wahook_core::Clock;
+use tokio::signal::unix::{SignalKind, signal};
+use wahook_core::{Clock, Secret};
 
-use super::{NotRotated, Registered, Side};
-use crate::{Failure, config::SecretFile};
+use super::NotRotated;
+use crate::{
+    Failure,
+    config::{Lock, SecretFile},
+    output,
+};
 
 /// How long a mismatch is excused before the provider has answered: longer than any call to it takes.
 const MARK: Duration = Duration::from_secs(600);
@@ -27,7 +33,7 @@ const SETTLE: Duration = Duration::from_secs(120);
 
 /// Whether the gateway has read the file: that which says that it is being rotated until then; `None` once it is over.
 pub(crate) trait Seen {
-    /// Waits until it has.
+    /// Waits until it has; where nobody tells, until it must have.
     fn until(&self, rotating: Option<Timestamp>) -> BoxFuture<'_, Result<(), Failure>>;
 }
 
@@ -42,11 +48,24 @@ pub(crate) enum Step {
     Kept,
 }
 
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// There is another secret; the old one is valid until then.
+    Until(Timestamp),
+    /// There is none but the old one.
+    Not,
+}
+
+/// Has another secret be in use, and tells it; `None` if it goes on with the old one.
+pub(crate) type Ask<'a> = dyn Fn() -> BoxFuture<'a, Result<Option<Secret>, NotRotated>> + 'a;
+
 /// One rotation.
-pub(crate) struct Rotation<'a> {
+pub(crate) struct Rotation<'a, 'b> {
     pub(crate) file: &'a Path,
-    pub(crate) side: &'a dyn Side,
-    pub(crate) of: &'a Registered,
+    pub(crate) ask: &'a Ask<'b>,
+    /// Whether the endpoint can be built with a secret.
+    pub(crate) fits: &'a dyn Fn(&Secret) -> Result<(), Failure>,
     /// How long the old secret is valid beside the new one.
     pub(crate) overlap: Duration,
     pub(crate) clock: &'a dyn Clock,
@@ -54,56 +73,94 @@ pub(crate) struct Rotation<'a> {
     pub(crate) tell: &'a dyn Fn(Step),
 }
 
-impl Rotation<'_> {
-    /// Does it; tells until when the old secret is valid.
-    pub(crate) async fn run(&self) -> Result<Timestamp, Failure> {
-        let mut file = SecretFile::read(self.file).map_err(Failure::io)?;
-        let now = self.clock.now();
-        file.previous.retain(|(_, until)| now < *until);
-        let before = file.clone();
-        file.can_be_written(self.file)
+impl Rotation<'_, '_> {
+    /// Does it.
+    pub(crate) async fn run(&self) -> Result<Changed, Failure> {
+        let _lock = Lock::of(self.file).map_err(Failure::io)?;
+        let before = self.read()?;
+        before
+            .can_be_written(self.file)
             .map_err(|error| self.cannot_write(&error))?;
-
-        file.rotating = Some(self.later(MARK));
+        let mark = self.later(MARK);
+        let file = SecretFile {
+            rotating: Some(mark),
+            ..before.clone()
+        };
         self.write(&file)?;
-        if let Err(failure) = self.seen.until(file.rotating).await {
-            self.restore(before);
+        if let Err(failure) = self.seen.until(Some(mark)).await {
+            self.unmark(mark, before.rotating);
             return Err(Failure::io(format!("nothing was changed: {failure}")));
         }
         (self.tell)(Step::Marked);
+        // What only we know must be written before we end.
+        uninterrupted(self.exchange(&before, mark)).await?
+    }
 
-        let secret = match self.side.rotate(self.of).await {
-            Ok(secret) => secret,
+    /// Asks for the new secret, and has both be valid.
+    async fn exchange(&self, before: &SecretFile, mark: Timestamp) -> Result<Changed, Failure> {
+        let answer = match (self.ask)().await {
+            Ok(Some(secret)) => self.usable(secret).map(Some),
+            other => other,
+        };
+        let secret = match answer {
+            Ok(Some(secret)) => secret,
+            Ok(None) => {
+                self.unmark(mark, before.rotating);
+                return Ok(Changed::Not);
+            }
             Err(NotRotated::Surely(failure)) => {
-                self.restore(before);
+                self.unmark(mark, before.rotating);
                 return Err(Failure::io(format!("nothing was changed: {failure}")));
             }
             Err(NotRotated::Perhaps(failure)) => {
                 return Err(Failure::io(format!(
                     "which secret is in use is not known: {failure}. The old one is valid here, and what does not fit it is \
-                     asked to come again for ten minutes: rotate once more by then"
-                )));
+                     asked to come again for ten minutes: by then, rotate once more, or take the new one from the \
+                     provider's dashboard: `wahook secrets rotate NAME --new-secret-file FILE`"
+                ))
+                .perhaps());
             }
         };
         (self.tell)(Step::Rotated);
 
         let until = self.later(self.overlap);
-        let old = std::mem::replace(&mut file.current, secret);
-        file.previous.insert(0, (old, until));
-        file.rotating = Some(self.later(SETTLE));
+        let settle = self.later(SETTLE);
+        // As it is now: a person may have written into it.
+        let mut file = self.read().unwrap_or_else(|_| before.clone());
+        if file.current.expose() != secret.expose() {
+            let old = std::mem::replace(&mut file.current, secret);
+            if !self.overlap.is_zero() {
+                file.previous.insert(0, (old, until));
+            }
+        }
+        file.rotating = Some(settle);
         self.keep(&file)?;
-        let seen = self.seen.until(file.rotating).await;
+        let seen = self.seen.until(Some(settle)).await;
         if let Err(failure) = seen {
             return Err(Failure::io(format!(
                 "the new secret is in {}, and the gateway has not taken it up: {failure}",
                 self.file.display()
-            )));
+            ))
+            .perhaps());
         }
         (self.tell)(Step::Kept);
-        file.rotating = None;
-        // What stands there ends by itself.
-        let _ = self.write(&file);
-        Ok(until)
+        self.unmark(settle, None);
+        Ok(Changed::Until(until))
+    }
+
+    /// A text that the endpoint cannot verify with is not the secret, whatever it is.
+    fn usable(&self, secret: Secret) -> Result<Secret, NotRotated> {
+        let file = SecretFile::new(secret);
+        let tried = (self.fits)(&file.current).and_then(|()| {
+            let reads_back = file.reads_back();
+            reads_back.map_err(|error| Failure::io(error.to_string()))
+        });
+        match tried {
+            Ok(()) => Ok(file.current),
+            Err(failure) => Err(NotRotated::Perhaps(Failure::io(format!(
+                "the provider's answer does not tell a secret that can be used ({failure})"
+            )))),
+        }
     }
 
     /// In whole seconds, as gateways tell it.
@@ -112,17 +169,27 @@ impl Rotation<'_> {
         Timestamp::from_second(later.as_second()).unwrap_or(later)
     }
 
+    /// What is in it and not over yet.
+    fn read(&self) -> Result<SecretFile, Failure> {
+        let mut file = SecretFile::read(self.file).map_err(Failure::io)?;
+        let now = self.clock.now();
+        file.previous.retain(|(_, until)| now < *until);
+        Ok(file)
+    }
+
     fn write(&self, file: &SecretFile) -> Result<(), Failure> {
         file.write(self.file).map_err(|error| self.cannot_write(&error))
     }
 
-    /// As it was. If it cannot be, the mark ends by itself.
-    fn restore(&self, before: SecretFile) {
-        let _ = SecretFile {
-            rotating: None,
-            ..before
+    /// Takes our mark away and nothing else. One of before stays: an answer was lost, and it is still waited for the next.
+    /// If it cannot be taken away, it ends by itself.
+    fn unmark(&self, mark: Timestamp, before: Option<Timestamp>) {
+        if let Ok(mut file) = self.read()
+            && file.rotating == Some(mark)
+        {
+            file.rotating = before.filter(|until| self.clock.now() < *until);
+            let _ = self.write(&file);
         }
-        .write(self.file);
     }
 
     /// Writes the new secret, which only we know.
@@ -131,18 +198,37 @@ impl Rotation<'_> {
             return Ok(());
         };
         // Where a person reads, and nowhere else.
-        if crate::output::stderr_is_terminal() {
-            crate::output::notice(&format!("the new secret: {}", file.current.expose()));
+        if output::stderr_is_terminal() {
+            output::notice(&format!("the new secret: {}", file.current.expose()));
         }
         Err(Failure::io(format!(
-            "the provider has a new secret and it could not be kept: {}; rotate once more within ten minutes, or copy it from \
-             the provider's dashboard",
+            "the provider has a new secret and it could not be kept: {}; within ten minutes, rotate once more, or take it from \
+             the provider's dashboard: `wahook secrets rotate NAME --new-secret-file FILE`",
             self.cannot_write(&error)
-        )))
+        ))
+        .perhaps())
     }
 
     fn cannot_write(&self, error: &std::io::Error) -> Failure {
         Failure::io(format!("cannot write {}: {error}", self.file.display()))
+    }
+}
+
+/// Goes on to the end, whoever asks to stop: they are told that it will not take long.
+async fn uninterrupted<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let cannot = |error| Failure::io(format!("cannot wait for signals: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(cannot)?;
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+        output::notice("a secret is being exchanged; this ends by itself when it is written");
     }
 }
 
@@ -156,58 +242,12 @@ mod tests {
         },
     };
 
-    use wahook_core::Secret;
     use wahook_testkit::ManualClock;
 
     use super::*;
-    use crate::manage::{Failed, Place};
 
     const OLD: &str = "old-secret-old-secret";
     const NEW: &str = "new-secret-new-secret";
-
-    /// A provider that answers this, and the file as it was when it was asked.
-    struct Script<'a> {
-        answer: fn() -> Result<Secret, NotRotated>,
-        file: &'a Path,
-        then: Mutex<String>,
-    }
-
-    impl Side for Script<'_> {
-        fn rotate<'a>(&'a self, _: &'a Registered) -> BoxFuture<'a, Result<Secret, NotRotated>> {
-            *self.then.lock().unwrap() = fs::read_to_string(self.file).unwrap();
-            Box::pin(async { (self.answer)() })
-        }
-        fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>> {
-            unreachable!()
-        }
-        fn create<'a>(
-            &'a self,
-            _: &'a Place,
-            _: &'a [String],
-        ) -> BoxFuture<'a, Result<Option<Secret>, Failure>> {
-            unreachable!()
-        }
-        fn update<'a>(
-            &'a self,
-            _: &'a Registered,
-            _: &'a Place,
-            _: &'a [String],
-        ) -> BoxFuture<'a, Result<(), Failure>> {
-            unreachable!()
-        }
-        fn delete<'a>(&'a self, _: &'a Registered) -> BoxFuture<'a, Result<(), Failure>> {
-            unreachable!()
-        }
-        fn test<'a>(&'a self, _: &'a Registered) -> BoxFuture<'a, Result<Option<String>, Failure>> {
-            unreachable!()
-        }
-        fn failed<'a>(&'a self, _: &'a Registered, _: Timestamp) -> BoxFuture<'a, Result<Failed, Failure>> {
-            unreachable!()
-        }
-        fn resend<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), Failure>> {
-            unreachable!()
-        }
-    }
 
     /// A gateway that reads the file, or does not.
     struct Gateway<'a> {
@@ -227,48 +267,56 @@ mod tests {
         }
     }
 
+    type Answer = Result<Option<Secret>, NotRotated>;
+
     struct Outcome {
-        result: Result<Timestamp, Failure>,
+        result: Result<Changed, Failure>,
         /// The file when the provider was asked, and at the end.
         then: String,
         now: String,
     }
 
-    fn rotate(answer: fn() -> Result<Secret, NotRotated>, is_blind: bool) -> Outcome {
+    fn rotate(answer: fn() -> Answer, is_blind: bool) -> Outcome {
+        rotate_with(&format!("{OLD}\n"), |_| answer(), is_blind)
+    }
+
+    /// The provider is asked, and gives this answer.
+    fn rotate_with(text: &str, answer: impl Fn(&Path) -> Answer, is_blind: bool) -> Outcome {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        fs::write(&path, format!("{OLD}\n")).unwrap();
-        let side = Script {
-            answer,
-            file: &path,
-            then: Mutex::default(),
-        };
+        fs::write(&path, text).unwrap();
         let seen = Gateway {
             file: &path,
             is_blind: AtomicBool::new(is_blind),
         };
         let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
-        let of = Registered {
-            id: "ep_1".to_owned(),
-            url: None,
-            events: None,
-            is_enabled: None,
-            is_system: false,
-        };
+        let then = Mutex::new(String::new());
         let rotation = Rotation {
             file: &path,
-            side: &side,
-            of: &of,
+            ask: &|| {
+                *then.lock().unwrap() = fs::read_to_string(&path).unwrap();
+                let answer = answer(&path);
+                // Whoever watches the rest of the world is heard before.
+                Box::pin(async {
+                    tokio::task::yield_now().await;
+                    answer
+                })
+            },
+            fits: &|secret| match secret.expose().contains("****") {
+                true => Err(Failure::io("not base64")),
+                false => Ok(()),
+            },
             overlap: Duration::from_secs(86_400),
             clock: &clock,
             seen: &seen,
             tell: &|_| {},
         };
         let result = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
             .build()
             .unwrap()
             .block_on(rotation.run());
-        let then = side.then.lock().unwrap().clone();
+        let then = then.lock().unwrap().clone();
         Outcome {
             result,
             then,
@@ -276,10 +324,16 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
+    fn new() -> Answer {
+        Ok(Some(Secret::new(NEW).unwrap()))
+    }
+
     #[test]
     fn v5_a_mismatch_is_excused_before_the_provider_is_asked_and_both_secrets_are_valid_afterwards() {
-        let done = rotate(|| Ok(Secret::new(NEW).unwrap()), false);
-        assert_eq!(done.result.unwrap().to_string(), "2026-01-02T00:00:00Z");
+        let done = rotate(new, false);
+        let until = "2026-01-02T00:00:00Z".parse().unwrap();
+        assert_eq!(done.result.unwrap(), Changed::Until(until));
         assert_eq!(done.then, format!("{OLD}\nrotating 2026-01-01T00:10:00Z\n"));
         assert_eq!(done.now, format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\n"));
     }
@@ -312,5 +366,108 @@ mod tests {
         );
         assert_eq!(blind.now, format!("{OLD}\n"));
         assert_eq!(blind.then, "");
+    }
+
+    #[test]
+    fn v5_of_two_rotations_at_once_the_second_is_refused_before_it_changes_anything() {
+        let done = rotate_with(
+            &format!("{OLD}\n"),
+            |path| {
+                let second = Rotation {
+                    file: path,
+                    ask: &|| unreachable!(),
+                    fits: &|_| Ok(()),
+                    overlap: Duration::from_secs(1),
+                    clock: &ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap()),
+                    seen: &Gateway {
+                        file: path,
+                        is_blind: AtomicBool::new(true),
+                    },
+                    tell: &|_| {},
+                };
+                let refused = futures_util::FutureExt::now_or_never(second.run()).unwrap();
+                assert!(refused.unwrap_err().to_string().contains("another `wahook`"));
+                new()
+            },
+            false,
+        );
+        done.result.unwrap();
+        assert_eq!(done.now, format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\n"));
+    }
+
+    #[test]
+    fn v5_what_a_person_writes_meanwhile_is_not_written_over() {
+        const THEIRS: &str = "their-secret-their-secret";
+        let write = |path: &Path| fs::write(path, format!("{THEIRS}\n")).unwrap();
+        let refused = rotate_with(
+            OLD,
+            |path| {
+                write(path);
+                Err(NotRotated::Surely(Failure::io("401")))
+            },
+            false,
+        );
+        assert_eq!(refused.now, format!("{THEIRS}\n"));
+        let done = rotate_with(
+            OLD,
+            |path| {
+                write(path);
+                new()
+            },
+            false,
+        );
+        assert_eq!(
+            done.now,
+            format!("{NEW}\nprevious 2026-01-02T00:00:00Z {THEIRS}\n")
+        );
+    }
+
+    #[test]
+    fn v5_a_text_that_is_no_secret_is_not_written() {
+        for text in ["whsec_****", "two\nlines", "changeme"] {
+            let answer = |_: &Path| Ok(Some(Secret::dangerous_published(text).unwrap()));
+            let lost = rotate_with(OLD, answer, false);
+            let failure = lost.result.unwrap_err();
+            assert!(failure.is_perhaps());
+            let said = failure.to_string();
+            assert!(said.contains("does not tell a secret that can be used"), "{said}");
+            assert!(
+                said.contains("--new-secret-file") && !said.contains(text),
+                "{said}"
+            );
+            assert_eq!(lost.now, format!("{OLD}\nrotating 2026-01-01T00:10:00Z\n"));
+        }
+    }
+
+    #[test]
+    fn v5_the_mark_of_an_answer_that_was_lost_outlives_another_try() {
+        let lost = format!("{OLD}\nrotating 2026-01-01T00:05:00Z\n");
+        let answer = |_: &Path| Err(NotRotated::Surely(Failure::io("429")));
+        assert_eq!(rotate_with(&lost, answer, false).now, lost);
+        assert_eq!(rotate_with(&lost, |_| unreachable!(), true).now, lost);
+        // One that is over is not brought back.
+        let over = format!("{OLD}\nrotating 2025-12-31T23:59:59Z\n");
+        assert_eq!(rotate_with(&over, answer, false).now, format!("{OLD}\n"));
+        // Nothing was made: the old one goes on.
+        let not = rotate(|| Ok(None), false);
+        assert_eq!(not.result.unwrap(), Changed::Not);
+        assert_eq!(not.now, format!("{OLD}\n"));
+    }
+
+    #[test]
+    fn v5_whoever_asks_to_stop_waits_until_the_secret_is_written() {
+        use rustix::process::{Signal, getpid, kill_process};
+        let done = rotate_with(
+            OLD,
+            |_| {
+                for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+                    kill_process(getpid(), signal).unwrap();
+                }
+                new()
+            },
+            false,
+        );
+        done.result.unwrap();
+        assert_eq!(done.now, format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\n"));
     }
 }

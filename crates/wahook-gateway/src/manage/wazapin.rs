@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use wahook_core::Secret;
 use wahook_manage::{
-    ErrorKind, Options,
+    Options,
     wazapin::{Credentials, Deliveries, Delivery, DeliveryQuery, EndpointChange, NewEndpoint, Wazapin},
 };
 
@@ -25,6 +25,10 @@ pub(super) fn build(manage: Manage, options: Options) -> Result<Box<dyn Side>, F
 }
 
 impl Side for WazapinSide {
+    fn makes_secrets(&self) -> bool {
+        true
+    }
+
     fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>> {
         Box::pin(async move {
             let settings = self.0.settings().await.map_err(|error| failure(&error))?;
@@ -88,20 +92,11 @@ impl Side for WazapinSide {
 
     fn rotate<'a>(&'a self, of: &'a Registered) -> BoxFuture<'a, Result<Secret, NotRotated>> {
         Box::pin(async move {
-            let rotated = self.0.rotate_secret(&of.id).await.map_err(|error| {
-                let failed = failure(&error);
-                match error.kind() {
-                    // It may have been done, and nobody heard of it.
-                    ErrorKind::Timeout
-                    | ErrorKind::Unreachable
-                    | ErrorKind::Unavailable
-                    | ErrorKind::Unreadable => NotRotated::Perhaps(failed),
-                    _ => NotRotated::Surely(failed),
-                }
-            })?;
+            let rotated = self.0.rotate_secret(&of.id).await;
+            let rotated = rotated.map_err(|error| failure(&error))?;
             rotated.secret.ok_or_else(|| {
-                let text = "the secret was rotated and the answer does not tell the new one; copy it from the dashboard \
-                            (Settings → Developer → Webhooks) into the file of the secret, as its first line";
+                let text = "the secret was rotated and the answer does not tell the new one; the dashboard shows it \
+                            (Settings → Developer → Webhooks)";
                 NotRotated::Perhaps(Failure::io(text))
             })
         })

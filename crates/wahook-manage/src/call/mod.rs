@@ -202,7 +202,8 @@ impl Caller {
                 .unwrap_or_else(|| backoff(self.options.backoff, attempts, self.options.pauses.jitter()));
             let over = attempts > retries || spent.saturating_add(pause) >= deadline;
             if over || !call.repeats.after(error.kind()) {
-                return Err(error.after_attempts(attempts));
+                let error = error.after_attempts(attempts);
+                return Err(if may_be_done { error } else { error.unsent() });
             }
             tracing::debug!(
                 kind = ?error.kind(),

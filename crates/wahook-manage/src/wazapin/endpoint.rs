@@ -297,22 +297,25 @@ impl fmt::Debug for EndpointChange {
 }
 
 impl Rotated {
-    /// An answer that says nothing is one, too: Svix' own has no body.
+    /// An answer that says nothing is one, too: Svix' own has no body. A text without a name is the secret only if it looks
+    /// like one: it may be a sentence.
     pub(super) fn read(value: Option<Value>) -> Self {
+        let bare = |text: &str| {
+            let secret = text.trim().starts_with("whsec_").then_some(text)?;
+            Secret::dangerous_published(secret).ok()
+        };
         let members = match value.map(Members::unwrapped) {
             Some(Ok(members)) => members,
-            Some(Err(Value::String(secret))) => {
+            Some(Err(Value::String(text))) => {
                 return Self {
-                    secret: Secret::dangerous_published(secret).ok(),
+                    secret: bare(&text),
                     rest: Rest::default(),
                 };
             }
             _ => return Self::default(),
         };
         let mut members = members;
-        let data = members.take(&["data"], |value| {
-            Secret::dangerous_published(value.as_str()?).ok()
-        });
+        let data = members.take(&["data"], |value| bare(value.as_str()?));
         let inner = match members.value("endpoint") {
             Some(inner @ Value::Object(_)) => {
                 Members::of(inner).ok().and_then(|mut inner| inner.secret(SECRET))

@@ -199,6 +199,8 @@ async fn a_rotated_secret_is_found_in_every_form() {
         "OK",
         r#"{"secret":5}"#,
         r#"{"secret":""}"#,
+        r#""The secret was rotated.""#,
+        r#"{"data":"The secret was rotated."}"#,
     ] {
         stand_in.answer_next(Forced::raw(200, "application/json", body));
         assert!(

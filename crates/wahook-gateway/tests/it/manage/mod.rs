@@ -96,8 +96,9 @@ impl Scene {
         serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{args:?}: {stdout}{stderr}"))
     }
 
-    /// An endpoint that delivers to the gateway, whose secret the gateway has.
+    /// An endpoint that delivers to the gateway, whose secret the gateway has; there was none before.
     fn created(&self) {
+        fs::remove_file(self.folder.join("shop")).unwrap();
         let (code, said, error) = self.wahook(&["endpoints", "create", "shop"]);
         assert_eq!((code, said.trim()), (0, "shop: created"), "{error}");
     }
@@ -133,8 +134,10 @@ fn an_endpoint_is_made_listed_changed_tried_and_deleted_from_the_shell() {
     assert_eq!(
         scene.secret().trim(),
         hook.secrets[0],
-        "what the provider made is kept"
+        "what the provider made is kept, and nothing beside it"
     );
+    let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(scene.folder.join("shop")).unwrap());
+    assert_eq!(mode & 0o777, 0o600);
     // Twice would be two.
     let (code, _, said) = scene.wahook(&["endpoints", "create", "shop"]);
     assert_eq!(code, 2, "{said}");
@@ -182,6 +185,54 @@ fn an_endpoint_is_made_listed_changed_tried_and_deleted_from_the_shell() {
         1,
         "there is none"
     );
+}
+
+#[test]
+fn v5_an_endpoint_that_is_made_while_the_gateway_runs_loses_nothing() {
+    let scene = Scene::new("manage-create-running", Wazapin::new(KEY));
+    let gateway = scene.gateway();
+    let (code, said, error) = scene.wahook(&["endpoints", "create", "shop"]);
+    assert_eq!((code, said.trim()), (0, "shop: created"), "{error}");
+    assert_eq!(scene.emits(), Some(200), "the gateway has it already");
+    let new = scene
+        .wazapin
+        .with(|wazapin| wazapin.hooks()[0].secrets[0].clone());
+    let now = scene.secret();
+    assert!(
+        now.starts_with(&new) && now.contains("\nprevious "),
+        "both are valid"
+    );
+    assert!(now.trim().ends_with(OLD) && !now.contains("rotating"));
+    drop(gateway);
+}
+
+#[test]
+fn what_was_not_made_leaves_no_secret_where_there_was_none() {
+    let scene = Scene::new("manage-create-refused", Wazapin::new(KEY));
+    let shop = scene.folder.join("shop");
+    fs::remove_file(&shop).unwrap();
+    for _ in 0..5 {
+        scene.wazapin.answer_next(Forced::error(403, Form::Envelope));
+    }
+    assert_eq!(scene.wahook(&["endpoints", "create", "shop"]).0, 3);
+    assert!(!shop.exists());
+    scene.wazapin.answer_as_usual();
+
+    // A secret of two: the other one's would be written over.
+    fs::write(&shop, OLD).unwrap();
+    let second =
+        "[[endpoint]]\nname = \"second\"\nprovider = \"wazapin\"\nsecret_file = \"./shop\"\n[[sink]]";
+    fs::write(
+        scene.folder.join("wahook.toml"),
+        scene.toml.replace("[[sink]]", second),
+    )
+    .unwrap();
+    for verb in [&["endpoints", "create", "shop"], &["secrets", "rotate", "shop"]] {
+        let (code, _, said) = scene.wahook(verb);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("in the same file"), "{said}");
+    }
+    assert_eq!(scene.secret(), OLD);
 }
 
 #[test]

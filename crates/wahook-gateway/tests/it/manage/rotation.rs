@@ -75,6 +75,38 @@ fn v5_a_rotation_is_seen_by_the_gateway_before_and_after_the_provider_rotates() 
 }
 
 #[test]
+fn v5_a_secret_that_was_rotated_in_the_dashboard_is_taken_from_a_file() {
+    let scene = Scene::new("manage-rotate-given", Wazapin::new(KEY));
+    let gateway = scene.gateway();
+    let new = "whsec_HxweHRsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
+    let file = scene.folder.join("new");
+    let rotate = || {
+        let given = [
+            "secrets",
+            "rotate",
+            "shop",
+            "--new-secret-file",
+            file.to_str().unwrap(),
+        ];
+        scene.wahook(&given)
+    };
+    for (text, wrong) in [("The secret was rotated.", "new: "), (super::OLD, "already")] {
+        fs::write(&file, text).unwrap();
+        let (code, _, error) = rotate();
+        assert_eq!(code, 2, "{error}");
+        assert!(error.contains(wrong) && !error.contains(text), "{error}");
+    }
+    fs::write(&file, new).unwrap();
+    let (code, _, error) = rotate();
+    assert_eq!(code, 0, "{error}");
+    assert!(!error.contains(new), "{error}");
+    let now = scene.secret();
+    assert!(now.starts_with(new) && now.trim().ends_with(super::OLD) && !now.contains("rotating"));
+    assert!(scene.wazapin.take_requests().is_empty(), "nobody was asked");
+    drop(gateway);
+}
+
+#[test]
 fn v5_of_500_deliveries_a_second_none_is_refused_for_good_while_a_secret_is_rotated() {
     let scene = Scene::new("manage-rotate-load", Wazapin::new(KEY).rotation(Rotation::AtOnce));
     // Without a token nobody can tell the gateway to look: it does by itself, and what comes meanwhile has to come again.
@@ -110,6 +142,8 @@ fn v5_of_500_deliveries_a_second_none_is_refused_for_good_while_a_secret_is_rota
     };
     let first = answers();
     println!("{first:?}");
+    let sent: usize = first.values().sum();
+    assert!(sent >= 1_000, "{sent} deliveries");
     let allowed = [(Some(200), 1), (Some(503), 1)];
     assert!(first.keys().all(|answer| allowed.contains(answer)), "{first:?}");
     assert!(
