@@ -116,8 +116,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "V5 the provider rotates before a mismatch is excused",
         file: "crates/wahook-gateway/src/manage/rotate.rs",
         changes: &[(
-            "        file.rotating = Some(self.later(MARK));\n        self.write(&file)?;",
-            "        file.rotating = None;",
+            "            rotating: Some(mark),\n            ..before.clone()",
+            "            rotating: None,\n            ..before.clone()",
         )],
         package: "wahook-gateway",
         test: "manage::rotate::tests::v5",
@@ -152,7 +152,10 @@ pub(super) const BREAKS: &[Break] = &[
     Break {
         what: "M what came is asked for again",
         file: "crates/wahook-gateway/src/cli/missed.rs",
-        changes: &[("            if known {", "            if known && !retries {")],
+        changes: &[(
+            "if failing.came || is_anybodys",
+            "if !retries && failing.came || is_anybodys",
+        )],
         package: "wahook-gateway",
         test: "missed_asks",
     },

@@ -8,9 +8,8 @@ use std::{
 };
 
 use http::StatusCode;
-use jiff::Timestamp;
 use serde_json::{Map, Value};
-use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown, Secrets};
+use wahook_core::{BuildError, BuildErrorKind, Endpoint, OnConflict, OnStoreDown};
 use wahook_providers::{Options, PROVIDERS, ProviderRow, provider};
 
 use super::{
@@ -38,7 +37,7 @@ pub struct Route {
     /// What its accounts are called: account → name.
     pub accounts: BTreeMap<String, String>,
     /// Its secrets, and until when some of them are valid.
-    secret_files: Vec<SecretFile>,
+    pub(super) secret_files: Vec<SecretFile>,
     /// The provider's side of it.
     pub(crate) manage: Option<Manage>,
 }
@@ -76,38 +75,6 @@ pub struct Built {
     pub admin: Option<Admin>,
     /// What is worth a warning.
     pub warnings: Vec<Problem>,
-}
-
-impl Built {
-    /// Secrets whose time is over verify nothing from now on, also where the configuration cannot be read again; tells the names of
-    /// the endpoints that had such.
-    pub(crate) fn drop_ended_secrets(&mut self, now: Timestamp) -> Vec<&str> {
-        let routes = self.routes.iter_mut();
-        routes.filter_map(|route| route.drop_ended_secrets(now)).collect()
-    }
-}
-
-impl Route {
-    fn drop_ended_secrets(&mut self, now: Timestamp) -> Option<&str> {
-        let files = self.secret_files.iter_mut();
-        if files
-            .filter_map(|file| file.forget_ended(now).then_some(()))
-            .count()
-            == 0
-        {
-            return None;
-        }
-        let valid: Vec<_> = self
-            .secret_files
-            .iter()
-            .flat_map(|file| file.valid(now))
-            .collect();
-        for keyring in self.endpoint.verifier().keyrings() {
-            // Each of them was good when the endpoint was built.
-            let _ = Secrets::new(valid.clone()).and_then(|secrets| keyring.replace(secrets));
-        }
-        Some(self.endpoint.name())
-    }
 }
 
 /// Builds every endpoint and every sink. Relative paths start at `folder`.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use wahook_core::{Clock, Secret, Secrets};
 use wahook_tower::SystemClock;
 
-use super::{Hidden, build::Wrong, secret_file::SecretFile};
+use super::{Built, Hidden, Route, build::Wrong, secret_file::SecretFile};
 use crate::failure::chain;
 
 /// What is given.
@@ -60,6 +60,38 @@ impl Sources<'_> {
             })
         };
         list.and_then(given).map(Some).map_err(|text| (key, text))
+    }
+}
+
+impl Built {
+    /// Secrets whose time is over verify nothing from now on, also where the configuration cannot be read again; tells the names of
+    /// the endpoints that had such.
+    pub(crate) fn drop_ended_secrets(&mut self, now: Timestamp) -> Vec<&str> {
+        let routes = self.routes.iter_mut();
+        routes.filter_map(|route| route.drop_ended_secrets(now)).collect()
+    }
+}
+
+impl Route {
+    fn drop_ended_secrets(&mut self, now: Timestamp) -> Option<&str> {
+        let files = self.secret_files.iter_mut();
+        if files
+            .filter_map(|file| file.forget_ended(now).then_some(()))
+            .count()
+            == 0
+        {
+            return None;
+        }
+        let valid: Vec<_> = self
+            .secret_files
+            .iter()
+            .flat_map(|file| file.valid(now))
+            .collect();
+        for keyring in self.endpoint.verifier().keyrings() {
+            // Each of them was good when the endpoint was built.
+            let _ = Secrets::new(valid.clone()).and_then(|secrets| keyring.replace(secrets));
+        }
+        Some(self.endpoint.name())
     }
 }
 

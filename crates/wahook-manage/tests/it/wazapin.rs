@@ -1,4 +1,6 @@
 //! Wazapin: each call, and what its endpoints get.
+//!
+//! Longer than 400 lines: each call of the client with each of its answers.
 
 use jiff::Timestamp;
 use serde_json::json;

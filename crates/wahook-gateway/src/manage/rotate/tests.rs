@@ -1,0 +1,238 @@
+//! Rotations that go well, and each way in which they fail.
+
+use std::{
+    fs,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use wahook_testkit::ManualClock;
+
+use super::*;
+
+const OLD: &str = "old-secret-old-secret";
+const NEW: &str = "new-secret-new-secret";
+
+/// A gateway that reads the file, or does not.
+struct Gateway<'a> {
+    file: &'a Path,
+    is_blind: AtomicBool,
+}
+
+impl Seen for Gateway<'_> {
+    fn until(&self, rotating: Option<Timestamp>) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            if self.is_blind.load(Ordering::Relaxed) {
+                return Err(Failure::io("it does not look"));
+            }
+            assert_eq!(SecretFile::read(self.file).unwrap().rotating, rotating);
+            Ok(())
+        })
+    }
+}
+
+type Answer = Result<Option<Secret>, NotRotated>;
+
+struct Outcome {
+    result: Result<Changed, Failure>,
+    /// The file when the provider was asked, and at the end.
+    then: String,
+    now: String,
+}
+
+fn rotate(answer: fn() -> Answer, is_blind: bool) -> Outcome {
+    rotate_with(&format!("{OLD}\n"), |_| answer(), is_blind)
+}
+
+/// The provider is asked, and gives this answer.
+fn rotate_with(text: &str, answer: impl Fn(&Path) -> Answer, is_blind: bool) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, text).unwrap();
+    let seen = Gateway {
+        file: &path,
+        is_blind: AtomicBool::new(is_blind),
+    };
+    let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
+    let then = Mutex::new(String::new());
+    let rotation = Rotation {
+        file: &path,
+        ask: &|| {
+            *then.lock().unwrap() = fs::read_to_string(&path).unwrap();
+            let answer = answer(&path);
+            // Whoever watches the rest of the world is heard before.
+            Box::pin(async {
+                tokio::task::yield_now().await;
+                answer
+            })
+        },
+        fits: &|secret| match secret.expose().contains("****") {
+            true => Err(Failure::io("not base64")),
+            false => Ok(()),
+        },
+        overlap: Duration::from_secs(86_400),
+        clock: &clock,
+        seen: &seen,
+        tell: &|_| {},
+    };
+    let result = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(rotation.run());
+    let then = then.lock().unwrap().clone();
+    Outcome {
+        result,
+        then,
+        now: fs::read_to_string(&path).unwrap(),
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
+fn new() -> Answer {
+    Ok(Some(Secret::new(NEW).unwrap()))
+}
+
+#[test]
+fn v5_a_mismatch_is_excused_before_the_provider_is_asked_and_both_secrets_are_valid_afterwards() {
+    let done = rotate(new, false);
+    let until = "2026-01-02T00:00:00Z".parse().unwrap();
+    assert_eq!(done.result.unwrap(), Changed::Until(until));
+    assert_eq!(done.then, format!("{OLD}\nrotating 2026-01-01T00:10:00Z\n"));
+    assert_eq!(done.now, format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\n"));
+}
+
+#[test]
+fn v5_what_fails_leaves_what_works() {
+    let refused = rotate(|| Err(NotRotated::Surely(Failure::io("401"))), false);
+    assert!(
+        refused
+            .result
+            .unwrap_err()
+            .to_string()
+            .contains("nothing was changed: 401")
+    );
+    assert_eq!(refused.now, format!("{OLD}\n"));
+
+    // Perhaps it was done: what does not fit goes on being asked to come again.
+    let lost = rotate(|| Err(NotRotated::Perhaps(Failure::io("no answer"))), false);
+    assert!(lost.result.unwrap_err().to_string().contains("rotate once more"));
+    assert_eq!(lost.now, format!("{OLD}\nrotating 2026-01-01T00:10:00Z\n"));
+
+    // A gateway that would refuse what the provider signs: it is not asked.
+    let blind = rotate(|| unreachable!(), true);
+    assert!(
+        blind
+            .result
+            .unwrap_err()
+            .to_string()
+            .contains("nothing was changed: it does not look")
+    );
+    assert_eq!(blind.now, format!("{OLD}\n"));
+    assert_eq!(blind.then, "");
+}
+
+#[test]
+fn v5_of_two_rotations_at_once_the_second_is_refused_before_it_changes_anything() {
+    let done = rotate_with(
+        &format!("{OLD}\n"),
+        |path| {
+            let second = Rotation {
+                file: path,
+                ask: &|| unreachable!(),
+                fits: &|_| Ok(()),
+                overlap: Duration::from_secs(1),
+                clock: &ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap()),
+                seen: &Gateway {
+                    file: path,
+                    is_blind: AtomicBool::new(true),
+                },
+                tell: &|_| {},
+            };
+            let refused = futures_util::FutureExt::now_or_never(second.run()).unwrap();
+            assert!(refused.unwrap_err().to_string().contains("another `wahook`"));
+            new()
+        },
+        false,
+    );
+    done.result.unwrap();
+    assert_eq!(done.now, format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\n"));
+}
+
+#[test]
+fn v5_what_a_person_writes_meanwhile_is_not_written_over() {
+    const THEIRS: &str = "their-secret-their-secret";
+    let write = |path: &Path| fs::write(path, format!("{THEIRS}\n")).unwrap();
+    let refused = rotate_with(
+        OLD,
+        |path| {
+            write(path);
+            Err(NotRotated::Surely(Failure::io("401")))
+        },
+        false,
+    );
+    assert_eq!(refused.now, format!("{THEIRS}\n"));
+    let done = rotate_with(
+        OLD,
+        |path| {
+            write(path);
+            new()
+        },
+        false,
+    );
+    assert_eq!(
+        done.now,
+        format!("{NEW}\nprevious 2026-01-02T00:00:00Z {THEIRS}\n")
+    );
+}
+
+#[test]
+fn v5_a_text_that_is_no_secret_is_not_written() {
+    for text in ["whsec_****", "two\nlines", "changeme"] {
+        let answer = |_: &Path| Ok(Some(Secret::dangerous_published(text).unwrap()));
+        let lost = rotate_with(OLD, answer, false);
+        let failure = lost.result.unwrap_err();
+        assert!(failure.is_perhaps());
+        let said = failure.to_string();
+        assert!(said.contains("does not tell a secret that can be used"), "{said}");
+        assert!(
+            said.contains("--new-secret-file") && !said.contains(text),
+            "{said}"
+        );
+        assert_eq!(lost.now, format!("{OLD}\nrotating 2026-01-01T00:10:00Z\n"));
+    }
+}
+
+#[test]
+fn v5_the_mark_of_an_answer_that_was_lost_outlives_another_try() {
+    let lost = format!("{OLD}\nrotating 2026-01-01T00:05:00Z\n");
+    let answer = |_: &Path| Err(NotRotated::Surely(Failure::io("429")));
+    assert_eq!(rotate_with(&lost, answer, false).now, lost);
+    assert_eq!(rotate_with(&lost, |_| unreachable!(), true).now, lost);
+    // One that is over is not brought back.
+    let over = format!("{OLD}\nrotating 2025-12-31T23:59:59Z\n");
+    assert_eq!(rotate_with(&over, answer, false).now, format!("{OLD}\n"));
+    // Nothing was made: the old one goes on.
+    let not = rotate(|| Ok(None), false);
+    assert_eq!(not.result.unwrap(), Changed::Not);
+    assert_eq!(not.now, format!("{OLD}\n"));
+}
+
+#[test]
+fn v5_whoever_asks_to_stop_waits_until_the_secret_is_written() {
+    use rustix::process::{Signal, getpid, kill_process};
+    let done = rotate_with(
+        OLD,
+        |_| {
+            for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+                kill_process(getpid(), signal).unwrap();
+            }
+            new()
+        },
+        false,
+    );
+    done.result.unwrap();
+    assert_eq!(done.now, format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\n"));
+}

@@ -1,0 +1,152 @@
+//! What a provider could not deliver, and several endpoints at once.
+
+use std::fs;
+
+use wahook_testkit::stand_in::{Forced, Wazapin};
+
+use super::{KEY, OLD, Scene};
+
+#[test]
+fn missed_asks_for_what_never_came_and_for_nothing_else() {
+    let scene = Scene::new("manage-missed", Wazapin::new(KEY));
+    scene.created();
+    let gateway = scene.gateway();
+    assert_eq!(scene.emits(), Some(200));
+    let listed = scene.json(&["missed", "list"]);
+    assert_eq!(listed["missed"].as_array().unwrap().len(), 0, "{listed}");
+    drop(gateway);
+    // An outage: nobody is there, and then somebody with a wrong secret.
+    let mut lost: Vec<_> = (0..2).map(|_| scene.emits()).collect();
+    let secret = scene.secret();
+    fs::write(scene.folder.join("shop"), OLD).unwrap();
+    let gateway = scene.gateway();
+    lost.push(scene.emits());
+    assert_eq!(lost, [None, None, Some(403)]);
+    drop(gateway);
+    fs::write(scene.folder.join("shop"), secret).unwrap();
+    // The inbox alone knows as well what came.
+    let listed = scene.json(&["missed", "list", "shop", "--since", "1h"]);
+    assert_eq!(listed["missed"].as_array().unwrap().len(), 3, "{listed}");
+    let gateway = scene.gateway();
+    // What is further back than the memory of the endpoint would be handled twice.
+    let (code, _, said) = scene.wahook(&["missed", "retry", "--since", "30d"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("remembers for"), "{said}");
+    let (code, _, said) = scene.wahook(&["missed", "list", "--since", "30d"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("some may have come"), "{said}");
+    let listed = scene.json(&["missed", "list", "shop", "--since", "1h"]);
+    let missed = listed["missed"].as_array().unwrap();
+    assert_eq!(missed.len(), 3, "{listed}");
+    assert_eq!(scene.wahook(&["missed", "list"]).0, 1);
+    // One of them comes by itself, as the provider goes on trying.
+    let first = missed[0]["id"].as_str().unwrap();
+    scene.runtime.block_on(scene.wazapin.retry(first));
+    scene.wazapin.take_requests();
+    let retried = scene.json(&["missed", "retry"]);
+    assert_eq!(retried["missed"].as_array().unwrap().len(), 2, "{retried}");
+    let asked: Vec<_> = scene.wazapin.take_requests();
+    let asked = asked
+        .iter()
+        .filter(|request| request.path.ends_with("/retry"))
+        .count();
+    assert_eq!(asked, 2, "what came is not asked for");
+    let (code, said, _) = scene.wahook(&["missed", "list"]);
+    assert_eq!(code, 0, "{said}");
+    drop(gateway);
+}
+
+#[test]
+fn missed_is_not_content_with_half_an_answer() {
+    let scene = Scene::new("manage-missed-half", Wazapin::new(KEY));
+    assert_eq!(scene.wahook(&["missed", "list"]).0, 1, "not registered");
+    scene.created();
+    let hook = scene.wazapin.with(|wazapin| wazapin.hooks()[0].id.clone());
+    let says = |items: &str| {
+        let said = format!("{{\"data\":[{items}]}}");
+        scene
+            .wazapin
+            .answer_next_to("/deliveries", Forced::raw(200, "application/json", said));
+    };
+    // Of one nobody knows what became: none is missed, as far as is known.
+    for verb in ["list", "retry"] {
+        says(&format!(
+            r#"{{"id":"msg_1","endpointId":"{hook}","status":"novel"}}"#
+        ));
+        let (code, said, _) = scene.wahook(&["missed", verb]);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("there may be more"), "{said}");
+    }
+    // An id may be whatever the provider likes.
+    let gateway = scene.gateway();
+    says(&format!(
+        r#"{{"msgId":"a,b","endpointId":"{hook}","status":"canceled"}}"#
+    ));
+    let listed = scene.json(&["missed", "list"]);
+    assert_eq!(listed["missed"][0]["id"], "a,b", "{listed}");
+    drop(gateway);
+}
+
+#[test]
+fn one_endpoint_that_cannot_be_asked_about_hides_no_other() {
+    let scene = Scene::new("manage-several", Wazapin::new(KEY));
+    let more = |name: &str, key: &str| {
+        format!(
+            "[[endpoint]]\nname = \"{name}\"\nprovider = \"wazapin\"\nsecret_file = \"{name}\"\n\
+             [endpoint.manage]\napi_key_file = \"{key}\"\nbase_url = \"{}\"\n",
+            scene.wazapin.url()
+        )
+    };
+    let waping = format!(
+        "[[endpoint]]\nname = \"line\"\nprovider = \"waping\"\nsecret_file = \"line\"\n\
+         [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\n",
+        scene.wazapin.url()
+    );
+    fs::write(scene.folder.join("line"), "0123456789abcdef0123456789abcdef").unwrap();
+    fs::write(scene.folder.join("wrong"), "not-the-key-of-anybody").unwrap();
+    for name in ["other", "second"] {
+        fs::write(scene.folder.join(name), OLD).unwrap();
+    }
+    let write =
+        |more: &str| fs::write(scene.folder.join("wahook.toml"), format!("{}{more}", scene.toml)).unwrap();
+    write(&waping);
+    scene.created();
+    let (code, said, error) = scene.wahook(&["endpoints", "list"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        said.contains("shop") && error.contains("line: waping documents no call"),
+        "{error}"
+    );
+    let (code, said, error) = scene.wahook(&["missed", "list"]);
+    assert_eq!(code, 0, "{said}{error}");
+    assert!(error.contains("line: waping documents no call"), "{error}");
+
+    write(&more("other", "wrong"));
+    for verb in ["endpoints", "missed"] {
+        let (code, said, error) = scene.wahook(&[verb, "list"]);
+        assert_eq!(code, 3, "{said}{error}");
+        assert!(error.contains("other: ") && error.contains("401"), "{error}");
+        assert!(!said.is_empty(), "{verb}");
+    }
+
+    // Two endpoints of one account, and a delivery that may have been to either.
+    write(&more("second", "key"));
+    assert_eq!(scene.wahook(&["endpoints", "create", "second"]).0, 0);
+    let said = r#"{"data":[{"msgId":"msg_9","status":"failed"}]}"#;
+    for _ in 0..2 {
+        scene
+            .wazapin
+            .answer_next_to("/deliveries", Forced::raw(200, "application/json", said));
+    }
+    scene
+        .wazapin
+        .answer_next_to("/retry", Forced::raw(200, "application/json", "{}"));
+    scene.wazapin.take_requests();
+    let gateway = scene.gateway();
+    let retried = scene.json(&["missed", "retry"]);
+    drop(gateway);
+    assert_eq!(retried["missed"].as_array().unwrap().len(), 1, "{retried}");
+    let asked = scene.wazapin.take_requests();
+    let asked = asked.iter().filter(|one| one.path.ends_with("/retry")).count();
+    assert_eq!(asked, 1);
+}
