@@ -106,8 +106,8 @@ impl Side for WawpSide {
     }
 
     fn rotate<'a>(&'a self, _of: &'a Registered) -> BoxFuture<'a, Result<Secret, NotRotated>> {
-        let text =
-            "Wawp has no secret of its own: write a new one into the file, then `wahook endpoints update`";
+        let text = "Wawp has no secret of its own: bring a new one in with --new-secret-file FILE, then tell Wawp with \
+                    `wahook endpoints update`";
         Box::pin(async move { Err(NotRotated::Surely(Failure::wrong_use(text))) })
     }
 
