@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Failure, Outcome,
     config::Route,
-    manage::{Changed, NotRotated, Registered, Side, side},
+    manage::{NotRotated, Registered, Side, side},
     output,
 };
 
@@ -220,14 +220,14 @@ async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: 
         )));
     }
     let events = events.of(route);
-    let Some(file) = file.filter(|_| side.makes_secrets()) else {
-        if side.create(&place, &events).await?.is_some() {
-            output::notice(
-                "the provider made a secret for it, and the endpoint has no secret_file where it could be kept: copy it from \
-                 the provider's dashboard",
-            );
-        }
-        return Ok(());
+    if !side.makes_secrets() {
+        return side.create(&place, &events).await.map(drop);
+    }
+    let Some(file) = file else {
+        return Err(Failure::wrong_use(format!(
+            "the provider makes the secret of endpoint `{}`, and there is no file where it could be kept; add secret_file = \"…\"",
+            one.name
+        )));
     };
     let change = Change {
         managed,
@@ -238,15 +238,15 @@ async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: 
         tell: &|_| {},
     };
     let asked = || -> BoxFuture<'_, _> {
-        Box::pin(async { side.create(&place, &events).await.map_err(NotRotated::from) })
+        Box::pin(async {
+            side.create(&place, &events).await?.ok_or_else(|| {
+                let text = "it was made, and the answer does not tell its secret";
+                NotRotated::Perhaps(Failure::io(text))
+            })
+        })
     };
-    match change.run(&asked).await? {
-        Changed::Until(_) => output::notice(&format!("its secret is in {}", file.display())),
-        Changed::Not => output::notice(&format!(
-            "the provider did not tell its secret: take it from the dashboard: `wahook secrets rotate {} --new-secret-file FILE`",
-            one.name
-        )),
-    }
+    change.run(&asked).await?;
+    output::notice(&format!("its secret is in {}", file.display()));
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use crate::{
     Failure, Outcome,
     admin::client::Client,
     config::{Period, Route, SecretFile},
-    manage::{Ask, Changed, Rotation, Seen, Step, side},
+    manage::{Ask, Rotation, Seen, Step, side},
     output,
 };
 
@@ -99,7 +99,7 @@ async fn rotate(
         is_first: false,
         tell: &tell,
     };
-    let changed = if let Some(from) = new_secret_file {
+    let until = if let Some(from) = new_secret_file {
         let secret = read_secret(from)?;
         managed
             .fits(route, &secret)
@@ -114,19 +114,22 @@ async fn rotate(
         }
         let given = || -> BoxFuture<'_, _> {
             let secret = secret.clone();
-            Box::pin(async { Ok(Some(secret)) })
+            Box::pin(async { Ok(secret) })
         };
         change.run(&given).await?
     } else {
         let side = side(route)?;
+        if side.lists() && !side.makes_secrets() {
+            return Err(Failure::wrong_use(
+                "this provider has no secret of its own: bring a new one in with --new-secret-file FILE, then tell the provider \
+                 with `wahook endpoints update`",
+            ));
+        }
         let Some(of) = managed.registered(&*side, route).await? else {
             return Ok(Outcome::NotSo);
         };
-        let asked = || -> BoxFuture<'_, _> { Box::pin(async { side.rotate(&of).await.map(Some) }) };
+        let asked = || -> BoxFuture<'_, _> { Box::pin(async { side.rotate(&of).await }) };
         change.run(&asked).await?
-    };
-    let Changed::Until(until) = changed else {
-        return Err(Failure::io("nothing was changed: there is no other secret"));
     };
     if json {
         output::json(
@@ -163,7 +166,7 @@ pub(super) struct Change<'a> {
 
 impl Change<'_> {
     /// Does it.
-    pub(super) async fn run(&self, ask: &Ask<'_>) -> Result<Changed, Failure> {
+    pub(super) async fn run(&self, ask: &Ask<'_>) -> Result<Timestamp, Failure> {
         let client = self.managed.running().await?;
         let seen = Gateway {
             name: self.route.endpoint.name(),

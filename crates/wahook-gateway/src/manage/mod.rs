@@ -12,12 +12,12 @@ mod wazapin;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use wahook_core::Secret;
-use wahook_manage::{Error, Options};
+use wahook_manage::{Error, ErrorKind, Options};
 
 use self::place::shown;
 pub(crate) use self::{
     place::Place,
-    rotate::{Ask, Changed, Rotation, Seen, Step},
+    rotate::{Ask, Rotation, Seen, Step},
 };
 use crate::{
     Failure,
@@ -184,6 +184,9 @@ pub(crate) enum NotRotated {
 
 /// A call that failed, in one line.
 fn failure(error: &Error) -> Failure {
+    if error.kind() == ErrorKind::Config {
+        return Failure::wrong_use(chain(error));
+    }
     let failure = Failure::io(chain(error));
     if error.may_be_done() {
         failure.perhaps()

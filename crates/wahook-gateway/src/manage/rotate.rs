@@ -28,7 +28,7 @@ use crate::{
 
 /// How long a mismatch is excused before the provider has answered: longer than any call to it takes.
 const MARK: Duration = Duration::from_secs(600);
-/// And afterwards, until every gateway has read the new secret.
+/// And afterwards, if nobody says that the new secret was read.
 const SETTLE: Duration = Duration::from_secs(120);
 
 /// Whether the gateway has read the file: that which says that it is being rotated until then; `None` once it is over.
@@ -48,17 +48,8 @@ pub(crate) enum Step {
     Kept,
 }
 
-/// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Changed {
-    /// There is another secret; the old one is valid until then.
-    Until(Timestamp),
-    /// There is none but the old one.
-    Not,
-}
-
-/// Has another secret be in use, and tells it; `None` if it goes on with the old one.
-pub(crate) type Ask<'a> = dyn Fn() -> BoxFuture<'a, Result<Option<Secret>, NotRotated>> + 'a;
+/// Has another secret be in use, and tells it.
+pub(crate) type Ask<'a> = dyn Fn() -> BoxFuture<'a, Result<Secret, NotRotated>> + 'a;
 
 /// One rotation.
 pub(crate) struct Rotation<'a, 'b> {
@@ -74,8 +65,8 @@ pub(crate) struct Rotation<'a, 'b> {
 }
 
 impl Rotation<'_, '_> {
-    /// Does it.
-    pub(crate) async fn run(&self) -> Result<Changed, Failure> {
+    /// Does it; tells until when the old secret is valid.
+    pub(crate) async fn run(&self) -> Result<Timestamp, Failure> {
         let _lock = Lock::of(self.file).map_err(Failure::io)?;
         let before = self.read()?;
         before
@@ -97,17 +88,10 @@ impl Rotation<'_, '_> {
     }
 
     /// Asks for the new secret, and has both be valid.
-    async fn exchange(&self, before: &SecretFile, mark: Timestamp) -> Result<Changed, Failure> {
-        let answer = match (self.ask)().await {
-            Ok(Some(secret)) => self.usable(secret).map(Some),
-            other => other,
-        };
+    async fn exchange(&self, before: &SecretFile, mark: Timestamp) -> Result<Timestamp, Failure> {
+        let answer = (self.ask)().await.and_then(|secret| self.usable(secret));
         let secret = match answer {
-            Ok(Some(secret)) => secret,
-            Ok(None) => {
-                self.unmark(mark, before.rotating);
-                return Ok(Changed::Not);
-            }
+            Ok(secret) => secret,
             Err(NotRotated::Surely(failure)) => {
                 self.unmark(mark, before.rotating);
                 return Err(Failure::io(format!("nothing was changed: {failure}")));
@@ -144,8 +128,8 @@ impl Rotation<'_, '_> {
             .perhaps());
         }
         (self.tell)(Step::Kept);
-        self.unmark(settle, None);
-        Ok(Changed::Until(until))
+        self.unmark(settle, before.rotating);
+        Ok(until)
     }
 
     /// A text that the endpoint cannot verify with is not the secret, whatever it is.

@@ -33,10 +33,10 @@ impl Seen for Gateway<'_> {
     }
 }
 
-type Answer = Result<Option<Secret>, NotRotated>;
+type Answer = Result<Secret, NotRotated>;
 
 struct Outcome {
-    result: Result<Changed, Failure>,
+    result: Result<Timestamp, Failure>,
     /// The file when the provider was asked, and at the end.
     then: String,
     now: String,
@@ -92,14 +92,14 @@ fn rotate_with(text: &str, answer: impl Fn(&Path) -> Answer, is_blind: bool) -> 
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of an answer")]
 fn new() -> Answer {
-    Ok(Some(Secret::new(NEW).unwrap()))
+    Ok(Secret::new(NEW).unwrap())
 }
 
 #[test]
 fn v5_a_mismatch_is_excused_before_the_provider_is_asked_and_both_secrets_are_valid_afterwards() {
     let done = rotate(new, false);
     let until = "2026-01-02T00:00:00Z".parse().unwrap();
-    assert_eq!(done.result.unwrap(), Changed::Until(until));
+    assert_eq!(done.result.unwrap(), until);
     assert_eq!(done.then, format!("{OLD}\nrotating 2026-01-01T00:10:00Z\n"));
     assert_eq!(done.now, format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\n"));
 }
@@ -191,7 +191,7 @@ fn v5_what_a_person_writes_meanwhile_is_not_written_over() {
 #[test]
 fn v5_a_text_that_is_no_secret_is_not_written() {
     for text in ["whsec_****", "two\nlines", "changeme"] {
-        let answer = |_: &Path| Ok(Some(Secret::dangerous_published(text).unwrap()));
+        let answer = |_: &Path| Ok(Secret::dangerous_published(text).unwrap());
         let lost = rotate_with(OLD, answer, false);
         let failure = lost.result.unwrap_err();
         assert!(failure.is_perhaps());
@@ -214,10 +214,14 @@ fn v5_the_mark_of_an_answer_that_was_lost_outlives_another_try() {
     // One that is over is not brought back.
     let over = format!("{OLD}\nrotating 2025-12-31T23:59:59Z\n");
     assert_eq!(rotate_with(&over, answer, false).now, format!("{OLD}\n"));
-    // Nothing was made: the old one goes on.
-    let not = rotate(|| Ok(None), false);
-    assert_eq!(not.result.unwrap(), Changed::Not);
-    assert_eq!(not.now, format!("{OLD}\n"));
+    // Nor does what is known now end it: what was signed meanwhile is still on its way.
+    let known = rotate_with(&lost, |_| Ok(Secret::new(NEW).unwrap()), false);
+    assert!(known.result.is_ok());
+    assert!(
+        known.now.ends_with("rotating 2026-01-01T00:05:00Z\n"),
+        "{}",
+        known.now
+    );
 }
 
 #[test]

@@ -237,6 +237,39 @@ fn what_was_not_made_leaves_no_secret_where_there_was_none() {
 }
 
 #[test]
+fn v5_what_is_made_with_a_secret_that_is_not_told_is_asked_to_come_again() {
+    let scene = Scene::new("manage-untold", Wazapin::new(KEY));
+    let untold = r#"{"data":{"id":"ep_9","url":"https://hooks.example.com/hooks/shop"}}"#;
+    let answer = Forced::raw(201, "application/json", untold);
+    scene.wazapin.answer_next_to("/endpoints", answer);
+    let _gateway = scene.gateway();
+    let (code, _, error) = scene.wahook(&["endpoints", "create", "shop"]);
+    assert_eq!(code, 3, "{error}");
+    assert!(error.contains("does not tell its secret"), "{error}");
+    assert!(
+        scene.secret().contains("rotating "),
+        "nothing is refused for good meanwhile"
+    );
+
+    // Where it could not be kept, none is made.
+    let inline = scene
+        .toml
+        .replace("secret_file = \"shop\"", &format!("secret = \"{OLD}\""));
+    fs::write(scene.folder.join("wahook.toml"), inline).unwrap();
+    scene.wazapin.take_requests();
+    let (code, _, error) = scene.wahook(&["endpoints", "create", "shop"]);
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("secret_file"), "{error}");
+    assert!(
+        scene
+            .wazapin
+            .take_requests()
+            .iter()
+            .all(|one| one.method == "GET")
+    );
+}
+
+#[test]
 fn what_a_provider_says_against_it_is_told_in_one_line() {
     let scene = Scene::new("manage-errors", Wazapin::new("another key"));
     let (code, _, said) = scene.wahook(&["endpoints", "list"]);

@@ -79,6 +79,9 @@ fn wawp_is_told_its_token_and_its_own_webhook_stays() {
         urls(),
         ["https://hooks.example.com/hooks/phone?secret=fedcba9876543210fedcba9876543210"]
     );
+    let (code, said) = wahook(&["secrets", "rotate", "phone"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("--new-secret-file"), "{said}");
     let (code, said) = wahook(&["endpoints", "test", "phone"]);
     assert_eq!(code, 2);
     assert!(
