@@ -88,8 +88,8 @@ const BREAKS: &[Break] = &[
         scene: "sqlite",
         change: Change::Line {
             file: "crates/wahook-worker/src/retries.rs",
-            from: "Reason::Unavailable | Reason::Deadline => tired && age >= self.give_up_after,",
-            to: "Reason::Unavailable | Reason::Deadline => times > 0 || age >= self.give_up_after,",
+            from: "Reason::Unavailable | Reason::Deadline | Reason::NotYet => tired && age >= self.give_up_after,",
+            to: "Reason::Unavailable | Reason::Deadline | Reason::NotYet => times > 0 || age >= self.give_up_after,",
         },
         found: "a dead letter is what its sink refused for good",
     },

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use subtle::ConstantTimeEq;
 
 /// One secret shared with a provider.
 ///
@@ -58,6 +59,12 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// Whether it is the same as another one, compared in constant time: how long that takes tells no more than their lengths.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        bool::from(self.expose().as_bytes().ct_eq(other.expose().as_bytes()))
     }
 }
 

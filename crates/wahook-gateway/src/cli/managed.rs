@@ -245,7 +245,7 @@ impl Placeholder {
 impl Drop for Placeholder {
     fn drop(&mut self) {
         // What took its place is somebody's.
-        let is_it = |file: SecretFile| file.current.expose() == self.secret.expose();
+        let is_it = |file: SecretFile| file.current.is_same(&self.secret);
         if self.is_kept || !SecretFile::read(&self.file).is_ok_and(is_it) {
             return;
         }

@@ -105,7 +105,7 @@ async fn rotate(
             .fits(route, &secret)
             .map_err(|failure| Failure::wrong_use(format!("{}: {failure}", from.display())))?;
         let now = SecretFile::read(&file).map_err(Failure::io)?;
-        if now.current.expose() == secret.expose() {
+        if now.current.is_same(&secret) {
             return Err(Failure::wrong_use(format!(
                 "{}: this is the secret that is in {} already",
                 from.display(),

@@ -125,7 +125,7 @@ impl SecretFile {
         // As it is when something stands below it.
         let marked = format!("{}{ROTATING}{}\n", *text, Timestamp::UNIX_EPOCH);
         let marked = zeroize::Zeroizing::new(marked);
-        let is_same = |read: &Self| read.current.expose() == self.current.expose();
+        let is_same = |read: &Self| read.current.is_same(&self.current);
         match Self::parse(&text).and_then(|_| Self::parse(&marked)) {
             Ok(read) if is_same(&read) => Ok(()),
             _ if self.current.expose().lines().nth(1).is_some() => Err(wrong(

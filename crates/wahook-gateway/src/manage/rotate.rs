@@ -111,7 +111,7 @@ impl Rotation<'_, '_> {
         let settle = self.later(SETTLE);
         // As it is now: a person may have written into it.
         let mut file = self.read().unwrap_or_else(|_| before.clone());
-        if file.current.expose() != secret.expose() {
+        if !file.current.is_same(&secret) {
             let old = std::mem::replace(&mut file.current, secret);
             if !self.overlap.is_zero() {
                 file.previous.insert(0, (old, until));

@@ -171,16 +171,19 @@ impl Endpoint {
     }
 }
 
-/// Two secrets are compared as whoever has both would.
+/// Secrets too, in constant time.
 impl PartialEq for Endpoint {
     fn eq(&self, other: &Self) -> bool {
-        let secret = |endpoint: &Self| endpoint.secret.as_ref().map(|secret| secret.expose().to_owned());
+        let same_secret = match (&self.secret, &other.secret) {
+            (Some(one), Some(other)) => one.is_same(other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
         self.id == other.id
             && self.url == other.url
             && self.description == other.description
             && self.filter_types == other.filter_types
             && self.is_disabled == other.is_disabled
-            && secret(self) == secret(other)
+            && same_secret
             && self.created_at == other.created_at
             && self.updated_at == other.updated_at
             && self.rest == other.rest
