@@ -106,9 +106,12 @@ impl Side for WawpSide {
     }
 
     fn rotate<'a>(&'a self, _of: &'a Registered) -> BoxFuture<'a, Result<Secret, NotRotated>> {
-        let text = "Wawp has no secret of its own: bring a new one in with --new-secret-file FILE, then tell Wawp with \
-                    `wahook endpoints update`";
-        Box::pin(async move { Err(NotRotated::Surely(Failure::wrong_use(text))) })
+        // It has no secret of its own: it is told another one by `update`.
+        Box::pin(async {
+            without(TITLE, "rotating a secret")
+                .await
+                .map_err(NotRotated::Surely)
+        })
     }
 
     fn failed<'a>(
