@@ -6,7 +6,7 @@ use super::{ask::Where, live, managed::Managed};
 use crate::{
     Failure, Outcome,
     config::{self, LoadError},
-    doctor::{Report, examine},
+    doctor::{Finding, Report, examine},
     output,
 };
 
@@ -36,9 +36,15 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     };
     if args.live {
         let place = Where::of_config(args.config.clone());
-        let managed = Managed::of(&place)?;
-        let (findings, well) = super::runtime()?.block_on(live::look(&managed))?;
-        report.found(findings, well);
+        let looked = Managed::of(&place).and_then(|managed| super::runtime()?.block_on(live::look(&managed)));
+        match looked {
+            Ok((findings, well)) => report.found(findings, well),
+            // What is wrong with the configuration is in the report already.
+            Err(failure) => {
+                let what = format!("no provider was asked: {failure}");
+                report.found(vec![Finding::warning(None, what)], Vec::new());
+            }
+        }
     }
     if json {
         output::json(&report)?;

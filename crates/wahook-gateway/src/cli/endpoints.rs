@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::{
     ask::Where,
-    managed::{Managed, not_registered},
+    found::{Found, is_stale, not_registered},
+    managed::Managed,
     secrets::Change,
     several::Several,
     table::{clean, table},
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     Failure, Outcome,
     config::Route,
-    manage::{NotRotated, Registered, Side, side},
+    manage::{NotRotated, Place, Registered, Side, side},
     output,
 };
 
@@ -98,13 +99,13 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             Verb::List { name, place } => list(name.as_deref(), place, json).await,
             Verb::Create { one, events } => create(one, events, json).await,
             Verb::Update { one, events } => {
-                let found = Found::of(one).await?;
-                let Some(found) = &found else {
-                    return Ok(Outcome::NotSo);
+                let sided = Sided::of(one)?;
+                let Some(found) = sided.found().await? else {
+                    return nothing(json, &one.name);
                 };
-                let Found { managed, side, .. } = found;
-                let route = managed.one(&one.name)?;
-                let (place, events) = (managed.place(route)?, events.of(route));
+                let route = sided.route()?;
+                let (place, events) = (sided.managed.place(route)?, events.of(route));
+                let side = &*sided.side;
                 side.update(&found.registered, &place, &events).await?;
                 // Not before: what is there delivers until then.
                 for stale in &found.stale {
@@ -113,84 +114,82 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
                 done(json, &one.name, "updated", None)
             }
             Verb::Delete { one } => {
-                let Some(found) = Found::of(one).await? else {
-                    return Ok(Outcome::NotSo);
+                let sided = Sided::of(one)?;
+                let Some(found) = sided.found().await? else {
+                    return nothing(json, &one.name);
                 };
                 for registered in std::iter::once(&found.registered).chain(&found.stale) {
-                    found.side.delete(registered).await?;
+                    sided.side.delete(registered).await?;
                 }
                 done(json, &one.name, "deleted", None)
             }
             Verb::Test { one } => {
-                let Some(found) = Found::of(one).await? else {
-                    return Ok(Outcome::NotSo);
+                let sided = Sided::of(one)?;
+                let Some(found) = sided.found().await? else {
+                    return nothing(json, &one.name);
                 };
-                let id = found.side.test(&found.registered).await?;
+                let id = sided.side.test(&found.registered).await?;
                 done(json, &one.name, "asked for a test delivery", id.as_deref())
             }
         }
     })
 }
 
-/// An endpoint that the provider delivers to.
-struct Found<'a> {
+/// An endpoint, and the side of its provider.
+struct Sided<'a> {
     managed: Managed<'a>,
     side: Box<dyn Side>,
-    registered: Registered,
-    /// The same place with other tokens, where it is named by its URL.
-    stale: Vec<Registered>,
+    name: &'a str,
 }
 
-impl<'a> Found<'a> {
-    async fn of(one: &'a One) -> Result<Option<Self>, Failure> {
+impl<'a> Sided<'a> {
+    fn of(one: &'a One) -> Result<Self, Failure> {
         let managed = Managed::of(&one.place)?;
-        let route = managed.one(&one.name)?;
-        let side = side(route)?;
-        let manage = route.manage.as_ref();
-        let is_named = manage.is_some_and(|manage| manage.config.endpoint_id.is_some());
-        let mut all = if side.names_by_url() && !is_named {
-            let place = managed.place(route)?;
-            let mut all = side.registered().await?;
-            all.retain(|one| !one.is_system && place.is(one));
-            // The one with the token of now is the one that is meant.
-            all.sort_by_key(|one| one.url.as_deref() != Some(&*place.url));
-            if all.is_empty() {
-                output::notice(&not_registered(route));
-            }
-            all.into_iter()
-        } else {
-            let found = managed.registered(&*side, route).await?;
-            found.into_iter().collect::<Vec<_>>().into_iter()
-        };
-        let Some(registered) = all.next() else {
-            return Ok(None);
-        };
-        let stale = all.collect();
-        Ok(Some(Self {
+        let side = side(managed.one(&one.name)?)?;
+        Ok(Self {
             managed,
             side,
-            registered,
-            stale,
-        }))
+            name: &one.name,
+        })
+    }
+
+    fn route(&self) -> Result<&Route, Failure> {
+        self.managed.one(self.name)
+    }
+
+    /// What the provider delivers to it by; says that it does not, if so.
+    async fn found(&self) -> Result<Option<Found>, Failure> {
+        Found::told(&self.managed, &*self.side, self.route()?).await
     }
 }
 
 #[derive(Serialize)]
 struct Done<'a> {
     endpoint: &'a str,
-    done: &'a str,
+    /// Null where the provider does not deliver there.
+    done: Option<&'a str>,
     /// The provider's id of what came of it.
     id: Option<&'a str>,
 }
 
 fn done(json: bool, endpoint: &str, done: &str, id: Option<&str>) -> Result<Outcome, Failure> {
     if json {
+        let done = Some(done);
         output::json(&Done { endpoint, done, id })?;
     } else {
         let id = id.map_or_else(String::new, |id| format!(" ({})", clean(id)));
         output::text(&format!("{endpoint}: {done}{id}"))?;
     }
     Ok(Outcome::Done)
+}
+
+/// The provider does not deliver there, which was said.
+fn nothing(json: bool, endpoint: &str) -> Result<Outcome, Failure> {
+    if json {
+        let (done, id) = (None, None);
+        output::json(&Done { endpoint, done, id })?;
+    }
+    Ok(Outcome::NotSo)
 }
 
 async fn create(one: &One, events: &Events, json: bool) -> Result<Outcome, Failure> {
@@ -212,13 +211,7 @@ async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: 
     let file = managed.own_secret_file(route)?;
     let side = side(route)?;
     let place = managed.place(route)?;
-    if let Some(there) = side.registered().await?.iter().find(|there| place.is(there)) {
-        return Err(Failure::wrong_use(format!(
-            "the provider delivers there already, as {}; `wahook endpoints update {}` changes it",
-            there.name(),
-            one.name
-        )));
-    }
+    is_free(&*side, &place, &one.name).await?;
     let events = events.of(route);
     if !side.makes_secrets() {
         return side.create(&place, &events).await.map(drop);
@@ -239,6 +232,8 @@ async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: 
     };
     let asked = || -> BoxFuture<'_, _> {
         Box::pin(async {
+            // Another `wahook` may have made it meanwhile; from now on it waits.
+            is_free(&*side, &place, &one.name).await?;
             side.create(&place, &events).await?.ok_or_else(|| {
                 let text = "it was made, and the answer does not tell its secret";
                 NotRotated::Perhaps(Failure::io(text))
@@ -248,6 +243,18 @@ async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: 
     change.run(&asked).await?;
     output::notice(&format!("its secret is in {}", file.display()));
     Ok(())
+}
+
+/// Twice would be two.
+async fn is_free(side: &dyn Side, place: &Place, name: &str) -> Result<(), Failure> {
+    let all = side.registered().await?;
+    match all.iter().find(|there| place.is(there)) {
+        None => Ok(()),
+        Some(there) => Err(Failure::wrong_use(format!(
+            "the provider delivers there already, as {}; `wahook endpoints update {name}` changes it",
+            there.name()
+        ))),
+    }
 }
 
 /// How long what the file held before is valid beside the secret of what was made.
@@ -266,6 +273,8 @@ struct Row {
     enabled: Option<bool>,
     /// The provider's own.
     system: bool,
+    /// Whether its token is not the one of now, so that what comes is refused.
+    stale: bool,
 }
 
 /// What is registered, each by the provider's id of it, and the endpoints that are not.
@@ -273,6 +282,8 @@ struct Row {
 struct Listed<'a> {
     rows: Vec<(String, Row)>,
     missing: Vec<&'a Route>,
+    /// Those that are, with a token of before.
+    stale: Vec<&'a Route>,
 }
 
 impl<'a> Listed<'a> {
@@ -284,13 +295,17 @@ impl<'a> Listed<'a> {
             .and_then(|manage| manage.config.endpoint_id.clone());
         let all = side.registered().await?;
         let is_own = |one: &Registered| wanted.as_deref().map_or_else(|| own.is(one), |id| one.id == id);
+        let is_stale = |one: &Registered| is_own(one) && side.names_by_url() && !own.is_current(one);
         if !all.iter().any(is_own) {
             self.missing.push(route);
+        } else if !all.iter().any(|one| is_own(one) && !is_stale(one)) {
+            self.stale.push(route);
         }
         for one in all {
             let (id, url) = own.shown(&one);
             let row = Row {
                 endpoint: is_own(&one).then(|| route.endpoint.name().to_owned()),
+                stale: is_stale(&one),
                 provider: route.endpoint.provider().id(),
                 id,
                 url,
@@ -301,7 +316,8 @@ impl<'a> Listed<'a> {
             // Two endpoints may be of one account. What is shown may be alike where the ids are not.
             let same = |(id, other): &&mut (String, Row)| *id == one.id && other.provider == row.provider;
             match self.rows.iter_mut().find(same) {
-                Some((_, other)) => other.endpoint = other.endpoint.take().or(row.endpoint),
+                Some((_, other)) if other.endpoint.is_none() => *other = row,
+                Some(_) => {}
                 None => self.rows.push((one.id, row)),
             }
         }
@@ -324,27 +340,35 @@ async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, 
             several.failed(route, failure)?;
         }
     }
-    let Listed { rows, missing } = listed;
+    let Listed { rows, missing, stale } = listed;
     let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-    let outcome = if missing.is_empty() {
+    let outcome = if missing.is_empty() && stale.is_empty() {
         Outcome::Done
     } else {
         Outcome::NotSo
     };
     if json {
-        let missing: Vec<_> = missing.iter().map(|route| route.endpoint.name()).collect();
-        output::json(&serde_json::json!({ "registered": rows, "missing": missing }))?;
+        let names = |routes: &[&Route]| -> Vec<String> {
+            let names = routes.iter().map(|route| route.endpoint.name());
+            names.map(str::to_owned).collect()
+        };
+        output::json(&serde_json::json!({
+            "registered": rows,
+            "missing": names(&missing),
+            "stale": names(&stale),
+        }))?;
     } else {
         let cells = |row: &Row| {
             let events = row
                 .events
                 .as_ref()
                 .map_or_else(|| "all".to_owned(), |events| events.join(","));
-            let state = match (row.system, row.enabled) {
-                (true, _) => "the provider's own",
-                (_, Some(false)) => "off",
-                (_, Some(true)) => "on",
-                (_, None) => "",
+            let state = match (row.system, row.stale, row.enabled) {
+                (true, ..) => "the provider's own",
+                (_, true, _) => "another token",
+                (.., Some(false)) => "off",
+                (.., Some(true)) => "on",
+                (.., None) => "",
             };
             vec![
                 row.endpoint.clone().unwrap_or_default(),
@@ -362,6 +386,9 @@ async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, 
         ))?;
         for route in missing {
             output::notice(&not_registered(route));
+        }
+        for route in stale {
+            output::notice(&is_stale(route));
         }
     }
     several.end()?;

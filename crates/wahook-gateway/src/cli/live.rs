@@ -6,8 +6,9 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
+    found::{Found, is_stale, not_registered},
     known::known,
-    managed::{Managed, not_registered},
+    managed::Managed,
     table::clean,
 };
 use crate::{
@@ -52,8 +53,8 @@ pub(super) async fn look(managed: &Managed<'_>) -> Result<(Vec<Finding>, Vec<Str
             ));
             continue;
         }
-        let of = match managed.find(&*side, route).await {
-            Ok(Some(of)) => of,
+        let found = match Found::of(managed, &*side, route).await {
+            Ok(Some(found)) => found,
             Ok(None) => {
                 findings.push(error(not_registered(route)));
                 continue;
@@ -63,7 +64,8 @@ pub(super) async fn look(managed: &Managed<'_>) -> Result<(Vec<Finding>, Vec<Str
                 continue;
             }
         };
-        let wrong = set_up(route, &of);
+        let of = &found.registered;
+        let wrong = set_up(route, &found);
         if wrong.is_empty() {
             well.push(format!("{name}: the provider delivers to it"));
         }
@@ -75,7 +77,7 @@ pub(super) async fn look(managed: &Managed<'_>) -> Result<(Vec<Finding>, Vec<Str
             ));
             continue;
         };
-        match try_out(&*side, &of, route, client).await {
+        match try_out(&*side, of, route, client).await {
             Ok(said) => well.push(format!("{name}: {said}")),
             Err(failure) => findings.push(error(failure.to_string())),
         }
@@ -84,10 +86,19 @@ pub(super) async fn look(managed: &Managed<'_>) -> Result<(Vec<Finding>, Vec<Str
 }
 
 /// What is wrong with how the provider is set up.
-fn set_up(route: &Route, of: &Registered) -> Vec<Finding> {
+fn set_up(route: &Route, found: &Found) -> Vec<Finding> {
+    let of = &found.registered;
     let name = route.endpoint.name();
     let error = |what: String| Finding::error(Some(name.to_owned()), what);
     let mut findings = Vec::new();
+    if !found.is_current {
+        findings.push(error(is_stale(route)));
+    }
+    if !found.stale.is_empty() && found.is_current {
+        let what = "the provider delivers to it with tokens of before as well, which is refused";
+        let advice = format!("`wahook endpoints update {name}` has it do so no more");
+        findings.push(Finding::warning(Some(name.to_owned()), what).advise(advice));
+    }
     if of.is_enabled == Some(false) {
         let what = "the provider has stopped delivering to it, as providers do after days of failures";
         findings.push(error(what.to_owned()).advise("switch it on in the provider's dashboard"));
@@ -141,10 +152,12 @@ async fn try_out(
         Err(failure) => return Err(failure),
     };
     let arrived = || {
-        format!(
-            "a test delivery arrived and was verified after {} ms",
-            begun.elapsed().as_millis()
-        )
+        let what = match &id {
+            Some(_) => "a test delivery arrived and was verified",
+            // Which one it was nobody tells.
+            None => "a test delivery was asked for, and one arrived and was verified",
+        };
+        format!("{what} after {} ms", begun.elapsed().as_millis())
     };
     let (mut came, mut refused) = (false, None);
     while begun.elapsed() < DEADLINE {

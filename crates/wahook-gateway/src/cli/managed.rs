@@ -14,7 +14,7 @@ use crate::{
     admin::client::Client,
     config::{self, Built, EndpointConfig, Loaded, Route, SecretFile, find_provider},
     failure::chain,
-    manage::{Place, Registered, Side},
+    manage::Place,
     output, random,
     suggest::hint,
 };
@@ -22,7 +22,7 @@ use crate::{
 /// A configuration that was read, and the gateway that has it.
 pub(super) struct Managed<'a> {
     place: &'a Where,
-    pub(super) loaded: Loaded,
+    loaded: Loaded,
     built: Built,
 }
 
@@ -89,11 +89,11 @@ impl<'a> Managed<'a> {
 
     /// Where the provider has to deliver to.
     pub(super) fn place(&self, route: &Route) -> Result<Place, Failure> {
-        let secret = match self.secret_file(route) {
-            Some(file) => Some(SecretFile::read(&file).map_err(Failure::io)?.current),
-            None => None,
-        };
-        Place::of(route, self.loaded.config.public_url.as_deref(), secret)
+        Place::of(
+            route,
+            self.loaded.config.public_url.as_deref(),
+            route.secret().cloned(),
+        )
     }
 
     /// The file of an endpoint's secret, where that is how it is given.
@@ -148,42 +148,6 @@ impl<'a> Managed<'a> {
     fn config_of(&self, route: &Route) -> Option<&EndpointConfig> {
         let mut endpoints = self.loaded.config.endpoint.iter();
         endpoints.find(|endpoint| endpoint.name == route.endpoint.name())
-    }
-
-    /// What the provider delivers to this endpoint by; `None`, and a word on it, if it does not.
-    pub(super) async fn registered(
-        &self,
-        side: &dyn Side,
-        route: &Route,
-    ) -> Result<Option<Registered>, Failure> {
-        let found = self.find(side, route).await?;
-        if found.is_none() {
-            output::notice(&not_registered(route));
-        }
-        Ok(found)
-    }
-
-    /// The same without the word.
-    pub(super) async fn find(&self, side: &dyn Side, route: &Route) -> Result<Option<Registered>, Failure> {
-        let name = route.endpoint.name();
-        let manage = route.manage.as_ref();
-        let wanted = manage.and_then(|manage| manage.config.endpoint_id.as_deref());
-        let place = match wanted {
-            Some(_) => None,
-            None => Some(self.place(route)?),
-        };
-        let mut all = side.registered().await?;
-        all.retain(|one| match (&place, wanted) {
-            (Some(place), _) => !one.is_system && place.is(one),
-            (None, wanted) => wanted == Some(&*one.id),
-        });
-        if all.len() > 1 {
-            return Err(Failure::wrong_use(format!(
-                "the provider delivers to endpoint `{name}` in several ways; name one in [endpoint.manage]: \
-                 endpoint_id = \"…\" (`wahook endpoints list` tells them)"
-            )));
-        }
-        Ok(all.pop())
     }
 }
 
@@ -255,12 +219,4 @@ impl Drop for Placeholder {
             fs::remove_file(&self.file)
         };
     }
-}
-
-/// The provider delivers nothing there.
-pub(super) fn not_registered(route: &Route) -> String {
-    let name = route.endpoint.name();
-    format!(
-        "the provider does not deliver to endpoint `{name}`; `wahook endpoints create {name}` has it do so"
-    )
 }

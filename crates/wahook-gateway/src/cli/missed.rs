@@ -1,6 +1,6 @@
 //! `wahook missed`: what a provider could not deliver, and what of it never came.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{
     ask::{self, When, Where},
+    found::Found,
     known::known,
     managed::Managed,
     several::Several,
@@ -34,7 +35,24 @@ enum Verb {
     /// Lists them: exit code 1 if there are any, or may be.
     List(Which),
     /// Has each of them sent again: exit code 1 if there may be more.
-    Retry(Which),
+    Retry {
+        #[command(flatten)]
+        which: Which,
+
+        /// Those as well of which the provider does not tell the time. One that came longer ago than its endpoint remembers is
+        /// handled twice then.
+        #[arg(long)]
+        undated: bool,
+    },
+}
+
+/// What is sent again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Nothing,
+    /// What is surely not older than the endpoints remember.
+    Dated,
+    Everything,
 }
 
 #[derive(Debug, clap::Args)]
@@ -70,31 +88,40 @@ struct Report {
     missed: Vec<Missed>,
     /// So many failed once and came later.
     arrived: usize,
-    /// Whether the provider told all that it has.
+    /// Whether the providers told all that they have.
     complete: bool,
+    /// So many were to be sent again, and are not.
+    #[serde(skip)]
+    failed: usize,
 }
 
 pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     super::runtime()?.block_on(async {
-        let (which, retries) = match &args.verb {
-            Verb::List(which) => (which, false),
-            Verb::Retry(which) => (which, true),
+        let (which, again) = match &args.verb {
+            Verb::List(which) => (which, Again::Nothing),
+            Verb::Retry {
+                which,
+                undated: false,
+            } => (which, Again::Dated),
+            Verb::Retry { which, undated: true } => (which, Again::Everything),
         };
-        let (report, several) = look(which, retries).await?;
+        let retries = again != Again::Nothing;
+        let (report, several) = look(which, again).await?;
         if json {
             output::json(&report)?;
         } else {
             output::text(&report.text(retries))?;
         }
         several.end()?;
-        let failed = report.missed.iter().filter(|one| one.error.is_some()).count();
-        if failed > 0 {
+        if report.failed > 0 {
             return Err(Failure::io(format!(
-                "{failed} could not be sent again; try once more"
+                "{} could not be sent again; try once more",
+                report.failed
             )));
         }
         // Of what was not told, nobody knows whether it came.
-        Ok(if report.complete && (retries || report.missed.is_empty()) {
+        let is_left = report.missed.iter().any(|one| one.again != Some(true));
+        Ok(if report.complete && !is_left {
             Outcome::Done
         } else {
             Outcome::NotSo
@@ -117,28 +144,32 @@ impl Failing<'_> {
     }
 }
 
-async fn look(which: &Which, retries: bool) -> Result<(Report, Several), Failure> {
+async fn look(which: &Which, again: Again) -> Result<(Report, Several), Failure> {
     let managed = Managed::of(&which.place)?;
     let now = ask::now();
     let since = which.since.before(now);
     let routes = managed.some(which.name.as_deref())?;
     let mut several = Several::of(&routes);
     let mut sides = Vec::new();
-    for route in routes {
-        match side(route) {
-            Ok(side) if several.passes(route, side.tells_failed(), "deliveries that failed") => {}
-            Ok(side) => {
-                is_remembered(route, since, now, retries)?;
-                sides.push((route, side));
-            }
-            Err(failure) => several.failed(route, failure)?,
-        }
-    }
-    let client = managed.client().await?;
     let mut report = Report {
         complete: true,
         ..Report::default()
     };
+    for route in routes {
+        let asked = match side(route) {
+            Ok(side) if several.passes(route, side.tells_failed(), "deliveries that failed") => continue,
+            Ok(side) => is_remembered(route, since, now, again).map(|()| side),
+            Err(failure) => Err(failure),
+        };
+        match asked {
+            Ok(side) => sides.push((route, side)),
+            Err(failure) => {
+                several.failed(route, failure)?;
+                report.complete = false;
+            }
+        }
+    }
+    let client = managed.client().await?;
     let mut all = Vec::new();
     for (route, side) in &sides {
         match failing(&managed, &client, route, &**side, since).await {
@@ -153,18 +184,18 @@ async fn look(which: &Which, retries: bool) -> Result<(Report, Several), Failure
             }
         }
     }
-    report.add(all, retries).await;
+    report.add(all, again).await;
     Ok((report, several))
 }
 
 /// What came before an endpoint's memory begins is forgotten, and would be handled as if it were new.
-fn is_remembered(route: &Route, since: Timestamp, now: Timestamp, retries: bool) -> Result<(), Failure> {
+fn is_remembered(route: &Route, since: Timestamp, now: Timestamp, again: Again) -> Result<(), Failure> {
     let memory = route.endpoint.memory();
     if since >= now.saturating_sub(memory).unwrap_or(Timestamp::MIN) {
         return Ok(());
     }
     let (name, memory) = (route.endpoint.name(), Period::from(memory));
-    if retries {
+    if again != Again::Nothing {
         return Err(Failure::wrong_use(format!(
             "endpoint `{name}` remembers for {memory} what came: earlier deliveries would be handled twice; give --since \
              {memory} or less"
@@ -184,10 +215,10 @@ async fn failing<'a>(
     side: &'a dyn Side,
     since: Timestamp,
 ) -> Result<Option<(Vec<Failing<'a>>, bool)>, Failure> {
-    let Some(of) = managed.registered(side, route).await? else {
+    let Some(found) = Found::told(managed, side, route).await? else {
         return Ok(None);
     };
-    let failed = side.failed(&of, since).await?;
+    let failed = side.failed(&found.registered, since).await?;
     let ids: Vec<&str> = failed.deliveries.iter().map(|one| &*one.id).collect();
     let known = known(client, route, &ids).await?;
     let all = failed.deliveries.into_iter().zip(known);
@@ -202,36 +233,27 @@ async fn failing<'a>(
 
 impl Report {
     /// Takes up what failed, and has that sent again, once each, which never came.
-    async fn add(&mut self, all: Vec<Failing<'_>>, retries: bool) {
-        // Of what may have been to any of several endpoints it is enough that it came to one.
-        let is_anybodys = |failing: &&Failing<'_>| !failing.one.names_endpoint;
-        let came: HashSet<_> = all
-            .iter()
-            .filter(is_anybodys)
-            .filter(|failing| failing.came)
-            .map(Failing::key)
-            .collect();
-        let mut told = HashSet::new();
+    async fn add(&mut self, all: Vec<Failing<'_>>, again: Again) {
+        // Of several endpoints it may be the same one: where it went to is not always told.
         let mut asked: HashMap<_, Option<String>> = HashMap::new();
         for failing in all {
-            let key = failing.key();
-            let is_anybodys = is_anybodys(&&failing);
-            if is_anybodys && !told.insert(key.clone()) {
-                continue;
-            }
-            if failing.came || is_anybodys && came.contains(&key) {
+            if failing.came {
                 self.arrived += 1;
                 continue;
             }
+            let key = failing.key();
             let Failing { route, side, one, .. } = failing;
+            let is_asked = again == Again::Everything || again == Again::Dated && one.at.is_some();
             let error = match asked.get(&key) {
                 Some(error) => error.clone(),
-                None if retries => {
+                None if is_asked => {
                     let failed = side.resend(&one.id).await.err();
                     let error = failed.map(|failure| failure.to_string());
+                    self.failed += usize::from(error.is_some());
                     asked.insert(key, error.clone());
                     error
                 }
+                None if again == Again::Dated => Some(UNDATED.to_owned()),
                 None => None,
             };
             self.missed.push(Missed {
@@ -240,7 +262,7 @@ impl Report {
                 event: one.event,
                 at: one.at,
                 status: one.status,
-                again: retries.then_some(error.is_none()),
+                again: (again != Again::Nothing).then_some(error.is_none()),
                 error,
             });
         }
@@ -277,3 +299,7 @@ impl Report {
         text
     }
 }
+
+/// Why one is not sent again of which the provider does not tell the time.
+const UNDATED: &str = "when it was sent is not told, and what is older than the endpoint remembers would be handled twice; --undated has it \
+     sent again all the same";

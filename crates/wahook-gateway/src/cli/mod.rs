@@ -11,6 +11,7 @@ mod doctor;
 mod endpoints;
 mod events;
 mod filter;
+mod found;
 mod gateway;
 mod input;
 mod known;

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use wahook_core::Secret;
 use wahook_tower::SystemClock;
 
-use super::{ask::Where, managed::Managed, watch};
+use super::{ask::Where, found::Found, managed::Managed, watch};
 use crate::{
     Failure, Outcome,
     admin::client::Client,
@@ -83,6 +83,7 @@ async fn rotate(
     let tell = |step: Step| {
         let text = match step {
             Step::Marked => "what does not verify is asked to come again from now on",
+            Step::Rotated if new_secret_file.is_some() => "the new secret is read",
             Step::Rotated => "the provider has another secret",
             Step::Kept => "both secrets are valid",
         };
@@ -125,20 +126,26 @@ async fn rotate(
                  with `wahook endpoints update`",
             ));
         }
-        let Some(of) = managed.registered(&*side, route).await? else {
+        let Some(found) = Found::told(&managed, &*side, route).await? else {
+            if json {
+                told(name, None, &[])?;
+            }
             return Ok(Outcome::NotSo);
         };
-        let asked = || -> BoxFuture<'_, _> { Box::pin(async { side.rotate(&of).await }) };
+        let asked = || -> BoxFuture<'_, _> { Box::pin(async { side.rotate(&found.registered).await }) };
         change.run(&asked).await?
     };
     if json {
-        output::json(
-            &serde_json::json!({ "endpoint": name, "previous_until": until, "steps": steps.into_inner() }),
-        )?;
+        told(name, Some(until), &steps.into_inner())?;
     } else {
         output::text(&format!("{name}: rotated; the old secret is valid until {until}"))?;
     }
     Ok(Outcome::Done)
+}
+
+/// The same for programs; without a time if nothing was rotated.
+fn told(name: &str, until: Option<Timestamp>, steps: &[&str]) -> Result<(), Failure> {
+    output::json(&serde_json::json!({ "endpoint": name, "previous_until": until, "steps": steps }))
 }
 
 /// A secret that somebody has in a file, or pipes in.
@@ -183,6 +190,7 @@ impl Change<'_> {
             ));
         }
         let rotation = Rotation {
+            name: self.route.endpoint.name(),
             file: self.file,
             ask,
             fits: &|secret| self.managed.fits(self.route, secret),
@@ -195,11 +203,11 @@ impl Change<'_> {
     }
 }
 
-/// A gateway that reads the file.
+/// The gateways that read the file.
 struct Gateway<'a> {
     /// `None` if none answers. It may run all the same, without an admin listener or somewhere else.
     client: Option<Client>,
-    /// What that one is given.
+    /// What those are given that do not answer.
     pause: Duration,
     name: &'a str,
 }
@@ -224,6 +232,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 impl Seen for Gateway<'_> {
+    fn by_all(&self, mark: Timestamp) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
+            // Others may read the file beside the one that answers.
+            sleep(self.pause).await;
+            match &self.client {
+                Some(_) => self.until(Some(mark)).await,
+                None => Ok(()),
+            }
+        })
+    }
+
     fn until(&self, rotating: Option<Timestamp>) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let Some(client) = &self.client else {
@@ -259,14 +278,27 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn v5_a_gateway_that_does_not_answer_is_given_the_time_to_read_the_file() {
-        let silent = Gateway {
-            client: None,
+    async fn v5_gateways_that_do_not_answer_are_given_the_time_to_read_the_file() {
+        let gateway = |client| Gateway {
+            client,
             pause: PAUSE,
             name: "shop",
         };
+        let is_long_enough = |begun: Instant| begun.elapsed() >= 3 * watch::EVERY;
+        let silent = gateway(None);
         let begun = Instant::now();
         silent.until(None).await.unwrap();
-        assert!(begun.elapsed() >= 3 * watch::EVERY);
+        assert!(is_long_enough(begun));
+        let begun = Instant::now();
+        silent.by_all(Timestamp::UNIX_EPOCH).await.unwrap();
+        assert!(is_long_enough(begun));
+        // Beside one that answers, or should: nobody listens there.
+        let client = Client::http("http://127.0.0.1:1", None).unwrap();
+        let begun = Instant::now();
+        gateway(Some(client))
+            .by_all(Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap_err();
+        assert!(is_long_enough(begun));
     }
 }

@@ -57,7 +57,7 @@ pub(crate) use self::{
     load::variables,
     manage::Manage,
     model::is_secret,
-    secret_file::{Lock, SecretFile},
+    secret_file::{Lock, SecretFile, rescue},
     sinks::any_sink_takes,
     value::MASK,
 };

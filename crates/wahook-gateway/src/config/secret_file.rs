@@ -175,6 +175,10 @@ impl Lock {
             .mode(0o600)
             .open(&place)
             .map_err(cannot)?;
+        // Whoever may change the file may lock it, whoever was first.
+        if let Ok(old) = fs::metadata(&file) {
+            let _ = fchown(&lock, Some(old.uid()), Some(old.gid()));
+        }
         match lock.try_lock() {
             Ok(()) => Ok(Self { _file: lock }),
             Err(fs::TryLockError::WouldBlock) => Err(format!(
@@ -184,6 +188,22 @@ impl Lock {
             Err(fs::TryLockError::Error(error)) => Err(cannot(error)),
         }
     }
+}
+
+/// Puts a secret that its file did not take where it is found again, for its owner alone: beside that file, or where files
+/// may always be made.
+pub(crate) fn rescue(file: &Path, secret: &Secret) -> io::Result<PathBuf> {
+    let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    let beside = with_suffix(&file, &format!(".rescued-{}", std::process::id()));
+    let elsewhere = std::env::temp_dir().join(beside.file_name().unwrap_or_default());
+    let put = |place: PathBuf| {
+        let mut options = fs::OpenOptions::new();
+        let mut new = options.write(true).create_new(true).mode(0o600).open(&place)?;
+        let text = zeroize::Zeroizing::new(format!("{}\n", secret.expose()));
+        new.write_all(text.as_bytes()).and_then(|()| new.sync_all())?;
+        Ok(place)
+    };
+    put(beside).or_else(|_: io::Error| put(elsewhere))
 }
 
 /// Has this text be the file, with as much room tried as well.

@@ -73,6 +73,11 @@ impl Built {
 }
 
 impl Route {
+    /// The secret that a provider is to sign with, or to show.
+    pub(crate) fn secret(&self) -> Option<&Secret> {
+        self.secret_files.first().map(|file| &file.current)
+    }
+
     fn drop_ended_secrets(&mut self, now: Timestamp) -> Option<&str> {
         let files = self.secret_files.iter_mut();
         if files

@@ -169,8 +169,6 @@ pub(crate) struct FailedDelivery {
     pub(crate) at: Option<Timestamp>,
     /// What the receiver answered.
     pub(crate) status: Option<u16>,
-    /// Whether it was told where it went to; else it may have been to another endpoint.
-    pub(crate) names_endpoint: bool,
 }
 
 /// A secret was not rotated, as far as is known.
@@ -182,12 +180,17 @@ pub(crate) enum NotRotated {
     Perhaps(Failure),
 }
 
+/// A call that only reads and failed, in one line: nothing was changed by it.
+fn unread(error: &Error) -> Failure {
+    match error.kind() {
+        ErrorKind::Config => Failure::wrong_use(chain(error)),
+        _ => Failure::io(chain(error)),
+    }
+}
+
 /// A call that failed, in one line.
 fn failure(error: &Error) -> Failure {
-    if error.kind() == ErrorKind::Config {
-        return Failure::wrong_use(chain(error));
-    }
-    let failure = Failure::io(chain(error));
+    let failure = unread(error);
     if error.may_be_done() {
         failure.perhaps()
     } else {

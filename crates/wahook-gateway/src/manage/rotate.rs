@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! file: old                     a mismatch is refused
-//! file: old, rotating           a mismatch is asked to come again ─ the gateway has seen it
+//! file: old, rotating           a mismatch is asked to come again ─ every gateway has seen it
 //!   ask for another             it signs with the new one from some moment on
 //! file: new, previous, rotating both are taken                    ─ the gateway has seen it
 //! file: new, previous           a mismatch is refused
@@ -22,7 +22,7 @@ use wahook_core::{Clock, Secret};
 use super::NotRotated;
 use crate::{
     Failure,
-    config::{Lock, SecretFile},
+    config::{Lock, SecretFile, rescue},
     output,
 };
 
@@ -31,9 +31,12 @@ const MARK: Duration = Duration::from_secs(600);
 /// And afterwards, if nobody says that the new secret was read.
 const SETTLE: Duration = Duration::from_secs(120);
 
-/// Whether the gateway has read the file: that which says that it is being rotated until then; `None` once it is over.
+/// Whether gateways have read the file: that which says that it is being rotated until then; `None` once it is over.
 pub(crate) trait Seen {
-    /// Waits until it has; where nobody tells, until it must have.
+    /// Waits until each has that reads it, whether it can be asked or not.
+    fn by_all(&self, mark: Timestamp) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// Waits until the one has that can be asked; where there is none, until it must have.
     fn until(&self, rotating: Option<Timestamp>) -> BoxFuture<'_, Result<(), Failure>>;
 }
 
@@ -42,7 +45,7 @@ pub(crate) trait Seen {
 pub(crate) enum Step {
     /// A mismatch is asked to come again.
     Marked,
-    /// The provider has another secret.
+    /// There is another secret.
     Rotated,
     /// Both secrets are taken.
     Kept,
@@ -53,6 +56,8 @@ pub(crate) type Ask<'a> = dyn Fn() -> BoxFuture<'a, Result<Secret, NotRotated>> 
 
 /// One rotation.
 pub(crate) struct Rotation<'a, 'b> {
+    /// Whose secret it is.
+    pub(crate) name: &'a str,
     pub(crate) file: &'a Path,
     pub(crate) ask: &'a Ask<'b>,
     /// Whether the endpoint can be built with a secret.
@@ -68,17 +73,18 @@ impl Rotation<'_, '_> {
     /// Does it; tells until when the old secret is valid.
     pub(crate) async fn run(&self) -> Result<Timestamp, Failure> {
         let _lock = Lock::of(self.file).map_err(Failure::io)?;
-        let before = self.read()?;
-        before
+        self.read()?
             .can_be_written(self.file)
             .map_err(|error| self.cannot_write(&error))?;
+        // As it is now: people take no lock.
+        let before = self.read()?;
         let mark = self.later(MARK);
         let file = SecretFile {
             rotating: Some(mark),
             ..before.clone()
         };
         self.write(&file)?;
-        if let Err(failure) = self.seen.until(Some(mark)).await {
+        if let Err(failure) = self.seen.by_all(mark).await {
             self.unmark(mark, before.rotating);
             return Err(Failure::io(format!("nothing was changed: {failure}")));
         }
@@ -89,7 +95,7 @@ impl Rotation<'_, '_> {
 
     /// Asks for the new secret, and has both be valid.
     async fn exchange(&self, before: &SecretFile, mark: Timestamp) -> Result<Timestamp, Failure> {
-        let answer = (self.ask)().await.and_then(|secret| self.usable(secret));
+        let answer = (self.ask)().await.and_then(|secret| self.usable(secret, before));
         let secret = match answer {
             Ok(secret) => secret,
             Err(NotRotated::Surely(failure)) => {
@@ -100,7 +106,8 @@ impl Rotation<'_, '_> {
                 return Err(Failure::io(format!(
                     "which secret is in use is not known: {failure}. The old one is valid here, and what does not fit it is \
                      asked to come again for ten minutes: by then, rotate once more, or take the new one from the \
-                     provider's dashboard: `wahook secrets rotate NAME --new-secret-file FILE`"
+                     provider's dashboard: {}",
+                    self.with_a_file("FILE")
                 ))
                 .perhaps());
             }
@@ -133,7 +140,11 @@ impl Rotation<'_, '_> {
     }
 
     /// A text that the endpoint cannot verify with is not the secret, whatever it is.
-    fn usable(&self, secret: Secret) -> Result<Secret, NotRotated> {
+    fn usable(&self, secret: Secret, before: &SecretFile) -> Result<Secret, NotRotated> {
+        if secret.is_same(&before.current) {
+            let text = "the provider's answer tells the secret of before, and no new one";
+            return Err(NotRotated::Perhaps(Failure::io(text)));
+        }
         let file = SecretFile::new(secret);
         let tried = (self.fits)(&file.current).and_then(|()| {
             let reads_back = file.reads_back();
@@ -181,16 +192,31 @@ impl Rotation<'_, '_> {
         let Err(error) = file.write(self.file) else {
             return Ok(());
         };
-        // Where a person reads, and nowhere else.
-        if output::stderr_is_terminal() {
-            output::notice(&format!("the new secret: {}", file.current.expose()));
-        }
-        Err(Failure::io(format!(
-            "the provider has a new secret and it could not be kept: {}; within ten minutes, rotate once more, or take it from \
-             the provider's dashboard: `wahook secrets rotate NAME --new-secret-file FILE`",
-            self.cannot_write(&error)
-        ))
-        .perhaps())
+        let error = self.cannot_write(&error);
+        let text = match rescue(self.file, &file.current) {
+            Ok(rescued) => format!(
+                "the new secret could not be kept: {error}. It is in {}: when that is mended, within ten minutes, {}",
+                rescued.display(),
+                self.with_a_file(&rescued.display().to_string())
+            ),
+            Err(_) => {
+                // Where a person reads, and nowhere else.
+                if output::stderr_is_terminal() {
+                    output::notice(&format!("the new secret: {}", file.current.expose()));
+                }
+                format!(
+                    "the provider has a new secret and it could not be kept: {error}; within ten minutes, rotate once more, \
+                     or take it from the provider's dashboard: {}",
+                    self.with_a_file("FILE")
+                )
+            }
+        };
+        Err(Failure::io(text).perhaps())
+    }
+
+    /// How a secret is brought in that somebody has in a file.
+    fn with_a_file(&self, file: &str) -> String {
+        format!("`wahook secrets rotate {} --new-secret-file {file}`", self.name)
     }
 
     fn cannot_write(&self, error: &std::io::Error) -> Failure {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use wahook_core::Secret;
 use wahook_manage::{Options, waping::Waping};
 
-use super::{Failed, NotRotated, Place, Registered, Side, failure, without};
+use super::{Failed, NotRotated, Place, Registered, Side, unread, without};
 use crate::{Failure, config::Manage};
 
 const TITLE: &str = "WAPing";
@@ -14,7 +14,7 @@ const TITLE: &str = "WAPing";
 struct WapingSide(Waping);
 
 pub(super) fn build(manage: Manage, options: Options) -> Result<Box<dyn Side>, Failure> {
-    let client = Waping::new(manage.key, options).map_err(|error| failure(&error))?;
+    let client = Waping::new(manage.key, options).map_err(|error| unread(&error))?;
     Ok(Box::new(WapingSide(client)))
 }
 
@@ -66,7 +66,7 @@ impl Side for WapingSide {
 
     fn accounts(&self) -> BoxFuture<'_, Result<Vec<String>, Failure>> {
         Box::pin(async {
-            let devices = self.0.devices().await.map_err(|error| failure(&error))?;
+            let devices = self.0.devices().await.map_err(|error| unread(&error))?;
             let told = devices.devices.iter().map(|device| {
                 let status = device.status.as_deref().unwrap_or("not told");
                 format!("device {}: {status}", device.id)

@@ -4,11 +4,11 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use wahook_core::Secret;
 use wahook_manage::{
-    ErrorKind, Options,
+    Error, ErrorKind, Options,
     wawp::{Credentials, NewWebhook, Wawp, Webhook, WebhookChange},
 };
 
-use super::{Failed, NotRotated, Place, Registered, Side, failure, without};
+use super::{Failed, NotRotated, Place, Registered, Side, failure, unread, without};
 use crate::{Failure, config::Manage};
 
 const TITLE: &str = "Wawp";
@@ -37,7 +37,11 @@ impl Side for WawpSide {
 
     fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>> {
         Box::pin(async move {
-            let all = self.0.webhooks().await.map_err(said)?;
+            let all = self
+                .0
+                .webhooks()
+                .await
+                .map_err(|error| subscribed(&error, unread(&error)))?;
             let registered = |webhook: &Webhook| Registered {
                 id: webhook.url.clone(),
                 url: Some(webhook.url.clone()),
@@ -128,12 +132,16 @@ impl Side for WawpSide {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err asks for")]
-fn said(error: wahook_manage::Error) -> Failure {
+fn said(error: Error) -> Failure {
+    subscribed(&error, failure(&error))
+}
+
+/// Where the plan is the reason, what to do about it.
+fn subscribed(error: &Error, failure: Failure) -> Failure {
     if error.kind() == ErrorKind::Subscription {
         return Failure::io(format!(
-            "{}: the account's plan does not include webhooks by API; set them in its dashboard",
-            failure(&error)
+            "{failure}: the account's plan does not include webhooks by API; set them in its dashboard"
         ));
     }
-    failure(&error)
+    failure
 }

@@ -10,7 +10,7 @@ use wahook_manage::{
     wazapin::{Credentials, Deliveries, Delivery, DeliveryQuery, EndpointChange, NewEndpoint, Wazapin},
 };
 
-use super::{Failed, FailedDelivery, NotRotated, Place, Registered, Side, failure};
+use super::{Failed, FailedDelivery, NotRotated, Place, Registered, Side, failure, unread};
 use crate::{Failure, config::Manage};
 
 struct WazapinSide(Wazapin);
@@ -31,7 +31,7 @@ impl Side for WazapinSide {
 
     fn registered(&self) -> BoxFuture<'_, Result<Vec<Registered>, Failure>> {
         Box::pin(async move {
-            let settings = self.0.settings().await.map_err(|error| failure(&error))?;
+            let settings = self.0.settings().await.map_err(|error| unread(&error))?;
             let endpoints = settings.endpoints.into_iter();
             let registered = endpoints.map(|endpoint| Registered {
                 id: endpoint.id,
@@ -105,8 +105,8 @@ impl Side for WazapinSide {
     fn failed<'a>(&'a self, of: &'a Registered, since: Timestamp) -> BoxFuture<'a, Result<Failed, Failure>> {
         Box::pin(async move {
             let query = DeliveryQuery::new().pages(PAGES).since(since);
-            let found = self.0.deliveries(&query).await.map_err(|error| failure(&error))?;
-            Ok(failed(&found, &of.id, since))
+            let found = self.0.deliveries(&query).await.map_err(|error| unread(&error))?;
+            Ok(failed(&found, of, since))
         })
     }
 
@@ -125,17 +125,22 @@ impl Side for WazapinSide {
 const PAGES: u32 = 200;
 
 /// What did not arrive at an endpoint. The same delivery may be listed once for each attempt: one that arrived once is
-/// none that failed.
-fn failed(found: &Deliveries, endpoint: &str, since: Timestamp) -> Failed {
+/// none that failed. Where it went to is not always told: then it was to each endpoint that gets such events, and one that
+/// it did come to says nothing of the others.
+fn failed(found: &Deliveries, endpoint: &Registered, since: Timestamp) -> Failed {
     let mut failed = Failed {
         deliveries: Vec::new(),
         is_complete: found.is_complete && found.unread.is_empty(),
     };
-    let of_us = |one: &&Delivery| one.endpoint_id.as_deref().is_none_or(|id| id == endpoint);
+    let gets = |event: &String| endpoint.events.as_ref().is_none_or(|all| all.contains(event));
+    let of_us = |one: &&Delivery| match &one.endpoint_id {
+        Some(id) => *id == endpoint.id,
+        None => one.event_type.as_ref().is_none_or(gets),
+    };
     let all = || found.deliveries.iter().filter(of_us);
     let has_arrived = |one: &&Delivery| one.arrived() == Some(true);
     let arrived: HashSet<&str> = all()
-        .filter(has_arrived)
+        .filter(|one| one.endpoint_id.is_some() && has_arrived(one))
         .filter_map(|one| one.message_id.as_deref())
         .collect();
     let mut told = HashSet::new();
@@ -152,7 +157,6 @@ fn failed(found: &Deliveries, endpoint: &str, since: Timestamp) -> Failed {
                         event: one.event_type.clone(),
                         at: one.at,
                         status: one.response_status,
-                        names_endpoint: one.endpoint_id.is_some(),
                     });
                 }
             }
@@ -179,7 +183,14 @@ mod tests {
         let options = Options::new().base_url(stand_in.url());
         let client = Wazapin::new(Secret::new(KEY).unwrap(), options).unwrap();
         let found = client.deliveries(&DeliveryQuery::new()).await.unwrap();
-        failed(&found, "ep_1", "2026-01-02T00:00:00Z".parse().unwrap())
+        let endpoint = Registered {
+            id: "ep_1".to_owned(),
+            url: None,
+            events: Some(vec!["message.new".to_owned()]),
+            is_enabled: None,
+            is_system: false,
+        };
+        failed(&found, &endpoint, "2026-01-02T00:00:00Z".parse().unwrap())
     }
 
     #[tokio::test]
@@ -211,10 +222,16 @@ mod tests {
         }
         let failed = missed(
             r#"{"id":"msg_1","status":"failed","endpoint_id":"ep_2"},{"id":"msg_2","status":"failed"},
-               {"id":"msg_3","status":"failed","created_at":"2026-01-01T23:59:59Z"},{"status":"failed"}"#,
+               {"id":"msg_3","status":"failed","created_at":"2026-01-01T23:59:59Z"},{"status":"failed"},
+               {"id":"msg_4","status":"failed","event":"message.sent"},{"id":"msg_5","status":"failed","event":"message.new"}"#,
         )
         .await;
-        assert_eq!(failed.deliveries.len(), 1);
-        assert!(!failed.deliveries[0].names_endpoint && !failed.is_complete);
+        let ids: Vec<_> = failed.deliveries.iter().map(|one| &*one.id).collect();
+        assert_eq!(
+            ids,
+            ["msg_2", "msg_5"],
+            "what it does not get did not fail to come"
+        );
+        assert!(!failed.is_complete);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -22,6 +23,10 @@ struct Gateway<'a> {
 }
 
 impl Seen for Gateway<'_> {
+    fn by_all(&self, mark: Timestamp) -> BoxFuture<'_, Result<(), Failure>> {
+        self.until(Some(mark))
+    }
+
     fn until(&self, rotating: Option<Timestamp>) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             if self.is_blind.load(Ordering::Relaxed) {
@@ -40,6 +45,8 @@ struct Outcome {
     /// The file when the provider was asked, and at the end.
     then: String,
     now: String,
+    /// What lies beside it at the end to be found again, and who may read it.
+    rescued: Vec<(String, u32)>,
 }
 
 fn rotate(answer: fn() -> Answer, is_blind: bool) -> Outcome {
@@ -48,6 +55,11 @@ fn rotate(answer: fn() -> Answer, is_blind: bool) -> Outcome {
 
 /// The provider is asked, and gives this answer.
 fn rotate_with(text: &str, answer: impl Fn(&Path) -> Answer, is_blind: bool) -> Outcome {
+    rotate_before(text, is_blind, |path, _| answer(path))
+}
+
+/// The same before the eyes of a gateway that may go blind.
+fn rotate_before(text: &str, is_blind: bool, answer: impl Fn(&Path, &AtomicBool) -> Answer) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
     fs::write(&path, text).unwrap();
@@ -58,10 +70,11 @@ fn rotate_with(text: &str, answer: impl Fn(&Path) -> Answer, is_blind: bool) -> 
     let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
     let then = Mutex::new(String::new());
     let rotation = Rotation {
+        name: "shop",
         file: &path,
         ask: &|| {
             *then.lock().unwrap() = fs::read_to_string(&path).unwrap();
-            let answer = answer(&path);
+            let answer = answer(&path, &seen.is_blind);
             // Whoever watches the rest of the world is heard before.
             Box::pin(async {
                 tokio::task::yield_now().await;
@@ -83,10 +96,18 @@ fn rotate_with(text: &str, answer: impl Fn(&Path) -> Answer, is_blind: bool) -> 
         .unwrap()
         .block_on(rotation.run());
     let then = then.lock().unwrap().clone();
+    let beside = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap());
+    let rescued = beside.filter(|entry| entry.file_name().to_string_lossy().contains(".rescued-"));
+    let rescued = rescued.map(|entry| {
+        let text = fs::read_to_string(entry.path()).unwrap();
+        (text, entry.metadata().unwrap().permissions().mode() & 0o777)
+    });
     Outcome {
         result,
         then,
-        now: fs::read_to_string(&path).unwrap(),
+        // Whoever answers may have taken it away.
+        now: fs::read_to_string(&path).unwrap_or_default(),
+        rescued: rescued.collect(),
     }
 }
 
@@ -140,6 +161,7 @@ fn v5_of_two_rotations_at_once_the_second_is_refused_before_it_changes_anything(
         &format!("{OLD}\n"),
         |path| {
             let second = Rotation {
+                name: "shop",
                 file: path,
                 ask: &|| unreachable!(),
                 fits: &|_| Ok(()),
@@ -239,4 +261,56 @@ fn v5_whoever_asks_to_stop_waits_until_the_secret_is_written() {
     );
     done.result.unwrap();
     assert_eq!(done.now, format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\n"));
+}
+
+#[test]
+fn v5_an_answer_that_tells_the_secret_of_before_is_no_rotation() {
+    let same = rotate(|| Ok(Secret::new(OLD).unwrap()), false);
+    let failure = same.result.unwrap_err();
+    assert!(failure.is_perhaps());
+    assert!(failure.to_string().contains("the secret of before"), "{failure}");
+    assert_eq!(same.now, format!("{OLD}\nrotating 2026-01-01T00:10:00Z\n"));
+}
+
+#[test]
+fn v5_a_new_secret_that_its_file_does_not_take_is_kept_beside_it() {
+    let done = rotate_with(
+        OLD,
+        |path| {
+            // Nothing can take the place of a folder.
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+            new()
+        },
+        false,
+    );
+    let failure = done.result.unwrap_err();
+    assert!(failure.is_perhaps());
+    let said = failure.to_string();
+    assert!(!said.contains(NEW), "{said}");
+    let (_, rescued) = said.split_once("It is in ").unwrap();
+    let (rescued, advice) = rescued.split_once(": ").unwrap();
+    assert!(
+        advice.contains(&format!(
+            "`wahook secrets rotate shop --new-secret-file {rescued}`"
+        )),
+        "{said}"
+    );
+    assert_eq!(done.rescued, [(format!("{NEW}\n"), 0o600)]);
+}
+
+#[test]
+fn v5_a_gateway_that_does_not_take_the_new_secret_up_is_not_passed_over_in_silence() {
+    let done = rotate_before(OLD, false, |_, is_blind| {
+        is_blind.store(true, Ordering::Relaxed);
+        new()
+    });
+    let failure = done.result.unwrap_err();
+    assert!(failure.is_perhaps());
+    assert!(failure.to_string().contains("has not taken it up"), "{failure}");
+    // Both are valid wherever the file is read, and what fits neither comes again.
+    assert_eq!(
+        done.now,
+        format!("{NEW}\nprevious 2026-01-02T00:00:00Z {OLD}\nrotating 2026-01-01T00:02:00Z\n")
+    );
 }

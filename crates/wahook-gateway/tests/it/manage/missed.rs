@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use serde_json::Value;
 use wahook_testkit::stand_in::{Forced, Wazapin};
 
 use super::{KEY, OLD, Scene};
@@ -43,7 +44,9 @@ fn missed_asks_for_what_never_came_and_for_nothing_else() {
     let first = missed[0]["id"].as_str().unwrap();
     scene.runtime.block_on(scene.wazapin.retry(first));
     scene.wazapin.take_requests();
-    let retried = scene.json(&["missed", "retry"]);
+    let (code, retried, error) = scene.wahook(&["missed", "retry", "--json"]);
+    assert_eq!(code, 0, "{error}");
+    let retried: Value = serde_json::from_str(&retried).unwrap();
     assert_eq!(retried["missed"].as_array().unwrap().len(), 2, "{retried}");
     let asked: Vec<_> = scene.wazapin.take_requests();
     let asked = asked
@@ -109,6 +112,11 @@ fn one_endpoint_that_cannot_be_asked_about_hides_no_other() {
     }
     let write =
         |more: &str| fs::write(scene.folder.join("wahook.toml"), format!("{}{more}", scene.toml)).unwrap();
+    let create_second = || {
+        // Where there was no secret no gateway has to see that there is another one.
+        fs::remove_file(scene.folder.join("second")).unwrap();
+        assert_eq!(scene.wahook(&["endpoints", "create", "second"]).0, 0);
+    };
     write(&waping);
     scene.created();
     let (code, said, error) = scene.wahook(&["endpoints", "list"]);
@@ -128,25 +136,52 @@ fn one_endpoint_that_cannot_be_asked_about_hides_no_other() {
         assert!(error.contains("other: ") && error.contains("401"), "{error}");
         assert!(!said.is_empty(), "{verb}");
     }
+    let listed = scene.json(&["missed", "list"]);
+    assert_eq!(
+        listed["complete"], false,
+        "one of them was not asked about: {listed}"
+    );
+    // A memory too short for what is asked is one endpoint's, and ends the verb for no other.
+    let short = more("second", "key").replace("provider", "memory = \"1h\"\nprovider");
+    write(&short);
+    create_second();
+    let (code, said, error) = scene.wahook(&["missed", "retry", "--json", "--since", "2h"]);
+    assert_eq!(code, 3, "{said}");
+    assert!(
+        error.contains("second: ") && error.contains("remembers for"),
+        "{error}"
+    );
+    assert!(said.contains("\"complete\":false"), "{said}");
+    assert_eq!(scene.wahook(&["endpoints", "delete", "second"]).0, 0);
 
     // Two endpoints of one account, and a delivery that may have been to either.
     write(&more("second", "key"));
-    assert_eq!(scene.wahook(&["endpoints", "create", "second"]).0, 0);
+    create_second();
     let said = r#"{"data":[{"msgId":"msg_9","status":"failed"}]}"#;
-    for _ in 0..2 {
-        scene
-            .wazapin
-            .answer_next_to("/deliveries", Forced::raw(200, "application/json", said));
-    }
+    let missed = |args: &[&str]| {
+        for _ in 0..2 {
+            scene
+                .wazapin
+                .answer_next_to("/deliveries", Forced::raw(200, "application/json", said));
+        }
+        scene.wazapin.take_requests();
+        let (code, said, error) = scene.wahook(args);
+        let asked = scene.wazapin.take_requests();
+        let asked = asked.iter().filter(|one| one.path.ends_with("/retry")).count();
+        let said: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{error}"));
+        // To which of both it went is not told: it came to neither.
+        assert_eq!(said["missed"].as_array().unwrap().len(), 2, "{said}");
+        (code, asked, said["missed"][0]["error"].to_string())
+    };
+    let gateway = scene.gateway();
+    // Nor is it told when: it may be older than what is remembered.
+    let (code, asked, why) = missed(&["missed", "retry", "--json"]);
+    assert_eq!((code, asked), (1, 0));
+    assert!(why.contains("--undated"), "{why}");
     scene
         .wazapin
         .answer_next_to("/retry", Forced::raw(200, "application/json", "{}"));
-    scene.wazapin.take_requests();
-    let gateway = scene.gateway();
-    let retried = scene.json(&["missed", "retry"]);
+    let (code, asked, _) = missed(&["missed", "retry", "--json", "--undated"]);
+    assert_eq!((code, asked), (0, 1), "once is enough for both");
     drop(gateway);
-    assert_eq!(retried["missed"].as_array().unwrap().len(), 1, "{retried}");
-    let asked = scene.wazapin.take_requests();
-    let asked = asked.iter().filter(|one| one.path.ends_with("/retry")).count();
-    assert_eq!(asked, 1);
 }

@@ -4,7 +4,12 @@ mod missed;
 mod rotation;
 mod wawp;
 
-use std::{fs, path::PathBuf, process::Output, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    process::Output,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -14,7 +19,7 @@ use wahook_testkit::{
     stand_in::{Forced, Form, StandIn, Wazapin},
 };
 
-use crate::program::{Gateway, folder, run, text};
+use crate::program::{DEADLINE, Gateway, folder, run, text};
 
 const KEY: &str = "wzk-0123456789abcdef-never-told";
 const TOKEN: &str = "fedcba9876543210fedcba9876543210";
@@ -322,7 +327,8 @@ fn doctor_finds_out_whether_deliveries_really_arrive() {
     let (_, said, _) = scene.wahook(&["doctor", "--live"]);
     assert!(said.contains("no gateway runs"), "{said}");
     let gateway = scene.gateway();
-    let (_, said, _) = scene.wahook(&["doctor", "--live"]);
+    let (code, said, error) = scene.wahook(&["doctor", "--live"]);
+    assert_eq!(code, 1, "the token is in the configuration: {said}{error}");
     assert!(
         said.contains("live: shop: a test delivery arrived and was verified after "),
         "{said}"
@@ -380,7 +386,9 @@ fn doctor_waits_for_a_test_whose_id_it_knows_from_before() {
                     .iter()
                     .any(|one| one.path.ends_with("/test"))
             };
+            let begun = Instant::now();
             while !is_asked() {
+                assert!(begun.elapsed() < DEADLINE, "no test delivery was asked for");
                 std::thread::sleep(Duration::from_millis(10));
             }
             std::thread::sleep(Duration::from_millis(500));

@@ -1,6 +1,10 @@
 //! A secret is rotated while deliveries come.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    time::{Duration, Instant},
+};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::interval;
@@ -114,21 +118,28 @@ fn v5_of_500_deliveries_a_second_none_is_refused_for_good_while_a_secret_is_rota
     fs::write(scene.folder.join("wahook.toml"), bare).unwrap();
     scene.created();
     let _gateway = scene.gateway();
-    let rotating = std::thread::scope(|scope| {
+    let (rotating, rate) = std::thread::scope(|scope| {
         let rotation = scope.spawn(|| scene.wahook(&["secrets", "rotate", "shop"]));
         let sample = sample("wazapin", "message.new").unwrap();
-        scene.runtime.block_on(async {
+        let rate = scene.runtime.block_on(async {
+            let begun = Instant::now();
             let mut every = interval(Duration::from_millis(2));
+            let mut sent = 0_u32;
             let mut sending = FuturesUnordered::new();
             while !rotation.is_finished() {
                 tokio::select! {
-                    _ = every.tick() => sending.push(scene.wazapin.emit(&sample)),
+                    _ = every.tick() => {
+                        sent += 1;
+                        sending.push(scene.wazapin.emit(&sample));
+                    }
                     Some(_) = sending.next(), if !sending.is_empty() => {}
                 }
             }
+            let rate = f64::from(sent) / begun.elapsed().as_secs_f64();
             while sending.next().await.is_some() {}
+            rate
         });
-        rotation.join().unwrap()
+        (rotation.join().unwrap(), rate)
     });
     assert_eq!(rotating.0, 0, "{}", rotating.2);
     let answers = || {
@@ -141,9 +152,9 @@ fn v5_of_500_deliveries_a_second_none_is_refused_for_good_while_a_secret_is_rota
         answers
     };
     let first = answers();
-    println!("{first:?}");
-    let sent: usize = first.values().sum();
-    assert!(sent >= 1_000, "{sent} deliveries");
+    println!("{rate:.0} a second: {first:?}");
+    // What is late is made up for: a machine that cannot do it says nothing about rotations.
+    assert!(rate >= 450.0, "{rate:.0} a second");
     let allowed = [(Some(200), 1), (Some(503), 1)];
     assert!(first.keys().all(|answer| allowed.contains(answer)), "{first:?}");
     assert!(

@@ -1,6 +1,6 @@
 //! Wawp, which signs with what it is told, and WAPing, which documents less.
 
-use std::{collections::HashSet, fs};
+use std::{collections::HashSet, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -11,53 +11,20 @@ use crate::program::{folder, run, text};
 
 #[test]
 fn wawp_is_told_its_token_and_its_own_webhook_stays() {
-    let runtime = Runtime::new().unwrap();
-    let wawp = runtime
-        .block_on(StandIn::start(Wawp::new("A1B2C3D4E5F6", KEY)))
-        .unwrap();
-    wawp.index_keyed(true);
-    let folder = folder("manage-wawp");
-    let token = "0123456789abcdef0123456789abcdef";
-    fs::write(folder.join("key"), KEY).unwrap();
-    fs::write(folder.join("token"), token).unwrap();
-    let toml = |manage: &str| {
-        format!(
-            "public_url = \"https://hooks.example.com\"\n[[endpoint]]\nname = \"phone\"\nprovider = \"wawp\"\nsecret_file = \"token\"\n\
-             [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\n{manage}",
-            wawp.url()
-        )
-    };
-    let file = folder.join("wahook.toml");
-    let wahook = |args: &[&str]| {
-        let mut all = args.to_vec();
-        all.extend(["--config", file.to_str().unwrap()]);
-        let output = run(&all, b"");
-        let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        assert!(!said.contains(token) && !said.contains(KEY), "{said}");
-        (output.status.code().unwrap(), said)
-    };
-    fs::write(&file, toml("")).unwrap();
+    let phone = Phone::new("manage-wawp", Wawp::new("A1B2C3D4E5F6", KEY), "");
+    phone.wawp.index_keyed(true);
+    let wahook = |args: &[&str]| phone.wahook(args);
+    let urls = || phone.urls();
+    phone.write(SECRET_FILE, "");
     let (code, said) = wahook(&["endpoints", "list"]);
     assert_eq!(code, 2);
     assert!(said.contains("instance_id"), "{said}");
-    fs::write(
-        &file,
-        toml("instance_id = \"A1B2C3D4E5F6\"\nevents = [\"message\"]\n"),
-    )
-    .unwrap();
+    phone.write(SECRET_FILE, &format!("{INSTANCE}events = [\"message\"]\n"));
     let (code, said) = wahook(&["endpoints", "create", "phone"]);
     assert_eq!(code, 0, "{said}");
-    let urls = || {
-        wawp.with(|wawp| {
-            wawp.webhooks()
-                .iter()
-                .map(|one| one["url"].as_str().unwrap().to_owned())
-                .collect::<Vec<_>>()
-        })
-    };
     assert_eq!(
         urls(),
-        [format!("https://hooks.example.com/hooks/phone?secret={token}")]
+        [format!("https://hooks.example.com/hooks/phone?secret={TOKEN}")]
     );
     let (code, said) = wahook(&["endpoints", "list"]);
     assert_eq!(code, 0, "{said}");
@@ -71,8 +38,27 @@ fn wawp_is_told_its_token_and_its_own_webhook_stays() {
     );
     let (_, said) = wahook(&["endpoints", "list", "--json"]);
     assert!(!said.contains("system-token"), "{said}");
-    // Another token: the URL is another one.
-    fs::write(folder.join("token"), "fedcba9876543210fedcba9876543210").unwrap();
+    // Another token: the URL is another one, and what comes by the one of before is refused.
+    fs::write(phone.folder.join("token"), "fedcba9876543210fedcba9876543210").unwrap();
+    let (code, said) = wahook(&["endpoints", "list"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("another token") && said.contains("endpoints update phone"),
+        "{said}"
+    );
+    let (_, said) = wahook(&["endpoints", "list", "--json"]);
+    let listed: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(
+        (&listed["stale"], &listed["missing"]),
+        (&json!(["phone"]), &json!([]))
+    );
+    assert_eq!(listed["registered"][0]["stale"], true, "{said}");
+    let (code, said) = wahook(&["doctor", "--live"]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("error: phone: the provider delivers to endpoint `phone` with another token"),
+        "{said}"
+    );
     let (code, said) = wahook(&["endpoints", "update", "phone"]);
     assert_eq!(code, 0, "{said}");
     assert_eq!(
@@ -92,24 +78,47 @@ fn wawp_is_told_its_token_and_its_own_webhook_stays() {
     assert!(urls().is_empty());
 }
 
-/// Runs `wahook` for an endpoint of Wawp's: its exit code, and what it says.
-type Wahook = Box<dyn Fn(&[&str]) -> (i32, String)>;
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const INSTANCE: &str = "instance_id = \"A1B2C3D4E5F6\"\n";
+const SECRET_FILE: &str = "secret_file = \"token\"\n";
 
 /// An endpoint of Wawp's, and what its provider has.
-fn phone(name: &str, wawp: Wawp, events: &str) -> (Runtime, StandIn<Wawp>, Wahook) {
-    let runtime = Runtime::new().unwrap();
-    let wawp = runtime.block_on(StandIn::start(wawp)).unwrap();
-    let folder = folder(name);
-    fs::write(folder.join("key"), KEY).unwrap();
-    fs::write(folder.join("token"), TOKEN).unwrap();
-    let toml = format!(
-        "public_url = \"https://hooks.example.com\"\n[[endpoint]]\nname = \"phone\"\nprovider = \"wawp\"\nsecret_file = \"token\"\n\
-         [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\ninstance_id = \"A1B2C3D4E5F6\"\n{events}",
-        wawp.url()
-    );
-    let file = folder.join("wahook.toml");
-    fs::write(&file, toml).unwrap();
-    let wahook = move |args: &[&str]| {
+struct Phone {
+    _runtime: Runtime,
+    wawp: StandIn<Wawp>,
+    folder: PathBuf,
+}
+
+impl Phone {
+    /// With these lines more in [endpoint.manage].
+    fn new(name: &str, wawp: Wawp, manage: &str) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let wawp = runtime.block_on(StandIn::start(wawp)).unwrap();
+        let folder = folder(name);
+        fs::write(folder.join("key"), KEY).unwrap();
+        fs::write(folder.join("token"), TOKEN).unwrap();
+        let phone = Self {
+            _runtime: runtime,
+            wawp,
+            folder,
+        };
+        phone.write(SECRET_FILE, &format!("{INSTANCE}{manage}"));
+        phone
+    }
+
+    /// A configuration with these lines in the endpoint, and in what says how its provider is reached.
+    fn write(&self, endpoint: &str, manage: &str) {
+        let toml = format!(
+            "public_url = \"https://hooks.example.com\"\n[[endpoint]]\nname = \"phone\"\nprovider = \"wawp\"\n{endpoint}\
+             [endpoint.manage]\napi_key_file = \"key\"\nbase_url = \"{}\"\n{manage}",
+            self.wawp.url()
+        );
+        fs::write(self.folder.join("wahook.toml"), toml).unwrap();
+    }
+
+    /// The exit code, and what is said.
+    fn wahook(&self, args: &[&str]) -> (i32, String) {
+        let file = self.folder.join("wahook.toml");
         let mut all = args.to_vec();
         all.extend(["--config", file.to_str().unwrap()]);
         let output = run(&all, b"");
@@ -118,21 +127,43 @@ fn phone(name: &str, wawp: Wawp, events: &str) -> (Runtime, StandIn<Wawp>, Wahoo
             assert!(!said.contains(secret), "{args:?}: {said}");
         }
         (output.status.code().unwrap(), said)
-    };
-    (runtime, wawp, Box::new(wahook))
+    }
+
+    fn urls(&self) -> Vec<String> {
+        let url = |one: &serde_json::Map<String, Value>| one["url"].as_str().unwrap().to_owned();
+        self.wawp.with(|wawp| wawp.webhooks().iter().map(url).collect())
+    }
 }
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
-
-fn urls(wawp: &StandIn<Wawp>) -> Vec<String> {
-    let url = |one: &serde_json::Map<String, Value>| one["url"].as_str().unwrap().to_owned();
-    wawp.with(|wawp| wawp.webhooks().iter().map(url).collect())
+#[test]
+fn wawp_is_told_the_secret_that_it_signs_with_wherever_that_is_from() {
+    let phone = Phone::new("manage-wawp-signed", Wawp::new("A1B2C3D4E5F6", KEY), "");
+    let manage = format!("{INSTANCE}events = [\"message\"]\n");
+    let inline = format!("secret = \"{TOKEN}\"\n");
+    let several = format!("secrets = [\"{TOKEN}\", \"fedcba9876543210fedcba9876543210\"]\n");
+    for secret in [SECRET_FILE, &inline, &several] {
+        phone.write(
+            &format!("{secret}options = {{ scheme = \"hmac-sha512\" }}\n"),
+            &manage,
+        );
+        phone.wawp.take_requests();
+        let (code, said) = phone.wahook(&["endpoints", "create", "phone"]);
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(phone.urls(), ["https://hooks.example.com/hooks/phone"]);
+        let requests = phone.wawp.take_requests();
+        let told = requests.iter().filter(|one| one.method != "GET");
+        let told: Vec<_> = told
+            .map(|one| String::from_utf8_lossy(&one.body).into_owned())
+            .collect();
+        assert!(told.iter().any(|body| body.contains(TOKEN)), "{secret}: {told:?}");
+        assert_eq!(phone.wahook(&["endpoints", "delete", "phone"]).0, 0);
+    }
 }
 
 #[test]
 fn the_token_is_told_to_nobody_by_an_error_that_quotes_the_url() {
     let wawp = Wawp::new("A1B2C3D4E5F6", KEY);
-    let (_runtime, wawp, wahook) = phone("manage-wawp-quoted", wawp, "events = [\"message\"]\n");
+    let phone = Phone::new("manage-wawp-quoted", wawp, "events = [\"message\"]\n");
     let url = format!("https://hooks.example.com/hooks/phone?secret={TOKEN}");
     let mut told = 0;
     for form in Form::ALL {
@@ -140,8 +171,10 @@ fn the_token_is_told_to_nobody_by_an_error_that_quotes_the_url() {
             format!("{url} is not reachable"),
             format!("parameter {TOKEN} is not reachable"),
         ] {
-            wawp.answer_next_to("/set", Forced::saying(400, *form, "bad_url", &text));
-            let (code, said) = wahook(&["endpoints", "create", "phone"]);
+            phone
+                .wawp
+                .answer_next_to("/set", Forced::saying(400, *form, "bad_url", &text));
+            let (code, said) = phone.wahook(&["endpoints", "create", "phone"]);
             assert_eq!(code, 3, "{said}");
             told += usize::from(said.contains("… is not reachable"));
         }
@@ -160,8 +193,8 @@ fn registrations_with_tokens_of_before_are_told_apart_and_taken_away() {
             wawp.webhook(&json!({"url": url, "events": ["message"], "is_active": 1}))
         })
     };
-    let (_runtime, wawp, wahook) = phone("manage-wawp-stale", made(), "");
-    let (code, said) = wahook(&["endpoints", "list", "--json"]);
+    let phone = Phone::new("manage-wawp-stale", made(), "");
+    let (code, said) = phone.wahook(&["endpoints", "list", "--json"]);
     assert_eq!(code, 0, "{said}");
     let listed: Value = serde_json::from_str(&said).unwrap();
     let rows = listed["registered"].as_array().unwrap();
@@ -169,20 +202,23 @@ fn registrations_with_tokens_of_before_are_told_apart_and_taken_away() {
     let ids: HashSet<_> = rows.iter().map(|row| row["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), 5, "{said}");
 
-    let (code, said) = wahook(&["endpoints", "update", "phone"]);
+    let (code, said) = phone.wahook(&["doctor", "--live"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("with tokens of before as well"), "{said}");
+    let (code, said) = phone.wahook(&["endpoints", "update", "phone"]);
     assert_eq!(code, 0, "{said}");
-    assert_eq!(urls(&wawp), [own.as_str(), other]);
-    let events = wawp.with(|wawp| wawp.webhooks()[0]["events"].clone());
+    assert_eq!(phone.urls(), [own.as_str(), other]);
+    let events = phone.wawp.with(|wawp| wawp.webhooks()[0]["events"].clone());
     assert_eq!(
         events,
         json!(["message"]),
         "no list is written where none was given"
     );
 
-    let (_runtime, wawp, wahook) = phone("manage-wawp-delete", made(), "");
-    assert_eq!(wahook(&["endpoints", "delete", "phone"]).0, 0);
-    assert_eq!(urls(&wawp), [other]);
-    let (code, said) = wahook(&["endpoints", "create", "phone"]);
+    let phone = Phone::new("manage-wawp-delete", made(), "");
+    assert_eq!(phone.wahook(&["endpoints", "delete", "phone"]).0, 0);
+    assert_eq!(phone.urls(), [other]);
+    let (code, said) = phone.wahook(&["endpoints", "create", "phone"]);
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("name the events"), "{said}");
 }
