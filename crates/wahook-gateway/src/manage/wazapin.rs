@@ -223,7 +223,8 @@ mod tests {
         let failed = missed(
             r#"{"id":"msg_1","status":"failed","endpoint_id":"ep_2"},{"id":"msg_2","status":"failed"},
                {"id":"msg_3","status":"failed","created_at":"2026-01-01T23:59:59Z"},{"status":"failed"},
-               {"id":"msg_4","status":"failed","event":"message.sent"},{"id":"msg_5","status":"failed","event":"message.new"}"#,
+               {"id":"msg_4","status":"failed","event":"message.sent"},{"id":"msg_5","status":"failed","event":"message.new"},
+               {"id":"msg_2","status":"success"}"#,
         )
         .await;
         let ids: Vec<_> = failed.deliveries.iter().map(|one| &*one.id).collect();
