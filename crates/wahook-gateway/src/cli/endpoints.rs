@@ -41,16 +41,16 @@ enum Verb {
     /// Has the provider deliver to an endpoint. A secret that it makes goes into the endpoint's secret_file.
     Create {
         #[command(flatten)]
-        one: One,
-        #[command(flatten)]
         events: Events,
+        #[command(flatten)]
+        one: One,
     },
     /// Has the provider deliver other events there, or to where the endpoint is now.
     Update {
         #[command(flatten)]
-        one: One,
-        #[command(flatten)]
         events: Events,
+        #[command(flatten)]
+        one: One,
     },
     /// Has the provider deliver there no more.
     Delete {

@@ -36,13 +36,13 @@ enum Verb {
     List(Which),
     /// Has each of them sent again: exit code 1 if there may be more.
     Retry {
-        #[command(flatten)]
-        which: Which,
-
         /// Those as well of which the provider does not tell the time. One that came longer ago than its endpoint remembers is
         /// handled twice then.
         #[arg(long)]
         undated: bool,
+
+        #[command(flatten)]
+        which: Which,
     },
 }
 
