@@ -56,6 +56,19 @@ fn missed_asks_for_what_never_came_and_for_nothing_else() {
     assert_eq!(asked, 2, "what came is not asked for");
     let (code, said, _) = scene.wahook(&["missed", "list"]);
     assert_eq!(code, 0, "{said}");
+    // It was stored, and the provider never heard so.
+    let said = format!(
+        r#"{{"data":[{{"msgId":"{first}","status":"failed","createdAt":"{}"}}]}}"#,
+        missed[0]["at"].as_str().unwrap()
+    );
+    scene
+        .wazapin
+        .answer_next_to("/deliveries", Forced::raw(200, "application/json", said));
+    scene.wazapin.take_requests();
+    let (code, said, _) = scene.wahook(&["missed", "retry"]);
+    assert_eq!((code, said.trim()), (0, "0 never came, 1 failed and came later"));
+    let asked = scene.wazapin.take_requests();
+    assert!(asked.iter().all(|request| !request.path.ends_with("/retry")));
     drop(gateway);
 }
 
