@@ -18,6 +18,7 @@ struct Inner {
     told: Told,
     attempts: u32,
     is_unsent: bool,
+    is_in_doubt: bool,
     retry_after: Option<Duration>,
     source: Option<Box<dyn error::Error + Send + Sync>>,
 }
@@ -83,6 +84,7 @@ impl Error {
             told: Told::default(),
             attempts: 0,
             is_unsent: kind == ErrorKind::Config,
+            is_in_doubt: false,
             retry_after: None,
             source: None,
         }))
@@ -100,6 +102,12 @@ impl Error {
     /// Nothing of the call left this machine.
     pub(crate) const fn unsent(mut self) -> Self {
         self.0.is_unsent = true;
+        self
+    }
+
+    /// One of the attempts may have been carried out, whatever was answered to the last.
+    pub(crate) const fn in_doubt(mut self) -> Self {
+        self.0.is_in_doubt = true;
         self
     }
 
@@ -132,9 +140,12 @@ impl Error {
     /// Whether the call may have been carried out all the same: no answer came, or none that says that it was not.
     ///
     /// `false` where nothing was sent, as for an option that cannot be used or a connection that was never made, and where
-    /// the provider refused.
+    /// the provider refused each attempt.
     #[must_use]
     pub const fn may_be_done(&self) -> bool {
+        if self.0.is_in_doubt {
+            return true;
+        }
         match self.0.kind {
             ErrorKind::Timeout | ErrorKind::Unreachable | ErrorKind::Unavailable | ErrorKind::Unreadable => {
                 !self.0.is_unsent

@@ -64,5 +64,5 @@ pub mod waping;
 pub use self::{
     call::{Options, Pauses},
     error::{Detail, Error, ErrorKind},
-    read::Rest,
+    read::{Rest, Unread},
 };

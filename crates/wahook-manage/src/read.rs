@@ -50,6 +50,36 @@ impl fmt::Debug for Rest {
     }
 }
 
+/// Items of a list that are not what the list is of, as they came.
+///
+/// `Debug` tells how many: they may be anything.
+#[derive(Clone, Default, PartialEq)]
+pub struct Unread(Vec<Value>);
+
+impl Unread {
+    /// All of them.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Value] {
+        &self.0
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, item: Value) {
+        self.0.push(item);
+    }
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} items", self.0.len())
+    }
+}
+
 /// The values of an array, also of one that came as `{"0":…,"1":…}`; null is an empty one.
 ///
 /// Such objects stand on Wawp's page (Wawp, API: session webhook, 2026-07), where they may be the print of a tree view.

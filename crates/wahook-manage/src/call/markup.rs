@@ -101,7 +101,9 @@ fn decoded(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let entity = after.split_once(';').filter(|(name, _)| name.len() <= 10);
+        // No further than a name is long: a page of nothing but `&` is looked through once.
+        let end = after.bytes().take(11).position(|byte| byte == b';');
+        let entity = end.and_then(|end| Some((after.get(..end)?, after.get(end + 1..)?)));
         let known = entity.and_then(|(name, behind)| Some((character(name)?, behind)));
         rest = match known {
             Some((c, behind)) => {
@@ -131,5 +133,22 @@ fn character(entity: &str) -> Option<char> {
             hex if hex.starts_with(['x', 'X']) => number(&hex[1..], 16),
             decimal => number(decimal, 10),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entities_are_read_and_what_only_begins_like_one_stays() {
+        assert_eq!(
+            decoded("a &lt;b&gt; &#38;&#x26;&nope; & c;"),
+            "a <b> &&&nope; & c;"
+        );
+        assert_eq!(decoded("&&amp"), "&&amp");
+        // A megabyte of it is looked through once.
+        let page = "&".repeat(1 << 20);
+        assert_eq!(decoded(&page).len(), page.len());
     }
 }

@@ -181,7 +181,7 @@ impl Caller {
         let Options {
             deadline, retries, ..
         } = self.options;
-        let (mut spent, mut attempts, mut may_be_done) = (Duration::ZERO, 0_u32, false);
+        let (mut spent, mut attempts, mut in_doubt) = (Duration::ZERO, 0_u32, false);
         loop {
             attempts += 1;
             let begun = Instant::now();
@@ -193,17 +193,21 @@ impl Caller {
                 Err(failed) => failed,
             };
             let Failed { error, .. } = failed;
-            if error.kind() == ErrorKind::NotFound && call.gone_is_done && may_be_done {
+            if error.kind() == ErrorKind::NotFound && call.gone_is_done && in_doubt {
                 return Ok(Answer::nothing());
             }
-            may_be_done |= failed.may_be_done;
+            in_doubt |= failed.may_be_done && error.may_be_done();
             let pause = error
                 .retry_after()
                 .unwrap_or_else(|| backoff(self.options.backoff, attempts, self.options.pauses.jitter()));
             let over = attempts > retries || spent.saturating_add(pause) >= deadline;
             if over || !call.repeats.after(error.kind()) {
                 let error = error.after_attempts(attempts);
-                return Err(if may_be_done { error } else { error.unsent() });
+                return Err(if in_doubt {
+                    error.in_doubt()
+                } else {
+                    error.unsent()
+                });
             }
             tracing::debug!(
                 kind = ?error.kind(),

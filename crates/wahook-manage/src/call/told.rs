@@ -6,7 +6,6 @@
 //! Read as well, since frameworks answer so in the place of a provider: `{"code","message","data":{"status"}}`,
 //! `{"error":"…"}`, `{"errors":[…]}`, a bare JSON string.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use wahook_core::Secret;
 
@@ -178,19 +177,52 @@ pub(super) fn clean(text: &str, secrets: &[Secret]) -> Option<String> {
     let mut line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     // Before it is cut: of a secret across the end a part would be left.
     for secret in secrets {
-        let plain = secret.expose();
-        let encoded = utf8_percent_encode(plain, NON_ALPHANUMERIC).to_string();
-        for form in [plain, encoded.as_str(), encoded.to_ascii_lowercase().as_str()] {
-            if line.contains(form) {
-                line = line.replace(form, "…");
-            }
-        }
+        line = without(&line, secret.expose());
     }
     if let Some((end, _)) = line.char_indices().nth(LONGEST) {
         line.truncate(end);
         line.push('…');
     }
     (!line.is_empty()).then_some(line)
+}
+
+/// The text without a secret, in whatever way it is written: as it is, or with any of its bytes as in a URL, in either case.
+fn without(text: &str, secret: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(c) = rest.chars().next() {
+        let behind = after(rest.as_bytes(), secret.as_bytes()).and_then(|length| rest.get(length..));
+        rest = if let Some(behind) = behind {
+            out.push('…');
+            behind
+        } else {
+            out.push(c);
+            rest.get(c.len_utf8()..).unwrap_or_default()
+        };
+    }
+    out
+}
+
+/// How long the secret is at the beginning of a text, if it stands there.
+fn after(text: &[u8], secret: &[u8]) -> Option<usize> {
+    let (mut at, mut secret) = (0, secret.iter());
+    while let Some(&byte) = secret.as_slice().first() {
+        let here = *text.get(at)?;
+        at += if here == b'%' && encoded(text.get(at + 1..)?) == Some(byte) {
+            3
+        } else if here.eq_ignore_ascii_case(&byte) || (here == b'+' && byte == b' ') {
+            1
+        } else {
+            return None;
+        };
+        secret.next();
+    }
+    (at > 0).then_some(at)
+}
+
+/// The byte of two hexadecimal digits.
+fn encoded(text: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    u8::try_from(16 * digit(0)? + digit(1)?).ok()
 }
 
 /// Control characters, and what turns the direction of what is around it.

@@ -8,7 +8,7 @@ use super::BASE_URL;
 use crate::{
     Error, Options, Rest,
     call::{Call, Caller},
-    read::{Members, items},
+    read::{Members, Unread, items},
 };
 
 /// WAPing's API, for one workspace.
@@ -24,7 +24,7 @@ pub struct Devices {
     /// The devices.
     pub devices: Vec<Device>,
     /// Items of the list that are no devices, as they came.
-    pub unread: Vec<Value>,
+    pub unread: Unread,
     /// All else.
     pub rest: Rest,
 }

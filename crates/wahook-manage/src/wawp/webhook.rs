@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 use wahook_core::Secret;
 
-use crate::read::{Members, Rest, flag, host};
+use crate::read::{Members, Rest, Unread, flag, host};
 
 /// The webhooks of an instance, and the one of Wawp itself.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub struct Webhooks {
     /// Wawp's own (`systemConfig`), which can be switched off and not deleted.
     pub system: Option<Webhook>,
     /// Items of the list that are no webhooks, as they came.
-    pub unread: Vec<Value>,
+    pub unread: Unread,
     /// All else.
     pub rest: Rest,
 }

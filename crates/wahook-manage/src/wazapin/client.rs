@@ -213,7 +213,8 @@ impl Wazapin {
             let (was_seen, from) = (page.items.is_empty(), found.deliveries.len());
             found.add(page.items, page.rest);
             let Some(further) = page.next.filter(|_| !was_empty) else {
-                found.is_complete = true;
+                // Where there is more and nobody says where, it was left out.
+                found.is_complete = !page.has_more;
                 return Ok(found);
             };
             if query.since.is_some_and(|since| found.is_past(from, since)) {
@@ -222,7 +223,7 @@ impl Wazapin {
             }
             // A server that says the same again and again has not told what is behind it.
             let goes_round = was_seen || asked.contains(&further);
-            if goes_round || found.deliveries.len() + found.unread.len() >= MOST_DELIVERIES {
+            if goes_round || found.deliveries.len() + found.unread.as_slice().len() >= MOST_DELIVERIES {
                 return Ok(found);
             }
             next = further;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use wahook_core::open_enum;
 
-use crate::read::{Members, Rest};
+use crate::read::{Members, Rest, Unread};
 
 open_enum! {
     /// What became of a delivery. Inferred from Svix, whose numbers 0 to 4 are read as well.
@@ -48,7 +48,7 @@ pub struct Deliveries {
     /// and none came twice.
     pub is_complete: bool,
     /// Items of the list that are no deliveries, as they came.
-    pub unread: Vec<Value>,
+    pub unread: Unread,
     /// What the last page said beside its list.
     pub rest: Rest,
 }
@@ -172,10 +172,16 @@ impl Delivery {
     }
 
     fn read(mut members: Members) -> Self {
-        let message_id = members.text(&["msgId", "msg_id", "messageId", "message_id", "svix_id"]);
+        let message_id = svix_id(
+            &mut members,
+            &["msgId", "msg_id", "messageId", "message_id", "svix_id"],
+        );
         let id = members.text(&["id", "attempt_id", "attemptId"]);
         // A list of messages instead of attempts.
-        let message_id = message_id.or_else(|| id.clone().filter(|id| id.starts_with("msg_")));
+        let of_list = id.clone().filter(|id| is_svix_id(id));
+        let message_id = message_id
+            .filter(|id| is_svix_id(id) || of_list.is_none())
+            .or(of_list);
         let code = &[
             "responseStatusCode",
             "response_status_code",
@@ -208,6 +214,19 @@ impl Delivery {
             rest: members.rest(),
         }
     }
+}
+
+/// The id of a message as Svix makes them, if there is one under these names; else whatever is. In bodies, `message_id` is that
+/// of the WhatsApp message.
+pub(super) fn svix_id(members: &mut Members, names: &[&str]) -> Option<String> {
+    let of_svix = members.take(names, |value| {
+        value.as_str().filter(|id| is_svix_id(id)).map(str::to_owned)
+    });
+    of_svix.or_else(|| members.text(names))
+}
+
+pub(super) fn is_svix_id(id: &str) -> bool {
+    id.starts_with("msg_")
 }
 
 /// Svix' numbers; 200 and the like in the same place are what the receiver answered.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use wahook_core::Secret;
 
-use crate::read::{Members, Rest, host, items};
+use super::delivery::is_svix_id;
+use crate::read::{Members, Rest, Unread, host, items};
 
 /// Where a secret may stand. The documented forms tell none; `key` is Svix'.
 pub(super) const SECRET: &[&str] = &[
@@ -34,11 +35,9 @@ const FILTER: &[&str] = &[
 pub struct Settings {
     /// Its endpoints.
     pub endpoints: Vec<Endpoint>,
-    /// What the answer says of subscriptions beside them, as it came.
-    pub subscriptions: Option<Value>,
     /// Items of the list that are no endpoints, as they came.
-    pub unread: Vec<Value>,
-    /// All else.
+    pub unread: Unread,
+    /// All else, as `subscriptions` where they are told.
     pub rest: Rest,
 }
 
@@ -122,7 +121,6 @@ impl Settings {
         let mut members = Members::unwrapped(value).ok()?;
         let list = members.list(&["endpoints", "webhooks", "items", "data", "results"])?;
         let mut settings = Self::of_list(list);
-        settings.subscriptions = members.value("subscriptions");
         settings.rest = members.rest();
         Some(settings)
     }
@@ -161,7 +159,7 @@ impl Endpoint {
             id,
             url: members.text(&["url", "endpoint_url", "endpointUrl"]),
             description: members.text(&["description", "name"]),
-            filter_types: members.texts(FILTER),
+            filter_types: members.texts(FILTER).filter(|types| !types.is_empty()),
             is_disabled,
             secret: members.secret(SECRET),
             created_at: members.time(&["created_at", "createdAt"]),
@@ -337,12 +335,12 @@ impl Tested {
         let Some(Ok(mut members)) = value.map(Members::unwrapped) else {
             return Self::default();
         };
-        let message_id = members.text(&["message_id", "messageId", "msgId", "msg_id"]);
         // Another `id` may be the endpoint's.
-        let is_its = |id: &&str| id.starts_with("msg_");
-        let id = |value: &Value| value.as_str().filter(is_its).map(str::to_owned);
+        let of_svix = |value: &Value| value.as_str().filter(|id| is_svix_id(id)).map(str::to_owned);
+        let names = ["message_id", "messageId", "msgId", "msg_id"];
+        let id = members.take(&[&names[..], &["id"]].concat(), of_svix);
         Self {
-            message_id: message_id.or_else(|| members.take(&["id"], id)),
+            message_id: id.or_else(|| members.text(&names)),
             rest: members.rest(),
         }
     }

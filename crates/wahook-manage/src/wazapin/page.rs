@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::read::{Members, Rest, items};
+use crate::read::{Members, Rest, flag, items};
 
 /// What an answer says about where the next page is: parameters of the same route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) struct Next(Vec<(String, String)>);
 pub(super) struct Page {
     pub(super) items: Vec<Value>,
     pub(super) next: Option<Next>,
+    /// Whether it says that there is more; where that is, is another question.
+    pub(super) has_more: bool,
     pub(super) rest: Rest,
 }
 
@@ -30,18 +32,37 @@ pub(super) fn read(value: Value) -> Option<Page> {
         return Some(Page {
             items: list.into_iter().cloned().collect(),
             next: None,
+            has_more: false,
             rest: Rest::default(),
         });
     }
     let mut members = Members::unwrapped(value).ok()?;
     let items = members.list(&["data", "deliveries", "attempts", "messages", "items", "results"])?;
-    let is_last = members.get("done").and_then(Value::as_bool) == Some(true)
-        || members.get("has_more").and_then(Value::as_bool) == Some(false);
-    let next = if is_last { None } else { next(&mut members) };
+    let has_more = has_more(&members);
+    let next = if has_more == Some(false) {
+        None
+    } else {
+        next(&mut members)
+    };
     Some(Page {
         items,
         next,
+        has_more: has_more == Some(true),
         rest: members.rest(),
+    })
+}
+
+/// Whether there is more, if that is said: at the list, or in an object beside it.
+fn has_more(members: &Members) -> Option<bool> {
+    let said = |get: &dyn Fn(&str) -> Option<bool>| {
+        let done = get("done").map(|is_done| !is_done);
+        done.or_else(|| get("has_more")).or_else(|| get("hasMore"))
+    };
+    said(&|name| flag(members.get(name)?)).or_else(|| {
+        let beside = ["pagination", "paging", "meta"].into_iter();
+        beside
+            .filter_map(|name| members.get(name))
+            .find_map(|object| said(&|name| flag(object.get(name)?)))
     })
 }
 

@@ -189,7 +189,7 @@ async fn answers_without_end_are_not_read() {
     // As much as may be.
     let list = format!("[\"{}\"]", "x".repeat((1 << 20) - 4));
     stand_in.answer_next(Forced::raw(200, "application/json", list));
-    assert_eq!(wazapin.settings().await.unwrap().unread.len(), 1);
+    assert_eq!(wazapin.settings().await.unwrap().unread.as_slice().len(), 1);
 }
 
 #[tokio::test]

@@ -63,6 +63,30 @@ async fn what_must_not_be_done_twice_is_sent_once_whatever_becomes_of_it() {
 }
 
 #[tokio::test]
+async fn what_may_have_been_done_is_told_so_whatever_the_last_attempt_was_answered() {
+    let quick = |options: Options| options.retries(1).timeout(Duration::from_millis(150));
+    let (stand_in, wazapin, _) = with(quick).await;
+    for (first, second, expected) in [
+        (
+            Forced::error(503, Form::Empty),
+            Forced::error(401, Form::Empty),
+            true,
+        ),
+        (Forced::silence(), Forced::too_many("1"), true),
+        (Forced::too_many("1"), Forced::error(401, Form::Empty), false),
+        (Forced::too_many("1"), Forced::too_many("1"), false),
+    ] {
+        let about = format!("{first:?} {second:?}");
+        stand_in.answer_next(first);
+        stand_in.answer_next(second);
+        let change = EndpointChange::new().url(URL);
+        let error = wazapin.update("ep_1", &change).await.unwrap_err();
+        assert_eq!((error.attempts(), error.may_be_done()), (2, expected), "{about}");
+        stand_in.answer_as_usual();
+    }
+}
+
+#[tokio::test]
 async fn what_was_refused_for_now_is_repeated_even_then() {
     let (stand_in, wazapin, noted) = with(|options| options).await;
     stand_in.answer_next(Forced::too_many("3"));

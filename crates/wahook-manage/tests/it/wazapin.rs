@@ -289,6 +289,16 @@ async fn pages_are_followed_as_far_as_they_go_and_no_further_than_asked() {
     assert_eq!((same.deliveries.len(), same.is_complete), (2, false));
     assert_eq!(stand_in.take_requests().len(), 2);
     stand_in.answer_as_usual();
+    // One that has more to say, and does not say where in words that we know.
+    for said in [
+        json!({"data": [{"id": "msg_1"}], "done": false}),
+        json!({"data": [{"id": "msg_1"}], "has_more": true, "next_page": 2}),
+        json!({"data": [{"id": "msg_1"}], "meta": {"has_more": true, "cursor": "x"}}),
+    ] {
+        stand_in.answer_next(Forced::raw(200, "application/json", said.to_string()));
+        let cut = wazapin.deliveries(&DeliveryQuery::new()).await.unwrap();
+        assert_eq!((cut.deliveries.len(), cut.is_complete), (1, false), "{said}");
+    }
     let next =
         json!({"items": [{"id": "msg_1"}], "next": "https://elsewhere.example/x?cursor=a%26b&limit=7"});
     stand_in.answer_next(Forced::raw(200, "application/json", next.to_string()));
@@ -408,9 +418,42 @@ async fn values_of_other_types_are_kept_and_items_that_mean_nothing_too() {
     assert_eq!((endpoint.id.as_str(), &endpoint.url), ("7", &None));
     assert_eq!(endpoint.is_disabled, Some(false));
     assert_eq!(endpoint.rest.as_map().len(), 3, "{endpoint:?}");
-    assert_eq!(settings.unread.len(), 3);
-    assert_eq!(settings.subscriptions, Some(json!([{"endpoint": 7}])));
+    assert_eq!(settings.unread.as_slice().len(), 3);
+    assert_eq!(
+        settings.rest.get("subscriptions"),
+        Some(&json!([{"endpoint": 7}]))
+    );
     assert_eq!(settings.rest.get("plan"), Some(&json!("pro")));
+
+    // All events, as Svix has it, and not none.
+    for all in [json!([]), json!(null)] {
+        let body = json!([{"id": "ep_1", "filterTypes": all}]).to_string();
+        stand_in.answer_next(Forced::raw(200, "application/json", body));
+        assert_eq!(wazapin.settings().await.unwrap().endpoints[0].filter_types, None);
+    }
+    // Of several ids the one that receivers see.
+    let body = json!([{"id": "msg_a", "message_id": "8c1f", "status": "failed"}, {"message_id": "8c1f"}])
+        .to_string();
+    stand_in.answer_next(Forced::raw(200, "application/json", body));
+    let found = wazapin.deliveries(&DeliveryQuery::new()).await.unwrap();
+    let ids: Vec<_> = found
+        .deliveries
+        .iter()
+        .map(|one| one.message_id.as_deref())
+        .collect();
+    assert_eq!(ids, [Some("msg_a"), Some("8c1f")]);
+    let body = json!({"id": "msg_t", "messageId": "8c1f"}).to_string();
+    stand_in.answer_next(Forced::raw(200, "application/json", body));
+    assert_eq!(
+        wazapin.test("ep_1").await.unwrap().message_id.as_deref(),
+        Some("msg_t")
+    );
+    // What was not understood may hold anything.
+    let body = json!([{"url": "https://no.id", "secret": "whsec_hush"}]).to_string();
+    stand_in.answer_next(Forced::raw(200, "application/json", body));
+    let settings = wazapin.settings().await.unwrap();
+    assert!(!settings.unread.is_empty());
+    assert!(!format!("{settings:?}").contains("hush"), "{settings:?}");
 
     for empty in [
         r#"{"endpoints":null}"#,
