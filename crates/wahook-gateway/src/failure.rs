@@ -64,6 +64,12 @@ impl Failure {
         }
     }
 
+    /// The same behind a few words.
+    pub(crate) fn behind(mut self, words: &str) -> Self {
+        self.message = format!("{words}: {}", self.message);
+        self
+    }
+
     /// What was asked of somebody may have been done all the same.
     pub(crate) const fn perhaps(mut self) -> Self {
         self.is_perhaps = true;

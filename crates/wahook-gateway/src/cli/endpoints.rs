@@ -1,6 +1,6 @@
 //! `wahook endpoints`: what providers deliver to.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use clap::Subcommand;
 use futures_util::future::BoxFuture;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     ask::Where,
-    found::{Found, is_stale, not_registered},
+    found::{Found, is_documented, is_stale, not_registered},
     managed::Managed,
     secrets::Change,
     several::Several,
@@ -100,7 +100,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             Verb::Create { one, events } => create(one, events, json).await,
             Verb::Update { one, events } => {
                 let sided = Sided::of(one)?;
-                let Some(found) = sided.found().await? else {
+                let Some(found) = sided.found("changing webhooks").await? else {
                     return nothing(json, &one.name);
                 };
                 let route = sided.route()?;
@@ -115,7 +115,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             }
             Verb::Delete { one } => {
                 let sided = Sided::of(one)?;
-                let Some(found) = sided.found().await? else {
+                let Some(found) = sided.found("deleting webhooks").await? else {
                     return nothing(json, &one.name);
                 };
                 for registered in std::iter::once(&found.registered).chain(&found.stale) {
@@ -125,7 +125,7 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
             }
             Verb::Test { one } => {
                 let sided = Sided::of(one)?;
-                let Some(found) = sided.found().await? else {
+                let Some(found) = sided.found("a test delivery").await? else {
                     return nothing(json, &one.name);
                 };
                 let id = sided.side.test(&found.registered).await?;
@@ -158,8 +158,8 @@ impl<'a> Sided<'a> {
     }
 
     /// What the provider delivers to it by; says that it does not, if so.
-    async fn found(&self) -> Result<Option<Found>, Failure> {
-        Found::told(&self.managed, &*self.side, self.route()?).await
+    async fn found(&self, what: &str) -> Result<Option<Found>, Failure> {
+        Found::told(&self.managed, &*self.side, self.route()?, what).await
     }
 }
 
@@ -201,20 +201,26 @@ async fn create(one: &One, events: &Events, json: bool) -> Result<Outcome, Failu
     {
         placeholder.keep();
     }
-    created?;
-    done(json, &one.name, "created", None)
+    let id = created?;
+    done(json, &one.name, "created", id.as_deref())
 }
 
-/// `is_first` if there was no secret before.
-async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: bool) -> Result<(), Failure> {
+/// Tells the provider's id of it. `is_first` if there was no secret before.
+async fn create_of(
+    managed: &Managed<'_>,
+    one: &One,
+    events: &Events,
+    is_first: bool,
+) -> Result<Option<String>, Failure> {
     let route = managed.one(&one.name)?;
     let file = managed.own_secret_file(route)?;
     let side = side(route)?;
+    is_documented(&*side, route, "setting up webhooks")?;
     let place = managed.place(route)?;
     is_free(&*side, &place, &one.name).await?;
     let events = events.of(route);
     if !side.makes_secrets() {
-        return side.create(&place, &events).await.map(drop);
+        return Ok(side.create(&place, &events).await?.id);
     }
     let Some(file) = file else {
         return Err(Failure::wrong_use(format!(
@@ -230,11 +236,14 @@ async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: 
         is_first,
         tell: &|_| {},
     };
+    let id = OnceLock::new();
     let asked = || -> BoxFuture<'_, _> {
         Box::pin(async {
             // Another `wahook` may have made it meanwhile; from now on it waits.
             is_free(&*side, &place, &one.name).await?;
-            side.create(&place, &events).await?.ok_or_else(|| {
+            let created = side.create(&place, &events).await?;
+            let _ = created.id.map(|made| id.set(made));
+            created.secret.ok_or_else(|| {
                 let text = "it was made, and the answer does not tell its secret";
                 NotRotated::Perhaps(Failure::io(text))
             })
@@ -242,7 +251,7 @@ async fn create_of(managed: &Managed<'_>, one: &One, events: &Events, is_first: 
     };
     change.run(&asked).await?;
     output::notice(&format!("its secret is in {}", file.display()));
-    Ok(())
+    Ok(id.into_inner())
 }
 
 /// Twice would be two.
@@ -362,7 +371,7 @@ async fn list(name: Option<&str>, place: &Where, json: bool) -> Result<Outcome, 
             let events = row
                 .events
                 .as_ref()
-                .map_or_else(|| "all".to_owned(), |events| events.join(","));
+                .map_or_else(String::new, |events| events.join(","));
             let state = match (row.system, row.stale, row.enabled) {
                 (true, ..) => "the provider's own",
                 (_, true, _) => "another token",

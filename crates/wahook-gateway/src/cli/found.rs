@@ -1,10 +1,12 @@
 //! What a provider delivers to an endpoint by.
 
+use wahook_providers::provider;
+
 use super::managed::Managed;
 use crate::{
     Failure,
     config::Route,
-    manage::{Registered, Side},
+    manage::{Registered, Side, undocumented},
     output,
 };
 
@@ -18,12 +20,14 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Looks for it; `None`, and a word on it, if the provider does not deliver there.
+    /// Looks for it; `None`, and a word on it, if the provider does not deliver there. `what` it is looked for to do.
     pub(super) async fn told(
         managed: &Managed<'_>,
         side: &dyn Side,
         route: &Route,
+        what: &str,
     ) -> Result<Option<Self>, Failure> {
+        is_documented(side, route, what)?;
         let found = Self::of(managed, side, route).await?;
         if found.is_none() {
             output::notice(&not_registered(route));
@@ -69,6 +73,16 @@ impl Found {
             stale: all.collect(),
         }))
     }
+}
+
+/// Where a provider documents no call for what it delivers to, it has none to change that either.
+pub(super) fn is_documented(side: &dyn Side, route: &Route, what: &str) -> Result<(), Failure> {
+    if side.lists() {
+        return Ok(());
+    }
+    let id = route.endpoint.provider().id();
+    let title = provider(id).map_or(id, |row| row.title);
+    Err(undocumented(title, what))
 }
 
 /// The provider delivers nothing there.

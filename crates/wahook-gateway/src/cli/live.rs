@@ -70,6 +70,12 @@ pub(super) async fn look(managed: &Managed<'_>) -> Result<(Vec<Finding>, Vec<Str
             well.push(format!("{name}: the provider delivers to it"));
         }
         findings.extend(wrong);
+        if !side.tests() {
+            well.push(format!(
+                "{name}: the provider documents no call for a test delivery"
+            ));
+            continue;
+        }
         let Some(client) = &client else {
             findings.push(Finding::warning(
                 Some(name.to_owned()),
@@ -145,12 +151,8 @@ async fn try_out(
     // Where the journal ends before.
     let mut after = arrivals(client, u64::MAX).await?.next;
     let begun = Instant::now();
-    let id = match side.test(of).await {
-        Ok(id) => id,
-        // That there is no such call is no fault of this side.
-        Err(failure) if failure.kind() == crate::FailureKind::Use => return Ok(failure.to_string()),
-        Err(failure) => return Err(failure),
-    };
+    let id = side.test(of).await?;
+    let end = Instant::now() + DEADLINE;
     let arrived = || {
         let what = match &id {
             Some(_) => "a test delivery arrived and was verified",
@@ -160,7 +162,9 @@ async fn try_out(
         format!("{what} after {} ms", begun.elapsed().as_millis())
     };
     let (mut came, mut refused) = (false, None);
-    while begun.elapsed() < DEADLINE {
+    // Looked at once more when the time is over.
+    loop {
+        let is_over = Instant::now() >= end;
         let page = arrivals(client, after).await?;
         after = page.next;
         for one in page.arrivals.iter().filter(|one| one.endpoint == name) {
@@ -179,6 +183,9 @@ async fn try_out(
         if is_it {
             return Ok(arrived());
         }
+        if is_over {
+            break;
+        }
         sleep(LOOK_EVERY).await;
     }
     // What was refused beside others that were taken is hardly the test.
@@ -187,6 +194,7 @@ async fn try_out(
             "; what came was refused: {}. The inspector says more, and so does `wahook verify`",
             reason.replace('_', " ")
         ),
+        None if came => "; what came was verified, and had other ids".to_owned(),
         None => "; does public_url lead to this gateway, from where the provider is?".to_owned(),
     };
     Err(Failure::io(format!(

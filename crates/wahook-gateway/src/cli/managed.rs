@@ -133,6 +133,15 @@ impl<'a> Managed<'a> {
         }
     }
 
+    /// A verb of this endpoint as it is typed.
+    pub(super) fn command(&self, verb: &str, route: &Route) -> String {
+        let name = route.endpoint.name();
+        match self.place.config() {
+            Some(file) => format!("wahook {verb} {name} --config {}", file.display()),
+            None => format!("wahook {verb} {name}"),
+        }
+    }
+
     /// Whether an endpoint can be built with this secret alone.
     pub(super) fn fits(&self, route: &Route, secret: &Secret) -> Result<(), Failure> {
         let Some(config) = self.config_of(route) else {

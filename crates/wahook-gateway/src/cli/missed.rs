@@ -215,7 +215,7 @@ async fn failing<'a>(
     side: &'a dyn Side,
     since: Timestamp,
 ) -> Result<Option<(Vec<Failing<'a>>, bool)>, Failure> {
-    let Some(found) = Found::told(managed, side, route).await? else {
+    let Some(found) = Found::told(managed, side, route, "deliveries that failed").await? else {
         return Ok(None);
     };
     let failed = side.failed(&found.registered, since).await?;

@@ -120,13 +120,17 @@ async fn rotate(
         change.run(&given).await?
     } else {
         let side = side(route)?;
-        if side.lists() && !side.makes_secrets() {
-            return Err(Failure::wrong_use(
-                "this provider has no secret of its own: bring a new one in with --new-secret-file FILE, then tell the provider \
-                 with `wahook endpoints update`",
-            ));
+        if !side.makes_secrets() {
+            let then = if side.lists() {
+                "tell the provider with `wahook endpoints update`"
+            } else {
+                "set it in the provider's dashboard"
+            };
+            return Err(Failure::wrong_use(format!(
+                "this provider documents no call for rotating a secret: bring a new one in with --new-secret-file FILE, then {then}"
+            )));
         }
-        let Some(found) = Found::told(&managed, &*side, route).await? else {
+        let Some(found) = Found::told(&managed, &*side, route, "rotating a secret").await? else {
             if json {
                 told(name, None, &[])?;
             }
@@ -157,7 +161,12 @@ fn read_secret(from: &Path) -> Result<Secret, Failure> {
     };
     let text =
         text.map_err(|error| Failure::io(format!("cannot read the secret in {}: {error}", from.display())))?;
-    Secret::new(text).map_err(|error| Failure::wrong_use(format!("{}: {error}", from.display())))
+    let wrong = |error: &dyn std::fmt::Display| Failure::wrong_use(format!("{}: {error}", from.display()));
+    // As another gateway has it, what was valid before may stand below it.
+    let secret = SecretFile::parse(&text).map_err(|error| wrong(&error))?.current;
+    let file = SecretFile::new(secret);
+    file.reads_back().map_err(|error| wrong(&error))?;
+    Ok(file.current)
 }
 
 /// A change of an endpoint's secret, before the eyes of the gateway that has it.
@@ -190,7 +199,7 @@ impl Change<'_> {
             ));
         }
         let rotation = Rotation {
-            name: self.route.endpoint.name(),
+            command: &self.managed.command("secrets rotate", self.route),
             file: self.file,
             ask,
             fits: &|secret| self.managed.fits(self.route, secret),

@@ -28,6 +28,10 @@ pub struct ManageConfig {
     /// Wawp: whose webhooks these are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<String>,
+    /// Wawp: whether the key is in the URL of calls that only read, for an account where a header is not accepted. URLs end up in
+    /// logs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dangerous_token_in_query: bool,
     /// Wazapin: the organisation, where a key is of several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,

@@ -167,18 +167,23 @@ impl Lock {
         let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
         let place = with_suffix(&file, ".lock");
         let cannot = |error: io::Error| format!("cannot lock {}: {error}", place.display());
-        // It stays: who removes it may remove it from under somebody who holds it.
-        let lock = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&place)
-            .map_err(cannot)?;
-        // Whoever may change the file may lock it, whoever was first.
-        if let Ok(old) = fs::metadata(&file) {
-            let _ = fchown(&lock, Some(old.uid()), Some(old.gid()));
-        }
+        // It stays: who removes it may remove it from under somebody who holds it. Where it leads elsewhere somebody put it
+        // there, who may not be who runs this.
+        let mut options = fs::OpenOptions::new();
+        let options = options.write(true).mode(0o600).custom_flags(NOFOLLOW);
+        let lock = match options.clone().create_new(true).open(&place) {
+            // Whoever may change the file may lock it, whoever was first.
+            Ok(lock) => {
+                if let Ok(old) = fs::metadata(&file) {
+                    let _ = fchown(&lock, Some(old.uid()), Some(old.gid()));
+                }
+                lock
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                options.open(&place).map_err(cannot)?
+            }
+            Err(error) => return Err(cannot(error)),
+        };
         match lock.try_lock() {
             Ok(()) => Ok(Self { _file: lock }),
             Err(fs::TryLockError::WouldBlock) => Err(format!(
@@ -198,13 +203,20 @@ pub(crate) fn rescue(file: &Path, secret: &Secret) -> io::Result<PathBuf> {
     let elsewhere = std::env::temp_dir().join(beside.file_name().unwrap_or_default());
     let put = |place: PathBuf| {
         let mut options = fs::OpenOptions::new();
-        let mut new = options.write(true).create_new(true).mode(0o600).open(&place)?;
+        let options = options.write(true).create_new(true).mode(0o600);
+        let mut new = options.open(&place)?;
         let text = zeroize::Zeroizing::new(format!("{}\n", secret.expose()));
-        new.write_all(text.as_bytes()).and_then(|()| new.sync_all())?;
-        Ok(place)
+        let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
+        if written.is_err() {
+            let _ = fs::remove_file(&place);
+        }
+        written.map(|()| place)
     };
     put(beside).or_else(|_: io::Error| put(elsewhere))
 }
+
+/// A link is no file.
+const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 
 /// Has this text be the file, with as much room tried as well.
 fn take_place(file: &Path, text: &[u8], room: usize) -> io::Result<()> {
@@ -412,7 +424,15 @@ mod tests {
         assert!(error.contains("another `wahook`"), "{error}");
         drop(lock);
         Lock::of(&path).unwrap();
-        let mode = fs::metadata(folder.path().join("secret.lock")).unwrap().mode();
+        let place = folder.path().join("secret.lock");
+        let mode = fs::metadata(&place).unwrap().mode();
         assert_eq!(mode & 0o777, 0o600);
+
+        // Somebody had it lead elsewhere.
+        let other = folder.path().join("other");
+        fs::write(&other, "").unwrap();
+        fs::remove_file(&place).unwrap();
+        std::os::unix::fs::symlink(&other, &place).unwrap();
+        assert!(Lock::of(&path).unwrap_err().contains("cannot lock"));
     }
 }

@@ -37,6 +37,11 @@ pub(crate) trait Side: Send + Sync {
         true
     }
 
+    /// Whether there is a documented call for a test delivery.
+    fn tests(&self) -> bool {
+        true
+    }
+
     /// Whether what it delivers to is named by its URL: with another token it is another one.
     fn names_by_url(&self) -> bool {
         false
@@ -50,12 +55,12 @@ pub(crate) trait Side: Send + Sync {
         false
     }
 
-    /// Has it deliver to a place; tells the secret that it will sign with, if it makes one itself.
+    /// Has it deliver to a place.
     fn create<'a>(
         &'a self,
         place: &'a Place,
         events: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<Secret>, Failure>>;
+    ) -> BoxFuture<'a, Result<Created, Failure>>;
 
     /// Has it deliver these events to this place from now on; all if there are none.
     fn update<'a>(
@@ -153,6 +158,15 @@ pub(crate) fn is_obeyed(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// What a provider said when it was told where to deliver to.
+#[derive(Debug, Default)]
+pub(crate) struct Created {
+    /// What its other calls name it by.
+    pub(crate) id: Option<String>,
+    /// What it signs with, if it makes that itself.
+    pub(crate) secret: Option<Secret>,
+}
+
 /// What a provider could not deliver.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failed {
@@ -211,6 +225,10 @@ impl From<Failure> for NotRotated {
 
 /// There is no documented call for it.
 fn without<'a, T: Send + 'a>(title: &str, what: &str) -> BoxFuture<'a, Result<T, Failure>> {
-    let failure = Failure::wrong_use(format!("{title} documents no call for {what}; use its dashboard"));
+    let failure = undocumented(title, what);
     Box::pin(async { Err(failure) })
+}
+
+pub(crate) fn undocumented(title: &str, what: &str) -> Failure {
+    Failure::wrong_use(format!("{title} documents no call for {what}; use its dashboard"))
 }

@@ -56,8 +56,8 @@ pub(crate) type Ask<'a> = dyn Fn() -> BoxFuture<'a, Result<Secret, NotRotated>> 
 
 /// One rotation.
 pub(crate) struct Rotation<'a, 'b> {
-    /// Whose secret it is.
-    pub(crate) name: &'a str,
+    /// How it is begun again: the command of this rotation.
+    pub(crate) command: &'a str,
     pub(crate) file: &'a Path,
     pub(crate) ask: &'a Ask<'b>,
     /// Whether the endpoint can be built with a secret.
@@ -86,7 +86,7 @@ impl Rotation<'_, '_> {
         self.write(&file)?;
         if let Err(failure) = self.seen.by_all(mark).await {
             self.unmark(mark, before.rotating);
-            return Err(Failure::io(format!("nothing was changed: {failure}")));
+            return Err(failure.behind("nothing was changed"));
         }
         (self.tell)(Step::Marked);
         // What only we know must be written before we end.
@@ -100,7 +100,7 @@ impl Rotation<'_, '_> {
             Ok(secret) => secret,
             Err(NotRotated::Surely(failure)) => {
                 self.unmark(mark, before.rotating);
-                return Err(Failure::io(format!("nothing was changed: {failure}")));
+                return Err(failure.behind("nothing was changed"));
             }
             Err(NotRotated::Perhaps(failure)) => {
                 return Err(Failure::io(format!(
@@ -195,7 +195,7 @@ impl Rotation<'_, '_> {
         let error = self.cannot_write(&error);
         let text = match rescue(self.file, &file.current) {
             Ok(rescued) => format!(
-                "the new secret could not be kept: {error}. It is in {}: when that is mended, within ten minutes, {}",
+                "the new secret could not be kept: {error}. It is in {}: when that is mended, within ten minutes, {}; then delete it",
                 rescued.display(),
                 self.with_a_file(&rescued.display().to_string())
             ),
@@ -216,7 +216,7 @@ impl Rotation<'_, '_> {
 
     /// How a secret is brought in that somebody has in a file.
     fn with_a_file(&self, file: &str) -> String {
-        format!("`wahook secrets rotate {} --new-secret-file {file}`", self.name)
+        format!("`{} --new-secret-file {file}`", self.command)
     }
 
     fn cannot_write(&self, error: &std::io::Error) -> Failure {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use wahook_core::Secret;
 use wahook_manage::{Options, waping::Waping};
 
-use super::{Failed, NotRotated, Place, Registered, Side, unread, without};
+use super::{Created, Failed, NotRotated, Place, Registered, Side, unread, without};
 use crate::{Failure, config::Manage};
 
 const TITLE: &str = "WAPing";
@@ -31,7 +31,7 @@ impl Side for WapingSide {
         without(TITLE, "listing webhooks")
     }
 
-    fn create<'a>(&'a self, _: &'a Place, _: &'a [String]) -> BoxFuture<'a, Result<Option<Secret>, Failure>> {
+    fn create<'a>(&'a self, _: &'a Place, _: &'a [String]) -> BoxFuture<'a, Result<Created, Failure>> {
         without(TITLE, "setting up webhooks")
     }
 

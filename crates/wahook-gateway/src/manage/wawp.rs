@@ -8,7 +8,7 @@ use wahook_manage::{
     wawp::{Credentials, NewWebhook, Wawp, Webhook, WebhookChange},
 };
 
-use super::{Failed, NotRotated, Place, Registered, Side, failure, unread, without};
+use super::{Created, Failed, NotRotated, Place, Registered, Side, failure, unread, without};
 use crate::{Failure, config::Manage};
 
 const TITLE: &str = "Wawp";
@@ -21,13 +21,20 @@ pub(super) fn build(manage: Manage, options: Options) -> Result<Box<dyn Side>, F
             "[endpoint.manage] of a Wawp endpoint names no instance; add instance_id = \"…\"",
         ));
     };
-    let client =
-        Wawp::new(Credentials::new(instance, manage.key), options).map_err(|error| failure(&error))?;
+    let mut credentials = Credentials::new(instance, manage.key);
+    if manage.config.dangerous_token_in_query {
+        credentials = credentials.dangerous_token_in_query();
+    }
+    let client = Wawp::new(credentials, options).map_err(|error| failure(&error))?;
     Ok(Box::new(WawpSide(client)))
 }
 
 impl Side for WawpSide {
     fn tells_failed(&self) -> bool {
+        false
+    }
+
+    fn tests(&self) -> bool {
         false
     }
 
@@ -58,7 +65,7 @@ impl Side for WawpSide {
         &'a self,
         place: &'a Place,
         events: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<Secret>, Failure>> {
+    ) -> BoxFuture<'a, Result<Created, Failure>> {
         Box::pin(async move {
             if events.is_empty() {
                 return Err(Failure::wrong_use(
@@ -71,8 +78,8 @@ impl Side for WawpSide {
                 new = new.hmac(secret.clone());
             }
             self.0.set(&new).await.map_err(said)?;
-            // It signs with ours.
-            Ok(None)
+            // It signs with ours, and names it by its URL.
+            Ok(Created::default())
         })
     }
 
@@ -83,7 +90,8 @@ impl Side for WawpSide {
         events: &'a [String],
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
-            if of.url.as_deref() == Some(&*place.url) {
+            // Also one that leads here in a way that is not ours, where that is named.
+            if !place.is(of) || place.is_current(of) {
                 let mut change = WebhookChange::new().active(true);
                 if !events.is_empty() {
                     change = change.events(events);
@@ -97,6 +105,12 @@ impl Side for WawpSide {
             let before = of.events.as_deref().unwrap_or_default();
             let events = if events.is_empty() { before } else { events };
             self.create(place, events).await?;
+            let all = self.registered().await?;
+            if !all.iter().any(|one| place.is(one) && place.is_current(one)) {
+                return Err(Failure::io(
+                    "Wawp was told the new URL and does not list it; the webhook of before was left as it is",
+                ));
+            }
             self.delete(of).await
         })
     }

@@ -10,7 +10,7 @@ use wahook_manage::{
     wazapin::{Credentials, Deliveries, Delivery, DeliveryQuery, EndpointChange, NewEndpoint, Wazapin},
 };
 
-use super::{Failed, FailedDelivery, NotRotated, Place, Registered, Side, failure, unread};
+use super::{Created, Failed, FailedDelivery, NotRotated, Place, Registered, Side, failure, unread};
 use crate::{Failure, config::Manage};
 
 struct WazapinSide(Wazapin);
@@ -48,14 +48,17 @@ impl Side for WazapinSide {
         &'a self,
         place: &'a Place,
         events: &'a [String],
-    ) -> BoxFuture<'a, Result<Option<Secret>, Failure>> {
+    ) -> BoxFuture<'a, Result<Created, Failure>> {
         Box::pin(async move {
             let mut new = NewEndpoint::new(&place.url);
             if !events.is_empty() {
                 new = new.filter_types(events);
             }
             let made = self.0.create(&new).await.map_err(|error| failure(&error))?;
-            Ok(made.secret)
+            Ok(Created {
+                id: Some(made.id),
+                secret: made.secret,
+            })
         })
     }
 
@@ -86,7 +89,8 @@ impl Side for WazapinSide {
     fn test<'a>(&'a self, of: &'a Registered) -> BoxFuture<'a, Result<Option<String>, Failure>> {
         Box::pin(async move {
             let tested = self.0.test(&of.id).await.map_err(|error| failure(&error))?;
-            Ok(tested.message_id)
+            // Another id than that which receivers see would be looked for in vain.
+            Ok(tested.message_id.filter(|id| id.starts_with("msg_")))
         })
     }
 

@@ -70,7 +70,7 @@ fn rotate_before(text: &str, is_blind: bool, answer: impl Fn(&Path, &AtomicBool)
     let clock = ManualClock::new("2026-01-01T00:00:00Z".parse().unwrap());
     let then = Mutex::new(String::new());
     let rotation = Rotation {
-        name: "shop",
+        command: "wahook secrets rotate shop",
         file: &path,
         ask: &|| {
             *then.lock().unwrap() = fs::read_to_string(&path).unwrap();
@@ -161,7 +161,7 @@ fn v5_of_two_rotations_at_once_the_second_is_refused_before_it_changes_anything(
         &format!("{OLD}\n"),
         |path| {
             let second = Rotation {
-                name: "shop",
+                command: "wahook secrets rotate shop",
                 file: path,
                 ask: &|| unreachable!(),
                 fits: &|_| Ok(()),

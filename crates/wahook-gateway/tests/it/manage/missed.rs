@@ -93,6 +93,21 @@ fn missed_is_not_content_with_half_an_answer() {
         assert_eq!(code, 1, "{said}");
         assert!(said.contains("there may be more"), "{said}");
     }
+    // An endpoint of all events, of which some failures name no endpoint.
+    scene.wazapin.answer_next_to(
+        "/webhooks",
+        Forced::raw(
+            200,
+            "application/json",
+            format!(
+                r#"{{"endpoints":[{{"id":"{hook}","url":"http://127.0.0.1:{}/hooks/shop","filterTypes":[]}}]}}"#,
+                scene.port
+            ),
+        ),
+    );
+    says(r#"{"id":"msg_7","event":"message.sent","status":"failed"}"#);
+    let listed = scene.json(&["missed", "list"]);
+    assert_eq!(listed["missed"][0]["id"], "msg_7", "{listed}");
     // An id may be whatever the provider likes.
     let gateway = scene.gateway();
     says(&format!(

@@ -94,13 +94,24 @@ fn v5_a_secret_that_was_rotated_in_the_dashboard_is_taken_from_a_file() {
         ];
         scene.wahook(&given)
     };
-    for (text, wrong) in [("The secret was rotated.", "new: "), (super::OLD, "already")] {
+    let several = "whsec_HxweHRsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=\n# made by hand";
+    for (text, wrong) in [
+        ("The secret was rotated.", "new: "),
+        (super::OLD, "already"),
+        (several, "new: "),
+    ] {
         fs::write(&file, text).unwrap();
         let (code, _, error) = rotate();
         assert_eq!(code, 2, "{error}");
         assert!(error.contains(wrong) && !error.contains(text), "{error}");
     }
-    fs::write(&file, new).unwrap();
+    assert_eq!(scene.secret(), super::OLD, "nothing was begun");
+    // As another gateway that was rotated has it.
+    fs::write(
+        &file,
+        format!("{new}\nprevious 2026-01-01T00:00:00Z {}\n", super::OLD),
+    )
+    .unwrap();
     let (code, _, error) = rotate();
     assert_eq!(code, 0, "{error}");
     assert!(!error.contains(new), "{error}");

@@ -224,6 +224,40 @@ fn registrations_with_tokens_of_before_are_told_apart_and_taken_away() {
 }
 
 #[test]
+fn the_one_webhook_there_is_does_not_go_because_its_url_is_written_otherwise() {
+    let same = format!("https://HOOKS.example.com:443/hooks/phone/?secret={TOKEN}");
+    let elsewhere = "https://tunnel.example/x";
+    let wawp = [same.as_str(), elsewhere]
+        .iter()
+        .fold(Wawp::new("A1B2C3D4E5F6", KEY), |wawp, url| {
+            wawp.webhook(&json!({"url": url, "events": ["message"], "is_active": 0}))
+        });
+    let phone = Phone::new("manage-wawp-written", wawp, "");
+    let update = |event: &str| {
+        let (code, said) = phone.wahook(&["endpoints", "update", "phone", "--event", event]);
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(phone.urls(), [same.as_str(), elsewhere]);
+        let webhooks = phone.wawp.with(|wawp| wawp.webhooks().to_vec());
+        webhooks
+            .iter()
+            .map(|one| one["events"][0].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(update("message.any"), ["message.any", "message"]);
+    // One that leads here in a way that only its owner knows is changed where it is.
+    phone.write(SECRET_FILE, &format!("{INSTANCE}endpoint_id = \"{elsewhere}\"\n"));
+    assert_eq!(update("message.ack"), ["message.any", "message.ack"]);
+    phone.write(
+        SECRET_FILE,
+        &format!("{INSTANCE}dangerous_token_in_query = true\n"),
+    );
+    phone.wawp.take_requests();
+    assert_eq!(phone.wahook(&["endpoints", "list"]).0, 0);
+    let asked = phone.wawp.take_requests();
+    assert_eq!(asked[0].parameter("access_token"), Some(KEY));
+}
+
+#[test]
 fn of_waping_no_more_is_asked_than_it_documents() {
     let runtime = Runtime::new().unwrap();
     let waping = runtime.block_on(StandIn::start(Waping::new(KEY))).unwrap();
@@ -252,16 +286,24 @@ fn of_waping_no_more_is_asked_than_it_documents() {
         said.contains("documents no call that tells what it delivers to"),
         "{said}"
     );
-    for args in [
-        &["endpoints", "create", "line"][..],
-        &["endpoints", "list"],
-        &["secrets", "rotate", "line"],
-        &["missed", "list"],
+    for (args, what) in [
+        (&["endpoints", "create", "line"][..], "setting up webhooks"),
+        (&["endpoints", "update", "line"], "changing webhooks"),
+        (&["endpoints", "delete", "line"], "deleting webhooks"),
+        (&["endpoints", "test", "line"], "a test delivery"),
+        (&["endpoints", "list"], "listing webhooks"),
+        (&["missed", "list"], "deliveries that failed"),
     ] {
         let (code, said) = wahook(args);
         assert_eq!(code, 2, "{args:?}: {said}");
-        assert!(said.contains("WAPing documents no call"), "{said}");
+        assert!(
+            said.contains(&format!("WAPing documents no call for {what};")),
+            "{said}"
+        );
     }
+    let (code, said) = wahook(&["secrets", "rotate", "line"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("--new-secret-file"), "{said}");
     let paths: Vec<_> = waping
         .take_requests()
         .into_iter()
