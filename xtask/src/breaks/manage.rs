@@ -74,7 +74,10 @@ pub(super) const BREAKS: &[Break] = &[
     Break {
         what: "M a doubt is forgotten with the last attempt",
         file: "crates/wahook-manage/src/call/mod.rs",
-        changes: &[("if in_doubt { error.in_doubt() }", "if in_doubt { error }")],
+        changes: &[(
+            "                    error.in_doubt()\n",
+            "                    error\n",
+        )],
         package: "wahook-manage",
         test: "what_may_have_been_done",
     },
