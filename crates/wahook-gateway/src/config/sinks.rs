@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     failure::chain,
-    sinks::{self, FileOptions, Form, HttpFormat, HttpOptions, SqlOptions},
+    sinks::{self, FileOptions, Form, HttpOptions, MessageFormat, SqlOptions},
     stores::StoreAddress,
     suggest::hint,
 };
@@ -250,9 +250,9 @@ fn http(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, 
     let mut options = HttpOptions::default();
     options.raw = sink.raw;
     options.format = match sink.format {
-        Format::Event => HttpFormat::Event,
-        Format::CloudEvents => HttpFormat::CloudEvents,
-        Format::CloudEventsBinary => HttpFormat::CloudEventsBinary,
+        Format::Event => MessageFormat::Event,
+        Format::CloudEvents => MessageFormat::CloudEvents,
+        Format::CloudEventsBinary => MessageFormat::CloudEventsBinary,
     };
     let sources = Sources {
         secret: sink.secret.as_ref(),

@@ -10,16 +10,13 @@
 //! Each hands over at least once. What is handed over again has the same key; a replay has the same key too, and a
 //! number of its own ([`Event::replay`]).
 
-mod cloud_event;
 mod file;
-mod form;
 mod http;
-mod identity;
 mod queue;
 mod sql;
 mod stdout;
 
-pub use wahook_core::sink::{Sink, SinkError};
+pub use wahook_core::sink::{Form, Format, MessageForm, MessageFormat, Sink, SinkError};
 use wahook_core::{
     model::Event,
     sink::{Delivered, SinkErrorKind},
@@ -27,8 +24,7 @@ use wahook_core::{
 
 pub use self::{
     file::{FileOptions, FileSink},
-    form::{Form, Format},
-    http::{HttpFormat, HttpOptions, HttpSink},
+    http::{HttpOptions, HttpSink},
     sql::{SqlOptions, SqlSink},
     stdout::Stdout,
 };

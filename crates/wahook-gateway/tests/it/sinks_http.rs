@@ -23,7 +23,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use wahook_core::sink::SinkErrorKind;
-use wahook_gateway::sinks::{HttpFormat, HttpOptions, HttpSink};
+use wahook_gateway::sinks::{HttpOptions, HttpSink, MessageFormat};
 use wahook_testkit::ManualClock;
 
 use super::sinks_common::{AWAY, all, clock, error, event, events, form, read, replayed};
@@ -144,7 +144,7 @@ fn mute(says: &'static [u8], closes: bool) -> String {
     format!("http://{address}/hunter2?hunter2")
 }
 
-fn formatted(format: HttpFormat) -> HttpOptions {
+fn formatted(format: MessageFormat) -> HttpOptions {
     let mut options = HttpOptions::default();
     options.format = format;
     options
@@ -253,7 +253,7 @@ async fn i4_the_id_is_the_same_in_all_attempts_and_another_in_each_replay() {
 #[tokio::test]
 async fn i3_a_structured_cloud_event() {
     let receiver = Receiver::of(200, &[]).await;
-    all(&receiver.sink(formatted(HttpFormat::CloudEvents)), &[event(1)]).await;
+    all(&receiver.sink(formatted(MessageFormat::CloudEvents)), &[event(1)]).await;
     let seen = receiver.seen().remove(0);
     assert!(
         seen.header("content-type")
@@ -274,7 +274,7 @@ async fn i3_a_binary_cloud_event() {
     odd["account"] = "a b%é\"😀".into();
     odd["data"]["message_id"] = "Euro € \"%\"".into();
     all(
-        &receiver.sink(formatted(HttpFormat::CloudEventsBinary)),
+        &receiver.sink(formatted(MessageFormat::CloudEventsBinary)),
         &[event(1), read(odd.clone())],
     )
     .await;

@@ -9,7 +9,7 @@ use std::{error::Error, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use reqwest::{Client, Response, Url};
@@ -18,16 +18,11 @@ use wahook_core::{
     guard::{OpenError, OpenErrorKind},
     model::Event,
     proof::StandardSigner,
-    sink::{Delivered, Sink, SinkError, SinkErrorKind},
+    sink::{Delivered, MessageForm, Sink, SinkError, SinkErrorKind, header_identity, header_value},
 };
 
-pub use self::options::{HttpFormat, HttpOptions};
+pub use self::options::HttpOptions;
 use self::resolve::{Reach, Resolver};
-use super::{
-    Form, Format,
-    cloud_event::{Context, DATA, STRUCTURED},
-    identity::header_identity,
-};
 use crate::web;
 
 /// Posts events to a URL, one for each request; done is what was answered 2xx.
@@ -38,8 +33,7 @@ pub struct HttpSink {
     client: Client,
     url: Url,
     headers: HeaderMap,
-    format: HttpFormat,
-    raw: bool,
+    form: MessageForm,
     signer: Option<StandardSigner>,
     max_retry_after: Duration,
     clock: Arc<dyn Clock>,
@@ -83,8 +77,10 @@ impl HttpSink {
             client: client(&url, &options, resolver)?,
             url,
             headers: options.headers,
-            format: options.format,
-            raw: options.raw,
+            form: MessageForm {
+                format: options.format,
+                raw: options.raw,
+            },
             signer,
             max_retry_after: options.max_retry_after,
             clock,
@@ -102,25 +98,18 @@ impl HttpSink {
     }
 
     fn request(&self, event: &Event) -> Result<(HeaderMap, Bytes), SinkError> {
-        let (format, content_type) = match self.format {
-            HttpFormat::Event | HttpFormat::CloudEventsBinary => (Format::Event, DATA),
-            HttpFormat::CloudEvents => (Format::CloudEvents, STRUCTURED),
-        };
-        let form = Form {
-            format,
-            raw: self.raw,
-        };
-        let body = Bytes::from(form.bytes(event)?);
+        let message = self.form.message(event)?;
+        let body = Bytes::from(message.body);
         let mut headers = self.headers.clone();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(message.content_type));
         let unwritable = || {
             let text = "the event has an identity that no header can hold";
             SinkError::new(SinkErrorKind::Refused, text)
         };
-        if self.format == HttpFormat::CloudEventsBinary {
-            for (name, value) in Context::of(event).headers() {
-                headers.insert(name, HeaderValue::from_str(&value).map_err(|_| unwritable())?);
-            }
+        for (name, value) in &message.attributes {
+            let name = HeaderName::try_from(format!("ce-{name}")).map_err(|_| unwritable())?;
+            let value = HeaderValue::from_str(&header_value(value)).map_err(|_| unwritable())?;
+            headers.insert(name, value);
         }
         if let Some(signer) = &self.signer {
             let signed = signer.sign(&header_identity(event), self.clock.now(), &body);
@@ -148,7 +137,7 @@ impl fmt::Debug for HttpSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSink")
             .field("host", &self.url.host_str())
-            .field("format", &self.format)
+            .field("form", &self.form)
             .field("signer", &self.signer)
             .finish_non_exhaustive()
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde::{Deserialize, Serialize};
 use wahook_core::{
     Secrets,
     guard::{OpenError, OpenErrorKind},
+    sink::MessageFormat,
 };
 
 /// How events are posted to a URL.
@@ -23,8 +23,8 @@ use wahook_core::{
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HttpOptions {
-    /// What a request looks like; [`HttpFormat::Event`] by default.
-    pub format: HttpFormat,
+    /// What a request looks like; [`MessageFormat::Event`] by default.
+    pub format: MessageFormat,
     /// Whether the provider's own JSON is in it; it is by default.
     pub raw: bool,
     /// Secrets of Standard Webhooks (`whsec_…`), the current one first: a request has a signature by each. Not signed by
@@ -49,7 +49,7 @@ pub struct HttpOptions {
 impl Default for HttpOptions {
     fn default() -> Self {
         Self {
-            format: HttpFormat::Event,
+            format: MessageFormat::Event,
             raw: true,
             secrets: None,
             allow_private: false,
@@ -96,20 +96,4 @@ fn is_ours(name: &HeaderName) -> bool {
     ) || ["content-", "ce-", "webhook-", "svix-", "proxy-"]
         .iter()
         .any(|ours| name.starts_with(ours))
-}
-
-/// What a request looks like; each is about one event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum HttpFormat {
-    /// The body is the event as `wahook.event/1`.
-    #[default]
-    Event,
-    /// CloudEvents 1.0, structured: attributes and event in one body.
-    #[serde(rename = "cloudevents")]
-    CloudEvents,
-    /// CloudEvents 1.0, binary: attributes in `ce-*` headers, and the body is the event as `wahook.event/1`.
-    #[serde(rename = "cloudevents-binary")]
-    CloudEventsBinary,
 }

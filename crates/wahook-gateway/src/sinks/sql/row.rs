@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use wahook_core::{json::Text, model::Event, sink::SinkError};
 
-use crate::sinks::{Form, identity::identity};
+use wahook_core::sink::{Form, identity};
 
 #[derive(Clone, Debug)]
 pub(super) struct Row {

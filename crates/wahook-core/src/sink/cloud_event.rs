@@ -1,15 +1,13 @@
 //! CloudEvents 1.0: the same event in the words of a common standard.
 //!
-//! CloudEvents 1.0.2, its JSON format and its HTTP protocol binding, read 2026-11.
-
-use std::borrow::Cow;
+//! CloudEvents 1.0.2 and its JSON format, read 2026-11.
 
 use jiff::Timestamp;
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use wahook_core::model::Event;
 
 use super::identity::{identity, short};
+use crate::model::Event;
 
 /// What CloudEvents calls context: who says what about what.
 #[derive(Debug, Serialize)]
@@ -40,19 +38,21 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The headers of the binary mode, percent-encoded as the binding has it; `datacontenttype` is `content-type`.
-    pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
-        let time = self.time.map(|time| Cow::Owned(time.to_string()));
+    /// The attributes of the binary mode; `datacontenttype` is the type of the content.
+    pub(super) fn attributes(self) -> Vec<(&'static str, String)> {
+        let subject = self.subject.map(str::to_owned);
+        let time = self.time.map(|time| time.to_string());
         [
-            ("ce-specversion", Some(self.specversion.into())),
-            ("ce-id", Some(in_header(&self.id))),
-            ("ce-source", Some(in_header(&self.source))),
-            ("ce-type", Some(in_header(&self.kind))),
-            ("ce-subject", self.subject.map(in_header)),
-            ("ce-time", time),
+            ("specversion", Some(self.specversion.to_owned())),
+            ("id", Some(self.id)),
+            ("source", Some(self.source)),
+            ("type", Some(self.kind)),
+            ("subject", subject),
+            ("time", time),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
     }
 }
 
@@ -63,9 +63,9 @@ fn may_be_said(text: &str) -> bool {
 
 const MOST: usize = 256;
 
-/// The type of `data`, and the `content-type` of a request in binary mode.
+/// The type of `data`, and of the content in binary mode.
 pub(super) const DATA: &str = "application/json";
-/// The `content-type` of a request in structured mode.
+/// The type of the content in structured mode.
 pub(super) const STRUCTURED: &str = "application/cloudevents+json; charset=utf-8";
 
 /// An event in one object.
@@ -115,9 +115,3 @@ const NOT_IN_SEGMENTS: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'+')
     .remove(b',')
     .remove(b'=');
-
-/// A value in a header (HTTP binding 3.1.3.2); what is not ASCII is always encoded.
-fn in_header(value: &str) -> Cow<'_, str> {
-    const NOT_IN_HEADERS: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
-    utf8_percent_encode(value, NOT_IN_HEADERS).into()
-}

@@ -1,12 +1,8 @@
 //! What an event looks like to whoever takes it.
 
+use super::{SinkError, SinkErrorKind, cloud_event};
+use crate::model::Event;
 use serde::{Deserialize, Serialize};
-use wahook_core::{
-    model::Event,
-    sink::{SinkError, SinkErrorKind},
-};
-
-use super::cloud_event;
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +37,11 @@ pub enum Format {
 
 impl Form {
     /// The event as JSON text on one line, without a line break at its end.
-    pub(super) fn write(self, event: &Event, into: &mut Vec<u8>) -> Result<(), SinkError> {
+    ///
+    /// # Errors
+    ///
+    /// [`SinkErrorKind::Refused`] if it has no JSON form.
+    pub fn write(self, event: &Event, into: &mut Vec<u8>) -> Result<(), SinkError> {
         let lean;
         let event = if self.raw || event.raw.is_none() {
             event
@@ -62,13 +62,18 @@ impl Form {
     }
 
     /// The event as JSON text.
-    pub(super) fn bytes(self, event: &Event) -> Result<Vec<u8>, SinkError> {
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn bytes(self, event: &Event) -> Result<Vec<u8>, SinkError> {
         let mut text = Vec::with_capacity(USUAL);
         self.write(event, &mut text).map(|()| text)
     }
 
     /// Events as JSON lines, and how many of them; with the error of the first that has no JSON form.
-    pub(super) fn lines(self, events: &[Event]) -> (Vec<u8>, usize, Option<SinkError>) {
+    #[must_use]
+    pub fn lines(self, events: &[Event]) -> (Vec<u8>, usize, Option<SinkError>) {
         let mut lines = Vec::with_capacity(USUAL * events.len());
         for (index, event) in events.iter().enumerate() {
             if let Err(error) = self.write(event, &mut lines) {

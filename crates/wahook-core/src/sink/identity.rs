@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
+use crate::{guard::Digest, model::Event};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use wahook_core::{guard::Digest, model::Event};
 
 /// The event's key; for a replay with `#r` and the number of the replay behind it. The same in all attempts, another in
 /// each replay (I4).
 ///
 /// A key that would be too long for a header is cut, with its digest behind it.
-pub(super) fn identity(event: &Event) -> String {
+#[must_use]
+pub fn identity(event: &Event) -> String {
     let mut text = short(&event.key);
     match (event.replay, &event.replay_of) {
         (Some(number), _) => {
@@ -24,10 +25,11 @@ pub(super) fn identity(event: &Event) -> String {
     text
 }
 
-/// As [`identity`], in visible ASCII without `.`: what Standard Webhooks takes for an id.
+/// As [`identity()`], in visible ASCII without `.`: what Standard Webhooks takes for an id.
 ///
 /// Keys escape `%` themselves, so that two of them never become one.
-pub(super) fn header_identity(event: &Event) -> String {
+#[must_use]
+pub fn header_identity(event: &Event) -> String {
     utf8_percent_encode(&identity(event), NOT_IN_IDS).to_string()
 }
 

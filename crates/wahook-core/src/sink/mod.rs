@@ -1,7 +1,19 @@
-//! Where events are handed on.
+//! Where events are handed on, and what they look like there.
+
+mod cloud_event;
+mod form;
+mod identity;
+mod message;
+mod topic;
 
 use std::{error::Error, fmt, time::Duration};
 
+pub use self::{
+    form::{Form, Format},
+    identity::{header_identity, identity},
+    message::{Message, MessageForm, MessageFormat, header_value},
+    topic::{Topic, TopicError},
+};
 use crate::{BoxFuture, model::Event};
 
 /// Takes events. It is done with them when its future says so, not before.
