@@ -44,6 +44,21 @@ const PLACES: &[(&str, Place)] = &[
     ("lane", Place::Lane),
 ];
 
+/// `wahook.{endpoint}.{kind}`.
+impl Default for Topic {
+    fn default() -> Self {
+        let literal = |text: &str| Piece::Literal(text.to_owned());
+        Self {
+            pieces: vec![
+                literal("wahook."),
+                Piece::Place(Place::Endpoint),
+                literal("."),
+                Piece::Place(Place::Kind),
+            ],
+        }
+    }
+}
+
 impl Topic {
     /// What stands before the first place.
     #[must_use]
@@ -200,6 +215,7 @@ mod tests {
             );
         }
         assert_eq!(topic.beginning(), "a.");
+        assert_eq!(Topic::default().to_string(), "wahook.{endpoint}.{kind}");
         assert!(!topic.is_fixed() && "a.b".parse::<Topic>().unwrap().is_fixed());
         assert_eq!("{lane}".parse::<Topic>().unwrap().beginning(), "");
         assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);

@@ -1,0 +1,235 @@
+//! Publishing, and waiting for the acknowledgement.
+
+use std::{fmt, time::Duration};
+
+use async_nats::{
+    Client, ConnectOptions, HeaderMap,
+    connection::State,
+    jetstream::{
+        self, Context,
+        context::{PublishError, PublishErrorKind},
+        message::PublishMessage,
+        stream::{Config, StorageType},
+    },
+};
+use tokio::sync::Mutex;
+use wahook_core::{
+    BoxFuture,
+    guard::{OpenError, OpenErrorKind},
+    model::Event,
+    sink::{Delivered, Sink, SinkError, SinkErrorKind, header_identity, header_value},
+};
+
+use crate::NatsOptions;
+
+/// Publishes events to JetStream; an event is done when its stream has acknowledged it.
+pub struct NatsSink {
+    servers: Vec<async_nats::ServerAddr>,
+    options: NatsOptions,
+    connected: Mutex<Option<Connected>>,
+}
+
+struct Connected {
+    context: Context,
+    /// Whether the stream was there when it was looked for.
+    is_ready: bool,
+}
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+impl NatsSink {
+    /// Publishes there: `nats://host:4222` or `tls://…`, several with commas between; user and password, or a token, stand
+    /// before the host. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenErrorKind::Address`] for an address or a subject that cannot be used, or credentials that are none.
+    pub fn new(address: &str, options: NatsOptions) -> Result<Self, OpenError> {
+        // Not the parser's error: it may say what it stumbled over.
+        let wrong = |text: &str| OpenError::new(OpenErrorKind::Address, text);
+        let servers: Result<Vec<_>, _> = address.split(',').map(|server| server.trim().parse()).collect();
+        let servers =
+            servers.map_err(|_| wrong("the address cannot be read: nats://host:4222 or tls://host:4222"))?;
+        let subject = options.subject.to_string();
+        if subject.starts_with(['.', '$'])
+            || subject.ends_with('.')
+            || subject.contains("..")
+            || subject.contains(['*', '>'])
+        {
+            return Err(wrong(
+                "a subject has words with one dot between them, does not begin with `$`, and has no `*` and `>`",
+            ));
+        }
+        let is_plain = |name: &str| !name.is_empty() && !name.contains(['.', '*', '>', '/', '\\', ' ', '\t']);
+        if options.stream.as_deref().is_some_and(|name| !is_plain(name)) {
+            return Err(wrong("the name of a stream has no dot, `*`, `>`, slash or space"));
+        }
+        if options.stream.is_some() && options.create && subjects(&options).is_none() {
+            return Err(wrong(
+                "which subjects the stream is to take is not known, as the subject begins with a place: begin it with a word, or make \
+                 the stream yourself and set create = false",
+            ));
+        }
+        if let Some(credentials) = &options.credentials {
+            ConnectOptions::with_credentials(credentials.expose())
+                .map_err(|_| wrong("the credentials cannot be read: a file as `nsc` makes them"))?;
+        }
+        Ok(Self {
+            servers,
+            options,
+            connected: Mutex::new(None),
+        })
+    }
+
+    /// The connection, which is made if there is none.
+    async fn context(&self) -> Result<Context, SinkError> {
+        let mut connected = self.connected.lock().await;
+        let now = match connected.take() {
+            Some(now) => connected.insert(now),
+            None => {
+                let mut context = jetstream::new(self.connect().await?);
+                context.set_timeout(self.options.timeout);
+                connected.insert(Connected {
+                    context,
+                    is_ready: false,
+                })
+            }
+        };
+        // What was published now would wait in the client, and come after what is tried again.
+        if now.context.client().connection_state() != State::Connected {
+            return Err(away("there is no connection to the server"));
+        }
+        if !now.is_ready {
+            self.make_stream(&now.context).await?;
+            now.is_ready = true;
+        }
+        Ok(now.context.clone())
+    }
+
+    async fn connect(&self) -> Result<Client, SinkError> {
+        // An error means that one is chosen already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut options = ConnectOptions::new();
+        if let Some(credentials) = &self.options.credentials {
+            options = ConnectOptions::with_credentials(credentials.expose())
+                .map_err(|_| away("the credentials cannot be read"))?;
+        }
+        options
+            .name("wahook")
+            .connection_timeout(CONNECT)
+            .request_timeout(Some(self.options.timeout))
+            .connect(&self.servers)
+            .await
+            .map_err(|error| away(format!("cannot connect: {}", error.kind())))
+    }
+
+    async fn make_stream(&self, context: &Context) -> Result<(), SinkError> {
+        let (Some(name), true) = (&self.options.stream, self.options.create) else {
+            return Ok(());
+        };
+        let config = Config {
+            name: name.clone(),
+            subjects: subjects(&self.options).into_iter().collect(),
+            storage: StorageType::File,
+            ..Config::default()
+        };
+        let made = context.get_or_create_stream(config).await;
+        made.map(drop).map_err(|error| {
+            away(format!(
+                "the stream {name} can neither be found nor made: {}; make it, and set create = false",
+                error.kind()
+            ))
+        })
+    }
+
+    async fn publish(&self, event: &Event) -> Result<(), SinkError> {
+        let context = self.context().await?;
+        let message = self.options.form.message(event)?;
+        let mut headers = HeaderMap::new();
+        headers.insert("Content-Type", message.content_type);
+        headers.insert("Wahook-Lane", message.lane);
+        for (name, value) in &message.attributes {
+            headers.insert(format!("ce-{name}"), header_value(value).as_ref());
+        }
+        let mut publish = PublishMessage::build()
+            .payload(message.body.into())
+            .headers(headers)
+            .message_id(header_identity(event));
+        if let Some(stream) = &self.options.stream {
+            publish = publish.expected_stream(stream);
+        }
+        let subject = self.options.subject.of(event);
+        let acknowledged = match context.send_publish(subject, publish).await {
+            Ok(acknowledged) => acknowledged.await,
+            Err(error) => Err(error),
+        };
+        let Err(error) = acknowledged else {
+            return Ok(());
+        };
+        // The stream may be gone with all that it had: it is looked for again.
+        if let Some(connected) = &mut *self.connected.lock().await {
+            connected.is_ready = false;
+        }
+        Err(failed(&error))
+    }
+}
+
+fn failed(error: &PublishError) -> SinkError {
+    let source = std::error::Error::source(error);
+    let said = source.and_then(|source| source.downcast_ref::<jetstream::Error>());
+    match (error.kind(), said) {
+        (PublishErrorKind::MaxPayloadExceeded, _) => {
+            let text = "the event is larger than the server takes (max_payload): raise that, or leave the provider's JSON out with \
+                            raw = false";
+            SinkError::new(SinkErrorKind::Refused, text)
+        }
+        (PublishErrorKind::StreamNotFound, _) => {
+            away("no stream takes the subject; make one that does, or name it with stream = \"…\"")
+        }
+        // It is named by its number: its text may name the subject.
+        (_, Some(said)) if said.code() == 503 => {
+            away(format!("the stream is not there: {}", said.error_code().0))
+        }
+        (_, Some(said)) => away(format!("the stream refused it: error {}", said.error_code().0)),
+        (kind, None) => away(kind.to_string()),
+    }
+}
+
+/// The subjects that a stream of ours takes.
+fn subjects(options: &NatsOptions) -> Option<String> {
+    if options.subject.is_fixed() {
+        return Some(options.subject.to_string());
+    }
+    let (words, _) = options.subject.beginning().rsplit_once('.')?;
+    Some(format!("{words}.>"))
+}
+
+impl Sink for NatsSink {
+    fn deliver<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Delivered> {
+        Box::pin(async move {
+            for (index, event) in events.iter().enumerate() {
+                // The next one only behind it: of two on the way the second might be stored alone.
+                if let Err(error) = self.publish(event).await {
+                    return Delivered::up_to(index, error);
+                }
+            }
+            Delivered::all(events)
+        })
+    }
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for NatsSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsSink")
+            .field("servers", &self.servers.len())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whatever the event: all lanes had better wait.
+fn away(text: impl Into<String>) -> SinkError {
+    SinkError::new(SinkErrorKind::Unavailable { after: None }, text)
+}
