@@ -19,6 +19,7 @@ use wahook_core::{BoxFuture, guard::OpenError};
 use crate::{address::Address, error::Cause, tls};
 
 /// Makes connections to one address.
+#[derive(Clone)]
 pub(crate) struct Dialer {
     address: Address,
     tls: Option<TlsConnector>,

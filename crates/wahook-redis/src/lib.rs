@@ -91,7 +91,12 @@ mod link;
 mod options;
 mod script;
 mod store;
+mod stream;
 mod survey;
 mod tls;
 
-pub use self::{options::RedisOptions, store::RedisStore};
+pub use self::{
+    options::RedisOptions,
+    store::RedisStore,
+    stream::{RedisStreamOptions, RedisStreamSink},
+};

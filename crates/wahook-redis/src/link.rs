@@ -101,6 +101,28 @@ impl Link {
         }
     }
 
+    /// Asks the server once, within a deadline.
+    pub(crate) async fn ask<T: FromRedisValue>(
+        &self,
+        command: &redis::Cmd,
+        deadline: Duration,
+    ) -> Result<T, Cause> {
+        let answer = timeout(deadline, async {
+            let line = self.line(None).await?;
+            let mut waiting = Waiting(Some(Arc::clone(&line)));
+            let answer = line.query(command).await;
+            waiting.0 = None;
+            answer.map_err(|error| {
+                let cause = Cause::of(&error);
+                if cause.wants_another_connection() {
+                    line.useless.notify_one();
+                }
+                cause
+            })
+        });
+        answer.await.unwrap_or(Err(Cause::Late))
+    }
+
     /// Says a verb, within a deadline; once more on another connection if this one breaks and the verb may be repeated.
     pub(crate) async fn say<T: FromRedisValue>(
         &self,

@@ -60,6 +60,14 @@ impl Default for Topic {
 }
 
 impl Topic {
+    /// The same text for every event.
+    #[must_use]
+    pub fn fixed(text: &str) -> Self {
+        Self {
+            pieces: vec![Piece::Literal(text.to_owned())],
+        }
+    }
+
     /// What stands before the first place.
     #[must_use]
     pub fn beginning(&self) -> &str {
