@@ -16,6 +16,7 @@
 
 mod accounts;
 mod admin;
+mod broker;
 mod build;
 mod development;
 mod environment;
@@ -37,6 +38,7 @@ mod value;
 
 pub use self::{
     admin::{Admin, AdminConfig},
+    broker::Broker,
     build::{Built, Route, build},
     development::{Development, build_development, development},
     inbox::{RequiredGuarantee, RetentionConfig},

@@ -1,6 +1,6 @@
 //! Where events are handed on, as the configuration says it.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, num::NonZeroU64, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ pub struct SinkConfig {
     /// `http`: files that hold one each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets_files: Option<Vec<PathBuf>>,
-    /// `http`: how long an answer may take.
+    /// `http`, `nats`, `rabbitmq`, `redis`: how long an answer may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
     /// `http`: how long a connection may take.
@@ -94,18 +94,41 @@ pub struct SinkConfig {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Hidden>,
 
-    /// `sql`: the database, `sqlite:PATH` or `postgres://…`.
+    /// `sql`: the database, `sqlite:PATH` or `postgres://…`. `nats`: `nats://host:4222`, several with commas. `rabbitmq`:
+    /// `amqp://user:password@host/vhost`. `redis`: `redis://host/0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<StoreText>,
-    /// `sql`: a file that holds the address.
+    /// `sql`, `nats`, `rabbitmq`, `redis`: a file that holds the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address_file: Option<PathBuf>,
     /// `sql`: the table; `wahook_events` if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
-    /// `sql`: whether to make the table where it is not there; `true` if left out.
+    /// `sql`, `nats`, `rabbitmq`: whether to make the table, stream or queue where it is not there; `true` if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
+
+    /// `nats`: the subject of an event; `wahook.{endpoint}.{kind}` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// `nats`: the stream that takes it; `WAHOOK` if left out. `redis`: the key of the stream; `wahook` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
+    /// `nats`: a credentials file (`….creds`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_file: Option<PathBuf>,
+    /// `rabbitmq`: the queue; `wahook` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// `rabbitmq`: an exchange instead of a queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<String>,
+    /// `rabbitmq`: the routing key of an event at the exchange; `wahook.{endpoint}.{kind}` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing_key: Option<String>,
+    /// `redis`: about how many entries are kept, read or not; 1,000,000 if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_len: Option<NonZeroU64>,
 }
 
 const fn yes() -> bool {
@@ -121,6 +144,12 @@ pub enum SinkType {
     File,
     /// A POST for each event.
     Http,
+    /// Messages in a stream of NATS `JetStream`.
+    Nats,
+    /// Messages in a queue of `RabbitMQ`.
+    Rabbitmq,
+    /// Entries in a stream of Redis.
+    Redis,
     /// Rows in a table.
     Sql,
     /// Lines of JSON on standard output.
@@ -134,6 +163,9 @@ impl SinkType {
         match self {
             Self::File => "file",
             Self::Http => "http",
+            Self::Nats => "nats",
+            Self::Rabbitmq => "rabbitmq",
+            Self::Redis => "redis",
             Self::Sql => "sql",
             Self::Stdout => "stdout",
         }
@@ -204,34 +236,52 @@ impl SinkConfig {
             address_file: None,
             table: None,
             create: None,
+            subject: None,
+            stream: None,
+            credentials_file: None,
+            queue: None,
+            exchange: None,
+            routing_key: None,
+            max_len: None,
         }
     }
 
-    /// The keys that are there and belong to one type of sink, with that type.
-    pub(super) fn of_types(&self) -> Vec<(&'static str, SinkType)> {
-        use SinkType::{File, Http, Sql};
-        [
-            ("path", File, self.path.is_some()),
-            ("rotate_bytes", File, self.rotate_bytes.is_some()),
-            ("rotate_after", File, self.rotate_after.is_some()),
-            ("keep", File, self.keep.is_some()),
-            ("url", Http, self.url.is_some()),
-            ("secret", Http, self.secret.is_some()),
-            ("secret_file", Http, self.secret_file.is_some()),
-            ("secrets", Http, self.secrets.is_some()),
-            ("secrets_files", Http, self.secrets_files.is_some()),
-            ("timeout", Http, self.timeout.is_some()),
-            ("connect_timeout", Http, self.connect_timeout.is_some()),
-            ("allow_private", Http, self.allow_private.is_some()),
-            ("environment_proxy", Http, self.environment_proxy.is_some()),
-            ("headers", Http, !self.headers.is_empty()),
-            ("address", Sql, self.address.is_some()),
-            ("address_file", Sql, self.address_file.is_some()),
-            ("table", Sql, self.table.is_some()),
-            ("create", Sql, self.create.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(key, kind, there)| there.then_some((key, kind)))
-        .collect()
+    /// The keys that are there and belong to some types of sink, with those types.
+    pub(super) fn of_types(&self) -> Vec<(&'static str, &'static [SinkType])> {
+        use SinkType::{File, Http, Nats, Rabbitmq, Redis, Sql};
+        let all: [(_, &[SinkType], _); 25] = [
+            ("path", &[File], self.path.is_some()),
+            ("rotate_bytes", &[File], self.rotate_bytes.is_some()),
+            ("rotate_after", &[File], self.rotate_after.is_some()),
+            ("keep", &[File], self.keep.is_some()),
+            ("url", &[Http], self.url.is_some()),
+            ("secret", &[Http], self.secret.is_some()),
+            ("secret_file", &[Http], self.secret_file.is_some()),
+            ("secrets", &[Http], self.secrets.is_some()),
+            ("secrets_files", &[Http], self.secrets_files.is_some()),
+            ("timeout", &[Http, Nats, Rabbitmq, Redis], self.timeout.is_some()),
+            ("connect_timeout", &[Http], self.connect_timeout.is_some()),
+            ("allow_private", &[Http], self.allow_private.is_some()),
+            ("environment_proxy", &[Http], self.environment_proxy.is_some()),
+            ("headers", &[Http], !self.headers.is_empty()),
+            ("address", &[Sql, Nats, Rabbitmq, Redis], self.address.is_some()),
+            (
+                "address_file",
+                &[Sql, Nats, Rabbitmq, Redis],
+                self.address_file.is_some(),
+            ),
+            ("table", &[Sql], self.table.is_some()),
+            ("create", &[Sql, Nats, Rabbitmq], self.create.is_some()),
+            ("subject", &[Nats], self.subject.is_some()),
+            ("stream", &[Nats, Redis], self.stream.is_some()),
+            ("credentials_file", &[Nats], self.credentials_file.is_some()),
+            ("queue", &[Rabbitmq], self.queue.is_some()),
+            ("exchange", &[Rabbitmq], self.exchange.is_some()),
+            ("routing_key", &[Rabbitmq], self.routing_key.is_some()),
+            ("max_len", &[Redis], self.max_len.is_some()),
+        ];
+        all.into_iter()
+            .filter_map(|(key, kinds, there)| there.then_some((key, kinds)))
+            .collect()
     }
 }

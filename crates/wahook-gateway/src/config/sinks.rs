@@ -10,12 +10,12 @@ use wahook_core::{guard::Digest, json::Text, model::Kind};
 use wahook_worker::{Filter, OnPoison, Retries};
 
 use super::{
-    Config, EndpointConfig, Format, Problem, SinkConfig, SinkType, UrlText, WhenPoison, build::Wrong,
-    secrets::Sources, store,
+    Broker, Config, EndpointConfig, Format, Problem, SinkConfig, SinkType, UrlText, WhenPoison, broker,
+    build::Wrong, secrets::Sources, store,
 };
 use crate::{
     failure::chain,
-    sinks::{self, FileOptions, Form, HttpOptions, MessageFormat, SqlOptions},
+    sinks::{self, FileOptions, Form, HttpOptions, SqlOptions},
     stores::StoreAddress,
     suggest::hint,
 };
@@ -50,6 +50,8 @@ pub enum SinkTo {
     Sql(StoreAddress, SqlOptions),
     /// Standard output.
     Stdout(Form),
+    /// A broker.
+    Broker(Broker),
 }
 
 impl SinkTo {
@@ -61,6 +63,7 @@ impl SinkTo {
             Self::Http(url, _) => format!("http {}", url.shown()),
             Self::Sql(address, options) => format!("sql {address}, table {}", options.table),
             Self::Stdout(_) => "standard output".to_owned(),
+            Self::Broker(broker) => broker.shown.clone(),
         }
     }
 }
@@ -117,12 +120,17 @@ pub(crate) fn any_sink_takes(sinks: &[SinkPlan], endpoint: &str) -> bool {
 fn build_one(sink: &SinkConfig, endpoints: &[EndpointConfig], folder: &Path) -> Result<SinkPlan, Wrong> {
     check_name(&sink.name)?;
     let kind = sink.kind.as_str();
-    if let Some((key, of)) = sink.of_types().into_iter().find(|(_, of)| *of != sink.kind) {
+    if let Some((key, of)) = sink
+        .of_types()
+        .into_iter()
+        .find(|(_, of)| !of.contains(&sink.kind))
+    {
+        let of: Vec<_> = of.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
         return Err((
             key,
             format!(
-                "`{key}` is of sinks of type `{}`; `{}` is one of type `{kind}`",
-                of.as_str(),
+                "`{key}` is of sinks of type {}; `{}` is one of type `{kind}`",
+                of.join(", "),
                 sink.name
             ),
         ));
@@ -133,6 +141,9 @@ fn build_one(sink: &SinkConfig, endpoints: &[EndpointConfig], folder: &Path) -> 
         SinkType::File => SinkTo::File(file(sink, folder)?),
         SinkType::Http => http(sink, folder, &mut mark)?,
         SinkType::Sql => sql(sink, folder, &mut mark)?,
+        SinkType::Nats => broker::nats(sink, folder, &mut mark)?,
+        SinkType::Rabbitmq => broker::rabbitmq(sink, folder, &mut mark)?,
+        SinkType::Redis => broker::redis(sink, folder, &mut mark)?,
     };
     Ok(SinkPlan {
         name: sink.name.clone(),
@@ -220,7 +231,7 @@ fn form(sink: &SinkConfig) -> Result<Form, Wrong> {
         Format::CloudEventsBinary => {
             return Err((
                 "format",
-                "`cloudevents-binary` is of sinks of type `http`: it needs headers".to_owned(),
+                "`cloudevents-binary` needs headers: it is of sinks of type `http`, `nats`, `rabbitmq` and `redis`".to_owned(),
             ));
         }
     };
@@ -249,11 +260,7 @@ fn http(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, 
     mark.extend_from_slice(url.expose().as_bytes());
     let mut options = HttpOptions::default();
     options.raw = sink.raw;
-    options.format = match sink.format {
-        Format::Event => MessageFormat::Event,
-        Format::CloudEvents => MessageFormat::CloudEvents,
-        Format::CloudEventsBinary => MessageFormat::CloudEventsBinary,
-    };
+    options.format = broker::message_format(sink.format);
     let sources = Sources {
         secret: sink.secret.as_ref(),
         secret_file: sink.secret_file.as_ref(),
@@ -306,7 +313,7 @@ fn sql(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, W
     Ok(SinkTo::Sql(address, options))
 }
 
-fn missing(key: &'static str, example: &str) -> Wrong {
+pub(super) fn missing(key: &'static str, example: &str) -> Wrong {
     // The place is that of the type, which asks for it.
     ("type", format!("`{key}` is missing; add `{key} = \"{example}\"`"))
 }

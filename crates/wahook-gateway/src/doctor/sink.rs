@@ -28,12 +28,21 @@ pub(super) fn look(sink: &SinkPlan) -> Option<Finding> {
         }
         SinkTo::Http(url, _) => {
             let uri: Uri = url.expose().parse().ok()?;
-            let clear = uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_near);
-            clear.then(|| {
-                let text = format!("the sink `{name}` sends messages over the network unencrypted");
-                Finding::warning(None, text).advise("begin its `url` with https://")
-            })
+            let is_clear = uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_near);
+            is_clear.then(|| clear(name).advise("begin its `url` with https://"))
+        }
+        SinkTo::Broker(broker) => {
+            let host = broker.shown.parse::<Uri>().ok();
+            let is_near = host.as_ref().and_then(Uri::host).is_some_and(is_near);
+            (broker.is_clear && !is_near)
+                .then(|| clear(name).advise("take an address of its broker that speaks TLS"))
         }
         SinkTo::Sql(..) | SinkTo::Stdout(_) => None,
     }
+}
+
+/// Who listens on the way can read.
+fn clear(name: &str) -> Finding {
+    let text = format!("the sink `{name}` sends messages over the network unencrypted");
+    Finding::warning(None, text)
 }

@@ -22,6 +22,9 @@ use crate::{
 /// How much longer than the sink itself the worker waits.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long it may take at most until a broker is connected to.
+const CONNECTING: Duration = Duration::from_secs(10);
+
 /// The sinks that are open, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Sinks {
@@ -58,9 +61,14 @@ impl Sinks {
             let mut route = Route::new(&plan.name, sink)
                 .filter(plan.filter.clone())
                 .retries(plan.retries);
-            if let SinkTo::Http(_, options) = &plan.to {
+            let timeout = match &plan.to {
+                SinkTo::Http(_, options) => Some(options.timeout),
+                SinkTo::Broker(broker) => Some(broker.timeout.saturating_add(CONNECTING)),
+                SinkTo::File(_) | SinkTo::Sql(..) | SinkTo::Stdout(_) => None,
+            };
+            if let Some(timeout) = timeout {
                 // The sink gives up first: it knows why.
-                let each = options.timeout.saturating_add(GRACE);
+                let each = timeout.saturating_add(GRACE);
                 route = route.deadline(each.saturating_add(enrichers.patience()));
             }
             if let Some(lanes) = plan.lanes {
@@ -106,6 +114,7 @@ async fn open_one(plan: &SinkPlan, clock: &Arc<dyn Clock>) -> Result<Open, Strin
                 .map_err(|error| chain(&error))?;
             (Arc::new(sink), None)
         }
+        SinkTo::Broker(broker) => (Arc::clone(&broker.sink), None),
         SinkTo::Sql(address, _) if address.flushes_later() => {
             return Err("a sink always flushes first: leave ?synchronous=normal to an inbox".to_owned());
         }
