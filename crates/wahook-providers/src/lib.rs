@@ -2,6 +2,7 @@
 //!
 //! One more provider is one folder and one row in [`PROVIDERS`].
 
+mod object;
 mod row;
 mod slot;
 
