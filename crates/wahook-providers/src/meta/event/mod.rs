@@ -73,6 +73,35 @@ pub struct Event {
     pub payload: Payload,
 }
 
+impl Event {
+    /// Whether the business itself wrote, where it is a message: in echoes it did, and in the history, which has both
+    /// directions, `from` is its number then (webhooks/reference/history, 2026-04). Nothing where no number tells.
+    ///
+    /// ```
+    /// # use wahook_core::{Delivery, Provider};
+    /// # use wahook_providers::meta::Meta;
+    /// # let body = r#"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messages":[{"id":"wamid.1","from":"15550000002","type":"text"}]}}]}]}"#;
+    /// # let delivery = Delivery::dangerous_unverified("shop", http::HeaderMap::new(), body.into(), "2026-01-01T00:00:00Z".parse()?);
+    /// let items = Meta::default().parse(&delivery);
+    /// assert_eq!(items[0].known().unwrap().is_of_business(), Some(false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn is_of_business(&self) -> Option<bool> {
+        match &self.payload {
+            Payload::Message(_) => Some(false),
+            Payload::Echo(_) => Some(true),
+            Payload::HistoryMessage(history) => {
+                let [from, own] = [&history.message.from, &self.metadata.display_phone_number]
+                    .map(|number| number.as_deref().map(|number| number.trim_start_matches('+')))
+                    .map(|number| number.filter(|number| !number.is_empty()));
+                Some(from? == own?)
+            }
+            _ => None,
+        }
+    }
+}
+
 macro_rules! payloads {
     (
         elements { $($(#[$element_doc:meta])* $element:ident($element_type:ty),)+ }

@@ -59,12 +59,10 @@ pub(super) fn preference(preference: &UserPreference) -> Said {
 pub(super) fn automatic(event: &AutomaticEvent) -> Said {
     let at = time(event.timestamp.as_ref());
     let name = filled(event.event_name.as_ref());
-    let key = match filled(event.id.as_ref()) {
-        Some(id) => {
-            let key = EventKey::new("automatic").part(id).optional(name);
-            at.map_or_else(|| key.clone(), |at| key.clone().time(at))
-        }
-        None => EventKey::of_delivery("automatic"),
+    let key = match (filled(event.id.as_ref()), at) {
+        (Some(id), Some(at)) => EventKey::new("automatic").part(id).optional(name).time(at),
+        (Some(id), None) => EventKey::new("automatic").part(id).optional(name),
+        (None, _) => EventKey::of_delivery("automatic"),
     };
     Said::other(key, at)
 }

@@ -7,7 +7,7 @@ use wahook_core::{
 
 use super::{
     super::event::{Group, GroupEvent, Member, Setting},
-    Said, filled, occurrence, taken, time, who,
+    Said, filled, occurrence, said_of, taken, time, who,
 };
 
 /// Something happened to a group (groups/webhooks, 2026-02).
@@ -67,10 +67,9 @@ pub(super) fn group(group: Group) -> Said {
             description: taken(group.description),
         }),
         Some(GroupEvent::Suspended | GroupEvent::SuspensionCleared) => updated(group),
-        Some(GroupEvent::Unknown(_)) => return Said::other(key, at),
         // Settings have no type.
         None if is_changed(&group) => updated(group),
-        None => return Said::other(key, at),
+        Some(GroupEvent::Unknown(_)) | None => return Said::other(key, at),
     };
     Said::new(data, key, at)
 }
@@ -102,7 +101,8 @@ fn succeeded(setting: &Setting) -> bool {
     setting.update_successful.is_none_or(Flag::get)
 }
 
-/// The request's id where there is one, else the time; with what it says in either case: one request may be told in parts.
+/// The request's id where there is one, else the time; with what it says in either case: one request may be told in parts
+/// (groups/webhooks, 2026-02).
 fn key(group: &Group) -> EventKey {
     let request = filled(group.request_id.as_ref()).or_else(|| filled(group.join_request_id.as_ref()));
     let kind = group.kind.as_ref().map(GroupEvent::as_str);
@@ -137,5 +137,9 @@ fn key(group: &Group) -> EventKey {
         says.push(setting.map(|setting| if succeeded(setting) { "1" } else { "0" }));
     }
     let about = [filled(group.group_id.as_ref()), kind, request];
-    occurrence("group", &about, &says, time(group.timestamp.as_ref()))
+    if request.is_some() {
+        said_of("group", &about, &says)
+    } else {
+        occurrence("group", &about, &says, time(group.timestamp.as_ref()))
+    }
 }

@@ -136,31 +136,36 @@ impl Said {
     }
 }
 
-/// The key of something without an id of its own (G10): what it is about, all that it says, and when. What it says is there
-/// as a digest: it may be long, and keys show up in more places than texts should. Without a time every delivery is one of
-/// its own.
+/// The key of something without an id of its own (G10): what it is about, all that it says, and when. Without a time every
+/// delivery is one of its own.
 fn occurrence(
     kind: &'static str,
     about: &[Option<&str>],
     says: &[Option<&str>],
     at: Option<Timestamp>,
 ) -> EventKey {
-    let Some(at) = at else {
-        return EventKey::of_delivery(kind);
-    };
+    at.map_or_else(
+        || EventKey::of_delivery(kind),
+        |at| said_of(kind, about, says).time(at),
+    )
+}
+
+/// What it is about, and all that it says: as a digest, for it may be long, and keys show up in more places than texts should.
+fn said_of(kind: &'static str, about: &[Option<&str>], says: &[Option<&str>]) -> EventKey {
     let mut text = String::new();
     for part in says {
         let part = part.unwrap_or_default();
+        // The lengths keep `ab`, `c` apart from `a`, `bc`.
         text.push_str(&part.len().to_string());
         text.push(':');
         text.push_str(part);
     }
     let digest = Digest::of(text.as_bytes()).to_string();
-    let key = about
+    let about = about
         .iter()
         .fold(EventKey::new(kind), |key, part| key.optional(*part));
     // 128 bits of it.
-    key.optional(digest.get(..32)).time(at)
+    about.optional(digest.get(..32))
 }
 
 /// The text, unless it is missing or empty: here both mean the same (webhooks/reference, 2026-04).

@@ -1,5 +1,7 @@
 //! From a body to its items: known, unknown, or malformed, each for itself (N1).
 
+mod history;
+
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use wahook_core::{
@@ -10,8 +12,8 @@ use wahook_core::{
 
 use super::{
     contacts::Contacts,
-    envelope::{self, Body, Change, Chunk, ChunkMembers, Entry, Json, List, Part, Rows, Value},
-    event::{Element, Event, Field, HistoryChunk, HistoryMessage, Metadata, Payload},
+    envelope::{self, Body, Change, Entry, Json, List, Part, Rows, Value},
+    event::{Element, Event, Field, HistoryMessage, Metadata, Payload},
 };
 
 /// Reads every item of a body.
@@ -21,6 +23,7 @@ pub(super) fn parse_each(body: &Bytes, mut each: impl FnMut(Parsed<Event>)) {
             body,
             each: &mut each,
             count: 0,
+            has_told_whole: false,
         };
         match read {
             Err(error) => items.whole(None, Some(error)),
@@ -38,6 +41,8 @@ struct Items<'a, F> {
     body: &'a Bytes,
     each: &'a mut F,
     count: usize,
+    /// Whether the body is an item already: each copy of it would be as large as it.
+    has_told_whole: bool,
 }
 
 /// What is told beside an element.
@@ -104,8 +109,11 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         self.emit(Parsed::Unknown(Unknown::new(name, context, raw)));
     }
 
-    /// The body as one item.
+    /// The body as one item, and not more than once.
     fn whole(&mut self, name: Option<Text>, error: Option<ReadError>) {
+        if std::mem::replace(&mut self.has_told_whole, true) {
+            return;
+        }
         let raw = Raw::new(self.body.clone());
         match error {
             Some(error) => self.malformed(name, error, Context::default(), raw),
@@ -302,102 +310,6 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             }
         }
         Contacts::new(contacts)
-    }
-
-    fn history(&mut self, chunks: &Rows<Chunk<'_>>, place: &Place, change: &Change<'_>, path: &str) {
-        let name = place.name_of("history");
-        if chunks.is_wrong() {
-            let raw = self.raw(change.raw);
-            let error = ReadError::shape(format!("{path}.history"));
-            self.malformed(Some(name.clone()), error, place.context(), raw);
-        }
-        for (index, chunk) in chunks.as_slice().iter().enumerate() {
-            let path = format!("{path}.history[{index}]");
-            let before = self.count;
-            if let Part::Object(members) = &chunk.members {
-                self.chunk(members, chunk, place, &path);
-            }
-            if self.count == before {
-                let raw = self.raw(chunk.raw);
-                self.malformed(Some(name.clone()), ReadError::shape(path), place.context(), raw);
-            }
-        }
-    }
-
-    fn chunk(&mut self, members: &ChunkMembers<'_>, chunk: &Chunk<'_>, place: &Place, path: &str) {
-        let name = place.name_of("history");
-        let mut about = None;
-        if let Some(json) = members.metadata {
-            // Its messages are items of their own.
-            let raw = self.raw(json);
-            match json::read::<HistoryChunk>(json.get().as_bytes()) {
-                Ok(read) => {
-                    about = Some(read.clone());
-                    self.known(place, name.clone(), None, Payload::HistoryChunk(read), raw);
-                }
-                Err(error) => {
-                    let error = under(&format!("{path}.metadata"), &error);
-                    self.malformed(Some(name.clone()), error, place.context(), raw);
-                }
-            }
-        }
-        let wrong = |items: &mut Self, path: String| {
-            let raw = items.raw(chunk.raw);
-            items.malformed(Some(name.clone()), ReadError::shape(path), place.context(), raw);
-        };
-        if members.threads.is_wrong() {
-            wrong(self, format!("{path}.threads"));
-        }
-        for (index, thread) in members.threads.as_slice().iter().enumerate() {
-            let path = format!("{path}.threads[{index}]");
-            let thread = match thread {
-                Part::Object(thread) if !thread.messages.is_wrong() => thread,
-                Part::Object(_) => {
-                    wrong(self, format!("{path}.messages"));
-                    continue;
-                }
-                Part::Wrong | Part::Absent => {
-                    wrong(self, path);
-                    continue;
-                }
-            };
-            let id = text(thread.id).unwrap_or_default();
-            for (index, row) in thread.messages.as_slice().iter().enumerate() {
-                let raw = self.raw(row);
-                let error = match Element::Message.read(row.get().as_bytes()) {
-                    Ok(Some(Payload::Message(message))) => {
-                        let payload = Payload::HistoryMessage(HistoryMessage {
-                            chunk: about.clone(),
-                            thread: id.clone(),
-                            message,
-                        });
-                        self.known(place, name.clone(), None, payload, raw);
-                        continue;
-                    }
-                    Ok(_) => ReadError::shape(format!("{path}.messages[{index}]")),
-                    Err(error) => under(&format!("{path}.messages[{index}]"), &error),
-                };
-                self.malformed(Some(name.clone()), error, place.context(), raw);
-            }
-        }
-        if members.errors.is_wrong() {
-            wrong(self, format!("{path}.errors"));
-        }
-        for (index, row) in members.errors.as_slice().iter().enumerate() {
-            let raw = self.raw(row);
-            let name = place.name_of("errors");
-            match Element::Error.read(row.get().as_bytes()) {
-                Ok(Some(payload)) => self.known(place, name, None, payload, raw),
-                Ok(None) => {
-                    let error = ReadError::shape(format!("{path}.errors[{index}]"));
-                    self.malformed(Some(name), error, place.context(), raw);
-                }
-                Err(error) => {
-                    let error = under(&format!("{path}.errors[{index}]"), &error);
-                    self.malformed(Some(name), error, place.context(), raw);
-                }
-            }
-        }
     }
 }
 
