@@ -444,7 +444,7 @@ fn n1_what_is_too_much_or_too_deep_is_told() {
 fn n2_an_item_is_a_piece_of_the_body_without_a_copy() {
     let body = Bytes::from_static(sample("messages~batch"));
     let range = body.as_ptr_range();
-    let items = parsed(body.clone());
+    let items = parsed(body);
     assert_eq!(items.len(), 5);
     for item in &items {
         assert!(range.contains(&item.raw().bytes().as_ptr()));
@@ -454,7 +454,7 @@ fn n2_an_item_is_a_piece_of_the_body_without_a_copy() {
         + r#"{"\ud83d":1,"object":"whatsapp_business_account","entry":[{"id":"w\udc4b","changes":[{"\ud83d":"\ud83d","field":"messages","value":{"messages":[{"id":"wamid.1","type":"text","text":{"body":"a\ud83d"}}]}}]}]}"#;
     let marked = Bytes::from(marked);
     let range = marked.as_ptr_range();
-    let event = only(all(marked.clone()));
+    let event = only(all(marked));
     assert!(range.contains(&event.raw.as_ref().unwrap().bytes().as_ptr()));
     let Data::MessageReceived(message) = event.data else {
         panic!()
