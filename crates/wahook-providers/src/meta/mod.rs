@@ -134,6 +134,7 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
         "Subscribe to `messages` and to the other fields you want; subscribe the app to the business account (`POST /<WABA_ID>/subscribed_apps`).",
     ],
     options: settings::OPTIONS,
+    challenge_token: Some("verify_token"),
     build: |name, secrets, options| options.read::<Settings>()?.endpoint(name, secrets),
     // As an app secret looks: 32 hex digits.
     make_secret: |random| random.iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
