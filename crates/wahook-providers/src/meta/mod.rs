@@ -8,6 +8,8 @@
 //! - The callback URL is verified by a GET, whenever it or its token is set: see the option `verify_token`.
 //! - A body is an envelope with up to 1,000 updates, of several business accounts, numbers and fields. Each element of its
 //!   lists is an item of its own; a template, account or number field is one item.
+//! - The `raw` of an item is that element, and of a field that is one thing, or is not known, the change. What stands beside
+//!   the elements (whose number, which contacts) is in the typed event.
 //! - No delivery has an id, and on a retry the same updates may come in another batch, or to several apps: the key of a
 //!   delivery is the digest of its body, and the event keys do the work. Retries go on for 7 days.
 //! - A user may have no phone number here: whoever has a username is known by a business-scoped id.

@@ -158,6 +158,12 @@ fn n3_the_order_of_members_changes_nothing() {
     let (one, other) = (only(all(body([before, after]))), only(all(body([after, before]))));
     assert_eq!(one.kind(), Kind::MessageReceived);
     assert_eq!(said(&one), said(&other));
+    // A name that is escaped is the same name.
+    let escaped = body([before, after])
+        .replace("\"entry\"", "\"\\u0065ntry\"")
+        .replace("\"messages\":", "\"\\u006dessages\":");
+    assert!(escaped.contains("u0065") && escaped.contains("u006d"));
+    assert_eq!(said(&only(all(escaped))), said(&one));
 }
 
 #[test]
