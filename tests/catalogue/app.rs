@@ -3,18 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::State};
-use http::{Request, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::sleep;
 use tower::ServiceExt as _;
 use wahook_axum::{Events, accept, endpoint};
-use wahook_core::{Clock, Endpoint, Secret, guard::GuardStore, inbox::Inbox};
+use wahook_core::{Clock, Delivery, Endpoint, Secret, guard::GuardStore, inbox::Inbox, model::Kind};
 use wahook_providers::{Options, PROVIDERS};
 use wahook_testkit::{
-    Outgoing, Sender,
+    Outgoing, Sample, Sender,
     conform::{Conform, Counter, InProcess, Scenario, Verdict},
-    sample,
+    samples,
 };
 use wahook_tower::{Intake, Stack, in_memory};
 
@@ -53,13 +54,15 @@ impl Hook {
 
     /// The n-th message of a contact.
     pub(crate) fn message(&self, n: u64) -> Outgoing {
-        let name = match self.endpoint().provider().id() {
-            "waping" => "message.received",
-            "wazapin" => "message.new",
-            _ => "message",
+        let provider = self.sender.endpoint().provider();
+        let is_message = |sample: &Sample| {
+            let body = Bytes::from_static(sample.body);
+            let delivery =
+                Delivery::dangerous_unverified("one", HeaderMap::new(), body, Timestamp::UNIX_EPOCH);
+            matches!(&provider.read(&delivery)[..], [event] if event.kind() == Kind::MessageReceived)
         };
-        let provider = self.endpoint().provider().id();
-        Outgoing::personalise(&sample(provider, name).unwrap(), n)
+        let sample = samples(provider.id()).into_iter().find(is_message);
+        Outgoing::personalise(&sample.unwrap(), n)
     }
 
     pub(crate) fn signed(&self, outgoing: &Outgoing) -> Request<Body> {
@@ -117,6 +120,11 @@ pub(crate) async fn ask(app: &Router, request: Request<Body>) -> (u16, bool) {
     let answer = app.clone().oneshot(request).await.unwrap();
     let says_when = answer.headers().contains_key("retry-after");
     (answer.status().as_u16(), says_when)
+}
+
+/// A scenario of the kit that every provider has.
+pub(crate) async fn every_one_stands(scenario: Scenario) {
+    all_stand(scenario, PROVIDERS.len()).await;
 }
 
 /// A scenario of the kit, for every provider; so many of them have it.

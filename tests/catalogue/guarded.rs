@@ -12,25 +12,25 @@ use wahook_testkit::{
 };
 use wahook_tower::{Stack, SystemClock};
 
-use crate::app::{Hook, all_stand, ask};
+use crate::app::{Hook, ask, every_one_stands};
 
 /// A forgery uses up the key of a genuine delivery.
 #[tokio::test(start_paused = true)]
 async fn failure_07_dedupe_before_verify() {
-    all_stand(Scenario::ForgedFirst, 3).await;
+    every_one_stands(Scenario::ForgedFirst).await;
 }
 
 /// The key is a header that nobody signed: a captured request with a new one is new.
 #[tokio::test(start_paused = true)]
 async fn failure_08_dedupe_on_an_unsigned_header() {
-    all_stand(Scenario::Replayed, 3).await;
+    every_one_stands(Scenario::Replayed).await;
 }
 
 /// It is marked, then the work fails, and the provider's next attempt is a copy.
 #[tokio::test(start_paused = true)]
 async fn failure_09_marked_before_it_was_handled() {
-    all_stand(Scenario::FailedWork, 3).await;
-    all_stand(Scenario::HangUp, 3).await;
+    every_one_stands(Scenario::FailedWork).await;
+    every_one_stands(Scenario::HangUp).await;
 }
 
 /// The claim is free again while the work goes on: a copy that comes meanwhile is handled too.
@@ -62,7 +62,7 @@ async fn failure_11_the_claim_is_free_before_the_work_is_done() {
 /// Two copies look at the same moment, and neither sees the other.
 #[tokio::test(start_paused = true)]
 async fn failure_12_check_then_insert() {
-    all_stand(Scenario::Concurrent, 3).await;
+    every_one_stands(Scenario::Concurrent).await;
 }
 
 /// Each process has a memory of its own, and the copy comes to another.
@@ -97,14 +97,20 @@ async fn failure_14_a_copy_is_answered_409() {
         }
         assert_eq!(counter.count(), 1);
     }
-    all_stand(Scenario::Duplicate, 3).await;
+    every_one_stands(Scenario::Duplicate).await;
 }
 
 /// The memory is shorter than the provider repeats, or than a captured request stays valid.
 #[tokio::test]
 async fn failure_31_the_memory_is_shorter_than_the_retries() {
     // What their pages say, written down a second time.
-    for (provider, hours) in [("waping", 7 * 24), ("wawp", 48), ("wazapin", 48)] {
+    let hours = [
+        ("meta", 7 * 24),
+        ("waping", 7 * 24),
+        ("wawp", 48),
+        ("wazapin", 48),
+    ];
+    for (provider, hours) in hours {
         let hook = Hook::of(provider);
         let memory = Duration::from_secs(hours * 3600);
         assert!(hook.endpoint().memory() >= memory, "{provider}");
@@ -119,13 +125,17 @@ async fn failure_31_the_memory_is_shorter_than_the_retries() {
         assert_eq!(ask(&app, hook.signed(&delivery)).await.0, 200);
         assert_eq!(counter.count(), 1, "{provider}");
     }
-    assert_eq!(PROVIDERS.len(), 3, "one more provider is one more row above");
+    assert_eq!(
+        PROVIDERS.len(),
+        hours.len(),
+        "one more provider is one more row above"
+    );
 }
 
 /// The same key with another body is dropped without a word, or refused.
 #[tokio::test(start_paused = true)]
 async fn failure_32_another_body_under_a_known_key_is_dropped_in_silence() {
-    all_stand(Scenario::Conflict, 3).await;
+    every_one_stands(Scenario::Conflict).await;
     let (counter, hook) = (Counter::default(), Hook::of("wazapin"));
     // Another message under the same signed id: both are handled.
     let app = hook.app(&counter);

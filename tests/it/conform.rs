@@ -48,6 +48,7 @@ fn conform(url: &str, hook: &Hook, more: &[&str]) -> (i32, Value) {
 #[test]
 fn a_the_gateway_passes_every_scenario_that_can_be_seen_from_outside() {
     let hooks = [
+        ("meta", "meta", vec!["verify_token=a-token-of-ours"]),
         ("waping", "waping", vec!["challenge_token=a-token-of-ours"]),
         ("wawp", "wawp", vec![]),
         ("wawp", "wawp-512", vec!["scheme=hmac-sha512"]),

@@ -147,6 +147,12 @@ impl Challenge {
         self.get.is_some()
     }
 
+    /// Whether a POST may be answered at all, once it has verified.
+    #[must_use]
+    pub const fn takes_post(&self) -> bool {
+        self.post.is_some()
+    }
+
     /// By which parameters a GET may ask: the name of the value, and the name of the token. Nothing where no GET is
     /// answered.
     ///

@@ -2,9 +2,11 @@
 //!
 //! One more provider is one folder and one row in [`PROVIDERS`].
 
+mod object;
 mod row;
 mod slot;
 
+pub mod meta;
 pub mod waping;
 pub mod wawp;
 pub mod wazapin;
@@ -12,7 +14,7 @@ pub mod wazapin;
 pub use self::row::{OptionRow, Options, ProviderRow, Retries};
 
 /// Every provider, by id. Configuration, command line, contract tests and the README's table follow from this list.
-pub const PROVIDERS: &[ProviderRow] = &[waping::ROW, wawp::ROW, wazapin::ROW];
+pub const PROVIDERS: &[ProviderRow] = &[meta::ROW, waping::ROW, wawp::ROW, wazapin::ROW];
 
 /// The row of a provider.
 #[must_use]

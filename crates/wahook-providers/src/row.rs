@@ -26,6 +26,8 @@ pub struct ProviderRow {
     pub setup: &'static [&'static str],
     /// What may be configured beside the secrets.
     pub options: &'static [OptionRow],
+    /// Which of the options holds the token of a GET challenge.
+    pub challenge_token: Option<&'static str>,
     /// Makes an endpoint from configuration.
     pub build: fn(name: &str, secrets: Secrets, options: &Options) -> Result<Endpoint, BuildError>,
     /// Makes a secret in the provider's own form from random bytes.

@@ -170,6 +170,7 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
         "If the dashboard asks for a challenge by GET, set `challenge_token`; if it comes before the secret is shown, set `unsigned_challenge` for the first handshake only.",
     ],
     options: settings::OPTIONS,
+    challenge_token: Some("challenge_token"),
     build: |name, secrets, options| options.read::<Settings>()?.endpoint(name, secrets),
     make_secret: |random| random.iter().map(|byte| format!("{byte:02x}")).collect(),
 };

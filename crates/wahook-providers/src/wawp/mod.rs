@@ -157,6 +157,7 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
             "networks whose `X-Forwarded-For` is believed; default: none",
         ),
     ],
+    challenge_token: None,
     build: scheme::build,
     make_secret: |random| URL_SAFE_NO_PAD.encode(random),
 };

@@ -218,6 +218,7 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
             "how far the signed timestamp may be off, both ways; default: 300",
         ),
     ],
+    challenge_token: None,
     build,
     make_secret: |random| format!("whsec_{}", STANDARD.encode(random)),
 };

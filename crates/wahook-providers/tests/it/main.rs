@@ -1,6 +1,7 @@
 //! What each provider's samples become, and that nothing breaks the readers.
 
 mod contract;
+mod meta;
 mod support;
 mod waping;
 mod wawp;

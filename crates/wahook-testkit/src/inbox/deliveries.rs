@@ -7,7 +7,7 @@ use serde_json::Value;
 use wahook_core::{Endpoint, Secret, Secrets, inbox::Incoming};
 use wahook_providers::{Options, PROVIDERS};
 
-use crate::{Outgoing, Sender, contract::random, sample};
+use crate::{Outgoing, Sender, contract::random, play::Vendor, sample};
 
 /// Verified deliveries of one endpoint, one after the other: each is signed as the provider signs, and verified.
 ///
@@ -74,50 +74,22 @@ impl Deliveries {
     ///
     /// # Panics
     ///
-    /// If it is not one of our three providers.
+    /// If nothing is known of how the provider writes one: `samples/<provider>.json` says it of ours.
     pub fn message(&mut self, account: &str, chat: &str, text: &str) -> Incoming {
         let provider = self.endpoint().provider().id();
-        let (name, values) = match provider {
-            "wawp" => (
-                "message",
-                vec![
-                    ("/session", account),
-                    ("/payload/from", chat),
-                    ("/payload/body", text),
-                ],
-            ),
-            "waping" => (
-                "message.received~text",
-                vec![
-                    ("/deviceId", account),
-                    ("/message/from", chat),
-                    ("/message/text/body", text),
-                ],
-            ),
-            "wazapin" => (
-                "message.new~e",
-                vec![
-                    ("/data/channel_id", account),
-                    ("/data/conversation_id", chat),
-                    ("/data/body", text),
-                ],
-            ),
-            other => panic!("there is no message of {other}"),
-        };
-        let mut outgoing = self.next_of(name);
+        let made_of = Vendor::of(provider).message;
+        let made_of = made_of.unwrap_or_else(|| panic!("there is no message of {provider}"));
+        let mut outgoing = self.next_of(&made_of.sample);
         let mut body: Value = serde_json::from_slice(&outgoing.body).expect("a sample is JSON");
-        if provider == "wawp" {
-            // The chat stands in the message's id, and in what the phone said of it.
-            let id = body
-                .pointer("/payload/id")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let id = format!("false_{chat}_{}", id.rsplit('_').next().unwrap_or_default());
-            set(&mut body, "/payload/id", &id);
-            set(&mut body, "/payload/_data", "");
-        }
-        for (path, value) in values {
-            set(&mut body, path, value);
+        for (path, template) in &made_of.values {
+            let place = body.pointer_mut(path).expect("the sample has it");
+            let end = place.as_str().and_then(|id| id.rsplit('_').next());
+            let value = template
+                .replace("{end}", end.unwrap_or_default())
+                .replace("{account}", account)
+                .replace("{chat}", chat)
+                .replace("{text}", text);
+            *place = Value::from(value);
         }
         outgoing.body = Bytes::from(body.to_string());
         self.verified(&outgoing)
@@ -158,10 +130,6 @@ impl Deliveries {
         self.at = self.at.checked_add(1.second()).unwrap_or(Timestamp::MAX);
         Incoming::new(verified, &head.headers, random())
     }
-}
-
-fn set(body: &mut Value, path: &str, value: &str) {
-    *body.pointer_mut(path).expect("the sample has it") = Value::from(value);
 }
 
 #[cfg(test)]

@@ -62,6 +62,11 @@ impl Sender {
         self.vendor.lists
     }
 
+    /// Whether what is said stands in lists inside of a body.
+    pub(crate) const fn has_envelope(&self) -> bool {
+        self.vendor.envelope
+    }
+
     /// The endpoint it sends to.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {

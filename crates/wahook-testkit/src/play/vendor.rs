@@ -16,6 +16,21 @@ pub(crate) struct Vendor {
     pub(crate) times: Vec<String>,
     /// Whether a body may be a list of several things.
     pub(crate) lists: bool,
+    /// Whether what is said stands in lists inside of a body: then an item is a piece of it, even where it is the only one.
+    pub(crate) envelope: bool,
+    /// What a message of a contact is made of.
+    pub(crate) message: Option<MessageOf>,
+}
+
+/// What a message of a contact is made of: a sample, and what stands where in it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MessageOf {
+    /// The sample's name.
+    pub(crate) sample: String,
+    /// By JSON pointer. `{account}`, `{chat}` and `{text}` stand for what the message is made of, `{end}` for the last piece
+    /// of what stands there, behind a `_`.
+    pub(crate) values: BTreeMap<String, String>,
 }
 
 impl Default for Vendor {
@@ -26,6 +41,8 @@ impl Default for Vendor {
             ids: names(&["id", "eventId", "event_id", "messageId", "message_id"]),
             times: names(&["timestamp", "occurred_at"]),
             lists: false,
+            envelope: false,
+            message: None,
         }
     }
 }
@@ -49,6 +66,7 @@ mod tests {
             let file = crate::samples::vendor_file(row.id).unwrap();
             let vendor: Vendor = serde_json::from_slice(file).unwrap();
             assert!(vendor.headers.contains_key("user-agent"), "{}", row.id);
+            assert!(vendor.message.is_some(), "{}", row.id);
         }
     }
 }

@@ -15,7 +15,6 @@ mod group;
 mod hints;
 mod label;
 mod message;
-mod object;
 mod poll;
 mod presence;
 mod reaction;
@@ -27,7 +26,7 @@ use std::marker::PhantomData;
 use serde::de::{IgnoredAny, MapAccess};
 use wahook_core::json::{Number, Raw, ReadError, Text, read_seed};
 
-use self::object::Boxed;
+use crate::object::{self, Boxed};
 
 pub use self::{
     ack::Ack,

@@ -19,6 +19,12 @@ use crate::{
 const ITEMS: u64 = 3;
 
 pub(super) async fn batch(stage: &Stage, finding: &mut Finding) -> Played {
+    if stage.sender.has_envelope() {
+        finding.not_applicable(
+            "several things stand inside of one body: its samples have them, see every-event",
+        );
+        return Ok(());
+    }
     if !stage.sender.sends_lists() {
         finding.not_applicable("the provider says one thing in each delivery");
         return Ok(());

@@ -1,4 +1,4 @@
-//! How objects of Wawp are read: every member optional, `null` as missing, what is not known skipped.
+//! Objects by their members: every member optional, `null` as missing, what is not known skipped.
 //!
 //! Written out rather than derived: a derived struct may also be read from an array, and fails when a member comes
 //! twice. Here an array is never an object, and of two equal members the first counts, as in the scan for the key.
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use wahook_core::json::{self, Text};
 
 /// A place for a member.
-pub(super) trait Slot<'de>: Sized {
+pub(crate) trait Slot<'de>: Sized {
     /// Reads the value of the member that was just named.
     fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error>;
 
@@ -86,13 +86,13 @@ impl<'de> Slot<'de> for Present {
 }
 
 /// An object by its members. It is filled where it stays: to hand it on would cost as much as to read it.
-pub(super) trait Members: Default {
+pub(crate) trait Members: Default {
     /// Reads the members that matter, and passes over the rest.
     fn fill<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error>;
 }
 
 /// Fills what must be an object.
-pub(super) struct Object<'a, T>(pub(super) &'a mut T);
+pub(crate) struct Object<'a, T>(pub(crate) &'a mut T);
 
 impl<'de, T: Members> Visitor<'de> for Object<'_, T> {
     type Value = ();
@@ -107,13 +107,13 @@ impl<'de, T: Members> Visitor<'de> for Object<'_, T> {
 }
 
 /// What is read where it stays.
-pub(super) trait InPlace: Default {
+pub(crate) trait InPlace: Default {
     /// Reads it.
     fn read<'de, D: Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error>;
 }
 
 /// Reads a value in a place of its own; `None` for `null`.
-pub(super) struct Boxed<T>(pub(super) PhantomData<T>);
+pub(crate) struct Boxed<T>(pub(crate) PhantomData<T>);
 
 impl<'de, T: InPlace> DeserializeSeed<'de> for Boxed<T> {
     type Value = Option<Box<T>>;
@@ -146,7 +146,7 @@ impl<'de, T: InPlace> Visitor<'de> for Boxed<T> {
 }
 
 /// Reads any JSON value as a `T`. Only a number that is none (`1e999`) is still a mistake.
-pub(super) struct Lax<T>(pub(super) T);
+pub(crate) struct Lax<T>(pub(crate) T);
 
 impl<'de, T: Members> Deserialize<'de> for Lax<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -207,19 +207,19 @@ macro_rules! object {
         #[non_exhaustive]
         pub struct $name { $($(#[$doc])* pub $field: $type,)+ }
 
-        $crate::wawp::event::object::members!($name { $($field = $member $(| $alias)*,)+ });
+        $crate::object::members!($name { $($field = $member $(| $alias)*,)+ });
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let mut object = Self::default();
-                $crate::wawp::event::object::InPlace::read(&mut object, deserializer)?;
+                $crate::object::InPlace::read(&mut object, deserializer)?;
                 Ok(object)
             }
         }
 
-        impl $crate::wawp::event::object::InPlace for $name {
+        impl $crate::object::InPlace for $name {
             fn read<'de, D: serde::Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error> {
-                json.deserialize_map($crate::wawp::event::object::Object(self))
+                json.deserialize_map($crate::object::Object(self))
             }
         }
     };
@@ -233,7 +233,7 @@ macro_rules! text_or_object {
         #[non_exhaustive]
         pub struct $name { $($(#[$doc])* pub $field: $type,)+ }
 
-        $crate::wawp::event::object::members!($name { $($field = $member $(| $alias)*,)+ });
+        $crate::object::members!($name { $($field = $member $(| $alias)*,)+ });
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -252,7 +252,7 @@ macro_rules! text_or_object {
 
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
                         let mut object = $name::default();
-                        $crate::wawp::event::object::Members::fill(&mut object, map)?;
+                        $crate::object::Members::fill(&mut object, map)?;
                         Ok(object)
                     }
                 }
@@ -270,15 +270,15 @@ macro_rules! hints {
         #[derive(Clone, Debug, Default, PartialEq)]
         $vis struct $name { $($(#[$doc])* pub(crate) $field: $type,)+ }
 
-        $crate::wawp::event::object::members!($name { $($field = $member $(| $alias)*,)+ });
+        $crate::object::members!($name { $($field = $member $(| $alias)*,)+ });
 
-        impl<'de> $crate::wawp::event::object::Slot<'de> for $name {
+        impl<'de> $crate::object::Slot<'de> for $name {
             fn read<A: serde::de::MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
-                map.next_value::<$crate::wawp::event::object::Lax<Self>>().map(|lax| lax.0)
+                map.next_value::<$crate::object::Lax<Self>>().map(|lax| lax.0)
             }
 
             fn is_absent(&self) -> bool {
-                $($crate::wawp::event::object::Slot::is_absent(&self.$field))&&+
+                $($crate::object::Slot::is_absent(&self.$field))&&+
             }
         }
     };
@@ -287,7 +287,7 @@ macro_rules! hints {
 /// The loop over the members, for all of them.
 macro_rules! members {
     ($name:ident { $($field:ident = $member:literal $(| $alias:literal)*,)+ }) => {
-        impl $crate::wawp::event::object::Members for $name {
+        impl $crate::object::Members for $name {
             fn fill<'de, A: serde::de::MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
                 #[expect(non_camel_case_types, reason = "the names of the fields")]
                 enum Member { $($field,)+ other_ }
@@ -315,7 +315,7 @@ macro_rules! members {
                     }
                 }
 
-                use $crate::wawp::event::object::Slot;
+                use $crate::object::Slot;
                 while let Some(member) = map.next_key::<Member>()? {
                     match member {
                         $(Member::$field => {
@@ -335,4 +335,4 @@ macro_rules! members {
     };
 }
 
-pub(super) use {hints, members, object, text_or_object};
+pub(crate) use {hints, members, object, text_or_object};

@@ -1,0 +1,257 @@
+//! The envelope: entries, changes, and the lists in their values, of which each element is left as it is.
+//!
+//! Members come in any order: on Meta's own pages `entry` stands before `object` in some samples and `value` before
+//! `field` in most (webhooks/reference, 2026-04). So nothing is judged here. Every scalar is left as it stands too, so
+//! that a mistake in one is the mistake of whoever reads it. A change is passed over once to have it whole, and once more
+//! for its lists: no tree is built, and what is kept is a place in the body.
+
+mod reading;
+
+use std::cell::Cell;
+
+use serde::{Deserializer, de::MapAccess};
+use serde_json::value::RawValue;
+use wahook_core::json::{Fill, ReadError, read_borrowed};
+
+use self::reading::{Left, Members, ObjectVisitor, PartSeed, first, pass, rows};
+
+/// A value as it stands; nothing for `null`.
+pub(super) type Json<'de> = Option<&'de RawValue>;
+
+/// The whole body.
+#[derive(Debug, Default)]
+pub(super) struct Body<'de> {
+    pub(super) object: Json<'de>,
+    pub(super) entry: Rows<Part<Entry<'de>>>,
+    /// Whether there is more than anybody says at once; then nothing of it is taken for whole.
+    pub(super) is_too_much: bool,
+}
+
+/// A business account.
+#[derive(Debug, Default)]
+pub(super) struct Entry<'de> {
+    pub(super) id: Json<'de>,
+    pub(super) time: Json<'de>,
+    pub(super) changes: Rows<Change<'de>>,
+}
+
+/// A field and its value.
+#[derive(Debug)]
+pub(super) struct Change<'de> {
+    /// All of it.
+    pub(super) raw: &'de RawValue,
+    pub(super) members: Part<ChangeMembers<'de>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct ChangeMembers<'de> {
+    pub(super) field: Json<'de>,
+    pub(super) value: Part<Value<'de>>,
+}
+
+/// What a change says.
+#[derive(Debug, Default)]
+pub(super) struct Value<'de> {
+    pub(super) metadata: Json<'de>,
+    pub(super) contacts: Rows<&'de RawValue>,
+    pub(super) history: Rows<Chunk<'de>>,
+    /// The other lists, in their order; of two equal names the first counts.
+    pub(super) lists: Vec<(List, Rows<&'de RawValue>)>,
+}
+
+/// A piece of the history.
+#[derive(Debug)]
+pub(super) struct Chunk<'de> {
+    /// All of it.
+    pub(super) raw: &'de RawValue,
+    pub(super) members: Part<ChunkMembers<'de>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct ChunkMembers<'de> {
+    pub(super) metadata: Json<'de>,
+    pub(super) threads: Rows<Part<Thread<'de>>>,
+    pub(super) errors: Rows<&'de RawValue>,
+}
+
+/// A conversation of the history.
+#[derive(Debug, Default)]
+pub(super) struct Thread<'de> {
+    pub(super) id: Json<'de>,
+    pub(super) messages: Rows<&'de RawValue>,
+}
+
+/// A list whose elements are events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum List {
+    Messages,
+    Statuses,
+    Errors,
+    MessageEchoes,
+    StateSync,
+    Groups,
+    Calls,
+    UserPreferences,
+    AutomaticEvents,
+}
+
+impl List {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Statuses => "statuses",
+            Self::Errors => "errors",
+            Self::MessageEchoes => "message_echoes",
+            Self::StateSync => "state_sync",
+            Self::Groups => "groups",
+            Self::Calls => "calls",
+            Self::UserPreferences => "user_preferences",
+            Self::AutomaticEvents => "automatic_events",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "messages" => Self::Messages,
+            "statuses" => Self::Statuses,
+            "errors" => Self::Errors,
+            "message_echoes" => Self::MessageEchoes,
+            "state_sync" => Self::StateSync,
+            "groups" => Self::Groups,
+            "calls" => Self::Calls,
+            "user_preferences" => Self::UserPreferences,
+            "automatic_events" => Self::AutomaticEvents,
+            _ => return None,
+        })
+    }
+}
+
+/// A part that must be an object.
+#[derive(Debug, Default)]
+pub(super) enum Part<T> {
+    #[default]
+    Absent,
+    /// It is there, and is none.
+    Wrong,
+    Object(T),
+}
+
+/// A part that must be a list.
+#[derive(Debug, Default)]
+pub(super) enum Rows<T> {
+    #[default]
+    Absent,
+    /// It is there, and is none.
+    Wrong,
+    List(Vec<T>),
+}
+
+impl<T> Rows<T> {
+    pub(super) const fn is_wrong(&self) -> bool {
+        matches!(self, Self::Wrong)
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        match self {
+            Self::Absent | Self::Wrong => &[],
+            Self::List(rows) => rows,
+        }
+    }
+}
+
+/// Reads a body.
+pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&Body<'_>, ReadError>) -> V) -> V {
+    struct Whole;
+
+    impl Fill for Whole {
+        type Target<'de> = Body<'de>;
+
+        fn fill<'de, D: Deserializer<'de>>(body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
+            let left = Left(Cell::new(Some(MAX_ITEMS)));
+            json.deserialize_map(ObjectVisitor(body, &left))?;
+            body.is_too_much = left.0.get().is_none();
+            Ok(())
+        }
+    }
+
+    read_borrowed::<Whole, V>(body, |body| then(body.map(|body| &*body)))
+}
+
+/// Meta puts together up to 1,000 updates in up to 3 MB (webhooks/overview, 2026-04); a piece of the history may hold
+/// thousands of messages. The shortest of them need more bytes than that for so many.
+pub(super) const MAX_ITEMS: usize = 20_000;
+
+impl<'de> Members<'de> for Body<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
+        match name {
+            "object" => first(&mut self.object, map),
+            "entry" => rows(&mut self.entry, map, left),
+            _ => pass(map),
+        }
+    }
+}
+
+impl<'de> Members<'de> for Entry<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
+        match name {
+            "id" => first(&mut self.id, map),
+            "time" => first(&mut self.time, map),
+            "changes" => rows(&mut self.changes, map, left),
+            _ => pass(map),
+        }
+    }
+}
+
+impl<'de> Members<'de> for ChangeMembers<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
+        match name {
+            "field" => first(&mut self.field, map),
+            "value" if matches!(self.value, Part::Absent) => {
+                map.next_value_seed(PartSeed(&mut self.value, left))
+            }
+            _ => pass(map),
+        }
+    }
+}
+
+impl<'de> Members<'de> for Value<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
+        match name {
+            "metadata" => first(&mut self.metadata, map),
+            "contacts" => rows(&mut self.contacts, map, left),
+            "history" => rows(&mut self.history, map, left),
+            _ => match List::of(name) {
+                Some(list) if self.lists.iter().all(|(known, _)| *known != list) => {
+                    let mut found = Rows::Absent;
+                    rows(&mut found, map, left)?;
+                    if !matches!(found, Rows::Absent) {
+                        self.lists.push((list, found));
+                    }
+                    Ok(())
+                }
+                _ => pass(map),
+            },
+        }
+    }
+}
+
+impl<'de> Members<'de> for ChunkMembers<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
+        match name {
+            "metadata" => first(&mut self.metadata, map),
+            "threads" => rows(&mut self.threads, map, left),
+            "errors" => rows(&mut self.errors, map, left),
+            _ => pass(map),
+        }
+    }
+}
+
+impl<'de> Members<'de> for Thread<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
+        match name {
+            "id" => first(&mut self.id, map),
+            "messages" => rows(&mut self.messages, map, left),
+            _ => pass(map),
+        }
+    }
+}

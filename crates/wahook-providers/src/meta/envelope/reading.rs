@@ -1,0 +1,239 @@
+//! How objects and lists of the envelope are read, whatever stands in their place.
+
+use std::{borrow::Cow, cell::Cell, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use wahook_core::json::{self, Text};
+
+use super::{Change, Chunk, Json, Part, Rows};
+
+/// How many more rows are kept; `None` once there were too many. Each costs memory of its own.
+pub(super) struct Left(pub(super) Cell<Option<usize>>);
+
+impl Left {
+    fn take(&self) -> bool {
+        let left = self.0.get().and_then(|left| left.checked_sub(1));
+        self.0.set(left);
+        left.is_some()
+    }
+}
+
+pub(super) trait Members<'de>: Default {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error>;
+}
+
+/// Of two equal members the first counts.
+pub(super) fn first<'de, A: MapAccess<'de>>(slot: &mut Json<'de>, map: &mut A) -> Result<(), A::Error> {
+    // An `Option` of it would be a copy of the parser's own.
+    let value: &'de RawValue = map.next_value()?;
+    if slot.is_none() && value.get() != "null" {
+        *slot = Some(value);
+    }
+    Ok(())
+}
+
+pub(super) fn pass<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>().map(|IgnoredAny| ())
+}
+
+pub(super) fn rows<'de, T: Row<'de>, A: MapAccess<'de>>(
+    slot: &mut Rows<T>,
+    map: &mut A,
+    left: &Left,
+) -> Result<(), A::Error> {
+    if matches!(slot, Rows::Absent) {
+        map.next_value_seed(RowsSeed(slot, left))
+    } else {
+        pass(map)
+    }
+}
+
+/// An element of a list.
+pub(super) trait Row<'de>: Sized {
+    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error>;
+}
+
+impl<'de> Row<'de> for &'de RawValue {
+    fn next<A: SeqAccess<'de>>(list: &mut A, _: &Left) -> Result<Option<Self>, A::Error> {
+        list.next_element()
+    }
+}
+
+impl<'de, T: Members<'de>> Row<'de> for Part<T> {
+    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
+        let mut part = Self::Absent;
+        Ok(list.next_element_seed(PartSeed(&mut part, left))?.map(|()| part))
+    }
+}
+
+impl<'de> Row<'de> for Change<'de> {
+    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
+        let raw: Option<&'de RawValue> = list.next_element()?;
+        Ok(raw.map(|raw| Self {
+            raw,
+            members: inner(raw, left),
+        }))
+    }
+}
+
+impl<'de> Row<'de> for Chunk<'de> {
+    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
+        let raw: Option<&'de RawValue> = list.next_element()?;
+        Ok(raw.map(|raw| Self {
+            raw,
+            members: inner(raw, left),
+        }))
+    }
+}
+
+/// Looks into what was passed over.
+fn inner<'de, T: Members<'de>>(raw: &'de RawValue, left: &Left) -> Part<T> {
+    let mut part = Part::Absent;
+    let mut parser = serde_json::Deserializer::from_str(raw.get());
+    match PartSeed(&mut part, left).deserialize(&mut parser) {
+        Ok(()) => part,
+        // A number that is none; the parser passes over it.
+        Err(_) => Part::Wrong,
+    }
+}
+
+pub(super) struct PartSeed<'a, T>(pub(super) &'a mut Part<T>, pub(super) &'a Left);
+
+impl<'de, T: Members<'de>> DeserializeSeed<'de> for PartSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+struct RowsSeed<'a, T>(&'a mut Rows<T>, &'a Left);
+
+impl<'de, T: Row<'de>> DeserializeSeed<'de> for RowsSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+/// What stands where an object or a list belongs.
+macro_rules! anything_else {
+    ($wrong:path) => {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("anything")
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+            Ok(())
+        }
+
+        fn visit_bool<E: de::Error>(self, _: bool) -> Result<(), E> {
+            *self.0 = $wrong;
+            Ok(())
+        }
+
+        fn visit_i64<E: de::Error>(self, _: i64) -> Result<(), E> {
+            *self.0 = $wrong;
+            Ok(())
+        }
+
+        fn visit_u64<E: de::Error>(self, _: u64) -> Result<(), E> {
+            *self.0 = $wrong;
+            Ok(())
+        }
+
+        fn visit_f64<E: de::Error>(self, _: f64) -> Result<(), E> {
+            *self.0 = $wrong;
+            Ok(())
+        }
+
+        fn visit_str<E: de::Error>(self, _: &str) -> Result<(), E> {
+            *self.0 = $wrong;
+            Ok(())
+        }
+    };
+}
+
+impl<'de, T: Members<'de>> Visitor<'de> for PartSeed<'_, T> {
+    type Value = ();
+
+    anything_else!(Part::Wrong);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        *self.0 = Part::Wrong;
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        let mut object = T::default();
+        ObjectVisitor(&mut object, self.1).visit_map(map)?;
+        *self.0 = Part::Object(object);
+        Ok(())
+    }
+}
+
+impl<'de, T: Row<'de>> Visitor<'de> for RowsSeed<'_, T> {
+    type Value = ();
+
+    anything_else!(Rows::Wrong);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = T::next(&mut list, self.1)? {
+            if !self.1.take() {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                break;
+            }
+            rows.push(row);
+        }
+        *self.0 = Rows::List(rows);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        *self.0 = Rows::Wrong;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+pub(super) struct ObjectVisitor<'a, T>(pub(super) &'a mut T, pub(super) &'a Left);
+
+impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Name(name)) = map.next_key()? {
+            self.0.member(&name, &mut map, self.1)?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a member, borrowed where it has no escapes. Half a character in it is no mistake of the body's.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        let bare = raw.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        Ok(Self(match bare {
+            Some(name) if !name.contains('\\') => Cow::Borrowed(name),
+            _ => Cow::Owned(
+                json::read::<Text>(raw.as_bytes())
+                    .unwrap_or_default()
+                    .into_string(),
+            ),
+        }))
+    }
+}

@@ -1,0 +1,183 @@
+//! What messages say.
+
+use std::collections::BTreeMap;
+
+use wahook_core::{
+    json::{self, Flag, Number, Text},
+    model::{
+        Contact, Contacts, Content, Interactive, Location, Media, MediaContent, Order, OrderItem, ReplyType,
+        System, TextContent,
+    },
+};
+
+use super::{
+    super::event::{self, Card, InteractiveType, Message, MessageType, OrderLine},
+    filled, taken,
+};
+
+/// By the type; what only its name is known of keeps that.
+pub(super) fn content(message: Message) -> Content {
+    let Some(kind) = message.kind else {
+        return Content::unknown(None);
+    };
+    match kind {
+        MessageType::Text => Content::Text(TextContent {
+            text: message.text.and_then(|text| text.body),
+        }),
+        MessageType::Image => Content::Image(file(message.image)),
+        MessageType::Video => Content::Video(file(message.video)),
+        MessageType::Audio => {
+            let voice = message.audio.as_ref().and_then(|audio| audio.voice);
+            let file = file(message.audio);
+            if voice.is_some_and(Flag::get) {
+                Content::Voice(file)
+            } else {
+                Content::Audio(file)
+            }
+        }
+        MessageType::Document => Content::Document(file(message.document)),
+        MessageType::Sticker => Content::Sticker(file(message.sticker)),
+        MessageType::Location => {
+            Content::Location(message.location.map(|place| location(*place)).unwrap_or_default())
+        }
+        MessageType::Contacts => Content::Contacts(Contacts {
+            contacts: message.contacts.into_iter().map(card).collect(),
+        }),
+        MessageType::Button => {
+            Content::Interactive(message.button.map(|button| pressed(*button)).unwrap_or_default())
+        }
+        MessageType::Interactive => Content::Interactive(
+            message
+                .interactive
+                .map(|choice| interactive(*choice))
+                .unwrap_or_default(),
+        ),
+        MessageType::Order => Content::Order(Order {
+            order_id: None,
+            items: message
+                .order
+                .map(|order| order.product_items)
+                .unwrap_or_default()
+                .into_iter()
+                .map(line)
+                .collect(),
+        }),
+        MessageType::System => {
+            let system = message.system.map(|system| *system).unwrap_or_default();
+            Content::System(System {
+                subtype: system.kind.map(event::SystemType::into_word),
+                text: taken(system.body),
+            })
+        }
+        MessageType::Unsupported => {
+            let what = message
+                .unsupported
+                .and_then(|unsupported| taken(unsupported.kind));
+            let why = || message.errors.into_iter().find_map(|error| taken(error.title));
+            Content::unavailable(what.or_else(why).unwrap_or(Text::from_static("unsupported")))
+        }
+        kind => Content::unknown(Some(kind.into_word())),
+    }
+}
+
+fn file(media: Option<Box<event::Media>>) -> MediaContent {
+    let Some(media) = media else {
+        return MediaContent::default();
+    };
+    MediaContent {
+        caption: taken(media.caption),
+        media: Box::new(Media {
+            id: taken(media.id),
+            url: taken(media.url),
+            mime_type: taken(media.mime_type),
+            filename: taken(media.filename),
+            sha256: taken(media.sha256),
+            ..Media::default()
+        }),
+    }
+}
+
+fn location(place: event::Location) -> Location {
+    Location {
+        latitude: place.latitude.as_ref().and_then(Number::to_f64),
+        longitude: place.longitude.as_ref().and_then(Number::to_f64),
+        name: taken(place.name),
+        address: taken(place.address),
+        url: taken(place.url),
+        live: None,
+    }
+}
+
+fn card(card: Card) -> Contact {
+    Contact {
+        name: card.name.and_then(|name| {
+            let whole = taken(name.formatted_name);
+            whole.or_else(|| taken(name.first_name))
+        }),
+        phones: card
+            .phones
+            .into_iter()
+            .filter_map(|phone| taken(phone.phone).or_else(|| taken(phone.wa_id)))
+            .collect(),
+        vcard: taken(card.vcard),
+    }
+}
+
+fn pressed(button: event::Button) -> Interactive {
+    Interactive {
+        reply_type: ReplyType::Button,
+        reply_id: taken(button.payload),
+        title: taken(button.text),
+        response: None,
+    }
+}
+
+/// The object that its type names may be missing (webhooks/reference/messages/interactive, 2026-04).
+fn interactive(choice: event::Interactive) -> Interactive {
+    let of = |reply_type, reply: Option<event::Reply>| {
+        let reply = reply.unwrap_or_default();
+        Interactive {
+            reply_type,
+            reply_id: taken(reply.id),
+            title: taken(reply.title),
+            response: None,
+        }
+    };
+    match choice.kind {
+        Some(InteractiveType::ButtonReply) => of(ReplyType::Button, choice.button_reply),
+        Some(InteractiveType::ListReply) => of(ReplyType::List, choice.list_reply),
+        Some(InteractiveType::NfmReply) => {
+            let form = choice.nfm_reply.unwrap_or_default();
+            Interactive {
+                reply_type: ReplyType::Flow,
+                reply_id: taken(form.name),
+                title: taken(form.body),
+                // JSON in a text; what is none stays in `raw`.
+                response: filled(form.response_json.as_ref())
+                    .and_then(|answers| json::read::<BTreeMap<_, _>>(answers.as_bytes()).ok()),
+            }
+        }
+        Some(InteractiveType::CallPermissionReply) => Interactive {
+            title: choice
+                .call_permission_reply
+                .and_then(|permission| permission.response)
+                .map(event::Permission::into_word),
+            ..Interactive::default()
+        },
+        Some(InteractiveType::Unknown(_)) | None => Interactive::default(),
+    }
+}
+
+fn line(line: OrderLine) -> OrderItem {
+    OrderItem {
+        product_id: taken(line.product_retailer_id),
+        name: None,
+        quantity: line
+            .quantity
+            .as_ref()
+            .and_then(Number::to_i64)
+            .and_then(|count| count.try_into().ok()),
+        price: taken(line.item_price),
+        currency: taken(line.currency),
+    }
+}

@@ -1,0 +1,183 @@
+//! From Meta's words to the event model (N4).
+
+mod account;
+mod call;
+mod content;
+mod group;
+mod message;
+mod status;
+mod who;
+
+use jiff::Timestamp;
+use wahook_core::{
+    guard::Digest,
+    instant,
+    json::{Number, Raw, Text},
+    model::{Data, Draft, EventKey, Identity, NameSource, OtherData},
+};
+
+use super::event::{Contact, Event, Payload};
+
+pub(super) fn draft(event: Event, raw: Raw) -> Draft {
+    let Event {
+        name,
+        field: _,
+        waba_id,
+        time,
+        metadata,
+        contact,
+        payload,
+    } = event;
+    let account_identity = metadata.display_phone_number.and_then(Identity::from_address);
+    let scene = Scene {
+        name: &name,
+        tenant: waba_id.as_deref(),
+        account: account_identity.as_ref(),
+        contact: contact.as_deref(),
+        at: time.as_ref().and_then(instant),
+    };
+    let Said {
+        data,
+        key,
+        at,
+        account: own,
+    } = said(payload, &scene);
+    let occurred_at = at.or(scene.at);
+    Draft {
+        account: metadata.phone_number_id.and_then(Text::non_empty),
+        tenant: waba_id,
+        account_identity: account_identity.or(own).map(Box::new),
+        name: Some((name, NameSource::Body)),
+        occurred_at,
+        data,
+        key,
+        raw,
+    }
+}
+
+fn said(payload: Payload, scene: &Scene<'_>) -> Said {
+    match payload {
+        Payload::Message(message) => message::of_user(*message, scene),
+        Payload::Echo(message) => message::of_business(*message, scene),
+        Payload::Status(status) => status::of_message(*status, scene),
+        Payload::CallStatus(status) => call::status(*status, scene),
+        Payload::Call(call) => call::call(*call, scene),
+        Payload::Group(group) => group::group(*group),
+        Payload::StateSync(sync) => account::book(*sync),
+        Payload::UserPreference(preference) => account::preference(&preference),
+        Payload::AutomaticEvent(event) => account::automatic(&event),
+        // What went wrong has neither an id nor a time of its own.
+        Payload::Error(_) => Said::other(EventKey::of_delivery("error"), None),
+        // Phase and order come again with the next synchronisation, and a piece has no time.
+        Payload::HistoryChunk(_) => Said::other(EventKey::of_delivery("history"), None),
+        Payload::HistoryMessage(from) => {
+            // Not the key of the message: the same one may come, or have come, as news.
+            let key = match from.message.id.as_deref().filter(|id| !id.is_empty()) {
+                // A file follows under the id of its placeholder.
+                Some(id) => EventKey::new("history")
+                    .part(id)
+                    .optional(from.message.kind.as_ref().map(|kind| kind.as_str())),
+                None => EventKey::of_delivery("history"),
+            };
+            Said::other(key, time(from.message.timestamp.as_ref()))
+        }
+        Payload::TemplateStatus(template) => account::template_status(*template, scene),
+        Payload::TemplateQuality(template) => account::template_quality(&template, scene),
+        Payload::TemplateComponents(template) => account::template_components(&template, scene),
+        Payload::TemplateCategory(template) => account::template_category(&template, scene),
+        Payload::AccountUpdate(update) => account::update(*update, scene),
+        Payload::AccountReview(review) => account::review(*review, scene),
+        Payload::AccountAlert(alert) => account::alert(*alert, scene),
+        Payload::BusinessCapability(capability) => account::capability(*capability, scene),
+        Payload::PhoneQuality(quality) => account::phone_quality(*quality, scene),
+        Payload::PhoneName(name) => account::phone_name(*name, scene),
+        Payload::Security(security) => account::security(*security, scene),
+        Payload::PaymentConfiguration(payment) => account::payment(*payment, scene),
+    }
+}
+
+/// What the envelope tells about every element.
+struct Scene<'a> {
+    /// The event's name.
+    name: &'a str,
+    /// The business account.
+    tenant: Option<&'a str>,
+    /// The business's number.
+    account: Option<&'a Identity>,
+    /// Whom it is about.
+    contact: Option<&'a Contact>,
+    /// The entry's time.
+    at: Option<Timestamp>,
+}
+
+/// What an element says, without its envelope.
+struct Said {
+    data: Data,
+    key: EventKey,
+    /// Its own time; without one the entry's counts.
+    at: Option<Timestamp>,
+    /// Whose account it is, where the value itself tells.
+    account: Option<Identity>,
+}
+
+impl Said {
+    const fn new(data: Data, key: EventKey, at: Option<Timestamp>) -> Self {
+        Self {
+            data,
+            key,
+            at,
+            account: None,
+        }
+    }
+
+    /// Typed at the provider, no neutral kind.
+    const fn other(key: EventKey, at: Option<Timestamp>) -> Self {
+        Self::new(Data::Other(OtherData {}), key, at)
+    }
+}
+
+/// The key of something without an id of its own (G10): what it is about, all that it says, and when. Without a time every
+/// delivery is one of its own.
+fn occurrence(
+    kind: &'static str,
+    about: &[Option<&str>],
+    says: &[Option<&str>],
+    at: Option<Timestamp>,
+) -> EventKey {
+    at.map_or_else(
+        || EventKey::of_delivery(kind),
+        |at| said_of(kind, about, says).time(at),
+    )
+}
+
+/// What it is about, and all that it says: as a digest, for it may be long, and keys show up in more places than texts should.
+fn said_of(kind: &'static str, about: &[Option<&str>], says: &[Option<&str>]) -> EventKey {
+    let mut text = String::new();
+    for part in says {
+        let part = part.unwrap_or_default();
+        // The lengths keep `ab`, `c` apart from `a`, `bc`.
+        text.push_str(&part.len().to_string());
+        text.push(':');
+        text.push_str(part);
+    }
+    let digest = Digest::of(text.as_bytes()).to_string();
+    let about = about
+        .iter()
+        .fold(EventKey::new(kind), |key, part| key.optional(*part));
+    // 128 bits of it.
+    about.optional(digest.get(..32))
+}
+
+/// The text, unless it is missing or empty: here both mean the same (webhooks/reference, 2026-04).
+fn filled(text: Option<&Text>) -> Option<&str> {
+    text.map(Text::as_str).filter(|text| !text.is_empty())
+}
+
+/// The text without a copy, unless it is missing or empty.
+fn taken(text: Option<Text>) -> Option<Text> {
+    text.and_then(Text::non_empty)
+}
+
+fn time(number: Option<&Number>) -> Option<Timestamp> {
+    number.and_then(instant)
+}

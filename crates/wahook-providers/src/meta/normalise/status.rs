@@ -1,0 +1,76 @@
+//! How far messages have come.
+
+use wahook_core::{
+    json::Text,
+    model::{Data, EventKey, MessageState, StatusError, StatusUpdate},
+};
+
+use super::{
+    super::event::{Problem, Status, StatusWord},
+    Said, Scene, filled, taken, time, who,
+};
+use crate::slot::lower;
+
+/// `statuses`.
+pub(super) fn of_message(status: Status, scene: &Scene<'_>) -> Said {
+    let at = time(status.timestamp.as_ref());
+    let key = key(&status);
+    let (recipient, chat) = if status.is_of_group() {
+        let member = who::person(
+            status.recipient_participant_id.as_ref(),
+            status.recipient_participant_user_id.as_ref(),
+            scene.contact,
+        );
+        (member, filled(status.recipient_id.as_ref()).map(who::group))
+    } else {
+        let (number, user_id) = (status.recipient_id.as_ref(), status.recipient_user_id.as_ref());
+        let person = who::person(number, user_id, scene.contact);
+        let chat = person.as_ref().map(who::chat);
+        (person, chat)
+    };
+    let raw_state = status.status.map(StatusWord::into_word);
+    let update = StatusUpdate {
+        message_id: taken(status.id),
+        state: raw_state
+            .as_ref()
+            .map_or(MessageState::Unknown, |word| MessageState::from(&*lower(word))),
+        raw_state,
+        recipient,
+        chat,
+        errors: status.errors.into_iter().map(error).collect(),
+    };
+    Said::new(Data::MessageStatus(Box::new(update)), key, at)
+}
+
+/// Message, member of the group, state. Not the time: a repetition may carry the same one, and a second such state cannot
+/// be, but for one that is repeated with its price. Not the recipient either: outside of groups a message has one, whom two
+/// apps of one business may be told by different ids.
+fn key(status: &Status) -> EventKey {
+    let (Some(id), Some(word)) = (filled(status.id.as_ref()), &status.status) else {
+        return EventKey::of_delivery("status");
+    };
+    let member = filled(status.recipient_participant_user_id.as_ref())
+        .or_else(|| filled(status.recipient_participant_id.as_ref()));
+    let key = EventKey::new("status")
+        .part(id)
+        .optional(member)
+        .part(&lower(word.as_str()));
+    if status.pricing.is_some() {
+        key.part("priced")
+    } else {
+        key
+    }
+}
+
+/// What went wrong.
+fn error(problem: Problem) -> StatusError {
+    let detail = problem.details().cloned();
+    // `message` is the same as `title`, which older payloads have alone.
+    let (title, message) = (taken(problem.title), taken(problem.message));
+    let detail = detail.and_then(Text::non_empty);
+    StatusError {
+        code: taken(problem.code),
+        detail: detail.or_else(|| message.clone().filter(|message| Some(message) != title.as_ref())),
+        title: title.or(message),
+    }
+}

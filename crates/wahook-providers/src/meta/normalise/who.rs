@@ -1,0 +1,66 @@
+//! Who and where.
+//!
+//! `from`, `to` and `recipient_id` are phone numbers by the pages; a `wa_id` need not be one, so it never becomes one (N5).
+
+use wahook_core::{
+    json::Text,
+    model::{Chat, ChatType, Identity},
+};
+
+use super::{
+    super::event::{Contact, Member},
+    filled,
+};
+
+/// A user: by number, by business-scoped id, by both, and by what the envelope tells.
+pub(super) fn person(
+    number: Option<&Text>,
+    user_id: Option<&Text>,
+    contact: Option<&Contact>,
+) -> Option<Identity> {
+    let number = filled(number);
+    let user_id = filled(user_id).or_else(|| filled(contact?.user_id.as_ref()));
+    let wa_id = contact.and_then(|contact| filled(contact.wa_id.as_ref()));
+    let raw = number.or(user_id).or(wa_id)?;
+    let mut identity = number.and_then(Identity::from_address).unwrap_or_default();
+    identity.bsuid = user_id.map(Text::from);
+    identity.raw = Some(raw.into());
+    if let Some(profile) = contact.and_then(|contact| contact.profile.as_ref()) {
+        identity.username = filled(profile.username.as_ref()).map(Text::from);
+        identity.name = filled(profile.name.as_ref()).map(Text::from);
+    }
+    Some(identity)
+}
+
+/// A member of a group.
+pub(super) fn member(member: Member) -> Option<Identity> {
+    let mut identity = filled(member.input.as_ref())
+        .and_then(Identity::from_address)
+        .unwrap_or_default();
+    identity.bsuid = filled(member.user_id.as_ref()).map(Text::from);
+    identity.username = filled(member.username.as_ref()).map(Text::from);
+    let raw = [&member.wa_id, &member.input, &member.user_id, &member.username];
+    identity.raw = Some(raw.into_iter().find_map(|text| filled(text.as_ref()))?.into());
+    Some(identity)
+}
+
+/// The conversation with a person. It is named by the business-scoped id where there is one: the number may be missing the
+/// next time, and the conversation is still the same.
+pub(super) fn chat(person: &Identity) -> Chat {
+    Chat {
+        kind: ChatType::User,
+        id: person.bsuid.clone().or_else(|| person.raw.clone()),
+        jid: person.jid.clone(),
+        lid: person.lid.clone(),
+        phone: person.phone.clone(),
+        name: None,
+    }
+}
+
+/// The conversation of a group.
+pub(super) fn group(id: &str) -> Chat {
+    Chat {
+        kind: ChatType::Group,
+        ..Chat::opaque(id)
+    }
+}

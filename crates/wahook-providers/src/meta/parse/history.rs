@@ -1,0 +1,123 @@
+//! The history: pieces, conversations, messages.
+
+use wahook_core::{
+    Parsed,
+    json::{self, ReadError},
+};
+
+use super::{
+    super::{
+        envelope::{Change, Chunk, ChunkMembers, Part, Rows},
+        event::{Element, Event, HistoryChunk, HistoryMessage, Payload},
+    },
+    Items, Place, text, under,
+};
+
+impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
+    pub(super) fn history(
+        &mut self,
+        chunks: &Rows<Chunk<'_>>,
+        place: &Place,
+        change: &Change<'_>,
+        path: &str,
+    ) {
+        let name = place.name_of("history");
+        if chunks.is_wrong() {
+            let raw = self.raw(change.raw);
+            let error = ReadError::shape(format!("{path}.history"));
+            self.malformed(Some(name.clone()), error, place.context(), raw);
+        }
+        for (index, chunk) in chunks.as_slice().iter().enumerate() {
+            let path = format!("{path}.history[{index}]");
+            let before = self.count;
+            if let Part::Object(members) = &chunk.members {
+                self.chunk(members, chunk, place, &path);
+            }
+            if self.count == before {
+                let raw = self.raw(chunk.raw);
+                self.malformed(Some(name.clone()), ReadError::shape(path), place.context(), raw);
+            }
+        }
+    }
+
+    fn chunk(&mut self, members: &ChunkMembers<'_>, chunk: &Chunk<'_>, place: &Place, path: &str) {
+        let name = place.name_of("history");
+        let mut about = None;
+        if let Some(json) = members.metadata {
+            // Its messages are items of their own.
+            let raw = self.raw(json);
+            match json::read::<HistoryChunk>(json.get().as_bytes()) {
+                Ok(read) => {
+                    about = Some(read.clone());
+                    self.known(place, name.clone(), None, Payload::HistoryChunk(read), raw);
+                }
+                Err(error) => {
+                    let error = under(&format!("{path}.metadata"), &error);
+                    self.malformed(Some(name.clone()), error, place.context(), raw);
+                }
+            }
+        }
+        // Once: each copy of the piece would be as large as it.
+        let mut has_told = false;
+        let mut wrong = |items: &mut Self, path: String| {
+            if std::mem::replace(&mut has_told, true) {
+                return;
+            }
+            let raw = items.raw(chunk.raw);
+            items.malformed(Some(name.clone()), ReadError::shape(path), place.context(), raw);
+        };
+        if members.threads.is_wrong() {
+            wrong(self, format!("{path}.threads"));
+        }
+        for (index, thread) in members.threads.as_slice().iter().enumerate() {
+            let path = format!("{path}.threads[{index}]");
+            let thread = match thread {
+                Part::Object(thread) if !thread.messages.is_wrong() => thread,
+                Part::Object(_) => {
+                    wrong(self, format!("{path}.messages"));
+                    continue;
+                }
+                Part::Wrong | Part::Absent => {
+                    wrong(self, path);
+                    continue;
+                }
+            };
+            let id = text(thread.id).unwrap_or_default();
+            for (index, row) in thread.messages.as_slice().iter().enumerate() {
+                let raw = self.raw(row);
+                let error = match Element::Message.read(row.get().as_bytes()) {
+                    Ok(Some(Payload::Message(message))) => {
+                        let payload = Payload::HistoryMessage(HistoryMessage {
+                            chunk: about.clone(),
+                            thread: id.clone(),
+                            message,
+                        });
+                        self.known(place, name.clone(), None, payload, raw);
+                        continue;
+                    }
+                    Ok(_) => ReadError::shape(format!("{path}.messages[{index}]")),
+                    Err(error) => under(&format!("{path}.messages[{index}]"), &error),
+                };
+                self.malformed(Some(name.clone()), error, place.context(), raw);
+            }
+        }
+        if members.errors.is_wrong() {
+            wrong(self, format!("{path}.errors"));
+        }
+        for (index, row) in members.errors.as_slice().iter().enumerate() {
+            let raw = self.raw(row);
+            let name = place.name_of("errors");
+            match Element::Error.read(row.get().as_bytes()) {
+                Ok(Some(payload)) => self.known(place, name, None, payload, raw),
+                Ok(None) => {
+                    let error = ReadError::shape(format!("{path}.errors[{index}]"));
+                    self.malformed(Some(name), error, place.context(), raw);
+                }
+                Err(error) => {
+                    let error = under(&format!("{path}.errors[{index}]"), &error);
+                    self.malformed(Some(name), error, place.context(), raw);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! From a body to its items: known, unknown, or malformed, each for itself (N1).
+
+mod history;
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use wahook_core::{
+    Context, Malformed, Parsed, Unknown, instant,
+    json::{self, Number, Raw, ReadError, Text},
+    model::Identity,
+};
+
+use super::{
+    contacts::Contacts,
+    envelope::{self, Body, Change, Entry, Json, List, Part, Rows, Value},
+    event::{Element, Event, Field, HistoryMessage, Metadata, Payload},
+};
+
+/// Reads every item of a body.
+pub(super) fn parse_each(body: &Bytes, mut each: impl FnMut(Parsed<Event>)) {
+    envelope::read(body, |read| {
+        let mut items = Items {
+            body,
+            each: &mut each,
+            count: 0,
+            has_told_whole: false,
+        };
+        match read {
+            Err(error) => items.whole(None, Some(error)),
+            Ok(read) if read.is_too_much => items.whole(None, Some(ReadError::shape("entry"))),
+            Ok(read) => items.body(read),
+        }
+    });
+}
+
+/// The name of the objects that are ours; other apps of Meta have the same envelope and the same signature.
+const OBJECT: &str = "whatsapp_business_account";
+
+/// Hands out the items of a body.
+struct Items<'a, F> {
+    body: &'a Bytes,
+    each: &'a mut F,
+    count: usize,
+    /// Whether the body is an item already: each copy of it would be as large as it.
+    has_told_whole: bool,
+}
+
+/// What is told beside an element.
+struct Place {
+    /// As sent.
+    name: Text,
+    field: Field,
+    waba_id: Option<Text>,
+    time: Option<Number>,
+    metadata: Metadata,
+}
+
+impl Place {
+    fn context(&self) -> Context {
+        let mut context = Context::default();
+        context.account = self.metadata.phone_number_id.clone().and_then(Text::non_empty);
+        context.tenant = self.waba_id.clone();
+        let number = self.metadata.display_phone_number.clone();
+        context.account_identity = number.and_then(Identity::from_address).map(Box::new);
+        context.occurred_at = self.time.as_ref().and_then(instant);
+        context
+    }
+
+    /// The name of a list's elements: the field, and the list where it is not the field's own.
+    fn name_of(&self, list: &str) -> Text {
+        let own = match &self.field {
+            Field::SmbMessageEchoes | Field::MessageEchoes => "message_echoes",
+            Field::SmbAppStateSync => "state_sync",
+            Field::GroupLifecycle | Field::GroupParticipants | Field::GroupSettings | Field::GroupStatus => {
+                "groups"
+            }
+            field => field.as_str(),
+        };
+        if own == list {
+            self.name.clone()
+        } else {
+            Text::concat(&[&self.name, ".", list])
+        }
+    }
+}
+
+impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
+    fn emit(&mut self, item: Parsed<Event>) {
+        self.count += 1;
+        (self.each)(item);
+    }
+
+    /// A piece of the body, without a copy.
+    fn raw(&self, json: &RawValue) -> Raw {
+        let (text, body) = (json.get().as_bytes(), self.body);
+        let start = (text.as_ptr() as usize).checked_sub(body.as_ptr() as usize);
+        match start.and_then(|start| Some((start, start.checked_add(text.len())?))) {
+            Some((start, end)) if end <= body.len() => Raw::new(body.slice(start..end)),
+            // Read from a mended copy.
+            _ => Raw::from(json),
+        }
+    }
+
+    fn malformed(&mut self, name: Option<Text>, error: ReadError, context: Context, raw: Raw) {
+        self.emit(Parsed::Malformed(Malformed::new(name, error, context, raw)));
+    }
+
+    fn unknown(&mut self, name: Option<Text>, context: Context, raw: Raw) {
+        self.emit(Parsed::Unknown(Unknown::new(name, context, raw)));
+    }
+
+    /// The body as one item, and not more than once.
+    fn whole(&mut self, name: Option<Text>, error: Option<ReadError>) {
+        if std::mem::replace(&mut self.has_told_whole, true) {
+            return;
+        }
+        let raw = Raw::new(self.body.clone());
+        match error {
+            Some(error) => self.malformed(name, error, Context::default(), raw),
+            None => self.unknown(name, Context::default(), raw),
+        }
+    }
+
+    fn body(&mut self, body: &Body<'_>) {
+        match text(body.object) {
+            Err(()) => return self.whole(None, Some(ReadError::shape("object"))),
+            Ok(Some(object)) if object == OBJECT => {}
+            Ok(object) => return self.whole(object, None),
+        }
+        if body.entry.is_wrong() {
+            return self.whole(None, Some(ReadError::shape("entry")));
+        }
+        for (index, entry) in body.entry.as_slice().iter().enumerate() {
+            let path = format!("entry[{index}]");
+            match entry {
+                Part::Object(entry) => self.entry(entry, &path),
+                // Nothing but the body is kept of what has no place to be kept at.
+                Part::Wrong => self.whole(None, Some(ReadError::shape(path))),
+                Part::Absent => {}
+            }
+        }
+        if self.count == 0 {
+            self.whole(None, None);
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>, path: &str) {
+        if entry.changes.is_wrong() {
+            return self.whole(None, Some(ReadError::shape(format!("{path}.changes"))));
+        }
+        let waba_id = text(entry.id).unwrap_or_default();
+        let time: Option<Number> = entry.time.and_then(|time| json::read(time.get().as_bytes()).ok());
+        for (index, change) in entry.changes.as_slice().iter().enumerate() {
+            let path = format!("{path}.changes[{index}]");
+            let mut place = Place {
+                name: Text::default(),
+                field: Field::from(""),
+                waba_id: waba_id.clone(),
+                time: time.clone(),
+                metadata: Metadata::default(),
+            };
+            self.change(change, &mut place, &path);
+        }
+    }
+
+    fn change(&mut self, change: &Change<'_>, place: &mut Place, path: &str) {
+        let Part::Object(members) = &change.members else {
+            let raw = self.raw(change.raw);
+            return self.malformed(None, ReadError::shape(path), place.context(), raw);
+        };
+        let at = |member: &str| ReadError::shape(format!("{path}.{member}"));
+        let metadata = match &members.value {
+            Part::Object(value) => value.metadata,
+            Part::Absent | Part::Wrong => None,
+        };
+        let metadata = metadata.map(|metadata| (metadata, json::read(metadata.get().as_bytes())));
+        if let Some((_, Ok(metadata))) = &metadata {
+            place.metadata = Metadata::clone(metadata);
+        }
+        match text(members.field) {
+            Err(()) => {
+                let raw = self.raw(change.raw);
+                return self.malformed(None, at("field"), place.context(), raw);
+            }
+            Ok(None) => {
+                let raw = self.raw(change.raw);
+                return self.unknown(None, place.context(), raw);
+            }
+            Ok(Some(field)) => {
+                place.field = Field::from(field.as_str());
+                place.name = field;
+            }
+        }
+        let name = Some(place.name.clone());
+        if let Field::Unknown(_) = place.field {
+            let raw = self.raw(change.raw);
+            return self.unknown(name, place.context(), raw);
+        }
+        if !place.field.has_lists() {
+            return self.value(change, place, path);
+        }
+        let value = match &members.value {
+            Part::Object(value) => value,
+            Part::Absent | Part::Wrong => {
+                let raw = self.raw(change.raw);
+                return self.malformed(name, at("value"), place.context(), raw);
+            }
+        };
+        let before = self.count;
+        if let Some((metadata, Err(error))) = &metadata {
+            // What is said is said all the same, of an account that cannot be told.
+            let raw = self.raw(metadata);
+            let error = under(&format!("{path}.value.metadata"), error);
+            self.malformed(name.clone(), error, place.context(), raw);
+        }
+        self.lists(value, place, change, &format!("{path}.value"));
+        if self.count == before {
+            // Lists that came later, or none at all.
+            let raw = self.raw(change.raw);
+            self.unknown(name, place.context(), raw);
+        }
+    }
+
+    /// A value that is one thing.
+    fn value(&mut self, change: &Change<'_>, place: &Place, path: &str) {
+        let raw = self.raw(change.raw);
+        let path = || format!("{path}.value");
+        let payload = match raw.at(&["value"]) {
+            Some(value) => place
+                .field
+                .read(value.bytes())
+                .map_err(|error| under(&path(), &error)),
+            None => Ok(None),
+        };
+        match payload {
+            Ok(Some(payload)) => self.known(place, place.name.clone(), None, payload, raw),
+            Ok(None) => {
+                let error = ReadError::shape(path());
+                self.malformed(Some(place.name.clone()), error, place.context(), raw);
+            }
+            Err(error) => self.malformed(Some(place.name.clone()), error, place.context(), raw),
+        }
+    }
+
+    fn known(&mut self, place: &Place, name: Text, contacts: Option<&Contacts>, payload: Payload, raw: Raw) {
+        let contact = contacts.and_then(|contacts| contacts.of(&payload));
+        let event = Event {
+            name,
+            field: place.field.clone(),
+            waba_id: place.waba_id.clone(),
+            time: place.time.clone(),
+            metadata: place.metadata.clone(),
+            contact: contact.cloned().map(Box::new),
+            payload,
+        };
+        self.emit(Parsed::Known { event, raw });
+    }
+
+    fn lists(&mut self, value: &Value<'_>, place: &Place, change: &Change<'_>, path: &str) {
+        let contacts = self.contacts(&value.contacts, place, change, path);
+        for (list, rows) in &value.lists {
+            let name = place.name_of(list.as_str());
+            let path = format!("{path}.{}", list.as_str());
+            if rows.is_wrong() {
+                let raw = self.raw(change.raw);
+                self.malformed(Some(name), ReadError::shape(path), place.context(), raw);
+                continue;
+            }
+            for (index, row) in rows.as_slice().iter().enumerate() {
+                let raw = self.raw(row);
+                match element(*list, &place.field, row) {
+                    Ok(Some(payload)) => self.known(place, name.clone(), Some(&contacts), payload, raw),
+                    Ok(None) => {
+                        let error = ReadError::shape(format!("{path}[{index}]"));
+                        self.malformed(Some(name.clone()), error, place.context(), raw);
+                    }
+                    Err(error) => {
+                        let error = under(&format!("{path}[{index}]"), &error);
+                        self.malformed(Some(name.clone()), error, place.context(), raw);
+                    }
+                }
+            }
+        }
+        self.history(&value.history, place, change, path);
+    }
+
+    /// Who is spoken of. One that cannot be read is an item of its own, and no element's mistake.
+    fn contacts(
+        &mut self,
+        rows: &Rows<&RawValue>,
+        place: &Place,
+        change: &Change<'_>,
+        path: &str,
+    ) -> Contacts {
+        let name = || Some(place.name_of("contacts"));
+        if rows.is_wrong() {
+            let raw = self.raw(change.raw);
+            let error = ReadError::shape(format!("{path}.contacts"));
+            self.malformed(name(), error, place.context(), raw);
+        }
+        let mut contacts = Vec::with_capacity(rows.as_slice().len());
+        for (index, row) in rows.as_slice().iter().enumerate() {
+            match json::read(row.get().as_bytes()) {
+                Ok(contact) => contacts.push(contact),
+                Err(error) => {
+                    let error = under(&format!("{path}.contacts[{index}]"), &error);
+                    let raw = self.raw(row);
+                    self.malformed(name(), error, place.context(), raw);
+                }
+            }
+        }
+        Contacts::new(contacts)
+    }
+}
+
+/// Reads an element of a list; nothing for `null`.
+fn element(list: List, field: &Field, row: &RawValue) -> Result<Option<Payload>, ReadError> {
+    let element = match list {
+        List::Messages => Element::Message,
+        List::Statuses if *field == Field::Calls => Element::CallStatus,
+        List::Statuses => Element::Status,
+        List::Errors => Element::Error,
+        List::MessageEchoes => Element::Echo,
+        List::StateSync => Element::StateSync,
+        List::Groups => Element::Group,
+        List::Calls => Element::Call,
+        List::UserPreferences => Element::UserPreference,
+        List::AutomaticEvents => Element::AutomaticEvent,
+    };
+    let payload = element.read(row.get().as_bytes())?;
+    Ok(match payload {
+        // Files of the history follow for themselves, in the same field (webhooks/reference/history, 2026-04).
+        Some(Payload::Message(message)) if *field == Field::History => {
+            Some(Payload::HistoryMessage(HistoryMessage {
+                message,
+                ..HistoryMessage::default()
+            }))
+        }
+        payload => payload,
+    })
+}
+
+/// A text with something in it; an error where it is no text.
+fn text(json: Json<'_>) -> Result<Option<Text>, ()> {
+    match json.map(|json| json::read::<Text>(json.get().as_bytes())) {
+        None => Ok(None),
+        Some(Ok(text)) => Ok(text.non_empty()),
+        Some(Err(_)) => Err(()),
+    }
+}
+
+/// The mistake, and where it stands in the body.
+fn under(path: &str, error: &ReadError) -> ReadError {
+    let inner = error.path();
+    let dot = if inner.is_empty() || inner.starts_with('[') {
+        ""
+    } else {
+        "."
+    };
+    ReadError::shape(format!("{path}{dot}{inner}"))
+}
