@@ -36,11 +36,11 @@ cargo xtask <verb>
 
   ci [--no-services]  everything: `check`, then `test`
   check               everything but the tests
-  test                all tests: unit, integration, documentation, examples, end to end. Redis and PostgreSQL are
-                      those that WAHOOK_TEST_REDIS and WAHOOK_TEST_POSTGRES name, else those of `services up`, else
-                      new ones that end with the tests
-  test --no-services  the same without what needs Redis or PostgreSQL; says how many tests that leaves out
-  services up         start a private Redis and a private PostgreSQL that run on, on free ports, with temporary data
+  test                all tests: unit, integration, documentation, examples, end to end. Redis, PostgreSQL, NATS and
+                      RabbitMQ are those that WAHOOK_TEST_REDIS, WAHOOK_TEST_POSTGRES, WAHOOK_TEST_NATS and
+                      WAHOOK_TEST_RABBITMQ name, else those of `services up`, else new ones that end with the tests
+  test --no-services  the same without what needs one of these servers; says how many tests that leaves out
+  services up         start a private server of each sort that runs on, on free ports, with temporary data
   services down       end what `services up` started
   services status     what of it runs
   deps                the arrows between the crates, the reasons of dependencies, the length of files

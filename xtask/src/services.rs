@@ -1,8 +1,9 @@
-//! Redis and PostgreSQL for tests: `cargo xtask services up|down|status`, and those that `cargo xtask test` uses.
+//! Redis, PostgreSQL, NATS and RabbitMQ for tests: `cargo xtask services up|down|status`, and those that
+//! `cargo xtask test` uses.
 
 use std::{io, process::Command, process::ExitCode};
 
-use wahook_services::{Kept, POSTGRES_VARIABLE, REDIS_VARIABLE, Shared, State};
+use wahook_services::{Kept, Service, Shared, State};
 
 use crate::step::{Done, Failure, Outcome};
 
@@ -23,22 +24,23 @@ pub(crate) fn run(verb: &str) -> Option<ExitCode> {
 fn up() -> io::Result<ExitCode> {
     let _lock = State::lock()?;
     let mut state = State::load();
-    up_one("Redis", &mut state.redis, Shared::redis)?;
-    // What runs has to be found again, also when the other does not come up.
-    state.save()?;
-    up_one("PostgreSQL", &mut state.postgres, Shared::postgres)?;
-    state.save()?;
+    for service in Service::ALL {
+        up_one(service, state.slot(service))?;
+        // What runs has to be found again, also when the next does not come up.
+        state.save()?;
+    }
     println!("\n`cargo xtask services down` ends them. Tests find them by themselves.");
     Ok(ExitCode::SUCCESS)
 }
 
-fn up_one(name: &str, slot: &mut Option<Kept>, start: impl FnOnce() -> io::Result<Shared>) -> io::Result<()> {
+fn up_one(service: Service, slot: &mut Option<Kept>) -> io::Result<()> {
+    let name = service.name();
     clean(slot)?;
     if let Some(kept) = slot {
         println!("{name:<12} runs already at {} ({})", kept.url(), kept.place());
         return Ok(());
     }
-    let server = start()?;
+    let server = Shared::start(service)?;
     if let Some(package) = server.installed() {
         println!("{name:<12} installed the package {package}");
     }
@@ -60,8 +62,9 @@ fn clean(slot: &mut Option<Kept>) -> io::Result<()> {
 fn down() -> io::Result<ExitCode> {
     let _lock = State::lock()?;
     let mut state = State::load();
-    for (name, slot) in [("Redis", &mut state.redis), ("PostgreSQL", &mut state.postgres)] {
-        match slot.take() {
+    for service in Service::ALL {
+        let name = service.name();
+        match state.slot(service).take() {
             Some(kept) if kept.end()? => println!("{name:<12} ended ({})", kept.place()),
             Some(kept) => println!("{name:<12} was gone ({})", kept.place()),
             None => println!("{name:<12} does not run"),
@@ -71,12 +74,13 @@ fn down() -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says what runs; fails unless both do.
+/// Says what runs; fails unless all do.
 fn status() -> io::Result<ExitCode> {
     let state = State::load();
     let mut code = ExitCode::SUCCESS;
-    for (name, kept) in [("Redis", state.redis), ("PostgreSQL", state.postgres)] {
-        match kept {
+    for service in Service::ALL {
+        let name = service.name();
+        match state.get(service) {
             Some(kept) if kept.is_alive() => println!("{name:<12} runs at {} ({})", kept.url(), kept.place()),
             Some(kept) => {
                 println!("{name:<12} is gone ({})", kept.place());
@@ -97,8 +101,7 @@ pub(crate) enum Servers {
     LeftOut,
     /// Their URLs, and those of them that end with this value.
     Used {
-        redis: String,
-        postgres: String,
+        urls: Vec<(Service, String)>,
         _own: Vec<Shared>,
     },
 }
@@ -107,24 +110,25 @@ impl Servers {
     /// For each the one in the environment, else the one of `services up`, else a new one that ends with the tests.
     pub(crate) fn find_or_start() -> io::Result<Self> {
         let state = State::load();
-        let mut own = Vec::new();
-        let mut url = |variable: &str, kept: Option<Kept>, start: fn() -> io::Result<Shared>| {
-            if let Some(url) = std::env::var(variable).ok().filter(|url| !url.is_empty()) {
-                return Ok(url);
-            }
-            if let Some(kept) = kept.filter(Kept::is_alive) {
-                return Ok(kept.url().to_owned());
-            }
-            let server = start()?;
-            let url = server.url();
-            own.push(server);
-            Ok::<_, io::Error>(url)
-        };
-        Ok(Self::Used {
-            redis: url(REDIS_VARIABLE, state.redis, Shared::redis)?,
-            postgres: url(POSTGRES_VARIABLE, state.postgres, Shared::postgres)?,
-            _own: own,
-        })
+        let (mut urls, mut own) = (Vec::new(), Vec::new());
+        for service in Service::ALL {
+            let told = std::env::var(service.variable()).ok();
+            let kept = state.get(service).filter(|kept| kept.is_alive());
+            let known = told
+                .filter(|url| !url.is_empty())
+                .or_else(|| kept.map(|kept| kept.url().to_owned()));
+            let url = match known {
+                Some(url) => url,
+                None => {
+                    let server = Shared::start(service)?;
+                    let url = server.url();
+                    own.push(server);
+                    url
+                }
+            };
+            urls.push((service, url));
+        }
+        Ok(Self::Used { urls, _own: own })
     }
 
     /// What the line of the step says.
@@ -146,11 +150,16 @@ impl Servers {
     /// Tells a command where they are, or that there are none.
     pub(crate) fn tell<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         match self {
-            Self::LeftOut => command.env_remove(REDIS_VARIABLE).env_remove(POSTGRES_VARIABLE),
-            Self::Used { redis, postgres, .. } => command
-                .env(REDIS_VARIABLE, redis)
-                .env(POSTGRES_VARIABLE, postgres),
+            Self::LeftOut => {
+                for service in Service::ALL {
+                    command.env_remove(service.variable());
+                }
+            }
+            Self::Used { urls, .. } => {
+                command.envs(urls.iter().map(|(service, url)| (service.variable(), url)));
+            }
         }
+        command
     }
 
     pub(crate) fn are_used(&self) -> bool {
@@ -165,5 +174,37 @@ pub(crate) fn without(error: &io::Error) -> Failure {
     Failure {
         what: format!("{first} (`cargo xtask test --no-services` leaves out what needs them)"),
         output: rest.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn a_command_is_told_each_server_or_that_there_is_none() {
+        let told = |servers: &Servers| {
+            let mut command = Command::new("true");
+            let told = servers.tell(&mut command).get_envs();
+            told.map(|(name, url)| (name.to_owned(), url.map(OsStr::to_owned)))
+                .collect::<Vec<_>>()
+        };
+        let none = told(&Servers::LeftOut);
+        assert_eq!(none.len(), Service::ALL.len());
+        assert!(none.iter().all(|(_, url)| url.is_none()));
+        let urls: Vec<_> = Service::ALL
+            .map(|service| (service, service.name().to_owned()))
+            .to_vec();
+        let all = told(&Servers::Used {
+            urls,
+            _own: Vec::new(),
+        });
+        assert!(all.contains(&("WAHOOK_TEST_NATS".into(), Some("NATS".into()))));
+        assert_eq!(
+            all.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            none.iter().map(|(name, _)| name).collect::<Vec<_>>()
+        );
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     step::{Done, Failure, Outcome, Steps},
 };
 
-/// Whether Redis and PostgreSQL are there for the tests.
+/// Whether Redis, PostgreSQL, NATS and RabbitMQ are there for the tests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Services {
     Used,
@@ -36,7 +36,7 @@ pub(crate) fn run(steps: &mut Steps, services: Services) {
     let mut servers = Servers::LeftOut;
     if services == Services::Used {
         let mut found = false;
-        steps.step("Redis and PostgreSQL", || {
+        steps.step("servers for tests", || {
             servers = Servers::find_or_start().map_err(|error| without(&error))?;
             found = true;
             servers.said()
@@ -54,7 +54,7 @@ pub(crate) fn run(steps: &mut Steps, services: Services) {
     if let Some(count) = left_out.filter(|_| services == Services::LeftOut) {
         steps.step("tests with servers", || {
             Ok(Done::NotRun(format!(
-                "{count} tests that need Redis, PostgreSQL or Chromium"
+                "{count} tests that need Redis, PostgreSQL, NATS, RabbitMQ or Chromium"
             )))
         });
     }

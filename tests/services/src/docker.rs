@@ -63,6 +63,46 @@ pub(crate) fn postgres() -> io::Result<Kept> {
     )
 }
 
+pub(crate) fn nats() -> io::Result<Kept> {
+    let id = docker(&[
+        "run",
+        "--detach",
+        "--rm",
+        "--publish",
+        "127.0.0.1::4222",
+        // The image without a system around it has nothing to ask the server with.
+        "nats:2-alpine",
+        "nats-server",
+        "--jetstream",
+        "--http_port",
+        "8222",
+    ])?;
+    start(
+        id,
+        "4222/tcp",
+        &["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8222/healthz"],
+        |address| format!("nats://{address}"),
+    )
+}
+
+pub(crate) fn rabbitmq() -> io::Result<Kept> {
+    // The image lets its user `guest` in from everywhere.
+    let id = docker(&[
+        "run",
+        "--detach",
+        "--rm",
+        "--publish",
+        "127.0.0.1::5672",
+        "rabbitmq:4",
+    ])?;
+    start(
+        id,
+        "5672/tcp",
+        &["rabbitmq-diagnostics", "-q", "check_port_connectivity"],
+        |address| format!("amqp://guest:guest@{address}"),
+    )
+}
+
 /// Waits until the server in a container is ready; removes the container if it is not.
 fn start(id: String, port: &str, ask: &[&str], url: impl FnOnce(&str) -> String) -> io::Result<Kept> {
     let arguments: Vec<&str> = ["exec", &id].into_iter().chain(ask.iter().copied()).collect();

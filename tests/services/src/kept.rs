@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use crate::process::{self, Signal};
+use crate::{
+    process::{self, Signal},
+    service::Service,
+};
 
 /// One server that runs on by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +64,7 @@ impl Kept {
             Body::Process { id, folder } => {
                 let line = process::command_line(*id);
                 let port = port(&self.url).map(|port| format!(":{port}"));
-                // PostgreSQL keeps its folder on its command line, Redis writes its port there.
+                // Redis writes its port on its command line, the others keep their folder there.
                 process::is_alive(*id)
                     && (line.contains(&*folder.to_string_lossy())
                         || port.is_some_and(|port| line.contains(&port)))
@@ -81,13 +84,9 @@ impl Kept {
         match &self.body {
             Body::Process { id, folder } => {
                 if ran {
-                    // PostgreSQL gives back its shared memory when it is asked.
-                    let now = if self.is_redis() {
-                        Signal::Kill
-                    } else {
-                        Signal::Quit
-                    };
-                    process::signal(now, &[*id])?;
+                    let how =
+                        Service::of(&self.url).map_or(Signal::Kill, |service| service.row().last_signal);
+                    process::signal(how, &[*id])?;
                     // One that hangs does not hear; one that is gone is no error.
                     let _ = process::signal(Signal::Continue, &[*id]);
                     if !process::wait_until(Duration::from_secs(10), || !process::is_alive(*id)) {
@@ -107,10 +106,6 @@ impl Kept {
             }
         }
         Ok(ran)
-    }
-
-    fn is_redis(&self) -> bool {
-        self.url.starts_with("redis://")
     }
 
     fn to_line(&self) -> String {
@@ -170,12 +165,9 @@ pub(crate) fn docker(arguments: &[&str]) -> io::Result<String> {
 
 /// What `cargo xtask services up` started, as it stands in `target/services/state`: a line for each server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct State {
-    /// The Redis.
-    pub redis: Option<Kept>,
-    /// The PostgreSQL.
-    pub postgres: Option<Kept>,
+    /// As in [`Service::ALL`].
+    slots: [Option<Kept>; Service::ALL.len()],
 }
 
 impl State {
@@ -186,6 +178,17 @@ impl State {
 
     fn path() -> PathBuf {
         Self::folder().join("state")
+    }
+
+    /// The server of this sort.
+    #[must_use]
+    pub fn get(&self, service: Service) -> Option<&Kept> {
+        self.slots[service as usize].as_ref()
+    }
+
+    /// The same, to be filled or emptied.
+    pub fn slot(&mut self, service: Service) -> &mut Option<Kept> {
+        &mut self.slots[service as usize]
     }
 
     /// Keeps others from changing it while the value lives: two commands that start servers at once would lose some.
@@ -209,10 +212,8 @@ impl State {
         let text = fs::read_to_string(Self::path()).unwrap_or_default();
         let mut state = Self::default();
         for kept in text.lines().filter_map(Kept::from_line) {
-            if kept.is_redis() {
-                state.redis = Some(kept);
-            } else {
-                state.postgres = Some(kept);
+            if let Some(service) = Service::of(&kept.url) {
+                *state.slot(service) = Some(kept);
             }
         }
         state
@@ -225,11 +226,7 @@ impl State {
     /// Those of the file system.
     pub fn save(&self) -> io::Result<()> {
         let path = Self::path();
-        let lines: Vec<_> = [&self.redis, &self.postgres]
-            .into_iter()
-            .flatten()
-            .map(Kept::to_line)
-            .collect();
+        let lines: Vec<_> = self.slots.iter().flatten().map(Kept::to_line).collect();
         if lines.is_empty() {
             return match fs::remove_file(path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

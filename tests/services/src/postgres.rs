@@ -18,7 +18,7 @@ use crate::{
 /// Role `wahook` owns the database `wahook`, may make others, is no superuser, and gives its password as SCRAM. All
 /// settings are the server's own defaults, durability too.
 #[derive(Debug)]
-pub struct Postgres(Server);
+pub struct Postgres(pub(crate) Server);
 
 #[derive(Debug)]
 struct PostgresKind {

@@ -100,37 +100,42 @@ impl Process {
         )
     }
 
-    /// Makes it and its children hang. The parent first: it starts no more of them then.
+    /// Makes it and what it started hang. The parent first: it starts no more of them then.
     pub(crate) fn freeze(&self) -> io::Result<()> {
-        signal(Signal::Stop, &[self.id()])?;
-        for child in children(self.id()) {
+        self.freeze_alone()?;
+        for child in descendants(self.id()) {
             // It may just have ended.
             let _ = signal(Signal::Stop, &[child]);
         }
         Ok(())
     }
 
+    /// Makes it hang, and nothing of what it started.
+    pub(crate) fn freeze_alone(&self) -> io::Result<()> {
+        signal(Signal::Stop, &[self.id()])
+    }
+
     /// Lets them go on.
     pub(crate) fn thaw(&self) -> io::Result<()> {
-        for child in children(self.id()) {
+        for child in descendants(self.id()) {
             let _ = signal(Signal::Continue, &[child]);
         }
         signal(Signal::Continue, &[self.id()])
     }
 
-    /// Ends it and its children as a crash of the machine would, and returns when they are gone.
+    /// Ends it and what it started as a crash of the machine would, and returns when they are gone.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }
         signal(Signal::Stop, &[self.id()])?;
-        let children = children(self.id());
+        let helpers = descendants(self.id());
         self.child.kill()?;
         self.child.wait()?;
-        for child in &children {
-            let _ = signal(Signal::Kill, &[*child]);
+        for helper in &helpers {
+            let _ = signal(Signal::Kill, &[*helper]);
         }
-        wait_until_gone(&children)
+        wait_until_gone(&helpers)
     }
 
     /// Asks it to end, and ends it when it does not.
@@ -166,8 +171,21 @@ pub(crate) fn signal(which: Signal, to: &[u32]) -> io::Result<()> {
     }
 }
 
-/// The processes that this one started and that still run.
-pub(crate) fn children(of: u32) -> Vec<u32> {
+/// The processes that this one started, and those that they started, as far as they still run.
+pub(crate) fn descendants(of: u32) -> Vec<u32> {
+    let all = parents();
+    let mut found = vec![of];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(all.iter().filter(|(_, its)| *its == parent).map(|(id, _)| *id));
+        next += 1;
+    }
+    found.remove(0);
+    found
+}
+
+/// Every process that runs, and which one started it.
+fn parents() -> Vec<(u32, u32)> {
     if Path::new("/proc/self/stat").exists() {
         let Ok(entries) = fs::read_dir("/proc") else {
             return Vec::new();
@@ -175,7 +193,7 @@ pub(crate) fn children(of: u32) -> Vec<u32> {
         return entries
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|id| stat(*id).is_some_and(|(state, parent)| parent == of && state != 'Z'))
+            .filter_map(|id| Some((id, stat(id).filter(|(state, _)| *state != 'Z')?.1)))
             .collect();
     }
     let Ok(output) = Command::new("ps")
@@ -187,8 +205,7 @@ pub(crate) fn children(of: u32) -> Vec<u32> {
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| line.trim().split_once(char::is_whitespace))
-        .filter(|(_, parent)| parent.trim().parse() == Ok(of))
-        .filter_map(|(id, _)| id.parse().ok())
+        .filter_map(|(id, parent)| Some((id.parse().ok()?, parent.trim().parse().ok()?)))
         .collect()
 }
 
@@ -260,10 +277,10 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(10));
 }
 
-/// The last lines of a log.
+/// The last lines of a log. RabbitMQ says what is wrong in one, and dies in fifty more.
 fn tail(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<_> = text.lines().collect();
-    lines[lines.len().saturating_sub(15)..].join("\n")
+    lines[lines.len().saturating_sub(60)..].join("\n")
 }

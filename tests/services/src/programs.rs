@@ -1,13 +1,15 @@
 //! Where the servers' programs are, and how they get there.
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsString,
+    fs, io,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use crate::folder::Owner;
+use crate::{folder::Owner, service::Service};
 
 /// Redis, or Valkey, which speaks the same.
 const REDIS: &[&str] = &["redis-server", "valkey-server"];
@@ -19,6 +21,49 @@ pub(crate) fn redis() -> io::Result<PathBuf> {
         .ok_or_else(|| {
             missing("redis-server not found: `cargo xtask services up` installs it as root on Debian and Ubuntu; else install Redis 6 or newer (macOS: brew install redis)")
         })
+}
+
+pub(crate) fn nats() -> io::Result<PathBuf> {
+    let mut places = homebrew("nats-server");
+    // Where Debian and Ubuntu install it. Ordinary users have not got it on their PATH.
+    places.push(PathBuf::from("/usr/sbin"));
+    find("nats-server", &places).ok_or_else(|| {
+        missing("nats-server not found: `cargo xtask services up` installs it as root on Debian and Ubuntu; else install NATS 2.9 or newer (macOS: brew install nats-server)")
+    })
+}
+
+/// RabbitMQ's own script, and where it finds Erlang.
+#[derive(Debug, Clone)]
+pub(crate) struct RabbitMqPrograms {
+    pub(crate) server: PathBuf,
+    pub(crate) path: OsString,
+}
+
+pub(crate) fn rabbitmq() -> io::Result<RabbitMqPrograms> {
+    // What is on the PATH of Debian and its like becomes another user, with that user's data. RabbitMQ's own script
+    // lies deeper.
+    let mut places = folders("/usr/lib/rabbitmq/lib", |name| {
+        name.starts_with("rabbitmq_server-")
+    });
+    places.extend(
+        homebrew("rabbitmq")
+            .iter()
+            .filter_map(|bin| bin.parent().map(Path::to_owned)),
+    );
+    let server = places
+        .iter()
+        .map(|place| place.join("sbin/rabbitmq-server"))
+        .find(|path| is_program(path))
+        .or_else(|| find("rabbitmq-server", &[]));
+    let erlang = homebrew("erlang");
+    if let (Some(server), Some(_)) = (server, find("erl", &erlang)) {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let path = env::join_paths(env::split_paths(&path).chain(erlang)).map_err(io::Error::other)?;
+        return Ok(RabbitMqPrograms { server, path });
+    }
+    Err(missing(
+        "rabbitmq-server not found: `cargo xtask services up` installs it as root on Debian and Ubuntu; else install RabbitMQ 3.10 or newer (macOS: brew install rabbitmq)",
+    ))
 }
 
 /// The folder with `postgres` and `initdb`.
@@ -54,24 +99,28 @@ fn missing(what: &str) -> io::Error {
 
 /// Homebrew keeps versions beside each other: `opt/postgresql@17/bin`.
 fn homebrew(formula: &str) -> Vec<PathBuf> {
+    let versioned = format!("{formula}@");
     let mut found: Vec<_> = [
         "/opt/homebrew/opt",
         "/usr/local/opt",
         "/home/linuxbrew/.linuxbrew/opt",
     ]
     .into_iter()
-    .filter_map(|prefix| fs::read_dir(prefix).ok())
-    .flat_map(|entries| entries.flatten())
-    .filter(|entry| {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        name == formula || name.starts_with(&format!("{formula}@"))
-    })
-    .map(|entry| entry.path().join("bin"))
+    .flat_map(|prefix| folders(prefix, |name| name == formula || name.starts_with(&versioned)))
+    .map(|folder| folder.join("bin"))
     .collect();
     found.sort();
     found.reverse();
     found
+}
+
+/// What lies in a folder under such names.
+fn folders(parent: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| is_wanted(&entry.file_name().to_string_lossy()))
+        .map(|entry| entry.path())
+        .collect()
 }
 
 fn find(name: &str, also_in: &[PathBuf]) -> Option<PathBuf> {
@@ -112,45 +161,21 @@ fn id(arguments: &[&str]) -> Option<u32> {
     std::str::from_utf8(output.stdout.trim_ascii()).ok()?.parse().ok()
 }
 
-/// A server whose programs are wanted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Wanted {
-    Redis,
-    Postgres,
-}
-
-impl Wanted {
-    fn find(self) -> io::Result<()> {
-        match self {
-            Self::Redis => redis().map(drop),
-            Self::Postgres => postgres().map(drop),
-        }
-    }
-
-    /// Its name on Debian and its children.
-    fn package(self) -> &'static str {
-        match self {
-            Self::Redis => "redis-server",
-            Self::Postgres => "postgresql",
-        }
-    }
-}
-
 /// Installs what is missing, where that is possible: on Debian and its children, as root. The server that comes with
 /// the package is not started. Returns the name of the package.
 ///
 /// An error is one line that says what to install.
-pub(crate) fn install_missing(wanted: Wanted) -> io::Result<Option<&'static str>> {
-    let Err(missing) = wanted.find() else {
+pub(crate) fn install_missing(service: Service) -> io::Result<Option<&'static str>> {
+    let row = service.row();
+    let Err(missing) = (row.find)() else {
         return Ok(None);
     };
     if !(is_root() && Path::new("/etc/debian_version").exists() && find("apt-get", &[]).is_some()) {
         return Err(missing);
     }
-    let package = wanted.package();
-    apt(package).map_err(|error| io::Error::new(error.kind(), format!("{missing} ({error})")))?;
-    wanted.find()?;
-    Ok(Some(package))
+    apt(row.package).map_err(|error| io::Error::new(error.kind(), format!("{missing} ({error})")))?;
+    (row.find)()?;
+    Ok(Some(row.package))
 }
 
 /// Debian asks `policy-rc.d` whether a package may start its server. Ours says no, and goes with the shell, also when

@@ -12,7 +12,7 @@ use crate::{
 
 /// A private Redis server, without a password and without persistence unless told so. `redis://127.0.0.1:PORT`.
 #[derive(Debug)]
-pub struct Redis(Server);
+pub struct Redis(pub(crate) Server);
 
 #[derive(Debug)]
 struct RedisKind {

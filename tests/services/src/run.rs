@@ -2,13 +2,7 @@
 
 use std::io;
 
-use crate::{
-    docker,
-    kept::Kept,
-    postgres::Postgres,
-    programs::{self, Wanted},
-    redis::Redis,
-};
+use crate::{docker, kept::Kept, programs, server::Server, service::Service};
 
 /// A server for all tests of a run. It ends with this value, unless it is kept.
 #[derive(Debug)]
@@ -19,46 +13,23 @@ pub struct Shared {
 
 #[derive(Debug)]
 enum Body {
-    Redis(Redis),
-    Postgres(Postgres),
+    Own(Server),
     Container(Kept),
 }
 
 impl Shared {
-    /// Starts a Redis: with what is installed, else with what can be installed (Debian and its children, as root), else
-    /// in Docker.
+    /// Starts one: with what is installed, else with what can be installed (Debian and its children, as root), else in
+    /// Docker.
     ///
     /// # Errors
     ///
     /// When none of that is possible, in one line that says what to install; when the server does not come up, with
     /// the end of its log.
-    pub fn redis() -> io::Result<Self> {
-        Self::start(
-            Wanted::Redis,
-            || Redis::start(&[]).map(Body::Redis),
-            docker::redis,
-        )
-    }
-
-    /// The same for PostgreSQL.
-    ///
-    /// # Errors
-    ///
-    /// As [`redis`](Self::redis).
-    pub fn postgres() -> io::Result<Self> {
-        // Every test of a run is a process with a pool of its own.
-        let start = || Postgres::start(&["max_connections = 300"]).map(Body::Postgres);
-        Self::start(Wanted::Postgres, start, docker::postgres)
-    }
-
-    fn start(
-        wanted: Wanted,
-        here: impl FnOnce() -> io::Result<Body>,
-        in_docker: impl FnOnce() -> io::Result<Kept>,
-    ) -> io::Result<Self> {
-        let (body, installed) = match programs::install_missing(wanted) {
-            Ok(installed) => (here()?, installed),
-            Err(_) if docker::works() => (Body::Container(in_docker()?), None),
+    pub fn start(service: Service) -> io::Result<Self> {
+        let row = service.row();
+        let (body, installed) = match programs::install_missing(service) {
+            Ok(installed) => (Body::Own((row.start)()?), installed),
+            Err(_) if docker::works() => (Body::Container((row.in_docker)()?), None),
             Err(error) => return Err(error),
         };
         Ok(Self {
@@ -77,8 +48,7 @@ impl Shared {
     #[must_use]
     pub fn url(&self) -> String {
         match &self.body {
-            Some(Body::Redis(server)) => server.url(),
-            Some(Body::Postgres(server)) => server.url(),
+            Some(Body::Own(server)) => server.url(),
             Some(Body::Container(kept)) => kept.url().to_owned(),
             None => String::new(),
         }
@@ -91,8 +61,7 @@ impl Shared {
     /// When it does not run any more.
     pub fn keep(mut self) -> io::Result<Kept> {
         match self.body.take() {
-            Some(Body::Redis(server)) => server.keep(),
-            Some(Body::Postgres(server)) => server.keep(),
+            Some(Body::Own(server)) => server.keep(),
             Some(Body::Container(kept)) => Ok(kept),
             None => Err(io::Error::other("there is no server")),
         }

@@ -32,6 +32,11 @@ pub(crate) trait Kind: fmt::Debug + Send + Sync {
     /// How clients reach it there.
     fn url(&self, address: &str) -> String;
 
+    /// Makes it hang.
+    fn freeze(&self, process: &Process) -> io::Result<()> {
+        process.freeze()
+    }
+
     /// Ends it for good.
     fn end(&self, process: &mut Process);
 
@@ -60,7 +65,7 @@ impl Server {
             let (kind, folder) = make(port)?;
             match Self::start_in(folder, port, Box::new(kind)) {
                 // Between our look at a port and the server's, another took it.
-                Err(error) if error.to_string().contains("Address already in use") => last = Some(error),
+                Err(error) if is_of_a_port(&error) => last = Some(error),
                 outcome => return outcome,
             }
         }
@@ -174,7 +179,7 @@ impl Server {
     ///
     /// When it does not run.
     pub fn freeze(&self) {
-        self.must("freeze", self.running(Process::freeze));
+        self.must("freeze", self.running(|process| self.kind.freeze(process)));
     }
 
     /// Lets it go on.
@@ -216,6 +221,14 @@ impl Server {
         }
         Ok(kept)
     }
+}
+
+/// Each sort has words of its own for a port that is taken; those of Erlang are two.
+fn is_of_a_port(error: &io::Error) -> bool {
+    let text = error.to_string().to_lowercase();
+    ["address already in use", "eaddrinuse"]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 impl Drop for Server {

@@ -4,59 +4,17 @@ use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use wahook_services::{Postgres, Proxy, Redis, shared_postgres, shared_redis};
+use wahook_services::{Nats, Postgres, Proxy, RabbitMq, Redis, shared_postgres, shared_redis};
 
-use crate::wire::{ask_redis, connect, knock_at_postgres, redis};
+use crate::{
+    processes::{eventually, processes_with, runs},
+    wire::{ask_redis, connect, knock_at_postgres, redis},
+};
 
 const SCRAM: &[u8] = b"R\0\0\0\x17\0\0\0\x0a";
-
-/// Command lines and states of all processes: from Linux, where `ps` may be missing, else from `ps`.
-fn processes() -> Vec<(u32, String)> {
-    if Path::new("/proc/self/stat").exists() {
-        let ids = std::fs::read_dir("/proc").unwrap().flatten();
-        let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        return ids
-            // The command line of one that ended and was not waited for is empty.
-            .filter_map(|id| Some((id, std::fs::read(format!("/proc/{id}/cmdline")).ok()?)))
-            .filter(|(_, line)| !line.is_empty())
-            .map(|(id, line)| (id, String::from_utf8_lossy(&line).into_owned()))
-            .collect();
-    }
-    let output = Command::new("ps")
-        .args(["-A", "-o", "pid=,state=,args="])
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let parts = text.lines().filter_map(|line| line.trim().split_once(' '));
-    parts
-        .filter(|(_, rest)| !rest.trim().starts_with('Z'))
-        .map(|(id, rest)| (id.parse().unwrap(), rest.to_owned()))
-        .collect()
-}
-
-/// How many processes have this in their command line. The guard's shell has the folder too, and is one of them.
-fn processes_with(folder: &Path) -> usize {
-    let folder = folder.to_str().unwrap();
-    processes()
-        .iter()
-        .filter(|(_, line)| line.contains(folder))
-        .count()
-}
-
-fn runs(id: u32) -> bool {
-    processes().iter().any(|(other, _)| *other == id)
-}
-
-fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "not in time: {what}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
-}
 
 #[test]
 #[ignore = "needs Redis: cargo xtask test"]
@@ -199,27 +157,33 @@ fn the_shared_servers_answer() {
 
 /// Not a test: what the next one runs as a process of its own, and kills.
 #[test]
-#[ignore = "needs Redis and PostgreSQL: cargo xtask test"]
+#[ignore = "needs Redis, PostgreSQL, NATS and RabbitMQ: cargo xtask test"]
 fn holder() {
     if std::env::var_os("WAHOOK_SERVICES_HOLD").is_none() {
         return;
     }
     let redis = Redis::start(&[]).unwrap();
     let postgres = Postgres::start(&[]).unwrap();
+    let nats = Nats::start(&[]).unwrap();
+    let rabbitmq = RabbitMq::start(&[]).unwrap();
     if std::env::var_os("WAHOOK_SERVICES_FREEZE").is_some() {
         postgres.freeze();
         redis.freeze();
+        nats.freeze();
+        rabbitmq.freeze();
     }
     println!(
-        "\nheld {} {}",
+        "\nheld {} {} {} {}",
         redis.data_dir().display(),
-        postgres.data_dir().display()
+        postgres.data_dir().display(),
+        nats.data_dir().display(),
+        rabbitmq.data_dir().display()
     );
     let _ = std::io::stdin().read(&mut [0]);
 }
 
 #[test]
-#[ignore = "needs Redis and PostgreSQL: cargo xtask test"]
+#[ignore = "needs Redis, PostgreSQL, NATS and RabbitMQ: cargo xtask test"]
 fn servers_end_with_a_process_that_was_killed() {
     holder_is_killed(&[]);
     holder_is_killed(&[("WAHOOK_SERVICES_FREEZE", "1")]);
