@@ -100,7 +100,7 @@ pub(super) const BREAKS: &[Break] = &[
     },
     Break {
         what: "P a lock follows a link",
-        file: "crates/wahook-gateway/src/config/secret_file.rs",
+        file: "crates/wahook-gateway/src/config/lock.rs",
         changes: &[(
             "rustix::fs::OFlags::NOFOLLOW.bits()",
             "rustix::fs::OFlags::CLOEXEC.bits()",

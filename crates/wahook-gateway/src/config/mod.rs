@@ -23,10 +23,12 @@ mod environment;
 mod files;
 mod inbox;
 mod load;
+mod lock;
 mod log;
 mod manage;
 mod model;
 mod place;
+mod replace;
 mod secret_file;
 mod secrets;
 mod sink;
@@ -57,9 +59,11 @@ pub use self::{
 pub(crate) use self::{
     build::{check_options, check_public_url, find_provider},
     load::variables,
+    lock::Lock,
     manage::Manage,
     model::is_secret,
-    secret_file::{Lock, SecretFile, rescue},
+    replace::rescue,
+    secret_file::SecretFile,
     sinks::any_sink_takes,
     value::MASK,
 };

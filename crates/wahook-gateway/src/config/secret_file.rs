@@ -7,15 +7,12 @@
 //! rotating 2026-01-01T10:05:00Z
 //! ```
 
-use std::{
-    fs, io,
-    io::Write as _,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown},
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 use jiff::Timestamp;
 use wahook_core::{Secret, SecretError};
+
+use super::replace::take_place;
 
 /// What is in it.
 #[derive(Clone, Debug)]
@@ -155,141 +152,11 @@ fn word_of_ours(line: &str) -> Option<&str> {
     (is_it(PREVIOUS) || is_it(ROTATING)).then_some(word)
 }
 
-/// Held by whoever changes a file of a secret, in a file beside it; let go when dropped, and when the process ends.
-#[derive(Debug)]
-pub(crate) struct Lock {
-    _file: fs::File,
-}
-
-impl Lock {
-    /// Takes it; one that somebody else holds is not waited for.
-    pub(crate) fn of(file: &Path) -> Result<Self, String> {
-        let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
-        let place = with_suffix(&file, ".lock");
-        let cannot = |error: io::Error| format!("cannot lock {}: {error}", place.display());
-        // It stays: who removes it may remove it from under somebody who holds it. Where it leads elsewhere somebody put it
-        // there, who may not be who runs this.
-        let mut options = fs::OpenOptions::new();
-        let options = options.write(true).mode(0o600).custom_flags(NOFOLLOW);
-        let lock = match options.clone().create_new(true).open(&place) {
-            // Whoever may change the file may lock it, whoever was first.
-            Ok(lock) => {
-                if let Ok(old) = fs::metadata(&file) {
-                    let _ = fchown(&lock, Some(old.uid()), Some(old.gid()));
-                }
-                lock
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                options.open(&place).map_err(cannot)?
-            }
-            Err(error) => return Err(cannot(error)),
-        };
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { _file: lock }),
-            Err(fs::TryLockError::WouldBlock) => Err(format!(
-                "another `wahook` is changing {} just now; let it end first",
-                file.display()
-            )),
-            Err(fs::TryLockError::Error(error)) => Err(cannot(error)),
-        }
-    }
-}
-
-/// Puts a secret that its file did not take where it is found again, for its owner alone: beside that file, or where files
-/// may always be made.
-pub(crate) fn rescue(file: &Path, secret: &Secret) -> io::Result<PathBuf> {
-    let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
-    let beside = with_suffix(&file, &format!(".rescued-{}", std::process::id()));
-    let elsewhere = std::env::temp_dir().join(beside.file_name().unwrap_or_default());
-    let put = |place: PathBuf| {
-        let mut options = fs::OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(0o600);
-        let mut new = options.open(&place)?;
-        let text = zeroize::Zeroizing::new(format!("{}\n", secret.expose()));
-        let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
-        if written.is_err() {
-            let _ = fs::remove_file(&place);
-        }
-        written.map(|()| place)
-    };
-    put(beside).or_else(|_: io::Error| put(elsewhere))
-}
-
-/// A link is no file.
-const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-
-/// Has this text be the file, with as much room tried as well.
-fn take_place(file: &Path, text: &[u8], room: usize) -> io::Result<()> {
-    let beside = with_suffix(file, &format!(".new-{}", std::process::id()));
-    let written = write_beside(file, &beside, text, room).and_then(|()| fs::rename(&beside, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-        return written;
-    }
-    // The name as well is on disk. It is in place in any case: what fails here does not undo that.
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let _ = fs::File::open(folder.unwrap_or_else(|| Path::new("."))).and_then(|folder| folder.sync_all());
-    Ok(())
-}
-
-fn write_beside(file: &Path, beside: &Path, text: &[u8], room: usize) -> io::Result<()> {
-    // What was left there, or put there by somebody: it is not written into.
-    match fs::remove_file(beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut new = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(beside)?;
-    new.write_all(text)?;
-    if room > 0 {
-        new.write_all(&vec![b' '; room])?;
-        new.sync_all()?;
-        new.set_len(u64::try_from(text.len()).unwrap_or(u64::MAX))?;
-    }
-    if let Ok(old) = fs::metadata(file) {
-        give_to(&new, &old)?;
-    }
-    new.sync_all()
-}
-
-/// It may be read by whom the old one might be read by, and by nobody else on the way.
-fn give_to(new: &fs::File, old: &fs::Metadata) -> io::Result<()> {
-    let mode = old.mode() & 0o777;
-    let now = new.metadata()?;
-    // One by one: whoever may not give a file away may still give it to a group of theirs.
-    let group = now.gid() == old.gid() || fchown(new, None, Some(old.gid())).is_ok();
-    new.set_permissions(fs::Permissions::from_mode(mode))?;
-    let owner = now.uid() == old.uid() || fchown(new, Some(old.uid()), None).is_ok();
-    lost(mode, owner, group).map_or(Ok(()), |whose| {
-        let text = format!(
-            "the {whose} of the file cannot be kept, who may read it now; do this as its owner or as root"
-        );
-        Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
-    })
-}
-
-/// Who could read no longer what could be read before.
-const fn lost(mode: u32, owner: bool, group: bool) -> Option<&'static str> {
-    match (owner, group) {
-        _ if mode & 0o004 != 0 => None,
-        (_, false) if mode & 0o070 != 0 => Some("group"),
-        (false, _) if mode & 0o400 != 0 => Some("owner"),
-        _ => None,
-    }
-}
-
-fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(suffix);
-    file.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    use super::{super::replace::with_suffix, *};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -403,36 +270,5 @@ mod tests {
         assert_eq!(fs::read_to_string(&other).unwrap(), "");
         assert!(!fs::symlink_metadata(&path).unwrap().is_symlink());
         assert!(!beside.exists());
-    }
-
-    #[test]
-    fn nobody_loses_the_right_to_read_it_unnoticed() {
-        assert_eq!(lost(0o640, true, true), None);
-        assert_eq!(lost(0o640, true, false), Some("group"));
-        assert_eq!(lost(0o600, true, false), None);
-        assert_eq!(lost(0o600, false, true), Some("owner"));
-        assert_eq!(lost(0o644, false, false), None, "all may read it");
-    }
-
-    #[test]
-    fn one_at_a_time_changes_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret");
-        fs::write(&path, "old-secret-old-secret").unwrap();
-        let lock = Lock::of(&path).unwrap();
-        let error = Lock::of(&path).unwrap_err();
-        assert!(error.contains("another `wahook`"), "{error}");
-        drop(lock);
-        Lock::of(&path).unwrap();
-        let place = folder.path().join("secret.lock");
-        let mode = fs::metadata(&place).unwrap().mode();
-        assert_eq!(mode & 0o777, 0o600);
-
-        // Somebody had it lead elsewhere.
-        let other = folder.path().join("other");
-        fs::write(&other, "").unwrap();
-        fs::remove_file(&place).unwrap();
-        std::os::unix::fs::symlink(&other, &place).unwrap();
-        assert!(Lock::of(&path).unwrap_err().contains("cannot lock"));
     }
 }
