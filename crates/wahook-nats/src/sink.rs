@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use async_nats::{
-    Client, ConnectOptions, HeaderMap,
+    Client, ConnectOptions, HeaderMap, ServerAddr,
     connection::State,
     jetstream::{
         self, Context,
@@ -24,7 +24,7 @@ use crate::NatsOptions;
 
 /// Publishes events to JetStream; an event is done when its stream has acknowledged it.
 pub struct NatsSink {
-    servers: Vec<async_nats::ServerAddr>,
+    servers: Vec<ServerAddr>,
     options: NatsOptions,
     connected: Mutex<Option<Connected>>,
 }
@@ -48,9 +48,9 @@ impl NatsSink {
     pub fn new(address: &str, options: NatsOptions) -> Result<Self, OpenError> {
         // Not the parser's error: it may say what it stumbled over.
         let wrong = |text: &str| OpenError::new(OpenErrorKind::Address, text);
-        let servers: Result<Vec<_>, _> = address.split(',').map(|server| server.trim().parse()).collect();
-        let servers =
-            servers.map_err(|_| wrong("the address cannot be read: nats://host:4222 or tls://host:4222"))?;
+        let servers = address.split(',').map(server).collect::<Option<Vec<_>>>();
+        let servers = servers
+            .ok_or_else(|| wrong("the address cannot be read: nats://host:4222 or tls://host:4222"))?;
         let subject = options.subject.to_string();
         if subject.starts_with(['.', '$'])
             || subject.ends_with('.')
@@ -194,6 +194,13 @@ fn failed(error: &PublishError) -> SinkError {
         (_, Some(said)) => away(format!("the stream refused it: error {}", said.error_code().0)),
         (kind, None) => away(kind.to_string()),
     }
+}
+
+fn server(text: &str) -> Option<ServerAddr> {
+    let text = text.trim();
+    let (scheme, _) = text.split_once("://")?;
+    let server: ServerAddr = text.parse().ok()?;
+    (matches!(scheme, "nats" | "tls") && !server.host().is_empty()).then_some(server)
 }
 
 /// The subjects that a stream of ours takes.

@@ -1,1 +1,3 @@
-//! Against a real broker.
+//! Against a real server.
+
+mod sink;

@@ -1,1 +1,3 @@
 //! Against a real broker.
+
+mod sink;
