@@ -5,6 +5,7 @@
 mod row;
 mod slot;
 
+pub mod generic;
 pub mod waping;
 pub mod wawp;
 pub mod wazapin;
@@ -12,7 +13,7 @@ pub mod wazapin;
 pub use self::row::{OptionRow, Options, ProviderRow, Retries};
 
 /// Every provider, by id. Configuration, command line, contract tests and the README's table follow from this list.
-pub const PROVIDERS: &[ProviderRow] = &[waping::ROW, wawp::ROW, wazapin::ROW];
+pub const PROVIDERS: &[ProviderRow] = &[generic::ROW, waping::ROW, wawp::ROW, wazapin::ROW];
 
 /// The row of a provider.
 #[must_use]

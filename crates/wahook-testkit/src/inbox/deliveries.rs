@@ -74,7 +74,7 @@ impl Deliveries {
     ///
     /// # Panics
     ///
-    /// If it is not one of our three providers.
+    /// If it is not one of our providers.
     pub fn message(&mut self, account: &str, chat: &str, text: &str) -> Incoming {
         let provider = self.endpoint().provider().id();
         let (name, values) = match provider {
@@ -101,6 +101,10 @@ impl Deliveries {
                     ("/data/conversation_id", chat),
                     ("/data/body", text),
                 ],
+            ),
+            "generic" => (
+                "message.received",
+                vec![("/account", account), ("/chat", chat), ("/text", text)],
             ),
             other => panic!("there is no message of {other}"),
         };
