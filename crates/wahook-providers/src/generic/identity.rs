@@ -2,7 +2,7 @@
 
 use wahook_core::{
     json::Text,
-    model::{Chat, Identity},
+    model::{Chat, ChatType, Identity},
 };
 
 use super::{
@@ -39,9 +39,15 @@ impl Reader {
         self.identity(fields.recipient.take()?)
     }
 
-    /// The chat that was told, or the conversation with this person.
-    pub(super) fn chat(&self, fields: &mut Fields, person: Option<&Identity>) -> Option<Chat> {
-        let mut chat = match fields.chat.take() {
+    /// The chat that was told, else the one in the message's id, else the conversation with this person.
+    pub(super) fn chat(
+        &self,
+        fields: &mut Fields,
+        id: Option<&SplitId>,
+        person: Option<&Identity>,
+    ) -> Option<Chat> {
+        let told = fields.chat.take().or_else(|| id?.chat.clone());
+        let mut chat = match told {
             Some(id) if self.is_opaque(&id) => Chat::opaque(id),
             Some(id) => Chat::from_address(id)?,
             None => Chat::with(person?),
@@ -50,32 +56,55 @@ impl Reader {
         Some(chat)
     }
 
+    /// The other person of a conversation of two.
+    pub(super) fn partner(&self, chat: Option<&Chat>) -> Option<Identity> {
+        let chat = chat.filter(|chat| chat.kind == ChatType::User)?;
+        self.identity(chat.id.clone()?)
+    }
+
     fn is_opaque(&self, text: &str) -> bool {
         self.digits == Digits::Id && text.trim().bytes().all(|byte| byte.is_ascii_digit())
     }
 
-    /// The bare id: one message may come under two spellings of its chat, so only this is compared (G10).
-    pub(super) fn message_id(&self, id: Text) -> Text {
-        match self.message_ids {
-            MessageIds::Whole => id,
-            MessageIds::Bare => match bare(&id) {
-                Some(bare) => Text::from(bare),
-                None => id,
-            },
-        }
+    /// A message id, split where the configuration says that it holds more than the id.
+    pub(super) fn split_id(&self, id: Text) -> SplitId {
+        let split = match self.message_ids {
+            MessageIds::Whole => None,
+            MessageIds::Bare => split(&id),
+        };
+        split.unwrap_or(SplitId {
+            from_me: None,
+            chat: None,
+            bare: id,
+        })
     }
 }
 
-/// The id of `true_<chat>_<id>` or `<chat>_<id>`, with or without `_<participant>` behind it: what follows the first
-/// address (WAHA documentation on events, 2026-07; UltraMsg writes the same).
-fn bare(id: &str) -> Option<&str> {
-    let rest = match id.split_once('_')? {
-        ("true" | "false", rest) => rest,
-        _ => id,
+/// A message id and what else it tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SplitId {
+    pub(super) from_me: Option<bool>,
+    pub(super) chat: Option<Text>,
+    /// One message may come under two spellings of its chat, so only this is compared (G10).
+    pub(super) bare: Text,
+}
+
+/// `true_<chat>_<id>` or `<chat>_<id>`, with or without `_<participant>` behind it (WAHA documentation on events, 2026-07;
+/// UltraMsg writes the same).
+fn split(id: &str) -> Option<SplitId> {
+    let (first, rest) = id.split_once('_')?;
+    let (from_me, rest) = match first {
+        "true" => (Some(true), rest),
+        "false" => (Some(false), rest),
+        _ => (None, id),
     };
     let (chat, rest) = rest.split_once('_')?;
     let bare = rest.split_once('_').map_or(rest, |(bare, _)| bare);
-    (chat.contains('@') && !bare.is_empty()).then_some(bare)
+    (chat.contains('@') && !bare.is_empty()).then(|| SplitId {
+        from_me,
+        chat: Some(chat.into()),
+        bare: bare.into(),
+    })
 }
 
 #[cfg(test)]
@@ -83,14 +112,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn g10_a_message_id_is_bare() {
+    fn g10_every_spelling_of_a_message_id_has_the_same_bare_id() {
         for id in [
             "true_15550000001@c.us_3EB0AA",
             "false_100000000000001@lid_3EB0AA",
             "15550000001@c.us_3EB0AA",
             "false_120363000000000001@g.us_3EB0AA_15550000001@c.us",
         ] {
-            assert_eq!(bare(id), Some("3EB0AA"), "{id}");
+            assert_eq!(split(id).unwrap().bare, "3EB0AA", "{id}");
         }
         for id in [
             "3EB0AA",
@@ -101,7 +130,7 @@ mod tests {
             "false_1@c.us",
             "true_1@c.us_",
         ] {
-            assert_eq!(bare(id), None, "{id}");
+            assert_eq!(split(id), None, "{id}");
         }
     }
 }

@@ -4,7 +4,7 @@ use wahook_core::{
     guard::Digest,
     json::{Raw, Text},
     model::{
-        AccountUpdate, CalendarAnswer, CalendarResponse, Call, CallState, ChatAction, ChatUpdate,
+        AccountUpdate, CalendarAnswer, CalendarResponse, Call, CallState, Chat, ChatAction, ChatUpdate,
         ContactUpdate, Data, Deleted, Direction, Draft, Edited, EventKey, GroupAction, GroupUpdate, Identity,
         Kind, LabelAction, LabelUpdate, Message, MessageState, NameSource, OrderUpdate, Origin, OtherData,
         Participants, ParticipantsAction, PollVote, Presence, PresenceState, PresenceUpdate, Reaction,
@@ -16,6 +16,7 @@ use super::{
     content,
     event::Event,
     fields::Fields,
+    identity::SplitId,
     reader::{NamePlace, Reader, flag},
 };
 
@@ -73,20 +74,24 @@ impl Reader {
 
     /// Made where it stays: it is large to move.
     fn message(&self, fields: &mut Fields, inbound: bool) -> (Data, EventKey) {
+        let id = self.own_id(fields);
+        let key = of_id("message", id.as_ref().map(|id| &*id.bare));
         let mut message = Box::<Message>::default();
-        message.message_id = self.own_id(fields);
-        let key = of_id("message", message.message_id.as_deref());
-        message.sender = self.sender(fields);
-        message.recipient = self.recipient(fields);
-        let other = if inbound {
-            message.sender.as_ref()
-        } else {
-            message.recipient.as_ref()
-        };
-        message.chat = self.chat(fields, other);
+        let (mut sender, mut recipient) = (self.sender(fields), self.recipient(fields));
+        let person = if inbound { &mut sender } else { &mut recipient };
+        message.chat = self.chat(fields, id.as_ref(), person.as_ref());
+        // In a conversation of two it can only be the other one.
+        if person.as_ref().is_none_or(is_nobody) {
+            let name = person.take();
+            *person = self
+                .partner(message.chat.as_ref())
+                .map(|partner| with(partner, name));
+        }
+        (message.sender, message.recipient) = (sender, recipient);
+        message.message_id = id.map(|id| id.bare);
         message.reply_to = fields.reply_to.take().map(|id| {
             Box::new(ReplyTo {
-                message_id: Some(self.message_id(id)),
+                message_id: Some(self.split_id(id).bare),
                 ..ReplyTo::default()
             })
         });
@@ -102,9 +107,10 @@ impl Reader {
     }
 
     fn status(&self, fields: &mut Fields, said: Said) -> (Data, EventKey) {
-        let message_id = self.own_id(fields);
+        let id = self.own_id(fields);
         let recipient = self.recipient(fields);
-        let chat = self.chat(fields, recipient.as_ref());
+        let chat = self.chat(fields, id.as_ref(), recipient.as_ref());
+        let message_id = id.map(|id| id.bare);
         let state = said.word(self);
         let key = match &message_id {
             Some(id) => EventKey::new("status")
@@ -135,13 +141,12 @@ impl Reader {
     fn reaction(&self, fields: &mut Fields, said: &Said) -> (Data, EventKey) {
         let own_id = self.own_id(fields);
         let target = self.target(fields);
-        let sender = self.sender(fields);
-        let chat = self.chat(fields, sender.as_ref());
+        let (sender, chat) = self.scene(fields, own_id.as_ref());
         let emoji = fields.emoji.take();
         let key = EventKey::new("reaction").optional(target.as_deref());
         let key = match (own_id, said.at) {
             // The reaction is a message of its own.
-            (Some(id), _) => key.part(&id).optional(emoji.as_deref()),
+            (Some(id), _) => key.part(&id.bare).optional(emoji.as_deref()),
             (None, Some(at)) => key
                 .optional(sender.as_ref().and_then(Identity::key_text))
                 .optional(emoji.as_deref())
@@ -163,15 +168,15 @@ impl Reader {
         let target = self.target(fields);
         let text = fields.text.clone();
         let edited = Edited {
-            chat: self.chat_of_sender(fields),
+            chat: self.scene(fields, own_id.as_ref()).1,
             previous_text: fields.previous_text.take(),
             content: content::of(&self.words, fields),
             target_message_id: target,
         };
         let key = EventKey::new("edit").optional(edited.target_message_id.as_deref());
-        let own_id = own_id.filter(|id| edited.target_message_id.as_ref() != Some(id));
+        let own_id = own_id.filter(|id| edited.target_message_id.as_ref() != Some(&id.bare));
         let key = match (own_id, text, said.at) {
-            (Some(id), _, _) => key.part(&id),
+            (Some(id), _, _) => key.part(&id.bare),
             // There and back again is three texts of which two are the same: the time tells them apart.
             (None, Some(text), Some(at)) => key.part(&Digest::of(text.as_bytes()).to_string()).time(at),
             _ => EventKey::of_delivery("edit"),
@@ -180,31 +185,32 @@ impl Reader {
     }
 
     fn deleted(&self, fields: &mut Fields) -> (Data, EventKey) {
+        let own_id = self.own_id(fields);
         let target = self.target(fields);
-        let by = self.sender(fields);
         let key = of_id("delete", target.as_deref());
+        let (by, chat) = self.scene(fields, own_id.as_ref());
         let deleted = Deleted {
             target_message_id: target,
-            chat: self.chat(fields, by.as_ref()),
             by,
+            chat,
         };
         (Data::MessageDeleted(Box::new(deleted)), key)
     }
 
     fn vote(&self, fields: &mut Fields, said: &Said) -> (Data, EventKey) {
         let own_id = self.own_id(fields);
-        let voter = self.sender(fields);
+        let (voter, chat) = self.scene(fields, own_id.as_ref());
         let vote = PollVote {
             poll_message_id: self.target(fields),
             options: std::mem::take(&mut fields.options),
-            chat: self.chat(fields, voter.as_ref()),
+            chat,
             voter,
             failed: false,
         };
         let who = vote.voter.as_ref().and_then(Identity::key_text);
         let key = EventKey::new("poll.vote").optional(vote.poll_message_id.as_deref());
         let key = match (own_id, said.at) {
-            (Some(id), _) => key.part(&id),
+            (Some(id), _) => key.part(&id.bare),
             (None, Some(at)) => key.optional(who).time(at),
             (None, None) => EventKey::of_delivery("poll.vote"),
         };
@@ -228,10 +234,10 @@ impl Reader {
     }
 
     fn presence(&self, fields: &mut Fields, said: Said) -> (Data, EventKey) {
-        let who = self.sender(fields);
+        let (who, chat) = self.scene(fields, None);
         let state = said.word(self).as_deref().map(PresenceState::from);
         let update = PresenceUpdate {
-            chat: self.chat(fields, who.as_ref()),
+            chat,
             presences: vec![Presence {
                 who,
                 state: state.unwrap_or_default(),
@@ -320,12 +326,12 @@ impl Reader {
                 status: said.state,
             }),
             Kind::CalendarResponse => {
-                let responder = self.sender(fields);
+                let (responder, chat) = self.scene(fields, None);
                 Data::CalendarResponse(Box::new(CalendarResponse {
                     event_message_id: id,
                     response: word.map(CalendarAnswer::from).unwrap_or_default(),
                     raw_response: said.state,
-                    chat: self.chat(fields, responder.as_ref()),
+                    chat,
                     responder,
                     ..CalendarResponse::default()
                 }))
@@ -340,17 +346,41 @@ impl Reader {
         (data, key)
     }
 
-    fn own_id(&self, fields: &mut Fields) -> Option<Text> {
-        fields.message_id.take().map(|id| self.message_id(id))
+    fn own_id(&self, fields: &mut Fields) -> Option<SplitId> {
+        fields.message_id.take().map(|id| self.split_id(id))
     }
 
     fn target(&self, fields: &mut Fields) -> Option<Text> {
-        fields.target_message_id.take().map(|id| self.message_id(id))
+        fields.target_message_id.take().map(|id| self.split_id(id).bare)
     }
 
-    fn chat_of_sender(&self, fields: &mut Fields) -> Option<wahook_core::model::Chat> {
-        let sender = self.sender(fields);
-        self.chat(fields, sender.as_ref())
+    /// Who, and where.
+    fn scene(&self, fields: &mut Fields, id: Option<&SplitId>) -> (Option<Identity>, Option<Chat>) {
+        let from_me = fields.from_me.take().and_then(|text| flag(&text));
+        let from_me = from_me.or_else(|| id?.from_me);
+        let mut sender = self.sender(fields);
+        let chat = self.chat(fields, id, sender.as_ref());
+        if from_me == Some(false) && sender.as_ref().is_none_or(is_nobody) {
+            let name = sender.take();
+            sender = self.partner(chat.as_ref()).map(|partner| with(partner, name));
+        }
+        (sender, chat)
+    }
+}
+
+/// Whether nothing but a name or the like is known of somebody.
+fn is_nobody(identity: &Identity) -> bool {
+    identity.raw.is_none() && identity.lid.is_none() && identity.jid.is_none() && identity.phone.is_none()
+}
+
+/// An address, and what is known beside it.
+fn with(address: Identity, known: Option<Identity>) -> Identity {
+    let known = known.unwrap_or_default();
+    Identity {
+        bsuid: known.bsuid,
+        username: known.username,
+        name: known.name,
+        ..address
     }
 }
 

@@ -183,12 +183,18 @@ impl Reader {
         }
         let field = |name| self.fields.place(name).and_then(|place| place.text(values));
         let from_me = field("from_me").and_then(flag);
+        let in_id = || self.split_id(field("message_id")?.into()).from_me;
         let direction = field("direction").map(|word| Direction::from(&*self.words.state(word)));
-        match (from_me, direction) {
-            (Some(true), _) | (None, Some(Direction::Outbound)) => Kind::MessageSent,
-            (Some(false), _) | (None, Some(Direction::Inbound)) => Kind::MessageReceived,
+        let told = from_me.or(match direction {
+            Some(Direction::Outbound) => Some(true),
+            Some(Direction::Inbound) => Some(false),
+            _ => None,
+        });
+        match told.or_else(in_id) {
+            Some(true) => Kind::MessageSent,
+            Some(false) => Kind::MessageReceived,
             // A bot that took its own message for a contact's would answer itself.
-            _ => declared.unwrap_or(Kind::Other),
+            None => declared.unwrap_or(Kind::Other),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::OptionRow;
 pub(super) const OPTIONS: &[OptionRow] = &[
     OptionRow::new(
         "signature",
-        "a table of `scheme` (\"hmac\" or \"standard-webhooks\"), `header`, `algorithm` (\"sha256\", \"sha512\", \"sha1\"), `encoding` (\"hex\", \"base64\", \"base64url\"), `prefix`, `signed` (from {timestamp}, {id}, {url}, {body}, {sha256(body)}), `composite`, `timestamp_header`, `id_header`, `algorithm_header`, `url` and `tolerance_seconds`; default: HMAC-SHA256 of the body in hex in \"X-Signature\"",
+        "a table of `scheme` (\"hmac\" or \"standard-webhooks\"), `header`, `algorithm` (\"sha256\", \"sha512\", \"sha1\"), `encoding` (\"hex\", \"base64\", \"base64url\"), `prefix`, `signed` (from {timestamp}, {id}, {url}, {body}, {sha256(body)}, {sha256_raw(body)}), `composite`, `timestamp_header`, `id_header`, `algorithm_header`, `url` and `tolerance_seconds`; default: HMAC-SHA256 of the body in hex in \"X-Signature\"",
     ),
     OptionRow::new(
         "token",
