@@ -54,7 +54,7 @@ impl Hook {
     /// The n-th message of a contact.
     pub(crate) fn message(&self, n: u64) -> Outgoing {
         let name = match self.endpoint().provider().id() {
-            "waping" => "message.received",
+            "generic" | "waping" => "message.received",
             "wazapin" => "message.new",
             _ => "message",
         };
