@@ -80,6 +80,22 @@ impl Reader {
     }
 }
 
+/// Whether nothing but a name or the like is known of somebody.
+pub(super) fn is_nobody(identity: &Identity) -> bool {
+    identity.raw.is_none() && identity.lid.is_none() && identity.jid.is_none() && identity.phone.is_none()
+}
+
+/// An address, and what is known beside it.
+pub(super) fn with(address: Identity, known: Option<Identity>) -> Identity {
+    let known = known.unwrap_or_default();
+    Identity {
+        bsuid: known.bsuid,
+        username: known.username,
+        name: known.name,
+        ..address
+    }
+}
+
 /// A message id and what else it tells.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SplitId {

@@ -54,6 +54,7 @@ mod normalise;
 mod place;
 mod plan;
 mod reader;
+mod said;
 mod scheme;
 mod settings;
 mod words;

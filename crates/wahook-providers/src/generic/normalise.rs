@@ -16,8 +16,9 @@ use super::{
     content,
     event::Event,
     fields::Fields,
-    identity::SplitId,
+    identity::{SplitId, is_nobody, with},
     reader::{NamePlace, Reader, flag},
+    said::{Said, of_id},
 };
 
 impl Reader {
@@ -366,51 +367,4 @@ impl Reader {
         }
         (sender, chat)
     }
-}
-
-/// Whether nothing but a name or the like is known of somebody.
-fn is_nobody(identity: &Identity) -> bool {
-    identity.raw.is_none() && identity.lid.is_none() && identity.jid.is_none() && identity.phone.is_none()
-}
-
-/// An address, and what is known beside it.
-fn with(address: Identity, known: Option<Identity>) -> Identity {
-    let known = known.unwrap_or_default();
-    Identity {
-        bsuid: known.bsuid,
-        username: known.username,
-        name: known.name,
-        ..address
-    }
-}
-
-/// When, and in which state.
-struct Said {
-    at: Option<jiff::Timestamp>,
-    /// The provider's own word.
-    state: Option<Text>,
-}
-
-impl Said {
-    /// Our word for the state, or the provider's in small letters.
-    fn word(&self, reader: &Reader) -> Option<Text> {
-        let state = self.state.as_deref()?;
-        Some(Text::from(reader.words.state(state)))
-    }
-
-    /// The key of something that can happen again, hence with its time; without one only its delivery tells it from the
-    /// next (G10).
-    fn timed(&self, kind: &'static str, parts: &[Option<&str>]) -> EventKey {
-        match self.at {
-            Some(at) => parts
-                .iter()
-                .fold(EventKey::new(kind), |key, part| key.optional(*part))
-                .time(at),
-            None => EventKey::of_delivery(kind),
-        }
-    }
-}
-
-fn of_id(kind: &'static str, id: Option<&str>) -> EventKey {
-    id.map_or_else(|| EventKey::of_delivery(kind), |id| EventKey::new(kind).part(id))
 }
