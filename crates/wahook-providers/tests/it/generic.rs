@@ -338,9 +338,10 @@ fn g6_the_key_is_made_of_what_the_configuration_points_at() {
     let keys = [
         list(r#"[{"b":1},{"b":2}]"#),
         list(r#"[{"b":2},{"b":1}]"#),
-        list(r#"[{"b":"1"},{"b":"21:2"}]"#),
+        list(r#"[{"b":"1"},{"b":"23"}]"#),
     ];
     assert!(keys[0] != keys[1] && keys[0] != keys[2] && keys[1] != keys[2]);
+    assert_ne!(keys[2], list(r#"[{"b":"12"},{"b":"3"}]"#));
 }
 
 #[test]
