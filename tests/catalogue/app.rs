@@ -119,6 +119,9 @@ pub(crate) async fn ask(app: &Router, request: Request<Body>) -> (u16, bool) {
     (answer.status().as_u16(), says_when)
 }
 
+/// Every provider.
+pub(crate) const EVERY: usize = PROVIDERS.len();
+
 /// A scenario of the kit, for every provider; so many of them have it.
 pub(crate) async fn all_stand(scenario: Scenario, so_many: usize) {
     let mut passed = 0;

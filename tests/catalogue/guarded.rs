@@ -12,25 +12,25 @@ use wahook_testkit::{
 };
 use wahook_tower::{Stack, SystemClock};
 
-use crate::app::{Hook, all_stand, ask};
+use crate::app::{EVERY, Hook, all_stand, ask};
 
 /// A forgery uses up the key of a genuine delivery.
 #[tokio::test(start_paused = true)]
 async fn failure_07_dedupe_before_verify() {
-    all_stand(Scenario::ForgedFirst, 3).await;
+    all_stand(Scenario::ForgedFirst, EVERY).await;
 }
 
 /// The key is a header that nobody signed: a captured request with a new one is new.
 #[tokio::test(start_paused = true)]
 async fn failure_08_dedupe_on_an_unsigned_header() {
-    all_stand(Scenario::Replayed, 3).await;
+    all_stand(Scenario::Replayed, EVERY).await;
 }
 
 /// It is marked, then the work fails, and the provider's next attempt is a copy.
 #[tokio::test(start_paused = true)]
 async fn failure_09_marked_before_it_was_handled() {
-    all_stand(Scenario::FailedWork, 3).await;
-    all_stand(Scenario::HangUp, 3).await;
+    all_stand(Scenario::FailedWork, EVERY).await;
+    all_stand(Scenario::HangUp, EVERY).await;
 }
 
 /// The claim is free again while the work goes on: a copy that comes meanwhile is handled too.
@@ -62,7 +62,7 @@ async fn failure_11_the_claim_is_free_before_the_work_is_done() {
 /// Two copies look at the same moment, and neither sees the other.
 #[tokio::test(start_paused = true)]
 async fn failure_12_check_then_insert() {
-    all_stand(Scenario::Concurrent, 3).await;
+    all_stand(Scenario::Concurrent, EVERY).await;
 }
 
 /// Each process has a memory of its own, and the copy comes to another.
@@ -97,7 +97,7 @@ async fn failure_14_a_copy_is_answered_409() {
         }
         assert_eq!(counter.count(), 1);
     }
-    all_stand(Scenario::Duplicate, 3).await;
+    all_stand(Scenario::Duplicate, EVERY).await;
 }
 
 /// The memory is shorter than the provider repeats, or than a captured request stays valid.
@@ -131,7 +131,7 @@ async fn failure_31_the_memory_is_shorter_than_the_retries() {
 /// The same key with another body is dropped without a word, or refused.
 #[tokio::test(start_paused = true)]
 async fn failure_32_another_body_under_a_known_key_is_dropped_in_silence() {
-    all_stand(Scenario::Conflict, 3).await;
+    all_stand(Scenario::Conflict, EVERY).await;
     let (counter, hook) = (Counter::default(), Hook::of("wazapin"));
     // Another message under the same signed id: both are handled.
     let app = hook.app(&counter);

@@ -20,14 +20,14 @@ use wahook_testkit::{
 use wahook_tower::{Observer, Signal, Stack, SystemClock};
 
 use crate::{
-    app::{Hook, PATH, all_stand, ask},
+    app::{EVERY, Hook, PATH, all_stand, ask},
     comparisons,
 };
 
 /// An empty or short signature compares as equal (RUSTSEC-2024-0010).
 #[tokio::test(start_paused = true)]
 async fn failure_01_an_empty_or_short_signature_is_accepted() {
-    all_stand(Scenario::WeakSignature, 3).await;
+    all_stand(Scenario::WeakSignature, EVERY).await;
 }
 
 /// Of several signatures only the last is looked at: rotation refuses what is genuine.
@@ -138,7 +138,7 @@ async fn failure_06_an_error_tells_the_expected_signature() {
             self.0.lock().unwrap().push_str(&said);
         }
     }
-    all_stand(Scenario::SilentRefusal, 3).await;
+    all_stand(Scenario::SilentRefusal, EVERY).await;
     let hook = Hook::of("wazapin");
     let log = Arc::new(Log::default());
     let stack = Stack::new(hook.endpoint()).observer(log.clone());
