@@ -390,7 +390,7 @@ export interface Message {
 export type MessageState = "queued" | "sending" | "sent" | "delivered" | "read" | "played" | "failed" | "deleted" | "unknown" | (string & {});
 
 /** Where the name of an event was found. */
-export type NameSource = "body" | "declared" | "guessed" | "unknown" | (string & {});
+export type NameSource = "body" | "header" | "declared" | "guessed" | "unknown" | (string & {});
 
 /** An order. */
 export interface Order {

@@ -45,6 +45,15 @@ def waping(secret, url, body, number):
     return url, {"X-Wap-Signature": over_body(secret, body)}
 
 
+def meta(secret, url, body, number):
+    return url, {"X-Hub-Signature-256": "sha256=" + over_body(secret, body)}
+
+
+def generic(secret, url, body, number):
+    """As it is without any setting."""
+    return url, {"X-Signature": over_body(secret, body)}
+
+
 def wawp(secret, url, body, number):
     """A token in the query."""
     query = urllib.parse.urlencode({"secret": secret})
@@ -83,7 +92,7 @@ def main():
     if len(sys.argv) < 5:
         raise SystemExit(__doc__)
     provider, url, secret_file, *files = sys.argv[1:]
-    sign = {"wazapin": wazapin, "waping": waping, "wawp": wawp}[provider]
+    sign = {"generic": generic, "meta": meta, "wazapin": wazapin, "waping": waping, "wawp": wawp}[provider]
     with open(secret_file, encoding="utf-8") as file:
         secret = file.read().strip()
     good = True

@@ -169,7 +169,7 @@ async fn failure_20_no_cap_at_all() {
 /// One request says several things, and the first is all that is read.
 #[tokio::test(start_paused = true)]
 async fn failure_22_only_the_first_item_of_a_batch() {
-    all_stand(Scenario::Batch, 1).await;
+    all_stand(Scenario::Batch, 2).await;
 }
 
 /// One field that nobody knew, or one item that nobody can read, fails all.

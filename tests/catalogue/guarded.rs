@@ -105,6 +105,8 @@ async fn failure_14_a_copy_is_answered_409() {
 async fn failure_31_the_memory_is_shorter_than_the_retries() {
     // What their pages say, written down a second time.
     let hours = [
+        // Nothing is known of it, so it remembers for the longest of them.
+        ("generic", 7 * 24),
         ("meta", 7 * 24),
         ("waping", 7 * 24),
         ("wawp", 48),

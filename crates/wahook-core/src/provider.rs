@@ -27,7 +27,7 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     fn habits(&self) -> Habits;
 
     /// The headers that [`parse`](Self::parse) or [`key`](Self::key) look at; never credentials. They are kept with the delivery.
-    fn kept_headers(&self) -> &'static [HeaderName] {
+    fn kept_headers(&self) -> &[HeaderName] {
         &[]
     }
 
@@ -129,7 +129,7 @@ pub trait AnyProvider: fmt::Debug + Send + Sync + 'static {
     fn habits(&self) -> Habits;
 
     /// [`Provider::kept_headers`].
-    fn kept_headers(&self) -> &'static [HeaderName];
+    fn kept_headers(&self) -> &[HeaderName];
 
     /// [`Provider::key`].
     fn key(&self, proof: &Proof, headers: &HeaderMap, body: &Bytes) -> Keyed;
@@ -157,7 +157,7 @@ impl<P: Provider> AnyProvider for P {
         Provider::habits(self)
     }
 
-    fn kept_headers(&self) -> &'static [HeaderName] {
+    fn kept_headers(&self) -> &[HeaderName] {
         Provider::kept_headers(self)
     }
 

@@ -6,6 +6,7 @@ mod object;
 mod row;
 mod slot;
 
+pub mod generic;
 pub mod meta;
 pub mod waping;
 pub mod wawp;
@@ -14,7 +15,7 @@ pub mod wazapin;
 pub use self::row::{OptionRow, Options, ProviderRow, Retries};
 
 /// Every provider, by id. Configuration, command line, contract tests and the README's table follow from this list.
-pub const PROVIDERS: &[ProviderRow] = &[meta::ROW, waping::ROW, wawp::ROW, wazapin::ROW];
+pub const PROVIDERS: &[ProviderRow] = &[generic::ROW, meta::ROW, waping::ROW, wawp::ROW, wazapin::ROW];
 
 /// The row of a provider.
 #[must_use]

@@ -28,6 +28,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`meta`], [`waping`], [`wawp`], [`wazapin`] | an endpoint with the right scheme, and the provider's typed events |
+//! | [`generic`] | the same for any other provider, by options |
 //! | [`model`] | one shape for what every provider says; `wahook.event/1` |
 //! | [`tower`] | limit, verify, dedupe: the layers; limit, verify, accept: into an inbox |
 //! | [`axum`](mod@axum) | mounting, and the extractors `Events` and `Delivery<wawp::Event>` |
@@ -43,7 +44,7 @@
 //! | `axum` | yes | [`axum`](mod@axum) |
 
 pub use wahook_core::*;
-pub use wahook_providers::{PROVIDERS, ProviderRow, meta, waping, wawp, wazapin};
+pub use wahook_providers::{Options, PROVIDERS, ProviderRow, generic, meta, waping, wawp, wazapin};
 
 /// The layers.
 pub use wahook_tower as tower;

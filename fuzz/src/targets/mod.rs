@@ -26,6 +26,7 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
+    provider::GENERIC,
     provider::META,
     provider::WAPING,
     provider::WAWP,

@@ -28,6 +28,7 @@ macro_rules! provider_target {
     };
 }
 
+provider_target!(GENERIC, "generic");
 provider_target!(META, "meta");
 provider_target!(WAPING, "waping");
 provider_target!(WAWP, "wawp");

@@ -250,4 +250,51 @@ pub(super) const BREAKS: &[Break] = &[
         package: "wahook-core",
         test: "v4_",
     },
+    Break {
+        what: "V7 a window on a time that nobody signs",
+        file: "crates/wahook-providers/src/generic/scheme.rs",
+        changes: &[(
+            "            if set && !has(piece) {",
+            "            if set && !has(piece) && piece.is_empty() {",
+        )],
+        package: "wahook-providers",
+        test: "v7_a_window_needs_",
+    },
+    Break {
+        what: "G6 a header that nobody signs is the key",
+        file: "crates/wahook-providers/src/generic/settings.rs",
+        changes: &[(
+            "if !scheme.signed_ids.contains(&header) {",
+            "if scheme.credentials.contains(&header) {",
+        )],
+        package: "wahook-providers",
+        test: "g6_a_header_is_a_key_only_",
+    },
+    Break {
+        what: "P a credential is kept for its name",
+        file: "crates/wahook-providers/src/generic/settings.rs",
+        changes: &[("|| scheme.credentials.contains(&name)", "|| false")],
+        package: "wahook-providers",
+        test: "p_no_credential_",
+    },
+    Break {
+        what: "N4 who wrote it is guessed",
+        file: "crates/wahook-providers/src/generic/reader.rs",
+        changes: &[(
+            "declared.unwrap_or(Kind::Other)",
+            "declared.unwrap_or(Kind::MessageReceived)",
+        )],
+        package: "wahook-providers",
+        test: "n4_the_direction_",
+    },
+    Break {
+        what: "N5 any digits are a phone number",
+        file: "crates/wahook-providers/src/generic/identity.rs",
+        changes: &[(
+            "self.digits == Digits::Id && ",
+            "self.digits == Digits::Id && text.is_empty() && ",
+        )],
+        package: "wahook-providers",
+        test: "n5_digits_",
+    },
 ];

@@ -102,6 +102,8 @@ words! {
     pub enum NameSource {
         /// In the body.
         Body = "body",
+        /// In a header, which no signature need cover.
+        Header = "header",
         /// In the endpoint's configuration.
         Declared = "declared",
         /// Inferred from the shape of the body.

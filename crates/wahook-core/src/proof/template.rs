@@ -4,7 +4,8 @@ use std::{fmt, ops::ControlFlow};
 
 use sha2::{Digest as _, Sha256};
 
-/// What is signed: literals and `{timestamp}`, `{id}`, `{url}`, `{body}`, `{sha256(body)}` (lower-case hex).
+/// What is signed: literals and `{timestamp}`, `{id}`, `{url}`, `{body}`, `{sha256(body)}` (lower-case hex) and
+/// `{sha256_raw(body)}` (its 32 bytes).
 ///
 /// ```
 /// use wahook_core::proof::{Template, TemplateErrorKind};
@@ -27,6 +28,7 @@ enum Piece {
     Url,
     Body,
     BodySha256,
+    BodySha256Raw,
 }
 
 impl Template {
@@ -57,6 +59,7 @@ impl Template {
                 "url" => Piece::Url,
                 "body" => Piece::Body,
                 "sha256(body)" => Piece::BodySha256,
+                "sha256_raw(body)" => Piece::BodySha256Raw,
                 _ => return Err(syntax()),
             });
             rest = after;
@@ -66,7 +69,7 @@ impl Template {
             return Err(TemplateError::new(TemplateErrorKind::Ambiguous));
         }
         let template = Self { pieces };
-        if template.has(&Piece::Body) || template.has(&Piece::BodySha256) {
+        if template.pieces.iter().any(Piece::is_of_body) {
             Ok(template)
         } else {
             Err(TemplateError::new(TemplateErrorKind::NoBody))
@@ -119,8 +122,8 @@ impl Template {
 
     /// Whether the MAC can run while frames arrive: the body stands in it once, as it is.
     pub(super) fn streams(&self) -> bool {
-        let bodies = |piece: &&Piece| matches!(piece, Piece::Body | Piece::BodySha256);
-        self.pieces.iter().filter(bodies).count() == 1 && self.has(&Piece::Body)
+        let of_body = self.pieces.iter().filter(|piece| piece.is_of_body());
+        of_body.count() == 1 && self.has(&Piece::Body)
     }
 
     /// Gives out what stands before the body of a template that streams.
@@ -161,6 +164,10 @@ pub(super) struct Values<'a> {
 }
 
 impl Piece {
+    const fn is_of_body(&self) -> bool {
+        matches!(self, Self::Body | Self::BodySha256 | Self::BodySha256Raw)
+    }
+
     fn feed(&self, values: Values<'_>, body: &[u8], feed: &mut dyn FnMut(&[u8])) {
         match self {
             Self::Literal(text) => feed(text.as_bytes()),
@@ -169,6 +176,7 @@ impl Piece {
             Self::Url => feed(values.url.as_bytes()),
             Self::Body => feed(body),
             Self::BodySha256 => feed(const_hex::encode(Sha256::digest(body)).as_bytes()),
+            Self::BodySha256Raw => feed(&Sha256::digest(body)),
         }
     }
 }
@@ -183,6 +191,7 @@ impl fmt::Display for Template {
                 Piece::Url => "{url}",
                 Piece::Body => "{body}",
                 Piece::BodySha256 => "{sha256(body)}",
+                Piece::BodySha256Raw => "{sha256_raw(body)}",
             })
         })
     }
@@ -233,7 +242,7 @@ impl fmt::Display for TemplateError {
                 "the template needs a literal between {timestamp}, {id} and {body}, so that no byte can move between them"
             }
             TemplateErrorKind::Syntax => {
-                "a template has literals, {timestamp}, {id}, {url}, {body} and {sha256(body)}, and no other braces"
+                "a template has literals, {timestamp}, {id}, {url}, {body}, {sha256(body)} and {sha256_raw(body)}, and no other braces"
             }
             TemplateErrorKind::NoBody => "the template signs nothing of the body",
             TemplateErrorKind::NoId => "the template has {id}, but no header was named that holds it",

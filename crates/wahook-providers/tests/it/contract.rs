@@ -9,9 +9,9 @@ fn contracts() -> Vec<Contract> {
     PROVIDERS
         .iter()
         .map(|row| {
-            let secret = Secret::new((row.make_secret)([7; 32])).unwrap();
-            let endpoint =
-                (row.build)("contract", Secrets::from(secret.clone()), &Options::default()).unwrap();
+            let secret = Secret::new((row.make_secret)([7; 32])).expect("the test is sound");
+            let endpoint = (row.build)("contract", Secrets::from(secret.clone()), &Options::default())
+                .expect("the test is sound");
             Contract::of(endpoint, secret, samples(row.id))
         })
         .collect()

@@ -249,10 +249,11 @@ fn v7_composite_values() {
 
 #[test]
 fn v1_templates() {
-    let digest = const_hex::encode(Sha256::digest(BODY));
+    let raw = Sha256::digest(BODY);
+    let digest = const_hex::encode(raw);
     let time = NOW.to_string();
     let url = "https://example.com/hook?a=1";
-    let rows: [(&str, Vec<&[u8]>); 7] = [
+    let rows: [(&str, Vec<&[u8]>); 8] = [
         ("{body}", vec![BODY]),
         ("v0:{timestamp}:{body}", vec![b"v0:", time.as_bytes(), b":", BODY]),
         (
@@ -263,6 +264,11 @@ fn v1_templates() {
         (
             "{timestamp}\n{sha256(body)}",
             vec![time.as_bytes(), b"\n", digest.as_bytes()],
+        ),
+        // As Bird signs.
+        (
+            "{timestamp}\n{url}\n{sha256_raw(body)}",
+            vec![time.as_bytes(), b"\n", url.as_bytes(), b"\n", &raw],
         ),
         ("{body}~{id}", vec![BODY, b"~", b"e1"]),
         ("{body}|{body}", vec![BODY, b"|", BODY]),

@@ -1,0 +1,152 @@
+//! Who and where, from the texts that a configuration points at (N5).
+
+use wahook_core::{
+    json::Text,
+    model::{Chat, ChatType, Identity},
+};
+
+use super::{
+    fields::Fields,
+    reader::Reader,
+    settings::{Digits, MessageIds},
+};
+
+impl Reader {
+    /// An address or a phone number with `+`. Nothing but digits is a phone number only where the configuration says so.
+    pub(super) fn identity(&self, address: Text) -> Option<Identity> {
+        if self.is_opaque(&address) {
+            return Some(Identity {
+                raw: Some(address),
+                ..Identity::default()
+            });
+        }
+        Identity::from_address(address)
+    }
+
+    pub(super) fn sender(&self, fields: &mut Fields) -> Option<Identity> {
+        let also = fields.sender_also.take().filter(|also| !self.is_opaque(also));
+        let mut identity = match fields.sender.take() {
+            Some(address) => self.identity(address)?.also(also.as_deref()),
+            None => also.and_then(Identity::from_address).unwrap_or_default(),
+        }
+        .named(fields.sender_name.take());
+        identity.bsuid = fields.sender_bsuid.take();
+        identity.username = fields.sender_username.take();
+        (identity != Identity::default()).then_some(identity)
+    }
+
+    pub(super) fn recipient(&self, fields: &mut Fields) -> Option<Identity> {
+        self.identity(fields.recipient.take()?)
+    }
+
+    /// The chat that was told, else the one in the message's id, else the conversation with this person.
+    pub(super) fn chat(
+        &self,
+        fields: &mut Fields,
+        id: Option<&SplitId>,
+        person: Option<&Identity>,
+    ) -> Option<Chat> {
+        let told = fields.chat.take().or_else(|| id?.chat.clone());
+        let mut chat = match told {
+            Some(id) if self.is_opaque(&id) => Chat::opaque(id),
+            Some(id) => Chat::from_address(id)?,
+            None => Chat::with(person?),
+        };
+        chat.name = fields.chat_name.take();
+        Some(chat)
+    }
+
+    /// The other person of a conversation of two.
+    pub(super) fn partner(&self, chat: Option<&Chat>) -> Option<Identity> {
+        let chat = chat.filter(|chat| chat.kind == ChatType::User)?;
+        self.identity(chat.id.clone()?)
+    }
+
+    fn is_opaque(&self, text: &str) -> bool {
+        self.digits == Digits::Id && text.trim().bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// A message id, split where the configuration says that it holds more than the id.
+    pub(super) fn split_id(&self, id: Text) -> SplitId {
+        let split = match self.message_ids {
+            MessageIds::Whole => None,
+            MessageIds::Bare => split(&id),
+        };
+        split.unwrap_or(SplitId {
+            from_me: None,
+            chat: None,
+            bare: id,
+        })
+    }
+}
+
+/// Whether nothing but a name or the like is known of somebody.
+pub(super) fn is_nobody(identity: &Identity) -> bool {
+    identity.raw.is_none() && identity.lid.is_none() && identity.jid.is_none() && identity.phone.is_none()
+}
+
+/// An address, and what is known beside it.
+pub(super) fn with(address: Identity, known: Option<Identity>) -> Identity {
+    let known = known.unwrap_or_default();
+    Identity {
+        bsuid: known.bsuid,
+        username: known.username,
+        name: known.name,
+        ..address
+    }
+}
+
+/// A message id and what else it tells.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SplitId {
+    pub(super) from_me: Option<bool>,
+    pub(super) chat: Option<Text>,
+    /// One message may come under two spellings of its chat, so only this is compared (G10).
+    pub(super) bare: Text,
+}
+
+/// `true_<chat>_<id>` or `<chat>_<id>`, with or without `_<participant>` behind it (WAHA documentation on events, 2026-07;
+/// UltraMsg writes the same).
+fn split(id: &str) -> Option<SplitId> {
+    let (first, rest) = id.split_once('_')?;
+    let (from_me, rest) = match first {
+        "true" => (Some(true), rest),
+        "false" => (Some(false), rest),
+        _ => (None, id),
+    };
+    let (chat, rest) = rest.split_once('_')?;
+    let bare = rest.split_once('_').map_or(rest, |(bare, _)| bare);
+    (chat.contains('@') && !bare.is_empty()).then(|| SplitId {
+        from_me,
+        chat: Some(chat.into()),
+        bare: bare.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g10_every_spelling_of_a_message_id_has_the_same_bare_id() {
+        for id in [
+            "true_15550000001@c.us_3EB0AA",
+            "false_100000000000001@lid_3EB0AA",
+            "15550000001@c.us_3EB0AA",
+            "false_120363000000000001@g.us_3EB0AA_15550000001@c.us",
+        ] {
+            assert_eq!(split(id).unwrap().bare, "3EB0AA", "{id}");
+        }
+        for id in [
+            "3EB0AA",
+            "wamid.HBg_x",
+            "true_x",
+            "",
+            "_",
+            "false_1@c.us",
+            "true_1@c.us_",
+        ] {
+            assert_eq!(split(id), None, "{id}");
+        }
+    }
+}
