@@ -106,6 +106,13 @@ pub(super) fn look(loaded: &Loaded) -> Vec<Finding> {
 }
 
 fn has_credentials(store: &toml::Value, loaded: &Loaded) -> bool {
+    // A broker's is of no store: who is asked stands before the `@` all the same.
+    let authority = store
+        .as_str()
+        .and_then(|text| Some(text.split_once("://")?.1.split('/').next()?.contains('@')));
+    if authority == Some(true) {
+        return true;
+    }
     let address = store
         .as_str()
         .map(|text| StoreAddress::parse(text, &loaded.folder));

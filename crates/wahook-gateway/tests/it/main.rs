@@ -29,6 +29,7 @@ mod reload;
 mod send;
 mod serve;
 mod servers;
+mod sinks_brokers;
 mod sinks_common;
 mod sinks_file;
 mod sinks_format;

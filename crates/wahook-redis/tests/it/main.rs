@@ -8,5 +8,6 @@ mod memory;
 mod names;
 mod opening;
 mod promises;
+mod stream;
 mod time;
 mod tls;
