@@ -321,16 +321,6 @@ fn i1_the_inbox_is_looked_at_and_not_made() {
             "|the sink `out` sends messages over the network unencrypted",
         ),
         (
-            sink("type = \"nats\"\naddress = \"nats://u:hunter2@h.example:4222\""),
-            "warning",
-            "|the sink `out` sends messages over the network unencrypted",
-        ),
-        (
-            sink("type = \"nats\"\naddress = \"tls://u:hunter2@h.example:4222\""),
-            "warning",
-            "|the password of the sink `out` stands in the configuration",
-        ),
-        (
             sink("type = \"file\"\npath = \"none/events.jsonl\""),
             "error",
             "|the directory of the sink `out`, ",

@@ -7,12 +7,17 @@ use wahook_services::{Nats, RabbitMq, Redis, free_port};
 use crate::program::{Gateway, SECRET, folder, run, text};
 
 fn check(sink: &str) -> (i32, String) {
+    asked(&["config", "check"], sink)
+}
+
+/// What a verb says of a configuration with this sink.
+fn asked(verb: &[&str], sink: &str) -> (i32, String) {
     let file = folder("brokers-config").join("wahook.toml");
     let toml = format!(
         "[[endpoint]]\nname = \"shop\"\nprovider = \"wazapin\"\nsecret = \"{SECRET}\"\n[[sink]]\nname = \"out\"\n{sink}\n"
     );
     fs::write(&file, toml).unwrap();
-    let output = run(&["config", "check", file.to_str().unwrap()], b"");
+    let output = run(&[verb, &[file.to_str().unwrap()]].concat(), b"");
     let said = text(&output.stdout) + &text(&output.stderr);
     assert!(!said.contains("hunter2"), "{said}");
     (output.status.code().unwrap(), said)
@@ -80,6 +85,39 @@ fn a_broker_is_configured_by_its_own_keys_and_no_others() {
         let (code, said) = check(sink);
         assert_eq!(code, 1, "{sink}: {said}");
         assert!(said.contains(told), "{sink}: {said}");
+    }
+}
+
+#[test]
+fn doctor_says_who_can_read_on_the_way_and_where_a_password_stands() {
+    const CLEAR: &str = "the sink `out` sends messages over the network unencrypted";
+    const SHOWN: &str = "the password of the sink `out` stands in the configuration";
+    for (sink, is_clear, is_shown) in [
+        (
+            "type = \"nats\"\naddress = \"nats://u:hunter2@h.example:4222\"",
+            true,
+            true,
+        ),
+        (
+            "type = \"nats\"\naddress = \"tls://h.example:4222\"",
+            false,
+            false,
+        ),
+        (
+            "type = \"rabbitmq\"\naddress = \"amqp://localhost\"",
+            false,
+            false,
+        ),
+        (
+            "type = \"rabbitmq\"\naddress = \"amqps://u:hunter2@h.example\"",
+            false,
+            true,
+        ),
+        ("type = \"redis\"\naddress = \"redis://h.example\"", true, false),
+    ] {
+        let (_, said) = asked(&["doctor", "--config"], sink);
+        assert_eq!(said.contains(CLEAR), is_clear, "{sink}: {said}");
+        assert_eq!(said.contains(SHOWN), is_shown, "{sink}: {said}");
     }
 }
 

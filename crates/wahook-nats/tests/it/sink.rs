@@ -67,10 +67,7 @@ async fn stored(url: &str, stream: &str) -> Vec<async_nats::Message> {
         .messages()
         .await
         .unwrap();
-    messages
-        .map(|message| message.unwrap().message.clone())
-        .collect()
-        .await
+    messages.map(|message| message.unwrap().message).collect().await
 }
 
 fn header<'a>(message: &'a async_nats::Message, name: &str) -> &'a str {
