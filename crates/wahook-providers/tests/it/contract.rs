@@ -1,5 +1,4 @@
 //! Every provider of the table keeps the contract of all providers.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use wahook_core::{Secret, Secrets};
 use wahook_providers::{Options, PROVIDERS};
