@@ -2,6 +2,8 @@
 
 mod contract;
 mod meta;
+mod meta_batch;
+mod meta_who;
 mod support;
 mod waping;
 mod wawp;
