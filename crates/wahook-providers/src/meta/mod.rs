@@ -126,7 +126,7 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
         "Older pages sign \"the escaped form\" of the body, newer ones the body: the bytes on the wire are both.",
         "`from`, `recipient_id` and `wa_id` are in every sample and may be missing since 2026: all ids are optional. The typed event has every one; `data` has number and business-scoped id, and another where it is the only one.",
         "A group's participant is `recipient_participant_id` or `participant_recipient_id`, its field `group_participants_update` or `group_participant_update`, its type `group_participants_add` or `group_add_participants`: all are read.",
-        "`group_settings_update` has a `type` in samples and none in its table, samples of echoes say `messages` or `message_echoes`, statuses of calls stand in `calls` or in `messages`: all are read.",
+        "`group_settings_update` has a `type` in samples that the page does not list among its members: with it and without it is read.",
         "An error that stands alone has neither an id nor a time: it is remembered by the body of its delivery, for 8 days, and in another batch it is told again.",
         "A removed reaction has an empty `emoji` or none: both are a removal.",
         "Limits are numbers in a sample and `TIER_…` in its table: read as texts.",

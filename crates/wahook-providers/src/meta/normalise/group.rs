@@ -67,7 +67,7 @@ pub(super) fn group(group: Group) -> Said {
             description: taken(group.description),
         }),
         Some(GroupEvent::Suspended | GroupEvent::SuspensionCleared) => updated(group),
-        // The samples of settings have a type, their table has none (groups/webhooks, 2026-02).
+        // Samples of settings have a type that the page does not list (groups/webhooks, 2026-02).
         Some(GroupEvent::Settings) | None if is_changed(&group) => updated(group),
         Some(GroupEvent::Settings | GroupEvent::Unknown(_)) | None => return Said::other(key, at),
     };
