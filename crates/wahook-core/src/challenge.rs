@@ -47,6 +47,8 @@ struct Get {
     names: Vec<Cow<'static, str>>,
     token_names: Vec<Cow<'static, str>>,
     token: Option<Secrets>,
+    /// A parameter and the one value that it may have.
+    mode: Option<[Cow<'static, str>; 2]>,
     echo: Echo,
 }
 
@@ -71,6 +73,7 @@ impl Challenge {
                 names: vec!["challenge".into(), "hub.challenge".into()],
                 token_names: vec!["token".into(), "verify_token".into(), "hub.verify_token".into()],
                 token,
+                mode: None,
                 echo: Echo::default(),
             }),
             post: None,
@@ -112,6 +115,27 @@ impl Challenge {
     pub fn token_names<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         if let Some(get) = &mut self.get {
             get.token_names = names.into_iter().map(|name| Cow::Owned(name.into())).collect();
+        }
+        self
+    }
+
+    /// A parameter of a GET that says what is asked for: where it is there, it must have this value.
+    ///
+    /// ```
+    /// use wahook_core::Challenge;
+    ///
+    /// let challenge = Challenge::get(None).mode("hub.mode", "subscribe");
+    /// let ask = |query: &str| {
+    ///     let get = http::Request::get(format!("/hook?hub.challenge=1&{query}")).body(()).unwrap();
+    ///     challenge.answer_get(&get.into_parts().0).unwrap().is_ok()
+    /// };
+    /// assert!(ask("hub.mode=subscribe") && ask(""));
+    /// assert!(!ask("hub.mode=unsubscribe"));
+    /// ```
+    #[must_use]
+    pub fn mode(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        if let Some(get) = &mut self.get {
+            get.mode = Some([name.into().into(), value.into().into()]);
         }
         self
     }
@@ -173,8 +197,13 @@ impl Challenge {
     #[must_use]
     pub fn answer_get(&self, head: &Parts) -> Option<Result<ChallengeAnswer, Refusal>> {
         let get = self.get.as_ref().filter(|_| head.method == http::Method::GET)?;
-        let (mut value, mut token, mut twice) = (None, None, false);
+        let (mut value, mut token, mut twice, mut other) = (None, None, false, false);
         for (name, text) in form_urlencoded::parse(head.uri.query()?.as_bytes()) {
+            if let Some([mode, wanted]) = &get.mode
+                && *mode == name
+            {
+                other |= *wanted != text;
+            }
             let slot = if get.names.contains(&name) {
                 &mut value
             } else if get.token_names.contains(&name) {
@@ -185,7 +214,7 @@ impl Challenge {
             twice |= slot.replace(text).is_some();
         }
         let value = value?;
-        if twice || !printable(&value) || !get.admits(token.as_deref()) {
+        if twice || other || !printable(&value) || !get.admits(token.as_deref()) {
             return Some(Err(Refusal::new(RefusalKind::ChallengeRefused)));
         }
         Some(Ok(match get.echo {

@@ -8,8 +8,20 @@ pub(crate) struct Token<'a> {
     pub(crate) kind: TokenKind,
     /// The nearest member name before it, as written, without quotes; of a name itself the one before.
     pub(crate) name: &'a str,
+    /// The name of the member whose object, or list of objects, it stands in.
+    pub(crate) within: &'a str,
     /// Its place; for a text without the quotes.
     pub(crate) place: Range<usize>,
+}
+
+impl Token<'_> {
+    /// Whether that is its name, or `within.name`.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        match name.split_once('.') {
+            Some((within, name)) => self.within == within && self.name == name,
+            None => self.name == name,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +41,11 @@ pub(crate) fn tokens(json: &str) -> Vec<Token<'_>> {
     let bytes = json.as_bytes();
     let mut found = Vec::new();
     let mut name = "";
+    // The members whose objects and lists are open, and whether it is a list.
+    let mut open: Vec<(&str, bool)> = Vec::new();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
+        let within = open.last().map_or("", |(name, _)| name);
         match byte {
             b'"' => {
                 let end = end_of_text(bytes, at + 1);
@@ -39,16 +54,44 @@ pub(crate) fn tokens(json: &str) -> Vec<Token<'_>> {
                 if is_name(bytes, at) {
                     let own = json.get(place.clone()).unwrap_or_default();
                     let kind = TokenKind::Name;
-                    found.push(Token { kind, name, place });
+                    found.push(Token {
+                        kind,
+                        name,
+                        within,
+                        place,
+                    });
                     name = own;
                 } else {
                     let kind = TokenKind::Text;
-                    found.push(Token { kind, name, place });
+                    found.push(Token {
+                        kind,
+                        name,
+                        within,
+                        place,
+                    });
                 }
             }
             b'{' => {
+                let of = match open.last() {
+                    Some((list, true)) => list,
+                    _ => name,
+                };
+                open.push((of, false));
                 let (kind, place) = (TokenKind::Object, at..at + 1);
-                found.push(Token { kind, name, place });
+                found.push(Token {
+                    kind,
+                    name,
+                    within,
+                    place,
+                });
+                at += 1;
+            }
+            b'[' => {
+                open.push((name, true));
+                at += 1;
+            }
+            b'}' | b']' => {
+                open.pop();
                 at += 1;
             }
             b'-' | b'0'..=b'9' => {
@@ -58,7 +101,12 @@ pub(crate) fn tokens(json: &str) -> Vec<Token<'_>> {
                     .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
                     .count();
                 let (kind, place) = (TokenKind::Number, at..at + length);
-                found.push(Token { kind, name, place });
+                found.push(Token {
+                    kind,
+                    name,
+                    within,
+                    place,
+                });
                 at += length;
             }
             _ => at += 1,
@@ -116,6 +164,23 @@ pub(crate) fn with_member(json: &str, member: &str, into: impl Fn(usize) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_member_is_told_by_what_it_stands_in() {
+        let json = r#"{"id":"a","said":[{"file":{"id":"b"},"id":"c"},{"id":"d"}],"id":"e"}"#;
+        let called = |name: &str| -> Vec<&str> {
+            let values = tokens(json)
+                .into_iter()
+                .filter(|token| token.kind == TokenKind::Text);
+            values
+                .filter(|token| token.is_called(name))
+                .map(|token| &json[token.place])
+                .collect()
+        };
+        assert_eq!(called("id"), ["a", "b", "c", "d", "e"]);
+        assert_eq!(called("said.id"), ["c", "d"]);
+        assert_eq!(called("file.id"), ["b"]);
+    }
 
     #[test]
     fn values_are_told_from_names_and_nothing_else_changes() {

@@ -4,75 +4,99 @@ use std::collections::HashMap;
 
 use wahook_core::json::Text;
 
-use super::event::{CallDirection, Contact, Payload};
+use super::event::{CallDirection, Contact, Payload, bare};
 
 /// The contacts of a value. They pair with its elements by their ids and not by their place: a message of one user may
 /// come with the contact of another before it (webhooks/reference/messages, 2026-04).
 #[derive(Debug, Default)]
 pub(super) struct Contacts {
     list: Vec<Contact>,
-    /// By business-scoped id and by WhatsApp's; only where there are many.
+    /// By business-scoped id, that of linked portfolios, and WhatsApp's; only where there are many.
     index: HashMap<Text, usize>,
 }
 
 /// So few are looked through faster than looked up.
 const FEW: usize = 8;
 
+/// The ids of whom an element is about: the user, not the business.
+struct Ids<'a> {
+    user_id: Option<&'a Text>,
+    parent_user_id: Option<&'a Text>,
+    number: Option<&'a Text>,
+}
+
 impl Contacts {
     pub(super) fn new(list: Vec<Contact>) -> Self {
         let mut index = HashMap::new();
         if list.len() > FEW {
             for (place, contact) in list.iter().enumerate() {
-                for id in [&contact.user_id, &contact.wa_id].into_iter().flatten() {
-                    if !id.is_empty() {
-                        index.entry(id.clone()).or_insert(place);
-                    }
+                for id in ids_of(contact).into_iter().flatten() {
+                    index.entry(id.into()).or_insert(place);
                 }
             }
         }
         Self { list, index }
     }
 
-    /// The contact that an element is about.
+    /// The contact that an element is about. By a number, or by the id of linked portfolios, never one that has another
+    /// business-scoped id: whoever changes the number has another one, and numbers are given out again.
     pub(super) fn of(&self, payload: &Payload) -> Option<&Contact> {
         if self.list.is_empty() {
             return None;
         }
-        let [user_id, number] = ids(payload)?;
-        self.find(user_id).or_else(|| self.find(number))
+        let ids = ids(payload)?;
+        let user_id = ids.user_id.filter(|id| !id.is_empty());
+        let is_nobody_else = |contact: &&Contact| {
+            let known = contact.user_id.as_ref().filter(|id| !id.is_empty());
+            known.is_none() || user_id.is_none() || known == user_id
+        };
+        self.find(user_id)
+            .or_else(|| self.find(ids.number).filter(is_nobody_else))
+            .or_else(|| self.find(ids.parent_user_id).filter(is_nobody_else))
     }
 
     fn find(&self, id: Option<&Text>) -> Option<&Contact> {
-        let id = id.filter(|id| !id.is_empty())?;
-        // A number may have a `+` in the tables, and has none in any sample.
-        let bare = id.strip_prefix('+').unwrap_or(id);
+        let id = bare(id)?;
         if self.list.len() > FEW {
-            return self.index.get(bare).and_then(|place| self.list.get(*place));
+            return self.index.get(id).and_then(|place| self.list.get(*place));
         }
-        self.list.iter().find(|contact| {
-            let is = |known: &Option<Text>| known.as_deref() == Some(bare);
-            is(&contact.user_id) || is(&contact.wa_id)
-        })
+        self.list
+            .iter()
+            .find(|contact| ids_of(contact).contains(&Some(id)))
     }
 }
 
-/// Business-scoped id and number of whom an element is about: the user, not the business.
-fn ids(payload: &Payload) -> Option<[Option<&Text>; 2]> {
-    Some(match payload {
-        Payload::Message(message) => [message.from_user_id.as_ref(), message.from.as_ref()],
-        Payload::Echo(message) => [message.to_user_id.as_ref(), message.to.as_ref()],
+fn ids_of(contact: &Contact) -> [Option<&str>; 3] {
+    [&contact.user_id, &contact.wa_id, &contact.parent_user_id].map(|id| bare(id.as_ref()))
+}
+
+fn ids(payload: &Payload) -> Option<Ids<'_>> {
+    let [user_id, parent_user_id, number] = match payload {
+        Payload::Message(message) => [&message.from_user_id, &message.from_parent_user_id, &message.from],
+        Payload::Echo(message) => [&message.to_user_id, &message.to_parent_user_id, &message.to],
         Payload::Status(status) | Payload::CallStatus(status) if status.is_of_group() => [
-            status.recipient_participant_user_id.as_ref(),
-            status.recipient_participant_id.as_ref(),
+            &status.recipient_participant_user_id,
+            &status.recipient_participant_parent_user_id,
+            &status.recipient_participant_id,
         ],
-        Payload::Status(status) | Payload::CallStatus(status) => {
-            [status.recipient_user_id.as_ref(), status.recipient_id.as_ref()]
-        }
+        Payload::Status(status) | Payload::CallStatus(status) => [
+            &status.recipient_user_id,
+            &status.recipient_parent_user_id,
+            &status.recipient_id,
+        ],
         Payload::Call(call) if call.direction == Some(CallDirection::BusinessInitiated) => {
-            [call.to_user_id.as_ref(), call.to.as_ref()]
+            [&call.to_user_id, &call.to_parent_user_id, &call.to]
         }
-        Payload::Call(call) => [call.from_user_id.as_ref(), call.from.as_ref()],
-        Payload::UserPreference(preference) => [preference.user_id.as_ref(), preference.wa_id.as_ref()],
+        Payload::Call(call) => [&call.from_user_id, &call.from_parent_user_id, &call.from],
+        Payload::UserPreference(preference) => {
+            [&preference.user_id, &preference.parent_user_id, &preference.wa_id]
+        }
         _ => return None,
+    }
+    .map(Option::as_ref);
+    Some(Ids {
+        user_id,
+        parent_user_id,
+        number,
     })
 }

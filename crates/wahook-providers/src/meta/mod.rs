@@ -8,8 +8,14 @@
 //! - The callback URL is verified by a GET, whenever it or its token is set: see the option `verify_token`.
 //! - A body is an envelope with up to 1,000 updates, of several business accounts, numbers and fields. Each element of its
 //!   lists is an item of its own; a template, account or number field is one item.
-//! - The `raw` of an item is that element, and of a field that is one thing, or is not known, the change. What stands beside
-//!   the elements (whose number, which contacts) is in the typed event.
+//! - The `raw` of an item is that element, and of a field that is one thing, or is not known, the change; a list that nobody
+//!   knows, beside known ones, is an `unknown` item with that list. What stands beside the elements (whose number, which
+//!   contacts) says nothing for itself and is no item: it is in the typed event.
+//! - Of a contact the event model has name, username and business-scoped id. Its `wa_id` and the id of linked portfolios stand
+//!   in `data` only where no other id does; else they are, with key digest and country code, in the typed event alone, and
+//!   neither in `data` nor in `raw`. A contact that no element is about is context of nothing, and in the delivery only.
+//! - An update of an account, a template or a number has no id. Its key is the digest of its whole value with entry, field
+//!   and the entry's time, and so is that of a field that is not known: two that differ in anything are two.
 //! - No delivery has an id, and on a retry the same updates may come in another batch, or to several apps: the key of a
 //!   delivery is the digest of its body, and the event keys do the work. Retries go on for 7 days.
 //! - A user may have no phone number here: whoever has a username is known by a business-scoped id.
@@ -26,6 +32,7 @@
 //! # Ok::<(), wahook_core::BuildError>(())
 //! ```
 
+mod canonical;
 mod contacts;
 mod envelope;
 mod event;
@@ -84,7 +91,7 @@ impl Provider for Meta {
     fn normalise(&self, item: Parsed<Event>, _delivery: &Delivery) -> Draft {
         match item {
             Parsed::Known { event, raw } => normalise::draft(event, raw),
-            Parsed::Unknown(unknown) => Draft::unknown(unknown),
+            Parsed::Unknown(unknown) => normalise::unknown(unknown),
             Parsed::Malformed(malformed) => Draft::malformed(malformed),
         }
     }
@@ -117,8 +124,10 @@ pub(crate) const ROW: ProviderRow = ProviderRow {
         "Retries go on for 7 days (WhatsApp pages) or 36 hours (Graph page): keys are remembered for 8 days.",
         "The challenge is an integer (Graph page) or a random text (WhatsApp page): it is echoed untouched.",
         "Older pages sign \"the escaped form\" of the body, newer ones the body: the bytes on the wire are both.",
-        "`from`, `recipient_id` and `wa_id` are in every sample and may be missing since 2026: all ids are optional, all are kept.",
+        "`from`, `recipient_id` and `wa_id` are in every sample and may be missing since 2026: all ids are optional. The typed event has every one; `data` has number and business-scoped id, and another where it is the only one.",
         "A group's participant is `recipient_participant_id` or `participant_recipient_id`, its field `group_participants_update` or `group_participant_update`, its type `group_participants_add` or `group_add_participants`: all are read.",
+        "`group_settings_update` has a `type` in samples that the page does not list among its members: with it and without it is read.",
+        "An error that stands alone has neither an id nor a time: it is remembered by the body of its delivery, for 8 days, and in another batch it is told again.",
         "A removed reaction has an empty `emoji` or none: both are a removal.",
         "Limits are numbers in a sample and `TIER_…` in its table: read as texts.",
         "Times are texts in messages and numbers elsewhere: both are read, by magnitude.",

@@ -4,6 +4,8 @@ mod contract;
 mod generic;
 mod generic_manual;
 mod meta;
+mod meta_batch;
+mod meta_who;
 mod support;
 mod waping;
 mod wawp;

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use super::vendor::Vendor;
 use crate::{
     Sample,
-    tokens::{TokenKind, rewrite},
+    tokens::{Token, TokenKind, rewrite},
 };
 
 /// One delivery before it is signed.
@@ -60,12 +60,27 @@ impl Outgoing {
         let body = std::str::from_utf8(sample.body).map_or_else(
             |_| Bytes::from_static(sample.body),
             |json| {
-                let is = |names: &[String], name: &str| names.iter().any(|known| known == name);
-                Bytes::from(rewrite(json, |token, text| match token.kind {
-                    TokenKind::Text if is(&vendor.ids, token.name) => fresh_id(text, n),
-                    TokenKind::Text | TokenKind::Number if is(&vendor.times, token.name) => time(text),
+                let is = |names: &[String], token: &Token<'_>| names.iter().any(|name| token.is_called(name));
+                let mut is_told = false;
+                let body = rewrite(json, |token, text| match token.kind {
+                    TokenKind::Text if is(&vendor.ids, token) => {
+                        is_told = true;
+                        fresh_id(text, n)
+                    }
+                    TokenKind::Text | TokenKind::Number if is(&vendor.times, token) => {
+                        is_told = true;
+                        time(text)
+                    }
                     _ => None,
-                }))
+                });
+                Bytes::from(if is_told {
+                    body
+                } else {
+                    rewrite(json, |token, text| {
+                        let is_id = token.kind == TokenKind::Text && is(&vendor.last_resort, token);
+                        is_id.then(|| fresh_id(text, n)).flatten()
+                    })
+                })
             },
         );
         // So that two samples of one number are two deliveries.
@@ -191,6 +206,55 @@ mod tests {
         assert!(whole.ends_with(&format!("_{bare}")), "{whole}: the same message");
         assert_eq!(fresh_id("15550001@c.us", 42), None);
         assert_eq!(fresh_id("", 42), None);
+    }
+
+    #[test]
+    fn only_what_was_said_gets_another_id() {
+        let sample = |name| crate::sample("meta", name).unwrap();
+        let parts = |sample: &Sample, n| -> serde_json::Value {
+            serde_json::from_slice(&Outgoing::personalise(sample, n).body).unwrap()
+        };
+        let change = "/entry/0/changes/0/value";
+        for (name, kept, fresh) in [
+            (
+                "messages~image",
+                vec!["/messages/0/image/id"],
+                vec!["/messages/0/id", "/messages/0/timestamp"],
+            ),
+            (
+                "messages~button-reply",
+                vec!["/messages/0/interactive/button_reply/id"],
+                vec!["/messages/0/id"],
+            ),
+            (
+                "messages.statuses",
+                vec!["/statuses/0/conversation/id"],
+                vec!["/statuses/0/id"],
+            ),
+            (
+                "history",
+                vec!["/history/0/threads/0/id"],
+                vec!["/history/0/threads/0/messages/0/id"],
+            ),
+            ("messages~reply", vec![], vec!["/messages/0/context/id"]),
+            ("calls", vec![], vec!["/calls/0/id"]),
+        ] {
+            let sample = sample(name);
+            let (one, two) = (parts(&sample, 1), parts(&sample, 2));
+            for pointer in kept {
+                let at = format!("{change}{pointer}");
+                assert!(one.pointer(&at).is_some(), "{name} {at}");
+                assert_eq!(one.pointer(&at), two.pointer(&at), "{name} {at}");
+            }
+            for pointer in fresh {
+                let at = format!("{change}{pointer}");
+                assert_ne!(one.pointer(&at), two.pointer(&at), "{name} {at}");
+            }
+            assert_eq!(one["entry"][0]["id"], two["entry"][0]["id"], "{name}");
+        }
+        // It has neither an id nor a time.
+        let error = sample("messages.errors");
+        assert_ne!(parts(&error, 1), parts(&error, 2));
     }
 
     #[test]

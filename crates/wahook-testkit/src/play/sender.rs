@@ -67,6 +67,11 @@ impl Sender {
         self.vendor.envelope
     }
 
+    /// Whether the key of the event of this name is a digest of all that it says.
+    pub(crate) fn is_digested(&self, name: &str) -> bool {
+        self.vendor.digested.iter().any(|known| known == name)
+    }
+
     /// The endpoint it sends to.
     #[must_use]
     pub const fn endpoint(&self) -> &Endpoint {

@@ -10,14 +10,20 @@ use serde::Deserialize;
 pub(crate) struct Vendor {
     /// Headers that are not signed; `{id}`, `{seconds}` and `{millis}` stand for the delivery's id and time.
     pub(crate) headers: BTreeMap<String, String>,
-    /// Members, at any depth, whose values are ids of this occurrence.
+    /// Members, at any depth, whose values are ids of this occurrence; `messages.id` is the `id` of what stands in `messages`
+    /// only.
     pub(crate) ids: Vec<String>,
+    /// The same, where a body has neither one of those nor a time: without them two deliveries would be one.
+    pub(crate) last_resort: Vec<String>,
     /// Members, at any depth, whose values are times of this occurrence.
     pub(crate) times: Vec<String>,
     /// Whether a body may be a list of several things.
     pub(crate) lists: bool,
     /// Whether what is said stands in lists inside of a body: then an item is a piece of it, even where it is the only one.
     pub(crate) envelope: bool,
+    /// Names of events without an id, whose key is a digest of all that they say: an unknown field changes that, and nothing
+    /// else.
+    pub(crate) digested: Vec<String>,
     /// What a message of a contact is made of.
     pub(crate) message: Option<MessageOf>,
 }
@@ -39,9 +45,11 @@ impl Default for Vendor {
         Self {
             headers: BTreeMap::from([("user-agent".to_owned(), "wahook-testkit".to_owned())]),
             ids: names(&["id", "eventId", "event_id", "messageId", "message_id"]),
+            last_resort: Vec::new(),
             times: names(&["timestamp", "occurred_at"]),
             lists: false,
             envelope: false,
+            digested: Vec::new(),
             message: None,
         }
     }

@@ -7,23 +7,26 @@
 
 mod reading;
 
-use std::cell::Cell;
-
 use serde::{Deserializer, de::MapAccess};
 use serde_json::value::RawValue;
-use wahook_core::json::{Fill, ReadError, read_borrowed};
+use wahook_core::json::{Fill, ReadError, Text, read_borrowed};
 
-use self::reading::{Left, Members, ObjectVisitor, PartSeed, first, pass, rows};
+pub(super) use self::reading::Name;
+use self::reading::{Left, Members, ObjectVisitor, PartSeed, first, pass, rest, rows};
 
 /// A value as it stands; nothing for `null`.
 pub(super) type Json<'de> = Option<&'de RawValue>;
+
+/// Lists under names that are not known.
+pub(super) type Rest<'de> = Vec<(Text, &'de RawValue)>;
 
 /// The whole body.
 #[derive(Debug, Default)]
 pub(super) struct Body<'de> {
     pub(super) object: Json<'de>,
     pub(super) entry: Rows<Part<Entry<'de>>>,
-    /// Whether there is more than anybody says at once; then nothing of it is taken for whole.
+    pub(super) rest: Rest<'de>,
+    /// Whether there is more than anybody says at once: then what is here is not all.
     pub(super) is_too_much: bool,
 }
 
@@ -33,6 +36,7 @@ pub(super) struct Entry<'de> {
     pub(super) id: Json<'de>,
     pub(super) time: Json<'de>,
     pub(super) changes: Rows<Change<'de>>,
+    pub(super) rest: Rest<'de>,
 }
 
 /// A field and its value.
@@ -57,6 +61,7 @@ pub(super) struct Value<'de> {
     pub(super) history: Rows<Chunk<'de>>,
     /// The other lists, in their order; of two equal names the first counts.
     pub(super) lists: Vec<(List, Rows<&'de RawValue>)>,
+    pub(super) rest: Rest<'de>,
 }
 
 /// A piece of the history.
@@ -72,6 +77,7 @@ pub(super) struct ChunkMembers<'de> {
     pub(super) metadata: Json<'de>,
     pub(super) threads: Rows<Part<Thread<'de>>>,
     pub(super) errors: Rows<&'de RawValue>,
+    pub(super) rest: Rest<'de>,
 }
 
 /// A conversation of the history.
@@ -79,6 +85,7 @@ pub(super) struct ChunkMembers<'de> {
 pub(super) struct Thread<'de> {
     pub(super) id: Json<'de>,
     pub(super) messages: Rows<&'de RawValue>,
+    pub(super) rest: Rest<'de>,
 }
 
 /// A list whose elements are events.
@@ -159,34 +166,42 @@ impl<T> Rows<T> {
     }
 }
 
-/// Reads a body.
+/// Reads a body: at once, and if that fails because of a number that is none, once more and with care.
 pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&Body<'_>, ReadError>) -> V) -> V {
-    struct Whole;
+    struct Whole<const CAREFUL: bool>;
 
-    impl Fill for Whole {
+    impl<const CAREFUL: bool> Fill for Whole<CAREFUL> {
         type Target<'de> = Body<'de>;
 
         fn fill<'de, D: Deserializer<'de>>(body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
-            let left = Left(Cell::new(Some(MAX_ITEMS)));
+            let left = Left::new(MAX_ITEMS, CAREFUL);
             json.deserialize_map(ObjectVisitor(body, &left))?;
-            body.is_too_much = left.0.get().is_none();
+            body.is_too_much = left.is_spilled();
             Ok(())
         }
     }
 
-    read_borrowed::<Whole, V>(body, |body| then(body.map(|body| &*body)))
+    let then = read_borrowed::<Whole<false>, _>(body, |read| match read {
+        Ok(body) => Ok(then(Ok(&*body))),
+        Err(_) => Err(then),
+    });
+    match then {
+        Ok(done) => done,
+        Err(then) => read_borrowed::<Whole<true>, V>(body, |body| then(body.map(|body| &*body))),
+    }
 }
 
 /// Meta puts together up to 1,000 updates in up to 3 MB (webhooks/overview, 2026-04); a piece of the history may hold
-/// thousands of messages. The shortest of them need more bytes than that for so many.
-pub(super) const MAX_ITEMS: usize = 20_000;
+/// thousands of messages. The shortest thing that is said there, a status with its id, time and recipient, has about 140
+/// bytes, so that a body of 4 MiB holds 30,000 of them.
+pub(super) const MAX_ITEMS: usize = 1 << 15;
 
 impl<'de> Members<'de> for Body<'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
         match name {
             "object" => first(&mut self.object, map),
             "entry" => rows(&mut self.entry, map, left),
-            _ => pass(map),
+            _ => rest(&mut self.rest, name, map, left),
         }
     }
 }
@@ -197,7 +212,7 @@ impl<'de> Members<'de> for Entry<'de> {
             "id" => first(&mut self.id, map),
             "time" => first(&mut self.time, map),
             "changes" => rows(&mut self.changes, map, left),
-            _ => pass(map),
+            _ => rest(&mut self.rest, name, map, left),
         }
     }
 }
@@ -221,6 +236,7 @@ impl<'de> Members<'de> for Value<'de> {
             "contacts" => rows(&mut self.contacts, map, left),
             "history" => rows(&mut self.history, map, left),
             _ => match List::of(name) {
+                None => rest(&mut self.rest, name, map, left),
                 Some(list) if self.lists.iter().all(|(known, _)| *known != list) => {
                     let mut found = Rows::Absent;
                     rows(&mut found, map, left)?;
@@ -229,7 +245,7 @@ impl<'de> Members<'de> for Value<'de> {
                     }
                     Ok(())
                 }
-                _ => pass(map),
+                Some(_) => pass(map),
             },
         }
     }
@@ -241,7 +257,7 @@ impl<'de> Members<'de> for ChunkMembers<'de> {
             "metadata" => first(&mut self.metadata, map),
             "threads" => rows(&mut self.threads, map, left),
             "errors" => rows(&mut self.errors, map, left),
-            _ => pass(map),
+            _ => rest(&mut self.rest, name, map, left),
         }
     }
 }
@@ -251,7 +267,7 @@ impl<'de> Members<'de> for Thread<'de> {
         match name {
             "id" => first(&mut self.id, map),
             "messages" => rows(&mut self.messages, map, left),
-            _ => pass(map),
+            _ => rest(&mut self.rest, name, map, left),
         }
     }
 }

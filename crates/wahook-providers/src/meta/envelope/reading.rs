@@ -9,16 +9,42 @@ use serde::{
 use serde_json::value::RawValue;
 use wahook_core::json::{self, Text};
 
-use super::{Change, Chunk, Json, Part, Rows};
+use super::{Change, Chunk, Json, Part, Rest, Rows};
 
-/// How many more rows are kept; `None` once there were too many. Each costs memory of its own.
-pub(super) struct Left(pub(super) Cell<Option<usize>>);
+/// How the lists of a body are read.
+pub(super) struct Left {
+    /// How many more rows are kept: each costs memory of its own.
+    room: Cell<usize>,
+    /// Whether there was a row without room.
+    is_spilled: Cell<bool>,
+    /// Whether what stands where a list or an object belongs is looked at before it is read. That is one more pass for each
+    /// level, and only a number that is none (`1e999`) needs it: the parser stops at it.
+    is_careful: Cell<bool>,
+}
 
 impl Left {
+    pub(super) const fn new(room: usize, is_careful: bool) -> Self {
+        Self {
+            room: Cell::new(room),
+            is_spilled: Cell::new(false),
+            is_careful: Cell::new(is_careful),
+        }
+    }
+
+    pub(super) const fn is_spilled(&self) -> bool {
+        self.is_spilled.get()
+    }
+
+    /// Room for one more.
     fn take(&self) -> bool {
-        let left = self.0.get().and_then(|left| left.checked_sub(1));
-        self.0.set(left);
+        let left = self.room.get().checked_sub(1);
+        self.room.set(left.unwrap_or_default());
         left.is_some()
+    }
+
+    /// There was no row for it.
+    fn give_back(&self) {
+        self.room.set(self.room.get() + 1);
     }
 }
 
@@ -38,6 +64,27 @@ pub(super) fn first<'de, A: MapAccess<'de>>(slot: &mut Json<'de>, map: &mut A) -
 
 pub(super) fn pass<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
     map.next_value::<IgnoredAny>().map(|IgnoredAny| ())
+}
+
+/// A list under a name that is not known: what came later, or belongs to another sort of object. Anything else under such a
+/// name is a member more, and says nothing for itself.
+pub(super) fn rest<'de, A: MapAccess<'de>>(
+    slot: &mut Rest<'de>,
+    name: &str,
+    map: &mut A,
+    left: &Left,
+) -> Result<(), A::Error> {
+    let value: &'de RawValue = map.next_value()?;
+    let inside = value.get().strip_prefix('[').map(str::trim_start);
+    if inside.is_none_or(|inside| inside.starts_with(']')) {
+        return Ok(());
+    }
+    if left.take() {
+        slot.push((name.into(), value));
+    } else {
+        left.is_spilled.set(true);
+    }
+    Ok(())
 }
 
 pub(super) fn rows<'de, T: Row<'de>, A: MapAccess<'de>>(
@@ -92,12 +139,39 @@ impl<'de> Row<'de> for Chunk<'de> {
 
 /// Looks into what was passed over.
 fn inner<'de, T: Members<'de>>(raw: &'de RawValue, left: &Left) -> Part<T> {
-    let mut part = Part::Absent;
-    let mut parser = serde_json::Deserializer::from_str(raw.get());
-    match PartSeed(&mut part, left).deserialize(&mut parser) {
-        Ok(()) => part,
-        // A number that is none; the parser passes over it.
-        Err(_) => Part::Wrong,
+    let read = || {
+        let mut part = Part::Absent;
+        let mut parser = serde_json::Deserializer::from_str(raw.get());
+        let done = PartSeed(&mut part, left).deserialize(&mut parser);
+        done.map(|()| part)
+    };
+    let room = left.room.get();
+    if let Ok(part) = read() {
+        return part;
+    }
+    left.room.set(room);
+    let before = left.is_careful.replace(true);
+    let part = read();
+    left.is_careful.set(before);
+    part.unwrap_or(Part::Wrong)
+}
+
+/// The first byte tells what a value is; nothing of a list or object is read before that.
+fn looked_at<'de, D, S>(json: D, begins: u8, seed: S, wrong: impl FnOnce(S)) -> Result<(), D::Error>
+where
+    D: Deserializer<'de>,
+    S: Visitor<'de, Value = ()>,
+{
+    let raw = <&'de RawValue>::deserialize(json)?.get();
+    match raw.as_bytes().first() {
+        Some(first) if *first == begins => serde_json::Deserializer::from_str(raw)
+            .deserialize_any(seed)
+            .map_err(de::Error::custom),
+        Some(b'n') => Ok(()),
+        _ => {
+            wrong(seed);
+            Ok(())
+        }
     }
 }
 
@@ -107,6 +181,9 @@ impl<'de, T: Members<'de>> DeserializeSeed<'de> for PartSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        if self.1.is_careful.get() {
+            return looked_at(json, b'{', self, |seed| *seed.0 = Part::Wrong);
+        }
         json.deserialize_any(self)
     }
 }
@@ -117,6 +194,9 @@ impl<'de, T: Row<'de>> DeserializeSeed<'de> for RowsSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        if self.1.is_careful.get() {
+            return looked_at(json, b'[', self, |seed| *seed.0 = Rows::Wrong);
+        }
         json.deserialize_any(self)
     }
 }
@@ -185,12 +265,20 @@ impl<'de, T: Row<'de>> Visitor<'de> for RowsSeed<'_, T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let mut rows = Vec::new();
-        while let Some(row) = T::next(&mut list, self.1)? {
+        loop {
             if !self.1.take() {
-                while list.next_element::<IgnoredAny>()?.is_some() {}
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    self.1.is_spilled.set(true);
+                }
                 break;
             }
-            rows.push(row);
+            match T::next(&mut list, self.1)? {
+                Some(row) => rows.push(row),
+                None => {
+                    self.1.give_back();
+                    break;
+                }
+            }
         }
         *self.0 = Rows::List(rows);
         Ok(())
@@ -221,7 +309,7 @@ impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
 }
 
 /// The name of a member, borrowed where it has no escapes. Half a character in it is no mistake of the body's.
-struct Name<'de>(Cow<'de, str>);
+pub(in crate::meta) struct Name<'de>(pub(in crate::meta) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -79,11 +79,11 @@ open_enum! {
 }
 
 open_enum! {
-    /// How a call ended.
+    /// How a call ended; the letter case differs between pages.
     pub enum CallEnd {
         /// It was held.
-        Completed = "COMPLETED",
+        Completed = "COMPLETED" | "Completed" | "completed",
         /// It was not.
-        Failed = "FAILED",
+        Failed = "FAILED" | "Failed" | "failed",
     }
 }

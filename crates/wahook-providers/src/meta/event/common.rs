@@ -14,6 +14,21 @@ object! {
     }
 }
 
+impl Metadata {
+    /// Whether it is this number. A `+` is in the tables of the pages, and in none of their samples.
+    pub(in crate::meta) fn is_number(&self, number: Option<&Text>) -> bool {
+        let [own, other] = [self.display_phone_number.as_ref(), number].map(bare);
+        own.is_some() && own == other
+    }
+}
+
+/// The number without its `+`, unless it is missing or empty.
+pub(in crate::meta) fn bare(number: Option<&Text>) -> Option<&str> {
+    let number = number?.as_str();
+    let number = number.strip_prefix('+').unwrap_or(number);
+    Some(number).filter(|number| !number.is_empty())
+}
+
 object! {
     /// Somebody who is spoken of. Each of the ids may be missing, or empty (business-scoped-user-ids, 2026-05).
     pub struct Contact {

@@ -105,6 +105,8 @@ open_enum! {
         JoinRequested = "group_join_request_created",
         /// Somebody does not ask any more.
         JoinRevoked = "group_join_request_revoked",
+        /// Its name, description or picture were to be changed; the type may be missing.
+        Settings = "group_settings_update",
         /// Nobody may write in it.
         Suspended = "group_suspend",
         /// They may again.

@@ -21,6 +21,7 @@ use wahook_core::{
     open_enum,
 };
 
+pub(in crate::meta) use self::common::bare;
 use crate::object::Boxed;
 
 pub use self::{
@@ -74,8 +75,9 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether the business itself wrote, where it is a message: in echoes it did, and in the history, which has both
-    /// directions, `from` is its number then (webhooks/reference/history, 2026-04). Nothing where no number tells.
+    /// Whether the business itself wrote, where it is a message: in echoes it did, in the field `messages` a user did, and in
+    /// the history, which has both directions, `from` is its number then (webhooks/reference/history, 2026-04). Nothing where
+    /// neither field nor number tells.
     ///
     /// ```
     /// # use wahook_core::{Delivery, Provider};
@@ -89,13 +91,14 @@ impl Event {
     #[must_use]
     pub fn is_of_business(&self) -> Option<bool> {
         match &self.payload {
-            Payload::Message(_) => Some(false),
+            Payload::Message(_) => (self.field == Field::Messages).then_some(false),
             Payload::Echo(_) => Some(true),
             Payload::HistoryMessage(history) => {
-                let [from, own] = [&history.message.from, &self.metadata.display_phone_number]
-                    .map(|number| number.as_deref().map(|number| number.trim_start_matches('+')))
-                    .map(|number| number.filter(|number| !number.is_empty()));
-                Some(from? == own?)
+                let from = history.message.from.as_ref();
+                let is_told = [from, self.metadata.display_phone_number.as_ref()]
+                    .into_iter()
+                    .all(|number| bare(number).is_some());
+                is_told.then(|| self.metadata.is_number(from))
             }
             _ => None,
         }
@@ -160,9 +163,9 @@ macro_rules! payloads {
 
 payloads! {
     elements {
-        /// A user wrote, or something happened to what was written.
+        /// A user wrote, or something happened to what was written; in another field than `messages` nothing tells who did.
         Message(Message),
-        /// The business wrote, in its app.
+        /// The business wrote: in an echo, or from its own number.
         Echo(Message),
         /// How far a message has come.
         Status(Status),

@@ -81,9 +81,25 @@ object! {
 }
 
 impl Status {
-    /// Whether it went to a group; then one status comes for each member.
+    /// Whether it went to a group; then one status comes for each member, which only those have.
     pub(in crate::meta) fn is_of_group(&self) -> bool {
-        self.recipient_type == Some(RecipientType::Group)
+        self.recipient_type == Some(RecipientType::Group) || self.member().is_some()
+    }
+
+    /// Which member of a group it is about, by the steadiest id there is.
+    pub(in crate::meta) fn member(&self) -> Option<&str> {
+        [
+            &self.recipient_participant_user_id,
+            &self.recipient_participant_id,
+            &self.recipient_participant_parent_user_id,
+        ]
+        .into_iter()
+        .find_map(|id| id.as_deref().filter(|id| !id.is_empty()))
+    }
+
+    /// Whether it is a call's, in whatever field it comes.
+    pub(in crate::meta) fn is_of_call(&self) -> bool {
+        self.kind.as_deref() == Some("call") || self.id.as_deref().is_some_and(|id| id.starts_with("wacid."))
     }
 }
 

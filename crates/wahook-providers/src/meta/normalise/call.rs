@@ -3,7 +3,7 @@
 use wahook_core::model::{self, CallState, Data, EventKey};
 
 use super::{
-    super::event::{Call, CallDirection, CallEvent, Status, StatusWord},
+    super::event::{Call, CallDirection, CallEvent, Status},
     Said, Scene, filled, taken, time, who,
 };
 use crate::slot::lower;
@@ -17,7 +17,10 @@ pub(super) fn call(call: Call, scene: &Scene<'_>) -> Said {
         _ => EventKey::of_delivery("call"),
     };
     let contact = scene.contact.filter(|_| !of_business);
-    let from = who::person(call.from.as_ref(), call.from_user_id.as_ref(), contact);
+    let from = who::person(
+        [&call.from, &call.from_user_id, &call.from_parent_user_id],
+        contact,
+    );
     let data = model::Call {
         // That a call of the business is put through is no ringing here, and an end has no neutral word.
         state: match call.event {
@@ -44,12 +47,14 @@ pub(super) fn status(status: Status, scene: &Scene<'_>) -> Said {
             .part(&lower(word.as_str())),
         _ => EventKey::of_delivery("call"),
     };
+    let word = status.status.as_ref().map(|word| lower(word.as_str()));
     let data = model::Call {
         call_id: taken(status.id),
-        state: match status.status {
-            Some(StatusWord::Ringing) => CallState::Received,
-            Some(StatusWord::Accepted) => CallState::Accepted,
-            Some(StatusWord::Rejected) => CallState::Rejected,
+        state: match word.as_deref() {
+            Some("accepted") => CallState::Accepted,
+            Some("rejected") => CallState::Rejected,
+            // That it rings at the user's is no call that came in. Whose telephone it is the model has no place for: the typed
+            // event and `raw` do.
             _ => CallState::Unknown,
         },
         from: scene.account.cloned().map(Box::new),

@@ -11,9 +11,45 @@ use wahook_core::{
 };
 
 use super::{
-    super::event::{self, Card, InteractiveType, Message, MessageType, OrderLine},
+    super::event::{self, Card, InteractiveType, Message, MessageType, OrderLine, Problem},
     filled, taken,
 };
+
+/// Whether what its type names is not there, or an error says why: the same message may come again with it.
+pub(super) fn is_incomplete(message: &Message) -> bool {
+    let is_there = match &message.kind {
+        None | Some(MessageType::Unsupported) => false,
+        Some(MessageType::Text) => message.text.is_some(),
+        Some(MessageType::Image) => message.image.is_some(),
+        Some(MessageType::Video) => message.video.is_some(),
+        Some(MessageType::Audio) => message.audio.is_some(),
+        Some(MessageType::Document) => message.document.is_some(),
+        Some(MessageType::Sticker) => message.sticker.is_some(),
+        Some(MessageType::Location) => message.location.is_some(),
+        Some(MessageType::Contacts) => !message.contacts.is_empty(),
+        Some(MessageType::Button) => message.button.is_some(),
+        Some(MessageType::Interactive) => message.interactive.as_deref().is_some_and(is_chosen),
+        Some(MessageType::Order) => message.order.is_some(),
+        Some(MessageType::System) => message.system.is_some(),
+        Some(MessageType::Reaction) => message.reaction.is_some(),
+        Some(MessageType::Edit) => message.edit.is_some(),
+        Some(MessageType::Revoke) => message.revoke.is_some(),
+        // These have no object, or one of a name that nobody knows yet.
+        Some(MessageType::MediaPlaceholder | MessageType::RequestWelcome | MessageType::Unknown(_)) => true,
+    };
+    !is_there || !message.errors.is_empty()
+}
+
+fn is_chosen(choice: &event::Interactive) -> bool {
+    match &choice.kind {
+        Some(InteractiveType::ButtonReply) => choice.button_reply.is_some(),
+        Some(InteractiveType::ListReply) => choice.list_reply.is_some(),
+        Some(InteractiveType::NfmReply) => choice.nfm_reply.is_some(),
+        Some(InteractiveType::CallPermissionReply) => choice.call_permission_reply.is_some(),
+        Some(InteractiveType::Unknown(_)) => true,
+        None => false,
+    }
+}
 
 /// By the type; what only its name is known of keeps that.
 pub(super) fn content(message: Message) -> Content {
@@ -22,21 +58,21 @@ pub(super) fn content(message: Message) -> Content {
     };
     match kind {
         MessageType::Text => Content::Text(TextContent {
-            text: message.text.and_then(|text| text.body),
+            text: message.text.and_then(|text| taken(text.body)),
         }),
-        MessageType::Image => Content::Image(file(message.image)),
-        MessageType::Video => Content::Video(file(message.video)),
+        MessageType::Image => Content::Image(file(message.image, &message.errors)),
+        MessageType::Video => Content::Video(file(message.video, &message.errors)),
         MessageType::Audio => {
             let voice = message.audio.as_ref().and_then(|audio| audio.voice);
-            let file = file(message.audio);
+            let file = file(message.audio, &message.errors);
             if voice.is_some_and(Flag::get) {
                 Content::Voice(file)
             } else {
                 Content::Audio(file)
             }
         }
-        MessageType::Document => Content::Document(file(message.document)),
-        MessageType::Sticker => Content::Sticker(file(message.sticker)),
+        MessageType::Document => Content::Document(file(message.document, &message.errors)),
+        MessageType::Sticker => Content::Sticker(file(message.sticker, &message.errors)),
         MessageType::Location => {
             Content::Location(message.location.map(|place| location(*place)).unwrap_or_default())
         }
@@ -80,9 +116,17 @@ pub(super) fn content(message: Message) -> Content {
     }
 }
 
-fn file(media: Option<Box<event::Media>>) -> MediaContent {
-    let Some(media) = media else {
-        return MediaContent::default();
+/// Where the file could not be had, the message tells why.
+fn file(media: Option<Box<event::Media>>, errors: &[Problem]) -> MediaContent {
+    let media = media.map(|media| *media).unwrap_or_default();
+    let why = |error: &Problem| {
+        let texts = [
+            error.details(),
+            error.title.as_ref(),
+            error.message.as_ref(),
+            error.code.as_ref(),
+        ];
+        texts.into_iter().find_map(filled).map(Text::from)
     };
     MediaContent {
         caption: taken(media.caption),
@@ -92,6 +136,7 @@ fn file(media: Option<Box<event::Media>>) -> MediaContent {
             mime_type: taken(media.mime_type),
             filename: taken(media.filename),
             sha256: taken(media.sha256),
+            error: errors.iter().find_map(why),
             ..Media::default()
         }),
     }

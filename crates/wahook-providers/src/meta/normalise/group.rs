@@ -67,9 +67,9 @@ pub(super) fn group(group: Group) -> Said {
             description: taken(group.description),
         }),
         Some(GroupEvent::Suspended | GroupEvent::SuspensionCleared) => updated(group),
-        // Settings have no type.
-        None if is_changed(&group) => updated(group),
-        Some(GroupEvent::Unknown(_)) | None => return Said::other(key, at),
+        // Samples of settings have a type that the page does not list (groups/webhooks, 2026-02).
+        Some(GroupEvent::Settings) | None if is_changed(&group) => updated(group),
+        Some(GroupEvent::Settings | GroupEvent::Unknown(_)) | None => return Said::other(key, at),
     };
     Said::new(data, key, at)
 }
@@ -105,7 +105,17 @@ fn succeeded(setting: &Setting) -> bool {
 /// (groups/webhooks, 2026-02).
 fn key(group: &Group) -> EventKey {
     let request = filled(group.request_id.as_ref()).or_else(|| filled(group.join_request_id.as_ref()));
-    let kind = group.kind.as_ref().map(GroupEvent::as_str);
+    let settings = [
+        &group.profile_picture,
+        &group.group_subject,
+        &group.group_description,
+    ];
+    // Settings are what they are without a type as well.
+    let untyped = settings
+        .iter()
+        .any(|setting| setting.is_some())
+        .then_some(&GroupEvent::Settings);
+    let kind = group.kind.as_ref().or(untyped).map(GroupEvent::as_str);
     let mut says: Vec<Option<&str>> = [
         &group.added_participants,
         &group.removed_participants,
@@ -116,6 +126,7 @@ fn key(group: &Group) -> EventKey {
         let ids = list.iter().map(|member| {
             filled(member.user_id.as_ref())
                 .or_else(|| filled(member.wa_id.as_ref()))
+                .or_else(|| filled(member.parent_user_id.as_ref()))
                 .or_else(|| filled(member.input.as_ref()))
         });
         // Who came and who went are two things.
@@ -123,11 +134,7 @@ fn key(group: &Group) -> EventKey {
     })
     .collect();
     says.extend([filled(group.wa_id.as_ref()), filled(group.user_id.as_ref())]);
-    for setting in [
-        &group.profile_picture,
-        &group.group_subject,
-        &group.group_description,
-    ] {
+    for setting in settings {
         let setting = setting.as_ref();
         let text = |of: fn(&Setting) -> Option<&Text>| filled(setting.and_then(of));
         says.extend([

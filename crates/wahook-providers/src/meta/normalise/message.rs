@@ -26,13 +26,17 @@ struct Ends {
 /// `messages`: somebody wrote to the business.
 pub(super) fn of_user(message: event::Message, scene: &Scene<'_>) -> Said {
     let sender = who::person(
-        message.from.as_ref(),
-        message.from_user_id.as_ref(),
+        [&message.from, &message.from_user_id, &message.from_parent_user_id],
         scene.contact,
     );
     let ends = Ends {
         direction: Direction::Inbound,
-        origin: Origin::Contact,
+        // WhatsApp itself says it about a user: nobody is there to be answered.
+        origin: if message.kind == Some(MessageType::System) {
+            Origin::Unknown
+        } else {
+            Origin::Contact
+        },
         chat: chat(&message, sender.as_ref()),
         sender,
         recipient: scene.account.cloned(),
@@ -41,9 +45,12 @@ pub(super) fn of_user(message: event::Message, scene: &Scene<'_>) -> Said {
 }
 
 /// `message_echoes`: the business wrote, in its app; `from` is the business (webhooks/reference/smb_message_echoes,
-/// 2026-04).
+/// 2026-04). What comes from its own number in another list it wrote as well.
 pub(super) fn of_business(message: event::Message, scene: &Scene<'_>) -> Said {
-    let recipient = who::person(message.to.as_ref(), message.to_user_id.as_ref(), scene.contact);
+    let recipient = who::person(
+        [&message.to, &message.to_user_id, &message.to_parent_user_id],
+        scene.contact,
+    );
     let ends = Ends {
         direction: Direction::Outbound,
         origin: if scene.name.starts_with("smb_") {
@@ -52,11 +59,20 @@ pub(super) fn of_business(message: event::Message, scene: &Scene<'_>) -> Said {
             Origin::Unknown
         },
         chat: chat(&message, recipient.as_ref()),
-        sender: who::person(message.from.as_ref(), message.from_user_id.as_ref(), None)
-            .or_else(|| scene.account.cloned()),
+        sender: who::person(
+            [&message.from, &message.from_user_id, &message.from_parent_user_id],
+            None,
+        )
+        .or_else(|| scene.account.cloned()),
         recipient,
     };
     said(message, ends)
+}
+
+/// A message in a field whose messages nobody described: which way it went nothing tells, so that it is no news.
+pub(super) fn of_nobody(message: &event::Message) -> Said {
+    let key = own_key("message.other", message.id.as_ref(), None);
+    Said::other(key, time(message.timestamp.as_ref()))
 }
 
 fn chat(message: &event::Message, person: Option<&Identity>) -> Option<Chat> {
@@ -68,32 +84,64 @@ fn chat(message: &event::Message, person: Option<&Identity>) -> Option<Chat> {
 
 fn said(mut message: event::Message, ends: Ends) -> Said {
     let at = time(message.timestamp.as_ref());
+    let id = message.id.as_ref();
+    // What could not be handed out, or not all of it, may come again, readable, under the same id.
+    let kind = if content::is_incomplete(&message) {
+        "message.unavailable"
+    } else {
+        "message"
+    };
+    let key = own_key(kind, id, None);
+    // What a reaction, an edit or a revoke is about. Without it the first would read as taken back, and the others as news.
+    let (is_about, target) = match message.kind {
+        Some(MessageType::Reaction) => {
+            let reaction = message.reaction.as_ref();
+            (true, reaction.and_then(|reaction| reaction.message_id.as_ref()))
+        }
+        Some(MessageType::Edit) => {
+            let edit = message.edit.as_ref();
+            (true, edit.and_then(|edit| edit.original_message_id.as_ref()))
+        }
+        Some(MessageType::Revoke) => {
+            let revoke = message.revoke.as_ref();
+            (
+                true,
+                revoke.and_then(|revoke| revoke.original_message_id.as_ref()),
+            )
+        }
+        _ => (false, None),
+    };
+    if is_about && filled(target).is_none() {
+        return Said::other(own_key("message.unavailable", id, None), at);
+    }
     match message.kind {
         Some(MessageType::Reaction) => {
-            let id = taken(message.id);
             // Nobody promises that the next reaction to a message has another id.
-            let key = own_key("reaction", id.as_ref(), at);
+            let key = own_key("reaction", id, at);
             return Said::new(reaction(message.reaction, ends), key, at);
         }
-        Some(MessageType::Edit) if message.edit.is_some() => {
-            let key = own_key("edited", message.id.as_ref(), None);
-            return Said::new(edited(message.edit, ends), key, at);
+        Some(MessageType::Edit) => {
+            let key = own_key("edited", id, None);
+            // The event model does not say who changed a message: one that the business changed would read as the user's.
+            return if ends.direction == Direction::Inbound {
+                Said::new(edited(message.edit, ends), key, at)
+            } else {
+                Said::other(key, at)
+            };
         }
-        Some(MessageType::Revoke) if message.revoke.is_some() => {
-            let key = own_key("deleted", message.id.as_ref(), None);
-            return Said::new(deleted(message.revoke, ends), key, at);
+        Some(MessageType::Revoke) => {
+            let key = own_key("deleted", id, None);
+            return if ends.direction == Direction::Inbound || ends.sender.is_some() {
+                Said::new(deleted(message.revoke, ends), key, at)
+            } else {
+                Said::other(key, at)
+            };
         }
         _ => {}
     }
     let message_id = taken(message.id.take());
     let context = message.context.take();
     let content = content::content(message);
-    // What could not be handed out may come again, readable, under the same id.
-    let kind = match content {
-        Content::Unavailable(_) => "message.unavailable",
-        _ => "message",
-    };
-    let key = own_key(kind, message_id.as_ref(), None);
     let inbound = ends.direction == Direction::Inbound;
     // Made where it stays: it is large to move.
     let mut data = Box::<Message>::default();
@@ -172,7 +220,7 @@ fn reply_to(context: Context) -> Option<ReplyTo> {
     let message_id = taken(context.id)?;
     Some(ReplyTo {
         message_id: Some(message_id),
-        sender: who::person(context.from.as_ref(), context.from_user_id.as_ref(), None),
+        sender: who::person([&context.from, &context.from_user_id, &None], None),
         text: None,
     })
 }

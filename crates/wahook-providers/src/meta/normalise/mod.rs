@@ -10,18 +10,22 @@ mod who;
 
 use jiff::Timestamp;
 use wahook_core::{
+    Unknown,
     guard::Digest,
     instant,
     json::{Number, Raw, Text},
     model::{Data, Draft, EventKey, Identity, NameSource, OtherData},
 };
 
-use super::event::{Contact, Event, Payload};
+use super::{
+    canonical,
+    event::{Contact, Event, Field, Payload},
+};
 
 pub(super) fn draft(event: Event, raw: Raw) -> Draft {
     let Event {
         name,
-        field: _,
+        field,
         waba_id,
         time,
         metadata,
@@ -31,6 +35,8 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
     let account_identity = metadata.display_phone_number.and_then(Identity::from_address);
     let scene = Scene {
         name: &name,
+        field: &field,
+        raw: &raw,
         tenant: waba_id.as_deref(),
         account: account_identity.as_ref(),
         contact: contact.as_deref(),
@@ -55,9 +61,20 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
     }
 }
 
+/// A field or a list that came later. The entry tells a time of some fields: then it is the same in every batch.
+pub(super) fn unknown(unknown: Unknown) -> Draft {
+    let mut draft = Draft::unknown(unknown);
+    if let Some(at) = draft.occurred_at {
+        let name = draft.name.as_ref().map(|(name, _)| name.as_str());
+        draft.key = whole("unknown", &[draft.tenant.as_deref(), name], &draft.raw, Some(at));
+    }
+    draft
+}
+
 fn said(payload: Payload, scene: &Scene<'_>) -> Said {
     match payload {
-        Payload::Message(message) => message::of_user(*message, scene),
+        Payload::Message(message) if *scene.field == Field::Messages => message::of_user(*message, scene),
+        Payload::Message(message) => message::of_nobody(&message),
         Payload::Echo(message) => message::of_business(*message, scene),
         Payload::Status(status) => status::of_message(*status, scene),
         Payload::CallStatus(status) => call::status(*status, scene),
@@ -67,9 +84,9 @@ fn said(payload: Payload, scene: &Scene<'_>) -> Said {
         Payload::UserPreference(preference) => account::preference(&preference),
         Payload::AutomaticEvent(event) => account::automatic(&event),
         // What went wrong has neither an id nor a time of its own.
-        Payload::Error(_) => Said::other(EventKey::of_delivery("error"), None),
-        // Phase and order come again with the next synchronisation, and a piece has no time.
-        Payload::HistoryChunk(_) => Said::other(EventKey::of_delivery("history"), None),
+        Payload::Error(_) => Said::other(scene.key("error"), None),
+        // Phase and order come again with the next synchronisation, and a piece has no time of its own.
+        Payload::HistoryChunk(_) => Said::other(scene.key("history"), None),
         Payload::HistoryMessage(from) => {
             // Not the key of the message: the same one may come, or have come, as news.
             let key = match from.message.id.as_deref().filter(|id| !id.is_empty()) {
@@ -82,17 +99,18 @@ fn said(payload: Payload, scene: &Scene<'_>) -> Said {
             Said::other(key, time(from.message.timestamp.as_ref()))
         }
         Payload::TemplateStatus(template) => account::template_status(*template, scene),
-        Payload::TemplateQuality(template) => account::template_quality(&template, scene),
-        Payload::TemplateComponents(template) => account::template_components(&template, scene),
-        Payload::TemplateCategory(template) => account::template_category(&template, scene),
-        Payload::AccountUpdate(update) => account::update(*update, scene),
-        Payload::AccountReview(review) => account::review(*review, scene),
+        // What changes of a template beside its state has no neutral kind.
+        Payload::TemplateQuality(_) | Payload::TemplateComponents(_) | Payload::TemplateCategory(_) => {
+            Said::other(scene.key("template"), None)
+        }
+        Payload::AccountUpdate(update) => account::update(&update, scene),
+        Payload::AccountReview(review) => account::review(&review, scene),
         Payload::AccountAlert(alert) => account::alert(*alert, scene),
-        Payload::BusinessCapability(capability) => account::capability(*capability, scene),
-        Payload::PhoneQuality(quality) => account::phone_quality(*quality, scene),
+        Payload::BusinessCapability(_) => account::capability(scene),
+        Payload::PhoneQuality(quality) => account::phone_quality(&quality, scene),
         Payload::PhoneName(name) => account::phone_name(*name, scene),
-        Payload::Security(security) => account::security(*security, scene),
-        Payload::PaymentConfiguration(payment) => account::payment(*payment, scene),
+        Payload::Security(security) => account::security(&security, scene),
+        Payload::PaymentConfiguration(payment) => account::payment(&payment, scene),
     }
 }
 
@@ -100,6 +118,10 @@ fn said(payload: Payload, scene: &Scene<'_>) -> Said {
 struct Scene<'a> {
     /// The event's name.
     name: &'a str,
+    /// The field, by which the app subscribes.
+    field: &'a Field,
+    /// The item as sent.
+    raw: &'a Raw,
     /// The business account.
     tenant: Option<&'a str>,
     /// The business's number.
@@ -108,6 +130,30 @@ struct Scene<'a> {
     contact: Option<&'a Contact>,
     /// The entry's time.
     at: Option<Timestamp>,
+}
+
+impl Scene<'_> {
+    /// The key of what has no id of its own and comes with a time of its entry: entry, field, all that it says, and when.
+    fn key(&self, kind: &'static str) -> EventKey {
+        self.key_at(kind, self.at)
+    }
+
+    fn key_at(&self, kind: &'static str, at: Option<Timestamp>) -> EventKey {
+        whole(kind, &[self.tenant, Some(self.name)], self.raw, at)
+    }
+}
+
+/// The key that says all of an item. Of a change that is its value: the field is told beside it.
+fn whole(kind: &'static str, about: &[Option<&str>], raw: &Raw, at: Option<Timestamp>) -> EventKey {
+    let Some(at) = at else {
+        return EventKey::of_delivery(kind);
+    };
+    let value = raw.at(&["field"]).and_then(|_| raw.at(&["value"]));
+    let digest = canonical::digest(value.as_ref().unwrap_or(raw));
+    let about = about
+        .iter()
+        .fold(EventKey::new(kind), |key, part| key.optional(*part));
+    about.part(&digest).time(at)
 }
 
 /// What an element says, without its envelope.

@@ -17,14 +17,23 @@ pub(super) fn of_message(status: Status, scene: &Scene<'_>) -> Said {
     let key = key(&status);
     let (recipient, chat) = if status.is_of_group() {
         let member = who::person(
-            status.recipient_participant_id.as_ref(),
-            status.recipient_participant_user_id.as_ref(),
+            [
+                &status.recipient_participant_id,
+                &status.recipient_participant_user_id,
+                &status.recipient_participant_parent_user_id,
+            ],
             scene.contact,
         );
         (member, filled(status.recipient_id.as_ref()).map(who::group))
     } else {
-        let (number, user_id) = (status.recipient_id.as_ref(), status.recipient_user_id.as_ref());
-        let person = who::person(number, user_id, scene.contact);
+        let person = who::person(
+            [
+                &status.recipient_id,
+                &status.recipient_user_id,
+                &status.recipient_parent_user_id,
+            ],
+            scene.contact,
+        );
         let chat = person.as_ref().map(who::chat);
         (person, chat)
     };
@@ -49,11 +58,9 @@ fn key(status: &Status) -> EventKey {
     let (Some(id), Some(word)) = (filled(status.id.as_ref()), &status.status) else {
         return EventKey::of_delivery("status");
     };
-    let member = filled(status.recipient_participant_user_id.as_ref())
-        .or_else(|| filled(status.recipient_participant_id.as_ref()));
     let key = EventKey::new("status")
         .part(id)
-        .optional(member)
+        .optional(status.member())
         .part(&lower(word.as_str()));
     if status.pricing.is_some() {
         key.part("priced")

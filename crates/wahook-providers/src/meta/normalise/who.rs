@@ -12,16 +12,19 @@ use super::{
     filled,
 };
 
-/// A user: by number, by business-scoped id, by both, and by what the envelope tells.
+/// A user: by number, by business-scoped id, by both, and by what the envelope tells. The id of linked portfolios has no place
+/// of its own: it is how the user is called where there is no other.
 pub(super) fn person(
-    number: Option<&Text>,
-    user_id: Option<&Text>,
+    [number, user_id, parent_user_id]: [&Option<Text>; 3],
     contact: Option<&Contact>,
 ) -> Option<Identity> {
-    let number = filled(number);
-    let user_id = filled(user_id).or_else(|| filled(contact?.user_id.as_ref()));
-    let wa_id = contact.and_then(|contact| filled(contact.wa_id.as_ref()));
-    let raw = number.or(user_id).or(wa_id)?;
+    let number = filled(number.as_ref());
+    let user_id = filled(user_id.as_ref()).or_else(|| filled(contact?.user_id.as_ref()));
+    let raw = number
+        .or(user_id)
+        .or_else(|| filled(contact?.wa_id.as_ref()))
+        .or_else(|| filled(parent_user_id.as_ref()))
+        .or_else(|| filled(contact?.parent_user_id.as_ref()))?;
     let mut identity = number.and_then(Identity::from_address).unwrap_or_default();
     identity.bsuid = user_id.map(Text::from);
     identity.raw = Some(raw.into());
@@ -32,14 +35,21 @@ pub(super) fn person(
     Some(identity)
 }
 
-/// A member of a group.
+/// A member of a group. What the business had written (`input`) may be an id as well as a number: only a `+` tells.
 pub(super) fn member(member: Member) -> Option<Identity> {
     let mut identity = filled(member.input.as_ref())
+        .filter(|input| input.starts_with('+'))
         .and_then(Identity::from_address)
         .unwrap_or_default();
     identity.bsuid = filled(member.user_id.as_ref()).map(Text::from);
     identity.username = filled(member.username.as_ref()).map(Text::from);
-    let raw = [&member.wa_id, &member.input, &member.user_id, &member.username];
+    let raw = [
+        &member.wa_id,
+        &member.input,
+        &member.user_id,
+        &member.parent_user_id,
+        &member.username,
+    ];
     identity.raw = Some(raw.into_iter().find_map(|text| filled(text.as_ref()))?.into());
     Some(identity)
 }

@@ -100,7 +100,9 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 };
                 self.malformed(Some(name.clone()), error, place.context(), raw);
             }
+            self.rest(&thread.rest, &format!("{name}.threads."), &place.context());
         }
+        self.rest(&members.rest, &format!("{name}."), &place.context());
         if members.errors.is_wrong() {
             wrong(self, format!("{path}.errors"));
         }

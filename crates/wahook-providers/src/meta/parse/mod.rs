@@ -12,7 +12,7 @@ use wahook_core::{
 
 use super::{
     contacts::Contacts,
-    envelope::{self, Body, Change, Entry, Json, List, Part, Rows, Value},
+    envelope::{self, Body, Change, Entry, Json, List, Part, Rest, Rows, Value},
     event::{Element, Event, Field, HistoryMessage, Metadata, Payload},
 };
 
@@ -27,8 +27,13 @@ pub(super) fn parse_each(body: &Bytes, mut each: impl FnMut(Parsed<Event>)) {
         };
         match read {
             Err(error) => items.whole(None, Some(error)),
-            Ok(read) if read.is_too_much => items.whole(None, Some(ReadError::shape("entry"))),
-            Ok(read) => items.body(read),
+            Ok(read) => {
+                items.body(read);
+                if read.is_too_much {
+                    // What there was room for is told; so is that there was more.
+                    items.whole(None, Some(ReadError::shape("entry")));
+                }
+            }
         }
     });
 }
@@ -139,7 +144,8 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 Part::Absent => {}
             }
         }
-        if self.count == 0 {
+        self.rest(&body.rest, "", &Context::default());
+        if self.count == 0 && !body.is_too_much {
             self.whole(None, None);
         }
     }
@@ -160,6 +166,21 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 metadata: Metadata::default(),
             };
             self.change(change, &mut place, &path);
+        }
+        if !entry.rest.is_empty() {
+            // Such as `messaging`, which entries of other objects have in the place of changes.
+            let mut context = Context::default();
+            context.tenant = waba_id;
+            context.occurred_at = time.as_ref().and_then(instant);
+            self.rest(&entry.rest, "", &context);
+        }
+    }
+
+    /// Lists that nobody knows, beside what is known: one item each.
+    fn rest(&mut self, rest: &Rest<'_>, before: &str, context: &Context) {
+        for (name, list) in rest {
+            let raw = self.raw(list);
+            self.unknown(Some(Text::concat(&[before, name])), context.clone(), raw);
         }
     }
 
@@ -218,6 +239,8 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             // Lists that came later, or none at all.
             let raw = self.raw(change.raw);
             self.unknown(name, place.context(), raw);
+        } else if !value.rest.is_empty() {
+            self.rest(&value.rest, &format!("{}.", place.name), &place.context());
         }
     }
 
@@ -268,7 +291,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             }
             for (index, row) in rows.as_slice().iter().enumerate() {
                 let raw = self.raw(row);
-                match element(*list, &place.field, row) {
+                match element(*list, place, row) {
                     Ok(Some(payload)) => self.known(place, name.clone(), Some(&contacts), payload, raw),
                     Ok(None) => {
                         let error = ReadError::shape(format!("{path}[{index}]"));
@@ -314,10 +337,14 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
 }
 
 /// Reads an element of a list; nothing for `null`.
-fn element(list: List, field: &Field, row: &RawValue) -> Result<Option<Payload>, ReadError> {
+fn element(list: List, place: &Place, row: &RawValue) -> Result<Option<Payload>, ReadError> {
     let element = match list {
+        // What the business wrote, whatever the list is called.
+        List::Messages if matches!(place.field, Field::SmbMessageEchoes | Field::MessageEchoes) => {
+            Element::Echo
+        }
         List::Messages => Element::Message,
-        List::Statuses if *field == Field::Calls => Element::CallStatus,
+        List::Statuses if place.field == Field::Calls => Element::CallStatus,
         List::Statuses => Element::Status,
         List::Errors => Element::Error,
         List::MessageEchoes => Element::Echo,
@@ -330,12 +357,16 @@ fn element(list: List, field: &Field, row: &RawValue) -> Result<Option<Payload>,
     let payload = element.read(row.get().as_bytes())?;
     Ok(match payload {
         // Files of the history follow for themselves, in the same field (webhooks/reference/history, 2026-04).
-        Some(Payload::Message(message)) if *field == Field::History => {
+        Some(Payload::Message(message)) if place.field == Field::History => {
             Some(Payload::HistoryMessage(HistoryMessage {
                 message,
                 ..HistoryMessage::default()
             }))
         }
+        Some(Payload::Message(message)) if place.metadata.is_number(message.from.as_ref()) => {
+            Some(Payload::Echo(message))
+        }
+        Some(Payload::Status(status)) if status.is_of_call() => Some(Payload::CallStatus(status)),
         payload => payload,
     })
 }
