@@ -274,6 +274,8 @@ fn g10_what_is_incomplete_does_not_swallow_what_is_whole() {
         json!({"type": "interactive", "interactive": {"type": "button_reply"}}),
         json!({"type": "interactive"}),
         json!({"type": "unsupported", "errors": error}),
+        json!({"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": "x"}, "timestamp": "1", "errors": error}),
+        json!({"type": "revoke", "revoke": {"original_message_id": "wamid.0"}, "errors": error}),
         json!({}),
     ] {
         let mut incomplete = incomplete;

@@ -86,12 +86,14 @@ fn said(mut message: event::Message, ends: Ends) -> Said {
     let at = time(message.timestamp.as_ref());
     let id = message.id.as_ref();
     // What could not be handed out, or not all of it, may come again, readable, under the same id.
-    let kind = if content::is_incomplete(&message) {
-        "message.unavailable"
-    } else {
-        "message"
+    let is_incomplete = content::is_incomplete(&message);
+    let key_of = |kind, at| {
+        if is_incomplete {
+            own_key("message.unavailable", id, None)
+        } else {
+            own_key(kind, id, at)
+        }
     };
-    let key = own_key(kind, id, None);
     // What a reaction, an edit or a revoke is about. Without it the first would read as taken back, and the others as news.
     let (is_about, target) = match message.kind {
         Some(MessageType::Reaction) => {
@@ -117,11 +119,11 @@ fn said(mut message: event::Message, ends: Ends) -> Said {
     match message.kind {
         Some(MessageType::Reaction) => {
             // Nobody promises that the next reaction to a message has another id.
-            let key = own_key("reaction", id, at);
+            let key = key_of("reaction", at);
             return Said::new(reaction(message.reaction, ends), key, at);
         }
         Some(MessageType::Edit) => {
-            let key = own_key("edited", id, None);
+            let key = key_of("edited", None);
             // The event model does not say who changed a message: one that the business changed would read as the user's.
             return if ends.direction == Direction::Inbound {
                 Said::new(edited(message.edit, ends), key, at)
@@ -130,7 +132,7 @@ fn said(mut message: event::Message, ends: Ends) -> Said {
             };
         }
         Some(MessageType::Revoke) => {
-            let key = own_key("deleted", id, None);
+            let key = key_of("deleted", None);
             return if ends.direction == Direction::Inbound || ends.sender.is_some() {
                 Said::new(deleted(message.revoke, ends), key, at)
             } else {
@@ -139,6 +141,7 @@ fn said(mut message: event::Message, ends: Ends) -> Said {
         }
         _ => {}
     }
+    let key = key_of("message", None);
     let message_id = taken(message.id.take());
     let context = message.context.take();
     let content = content::content(message);
