@@ -119,13 +119,13 @@ fn broker<S: Sink>(
     made: Result<S, OpenError>,
 ) -> Result<SinkTo, Wrong> {
     let sink = made.map_err(|error| ("type", chain(&error)))?;
-    let text = address.expose();
-    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    let shown = masked(address.expose());
+    let (scheme, _) = shown.split_once("://").unwrap_or_default();
     Ok(SinkTo::Broker(Broker {
         sink: Arc::new(sink),
         timeout,
-        shown: masked(text),
         is_clear: !private.contains(&scheme),
+        shown,
     }))
 }
 

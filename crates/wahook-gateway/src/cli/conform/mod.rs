@@ -92,7 +92,11 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     };
     let row = find_provider(provider).map_err(Failure::wrong_use)?;
     let options = input::options(row, &args.option)?;
-    let challenge_token = row.challenge_token.and_then(|name| options.get(name)?.as_str());
+    // Of several the first will do.
+    let challenge_token = row.challenge_token.and_then(|name| {
+        let tokens = options.get(name)?;
+        tokens.as_str().or_else(|| tokens.get(0)?.as_str())
+    });
     let challenge_token = challenge_token.map(|token| Secret::dangerous_published(token.to_owned()));
     let secrets = args.secrets.read()?;
     let Some(secret) = secrets.first().cloned() else {
