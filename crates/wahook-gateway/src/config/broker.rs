@@ -23,8 +23,8 @@ pub struct Broker {
     pub(crate) timeout: Duration,
     /// Where it is, without a credential.
     pub(crate) shown: String,
-    /// Whether who listens on the way can read.
-    pub(crate) is_clear: bool,
+    /// The schemes of addresses by which nobody reads on the way.
+    pub(crate) private: &'static [&'static str],
 }
 
 pub(super) fn nats(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
@@ -111,21 +111,18 @@ pub(super) fn redis(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Res
     )
 }
 
-/// `private` are the schemes by which nobody listens.
 fn broker<S: Sink>(
     address: &Secret,
     timeout: Duration,
-    private: &[&str],
+    private: &'static [&'static str],
     made: Result<S, OpenError>,
 ) -> Result<SinkTo, Wrong> {
     let sink = made.map_err(|error| ("type", chain(&error)))?;
-    let shown = masked(address.expose());
-    let (scheme, _) = shown.split_once("://").unwrap_or_default();
     Ok(SinkTo::Broker(Broker {
         sink: Arc::new(sink),
         timeout,
-        is_clear: !private.contains(&scheme),
-        shown,
+        shown: masked(address.expose()),
+        private,
     }))
 }
 

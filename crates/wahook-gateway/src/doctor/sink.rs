@@ -32,9 +32,11 @@ pub(super) fn look(sink: &SinkPlan) -> Option<Finding> {
             is_clear.then(|| clear(name).advise("begin its `url` with https://"))
         }
         SinkTo::Broker(broker) => {
-            let host = broker.shown.parse::<Uri>().ok();
-            let is_near = host.as_ref().and_then(Uri::host).is_some_and(is_near);
-            (broker.is_clear && !is_near)
+            let scheme = broker.shown.split_once("://").map_or("", |(scheme, _)| scheme);
+            let uri = broker.shown.parse::<Uri>().ok();
+            let is_near = uri.as_ref().and_then(Uri::host).is_some_and(is_near);
+            let is_clear = !broker.private.contains(&scheme);
+            (is_clear && !is_near)
                 .then(|| clear(name).advise("take an address of its broker that speaks TLS"))
         }
         SinkTo::Sql(..) | SinkTo::Stdout(_) => None,
