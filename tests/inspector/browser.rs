@@ -191,10 +191,18 @@ impl Browser {
         self.click_on(&json!({ "using": "xpath", "value": path }));
     }
 
+    /// A row may be drawn anew between the look and the click: then there is another in its place.
     fn click_on(&self, how: &Value) {
-        let found = self.post("element", how);
-        let id = element(&found).unwrap();
-        self.post(&format!("element/{id}/click"), &json!({}));
+        loop {
+            let found = self.post("element", how);
+            let id = element(&found).unwrap();
+            let clicked = format!("{}/element/{id}/click", self.session);
+            match self.wire.post(&clicked, &json!({})) {
+                Ok(_) => return,
+                Err(error) if error.to_string().contains("stale element reference") => {}
+                Err(error) => panic!("{how}: {error}"),
+            }
+        }
     }
 
     /// Clicks into a field and writes.

@@ -269,7 +269,7 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
         (
             &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\nformat = \"cloudevents-binary\""),
             1,
-            "F:8:1: `cloudevents-binary` is of sinks of type `http`: it needs headers",
+            "F:8:1: `cloudevents-binary` needs headers: it is of sinks of type `http`, `nats`, `rabbitmq` and `redis`",
         ),
         (
             &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\nattempts = 0"),
@@ -399,6 +399,7 @@ fn the_example_is_good_as_it_is_and_with_all_that_it_offers() {
         ("warehouse", "sqlite:rows.db"),
         ("admin", "5f0c1d6e7a8b9c0d1e2f3a4b"),
         ("wazapin-api", "wz_live_0123456789abcdef"),
+        ("nats", "nats://wahook:password@127.0.0.1:4222"),
     ] {
         fs::write(folder.join("secrets").join(name), text).unwrap();
     }
