@@ -49,6 +49,12 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         self.parse(delivery).into_iter().for_each(each);
     }
 
+    /// Each item of [`parse`](Self::parse), in that order, as the body of a delivery that says it and nothing else: what the
+    /// provider itself would have sent. `None` where nobody needs that: a provider that says one thing at a time.
+    fn split(&self, _delivery: &Delivery) -> Option<Vec<Bytes>> {
+        None
+    }
+
     /// Maps one item to the event model (N4).
     fn normalise(&self, item: Parsed<Self::Event>, delivery: &Delivery) -> Draft;
 }
@@ -140,6 +146,9 @@ pub trait AnyProvider: fmt::Debug + Send + Sync + 'static {
     /// Parses and normalises every item of a delivery.
     fn read(&self, delivery: &Delivery) -> Vec<model::Event>;
 
+    /// [`Provider::split`].
+    fn split(&self, delivery: &Delivery) -> Option<Vec<Bytes>>;
+
     /// The item at this place as the provider's own types have it, in their `Debug` form: for a person who may see what it
     /// says.
     fn typed(&self, delivery: &Delivery, place: usize) -> Option<String>;
@@ -177,6 +186,10 @@ impl<P: Provider> AnyProvider for P {
             events.push(self.normalise(item, delivery).finish(P::ID, delivery, index));
         });
         events
+    }
+
+    fn split(&self, delivery: &Delivery) -> Option<Vec<Bytes>> {
+        Provider::split(self, delivery)
     }
 
     fn typed(&self, delivery: &Delivery, place: usize) -> Option<String> {

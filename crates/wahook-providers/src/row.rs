@@ -1,10 +1,10 @@
 //! What a provider says of itself to those who build endpoints from configuration, and to the documentation.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use wahook_core::{BuildError, Endpoint, Secrets};
+use wahook_core::{AnyProvider, BuildError, Endpoint, Secret, Secrets};
 
 /// One provider.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,16 @@ impl ProviderRow {
     pub fn steps(&self, url: &str, secret: &str) -> Vec<String> {
         let fill = |step: &&str| step.replace("{url}", url).replace("{secret}", secret);
         self.setup.iter().map(fill).collect()
+    }
+
+    /// Who reads its deliveries as they are read without any option: for what was received by an endpoint that is gone.
+    /// Nothing is verified by it.
+    #[must_use]
+    pub fn reader(&self) -> Option<Arc<dyn AnyProvider>> {
+        // An endpoint cannot be built without a secret.
+        let unused = Secret::new((self.make_secret)([7; 32])).ok()?;
+        let endpoint = (self.build)(self.id, Secrets::from(unused), &Options::default()).ok()?;
+        Some(endpoint.shared_provider())
     }
 }
 

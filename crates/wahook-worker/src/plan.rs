@@ -182,6 +182,10 @@ pub struct Filter {
     pub endpoints: Vec<Text>,
     /// Of one of these accounts.
     pub accounts: Vec<Text>,
+    /// Of one of these tenants.
+    pub tenants: Vec<Text>,
+    /// Called so by the provider. A name with `.*` at its end is also that of all whose names go on behind it with a dot.
+    pub names: Vec<Text>,
 }
 
 impl Filter {
@@ -190,11 +194,23 @@ impl Filter {
     pub fn wants(&self, event: &Event) -> bool {
         let kind = self.kinds.is_empty() || self.kinds.contains(&event.kind());
         let endpoint = self.endpoints.is_empty() || self.endpoints.contains(&event.endpoint);
-        let account = self.accounts.is_empty()
-            || event
-                .account
-                .as_ref()
-                .is_some_and(|account| self.accounts.contains(account));
-        kind && endpoint && account
+        kind && endpoint
+            && is_one_of(&self.accounts, event.account.as_ref(), Text::eq)
+            && is_one_of(&self.tenants, event.tenant.as_ref(), Text::eq)
+            && is_one_of(&self.names, event.name.as_ref(), is_named)
+    }
+}
+
+/// An event that does not say what is asked for is none of those.
+fn is_one_of(wanted: &[Text], found: Option<&Text>, is: impl Fn(&Text, &Text) -> bool) -> bool {
+    wanted.is_empty() || found.is_some_and(|found| wanted.iter().any(|wanted| is(wanted, found)))
+}
+
+fn is_named(wanted: &Text, name: &Text) -> bool {
+    match wanted.strip_suffix(".*") {
+        None => wanted == name,
+        Some(family) => name
+            .strip_prefix(family)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
     }
 }

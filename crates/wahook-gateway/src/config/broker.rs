@@ -11,7 +11,11 @@ use wahook_nats::{NatsOptions, NatsSink};
 use wahook_rabbitmq::{RabbitMqOptions, RabbitMqSink, To};
 use wahook_redis::{RedisStreamOptions, RedisStreamSink};
 
-use super::{Format, SinkConfig, SinkTo, build::Wrong, sinks::missing};
+use super::{
+    Format, SinkConfig, SinkTo,
+    build::Wrong,
+    sinks::{missing, only_http},
+};
 use crate::{failure::chain, stores::masked};
 
 /// A broker that events are published to. Nothing is connected before the first one.
@@ -30,7 +34,7 @@ pub struct Broker {
 pub(super) fn nats(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
     let address = address(sink, folder, mark, "nats://localhost:4222")?;
     let mut options = NatsOptions::default();
-    options.form = form(sink);
+    options.form = form(sink)?;
     options.timeout = timeout(sink, options.timeout);
     if let Some(subject) = &sink.subject {
         options.subject = topic("subject", subject)?;
@@ -52,7 +56,7 @@ pub(super) fn nats(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Resu
 pub(super) fn rabbitmq(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
     let address = address(sink, folder, mark, "amqp://user:password@localhost/%2f")?;
     let mut options = RabbitMqOptions::default();
-    options.form = form(sink);
+    options.form = form(sink)?;
     options.timeout = timeout(sink, options.timeout);
     match (&sink.queue, &sink.exchange, &sink.routing_key) {
         (None, Some(name), routing_key) => {
@@ -95,7 +99,7 @@ pub(super) fn rabbitmq(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> 
 pub(super) fn redis(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
     let address = address(sink, folder, mark, "redis://localhost/0")?;
     let mut options = RedisStreamOptions::default();
-    options.form = form(sink);
+    options.form = form(sink)?;
     options.timeout = timeout(sink, options.timeout);
     if let Some(stream) = &sink.stream {
         options.stream = topic("stream", stream)?;
@@ -162,17 +166,18 @@ fn timeout(sink: &SinkConfig, usual: Duration) -> Duration {
     sink.timeout.map_or(usual, super::Period::get)
 }
 
-fn form(sink: &SinkConfig) -> MessageForm {
-    MessageForm {
-        format: message_format(sink.format),
+fn form(sink: &SinkConfig) -> Result<MessageForm, Wrong> {
+    Ok(MessageForm {
+        format: message_format(sink.format)?,
         raw: sink.raw,
-    }
+    })
 }
 
-pub(super) const fn message_format(format: Format) -> MessageFormat {
-    match format {
+pub(super) fn message_format(format: Format) -> Result<MessageFormat, Wrong> {
+    Ok(match format {
         Format::Event => MessageFormat::Event,
         Format::CloudEvents => MessageFormat::CloudEvents,
         Format::CloudEventsBinary => MessageFormat::CloudEventsBinary,
-    }
+        Format::Meta => return Err(only_http()),
+    })
 }

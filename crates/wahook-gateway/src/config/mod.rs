@@ -26,6 +26,7 @@ mod load;
 mod lock;
 mod log;
 mod manage;
+mod meta;
 mod model;
 mod place;
 mod replace;

@@ -22,9 +22,15 @@ pub struct SinkConfig {
     /// Only events that these endpoints received.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<String>,
-    /// Only events of these accounts: devices, channels, sessions.
+    /// Only events of these accounts: devices, channels, sessions, phone number ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<String>,
+    /// Only events of these tenants: workspaces, organisations, business accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<String>,
+    /// Only events that the provider calls so; `messages.*` is `messages` and `messages.statuses`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// How events are written; `wahook.event/1` if left out.
     #[serde(default)]
     pub format: Format,
@@ -66,7 +72,7 @@ pub struct SinkConfig {
     /// `http`: where to POST.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<UrlText>,
-    /// `http`: the secret to sign with, as Standard Webhooks has it.
+    /// `http`: the secret to sign with, as Standard Webhooks has it, or as Meta does where `format` is `meta`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Hidden>,
     /// `http`: a file that holds it.
@@ -186,6 +192,9 @@ pub enum Format {
     /// `CloudEvents` 1.0, binary: attributes in headers, the event in the body.
     #[serde(rename = "cloudevents-binary")]
     CloudEventsBinary,
+    /// As Meta sent it: each item in an envelope of its own, signed with the sink's secret as Meta signs.
+    #[serde(rename = "meta")]
+    Meta,
 }
 
 /// What becomes of the events behind a dead letter.
@@ -210,6 +219,8 @@ impl SinkConfig {
             kinds: Vec::new(),
             endpoints: Vec::new(),
             accounts: Vec::new(),
+            tenants: Vec::new(),
+            names: Vec::new(),
             format: Format::default(),
             raw: true,
             lanes: None,

@@ -6,12 +6,12 @@ use std::{
     path::Path,
 };
 
-use wahook_core::{guard::Digest, json::Text, model::Kind};
+use wahook_core::{Endpoint, guard::Digest, json::Text, model::Kind};
 use wahook_worker::{Filter, OnPoison, Retries};
 
 use super::{
     Broker, Config, EndpointConfig, Format, Problem, SinkConfig, SinkType, UrlText, WhenPoison, broker,
-    build::Wrong, secrets::Sources, store,
+    build::Wrong, meta, secrets::Sources, store,
 };
 use crate::{
     failure::chain,
@@ -46,6 +46,8 @@ pub enum SinkTo {
     File(FileOptions),
     /// A URL.
     Http(UrlText, HttpOptions),
+    /// A URL whose owner reads what Meta sends, and verifies with a secret of its own.
+    Meta(UrlText, HttpOptions, Endpoint),
     /// A table.
     Sql(StoreAddress, SqlOptions),
     /// Standard output.
@@ -60,7 +62,7 @@ impl SinkTo {
     pub fn shown(&self) -> String {
         match self {
             Self::File(options) => format!("file {}", options.path.display()),
-            Self::Http(url, _) => format!("http {}", url.shown()),
+            Self::Http(url, _) | Self::Meta(url, ..) => format!("http {}", url.shown()),
             Self::Sql(address, options) => format!("sql {address}, table {}", options.table),
             Self::Stdout(_) => "standard output".to_owned(),
             Self::Broker(broker) => broker.shown.clone(),
@@ -139,7 +141,7 @@ fn build_one(sink: &SinkConfig, endpoints: &[EndpointConfig], folder: &Path) -> 
     let to = match sink.kind {
         SinkType::Stdout => SinkTo::Stdout(form(sink)?),
         SinkType::File => SinkTo::File(file(sink, folder)?),
-        SinkType::Http => http(sink, folder, &mut mark)?,
+        SinkType::Http => http(sink, endpoints, folder, &mut mark)?,
         SinkType::Sql => sql(sink, folder, &mut mark)?,
         SinkType::Nats => broker::nats(sink, folder, &mut mark)?,
         SinkType::Rabbitmq => broker::rabbitmq(sink, folder, &mut mark)?,
@@ -193,11 +195,10 @@ fn filter(sink: &SinkConfig, endpoints: &[EndpointConfig]) -> Result<Filter, Wro
         }
         filter.endpoints.push(Text::from(name.as_str()));
     }
-    filter.accounts = sink
-        .accounts
-        .iter()
-        .map(|account| Text::from(account.as_str()))
-        .collect();
+    let texts = |list: &[String]| list.iter().map(|text| Text::from(text.as_str())).collect();
+    filter.accounts = texts(&sink.accounts);
+    filter.tenants = texts(&sink.tenants);
+    filter.names = texts(&sink.names);
     Ok(filter)
 }
 
@@ -234,6 +235,7 @@ fn form(sink: &SinkConfig) -> Result<Form, Wrong> {
                 "`cloudevents-binary` needs headers: it is of sinks of type `http`, `nats`, `rabbitmq` and `redis`".to_owned(),
             ));
         }
+        Format::Meta => return Err(only_http()),
     };
     Ok(Form {
         format,
@@ -255,12 +257,27 @@ fn file(sink: &SinkConfig, folder: &Path) -> Result<FileOptions, Wrong> {
     Ok(options)
 }
 
-fn http(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
+pub(super) fn only_http() -> Wrong {
+    (
+        "format",
+        "`meta` is a signed request: it is of sinks of type `http`".to_owned(),
+    )
+}
+
+fn http(
+    sink: &SinkConfig,
+    endpoints: &[EndpointConfig],
+    folder: &Path,
+    mark: &mut Vec<u8>,
+) -> Result<SinkTo, Wrong> {
     let url = sink.url.as_ref().ok_or_else(|| missing("url", "https://…"))?;
     mark.extend_from_slice(url.expose().as_bytes());
     let mut options = HttpOptions::default();
     options.raw = sink.raw;
-    options.format = broker::message_format(sink.format);
+    let is_meta = sink.format == Format::Meta;
+    if !is_meta {
+        options.format = broker::message_format(sink.format)?;
+    }
     let sources = Sources {
         secret: sink.secret.as_ref(),
         secret_file: sink.secret_file.as_ref(),
@@ -288,7 +305,11 @@ fn http(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, 
             .header(name, value.expose())
             .map_err(|error| ("headers", chain(&error)))?;
     }
-    Ok(SinkTo::Http(url.clone(), options))
+    if !is_meta {
+        return Ok(SinkTo::Http(url.clone(), options));
+    }
+    let signer = meta::signer(sink, endpoints, options.secrets.take())?;
+    Ok(SinkTo::Meta(url.clone(), options, signer))
 }
 
 fn sql(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {

@@ -26,7 +26,7 @@ pub(super) fn look(sink: &SinkPlan) -> Option<Finding> {
                 Finding::error(None, text).advise("make it, for the user that runs wahook")
             })
         }
-        SinkTo::Http(url, _) => {
+        SinkTo::Http(url, _) | SinkTo::Meta(url, ..) => {
             let uri: Uri = url.expose().parse().ok()?;
             let is_clear = uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_near);
             is_clear.then(|| clear(name).advise("begin its `url` with https://"))

@@ -5,6 +5,7 @@ use std::{collections::HashMap, io, sync::Arc, time::Duration};
 use wahook_core::{
     Clock,
     guard::{Digest, OpenError},
+    inbox::Desk,
     sink::Sink,
 };
 use wahook_worker::Route;
@@ -14,7 +15,7 @@ use crate::{
     Failure,
     config::{Built, SinkPlan, SinkTo},
     failure::chain,
-    sinks::{FileSink, HttpSink, SqlOptions, SqlSink, Stdout},
+    sinks::{Alone, FileSink, HttpSink, SqlOptions, SqlSink, Stdout},
     spans::in_spans,
     stores::{Database, StoreAddress},
 };
@@ -44,6 +45,7 @@ impl Sinks {
     pub(crate) async fn and_now(
         &self,
         built: &Built,
+        desk: Option<&Arc<dyn Desk>>,
         clock: &Arc<dyn Clock>,
     ) -> Result<(Self, Vec<Route>), Failure> {
         let enrichers = self.enrichers.and_now(&built.routes, clock)?;
@@ -53,7 +55,7 @@ impl Sinks {
             let same = self.open.get(&plan.name).filter(|open| open.mark == plan.mark);
             let one = match same {
                 Some(same) => same.clone(),
-                None => open_one(plan, clock)
+                None => open_one(plan, desk, clock)
                     .await
                     .map_err(|why| Failure::io(format!("cannot open the sink {}: {why}", plan.name)))?,
             };
@@ -62,7 +64,7 @@ impl Sinks {
                 .filter(plan.filter.clone())
                 .retries(plan.retries);
             let timeout = match &plan.to {
-                SinkTo::Http(_, options) => Some(options.timeout),
+                SinkTo::Http(_, options) | SinkTo::Meta(_, options, _) => Some(options.timeout),
                 SinkTo::Broker(broker) => Some(broker.timeout.saturating_add(CONNECTING)),
                 SinkTo::File(_) | SinkTo::Sql(..) | SinkTo::Stdout(_) => None,
             };
@@ -98,7 +100,11 @@ impl Sinks {
     }
 }
 
-async fn open_one(plan: &SinkPlan, clock: &Arc<dyn Clock>) -> Result<Open, String> {
+async fn open_one(
+    plan: &SinkPlan,
+    desk: Option<&Arc<dyn Desk>>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Open, String> {
     let (sink, stdout): (Arc<dyn Sink>, _) = match &plan.to {
         SinkTo::Stdout(form) => {
             let stdout = Stdout::start(io::stdout(), *form)
@@ -111,6 +117,13 @@ async fn open_one(plan: &SinkPlan, clock: &Arc<dyn Clock>) -> Result<Open, Strin
         }
         SinkTo::Http(url, options) => {
             let sink = HttpSink::new(url.expose(), options.clone(), Arc::clone(clock))
+                .map_err(|error| chain(&error))?;
+            (Arc::new(sink), None)
+        }
+        SinkTo::Meta(url, options, signer) => {
+            let desk = desk.ok_or("what was sent is read from the inbox, and there is none")?;
+            let (url, alone) = (url.expose(), Alone::of(Arc::clone(desk)));
+            let sink = HttpSink::as_sent(url, options.clone(), alone, signer.clone(), Arc::clone(clock))
                 .map_err(|error| chain(&error))?;
             (Arc::new(sink), None)
         }

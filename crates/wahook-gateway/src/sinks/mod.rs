@@ -10,6 +10,7 @@
 //! Each hands over at least once. What is handed over again has the same key; a replay has the same key too, and a
 //! number of its own ([`Event::replay`]).
 
+mod alone;
 mod file;
 mod http;
 mod queue;
@@ -23,6 +24,7 @@ use wahook_core::{
 };
 
 pub use self::{
+    alone::Alone,
     file::{FileOptions, FileSink},
     http::{HttpOptions, HttpSink},
     sql::{SqlOptions, SqlSink},

@@ -34,6 +34,7 @@ mod sinks_common;
 mod sinks_file;
 mod sinks_format;
 mod sinks_http;
+mod sinks_meta;
 mod sinks_sql;
 mod stores;
 mod tls;

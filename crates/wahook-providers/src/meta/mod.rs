@@ -39,6 +39,7 @@ mod event;
 mod normalise;
 mod parse;
 mod settings;
+mod split;
 
 use std::time::Duration;
 
@@ -86,6 +87,10 @@ impl Provider for Meta {
 
     fn parse_each(&self, delivery: &Delivery, each: impl FnMut(Parsed<Event>)) {
         parse::parse_each(&delivery.body, each);
+    }
+
+    fn split(&self, delivery: &Delivery) -> Option<Vec<Bytes>> {
+        Some(split::split(&delivery.body))
     }
 
     fn normalise(&self, item: Parsed<Event>, _delivery: &Delivery) -> Draft {

@@ -5,6 +5,7 @@ mod generic;
 mod generic_manual;
 mod meta;
 mod meta_batch;
+mod meta_split;
 mod meta_who;
 mod support;
 mod waping;

@@ -5,7 +5,7 @@ use proptest::{
     sample::{Index, select},
     test_runner::{Config, TestRunner},
 };
-use wahook_core::model::Event;
+use wahook_core::model::{Event, Kind};
 
 use super::{
     contract::{Contract, is_malformed, said},
@@ -79,9 +79,62 @@ pub fn n1_this_body_breaks_nothing(contract: &Contract, body: &[u8]) -> Result<(
             "an event whose key is empty or has control characters",
         )?;
     }
+    n1_alone_each_item_says_the_same(contract, body)?;
     let prepared = contract.deliver(&Outgoing::new("msg_1", body.to_vec()));
     let length = prepared.key().as_str().len();
     holds(length <= MAX_KEY_BYTES, &format!("a key of {length} bytes"))
+}
+
+/// What N1 says of a body that is taken apart: each item is there once, and by itself it says what it says among others.
+///
+/// # Errors
+///
+/// What does not hold.
+fn n1_alone_each_item_says_the_same(contract: &Contract, body: &[u8]) -> Result<(), String> {
+    let Some(bodies) = contract.split(body.to_vec()) else {
+        return Ok(());
+    };
+    let events = contract.read(body.to_vec());
+    if bodies.len() != events.len() {
+        return Err(format!("{} items in {} bodies", events.len(), bodies.len()));
+    }
+    for (event, alone) in events.iter().zip(bodies) {
+        if events.len() == 1 && alone != body {
+            return Err("an only item is not the body as it was sent".to_owned());
+        }
+        let found = contract.read(alone.clone());
+        let same = found.iter().filter(|found| is_same(found, event)).count();
+        // What stands around it may be a mistake of its own; another item it is not.
+        let others = found.iter().filter(|found| !is_malformed(found)).count();
+        let is_whole = alone == body;
+        if same == 0 || (!is_whole && others > 1 + usize::from(is_history(event))) {
+            let alone = String::from_utf8_lossy(&alone).into_owned();
+            return Err(format!("{} alone is read as {found:?} of {alone}", event.kind()));
+        }
+    }
+    Ok(())
+}
+
+/// A piece of a history is told in the delivery of its messages, too.
+fn is_history(event: &Event) -> bool {
+    event
+        .name
+        .as_ref()
+        .is_some_and(|name| name.starts_with("history"))
+}
+
+/// But for the key, which may be made of the delivery, and the place of a mistake. A list that nobody knows is, alone, all
+/// that its part of the body says.
+fn is_same(alone: &Event, event: &Event) -> bool {
+    let named = |event: &Event| event.name.clone().unwrap_or_default();
+    let is_of = alone.kind() == Kind::Unknown && named(event).starts_with(named(alone).as_str());
+    let same_data = alone.data == event.data || (is_malformed(alone) && is_malformed(event));
+    let envelope = |event: &Event| (event.account.clone(), event.tenant.clone());
+    let rest = |event: &Event| (event.occurred_at, event.account_identity.clone());
+    same_data
+        && (is_of || named(alone) == named(event))
+        && envelope(alone) == envelope(event)
+        && rest(alone) == rest(event)
 }
 
 const PIECES: &[&str] = &[

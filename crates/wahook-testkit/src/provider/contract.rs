@@ -45,6 +45,12 @@ impl Contract {
         self.read_under(body, None)
     }
 
+    /// The items of a body, each as a body of its own.
+    pub(super) fn split(&self, body: impl Into<Bytes>) -> Option<Vec<Bytes>> {
+        let delivery = Delivery::dangerous_unverified("contract", HeaderMap::new(), body.into(), now());
+        self.sender.endpoint().provider().split(&delivery)
+    }
+
     /// The same, under a delivery key of its own.
     pub(super) fn read_under(&self, body: impl Into<Bytes>, key: Option<&str>) -> Vec<Event> {
         let mut delivery = Delivery::dangerous_unverified("contract", HeaderMap::new(), body.into(), now());

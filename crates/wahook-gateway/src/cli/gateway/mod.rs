@@ -95,7 +95,7 @@ impl Gateway {
             let (boxed, sinks) = Boxed::open(&plan, address, operators, &clock).await?;
             (Way::Inbox(Box::new(boxed)), sinks, observer)
         } else {
-            let (sinks, _) = Sinks::default().and_now(&plan.built, &clock).await?;
+            let (sinks, _) = Sinks::default().and_now(&plan.built, None, &clock).await?;
             stores = Stores::open(&plan.built.routes, &means, &stores).await?;
             (Way::HandOver(means), sinks, Arc::new(DeliveryLog::default()))
         };
@@ -235,7 +235,7 @@ impl Boxed {
         let inbox = operators.measured(&opened.desk);
         operators.work_with(built, config.public_url.as_deref());
         operators.read(None);
-        let (sinks, routes) = Sinks::default().and_now(built, clock).await?;
+        let (sinks, routes) = Sinks::default().and_now(built, Some(&opened.desk), clock).await?;
         let desk = || Arc::clone(&opened.desk);
         let admin = match &built.admin {
             Some(admin) => Some(operators.listen(admin, desk()).await?),

@@ -115,7 +115,11 @@ impl Gateway {
         // What is mounted has the limits that take effect, not those of the file.
         next.config.limits = changing.plan.config.limits.with_bodies_of(&next.config.limits);
         let there = &changing.open;
-        let (sinks, routes) = there.sinks.and_now(&next.built, &self.clock).await?;
+        let desk = match &self.way {
+            Way::Inbox(boxed) => Some(&boxed.opened.desk),
+            Way::HandOver(_) => None,
+        };
+        let (sinks, routes) = there.sinks.and_now(&next.built, desk, &self.clock).await?;
         let stores = match &self.way {
             Way::Inbox(_) => Stores::default(),
             Way::HandOver(means) => Stores::open(&next.built.routes, means, &there.stores).await?,

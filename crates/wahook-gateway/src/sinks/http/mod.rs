@@ -2,27 +2,28 @@
 
 mod address;
 mod answer;
+mod content;
 mod options;
 mod resolve;
 
 use std::{error::Error, fmt, net::IpAddr, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{AUTHORIZATION, CONTENT_TYPE},
-};
+use http::{HeaderMap, header::AUTHORIZATION};
 use reqwest::{Client, Response, Url};
 use wahook_core::{
-    BoxFuture, Clock,
+    BoxFuture, Clock, Endpoint,
     guard::{OpenError, OpenErrorKind},
     model::Event,
     proof::StandardSigner,
-    sink::{Delivered, MessageForm, Sink, SinkError, SinkErrorKind, header_identity, header_value},
+    sink::{Delivered, MessageForm, Sink, SinkError, SinkErrorKind},
 };
 
 pub use self::options::HttpOptions;
-use self::resolve::{Reach, Resolver};
+use self::{
+    content::Content,
+    resolve::{Reach, Resolver},
+};
+use super::Alone;
 use crate::web;
 
 /// Posts events to a URL, one for each request; done is what was answered 2xx.
@@ -33,8 +34,7 @@ pub struct HttpSink {
     client: Client,
     url: Url,
     headers: HeaderMap,
-    form: MessageForm,
-    signer: Option<StandardSigner>,
+    content: Content,
     max_retry_after: Duration,
     clock: Arc<dyn Clock>,
 }
@@ -47,13 +47,49 @@ impl HttpSink {
     /// [`OpenErrorKind::Address`] for a URL that cannot or must not be posted to, or for secrets that cannot sign;
     /// [`OpenErrorKind::Refused`] if TLS cannot be set up.
     pub fn new(url: &str, options: HttpOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let signer = match &options.secrets {
+            Some(secrets) => Some(
+                StandardSigner::new(secrets).map_err(|error| wrong("a secret cannot sign").because(error))?,
+            ),
+            None => None,
+        };
+        let form = MessageForm {
+            format: options.format,
+            raw: options.raw,
+        };
+        Self::posting(Content::Event(form, signer), url, options, clock)
+    }
+
+    /// Posts what the provider sent to this URL, each item in a body of its own and signed as `signer` would have it: for code
+    /// that reads and verifies what comes from the provider. Format, `raw` and secrets of the options say nothing here.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn as_sent(
+        url: &str,
+        options: HttpOptions,
+        alone: Alone,
+        signer: Endpoint,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        Self::posting(Content::AsSent(alone, signer), url, options, clock)
+    }
+
+    fn posting(
+        content: Content,
+        url: &str,
+        options: HttpOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let url = checked(url)?;
         let reach = reach(&url, options.allow_private)?;
-        Self::within(reach, url, options, clock)
+        Self::within(reach, content, url, options, clock)
     }
 
     fn within(
         reach: Reach,
+        content: Content,
         url: Url,
         options: HttpOptions,
         clock: Arc<dyn Clock>,
@@ -63,12 +99,6 @@ impl HttpSink {
                 "the URL has a user and there is an authorization header: keep one",
             ));
         }
-        let signer = match &options.secrets {
-            Some(secrets) => Some(
-                StandardSigner::new(secrets).map_err(|error| wrong("a secret cannot sign").because(error))?,
-            ),
-            None => None,
-        };
         let resolver = Resolver {
             host: url.host_str().unwrap_or_default().to_owned(),
             reach,
@@ -77,45 +107,22 @@ impl HttpSink {
             client: client(&url, &options, resolver)?,
             url,
             headers: options.headers,
-            form: MessageForm {
-                format: options.format,
-                raw: options.raw,
-            },
-            signer,
+            content,
             max_retry_after: options.max_retry_after,
             clock,
         })
     }
 
     async fn post(&self, event: &Event) -> Result<(), SinkError> {
-        let (headers, body) = self.request(event)?;
+        let (own, body) = self.content.of(event, self.clock.now()).await?;
+        let mut headers = self.headers.clone();
+        headers.extend(own);
         let request = self.client.post(self.url.clone()).headers(headers).body(body);
         let answer = request.send().await.map_err(|error| unanswered(&error))?;
         let now = self.clock.now();
         let judged = answer::judge(answer.status(), answer.headers(), now, self.max_retry_after);
         drain(answer).await;
         judged
-    }
-
-    fn request(&self, event: &Event) -> Result<(HeaderMap, Bytes), SinkError> {
-        let message = self.form.message(event)?;
-        let body = Bytes::from(message.body);
-        let mut headers = self.headers.clone();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(message.content_type));
-        let unwritable = || {
-            let text = "the event has an identity that no header can hold";
-            SinkError::new(SinkErrorKind::Refused, text)
-        };
-        for (name, value) in &message.attributes {
-            let name = HeaderName::try_from(format!("ce-{name}")).map_err(|_| unwritable())?;
-            let value = HeaderValue::from_str(&header_value(value)).map_err(|_| unwritable())?;
-            headers.insert(name, value);
-        }
-        if let Some(signer) = &self.signer {
-            let signed = signer.sign(&header_identity(event), self.clock.now(), &body);
-            headers.extend(signed.map_err(|_| unwritable())?);
-        }
-        Ok((headers, body))
     }
 }
 
@@ -137,8 +144,7 @@ impl fmt::Debug for HttpSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSink")
             .field("host", &self.url.host_str())
-            .field("form", &self.form)
-            .field("signer", &self.signer)
+            .field("content", &self.content)
             .finish_non_exhaustive()
     }
 }
@@ -286,7 +292,8 @@ mod tests {
         let url = checked(&url).unwrap();
         let clock = Arc::new(wahook_tower::SystemClock::new());
         // As for a name that was public when it was configured.
-        let sink = HttpSink::within(Reach::Public, url, HttpOptions::default(), clock).unwrap();
+        let content = Content::Event(MessageForm::default(), None);
+        let sink = HttpSink::within(Reach::Public, content, url, HttpOptions::default(), clock).unwrap();
         let delivered = sink.deliver(&[message()]).await;
         let error = delivered.error.unwrap();
         assert!(error.to_string().contains("allow_private"), "{error}");

@@ -78,7 +78,7 @@ impl HttpOptions {
         value.set_sensitive(true);
         if is_ours(&name) {
             return Err(wrong(
-                "content-*, host, connection, transfer-encoding, ce-* and webhook-* are written by the sink itself",
+                "content-*, host, connection, transfer-encoding, ce-*, webhook-* and x-hub-* are written by the sink itself",
             ));
         }
         if self.headers.insert(name, value).is_some() {
@@ -93,7 +93,7 @@ fn is_ours(name: &HeaderName) -> bool {
     matches!(
         name,
         "host" | "connection" | "transfer-encoding" | "te" | "trailer" | "upgrade" | "expect" | "keep-alive"
-    ) || ["content-", "ce-", "webhook-", "svix-", "proxy-"]
+    ) || ["content-", "ce-", "webhook-", "x-hub-", "svix-", "proxy-"]
         .iter()
         .any(|ours| name.starts_with(ours))
 }

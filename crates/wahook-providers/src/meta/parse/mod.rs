@@ -2,6 +2,8 @@
 
 mod history;
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use wahook_core::{
@@ -36,6 +38,13 @@ pub(super) fn parse_each(body: &Bytes, mut each: impl FnMut(Parsed<Event>)) {
             }
         }
     });
+}
+
+/// Where a piece stands in the whole; nothing for what is no piece of it.
+pub(super) fn place(piece: &[u8], whole: &[u8]) -> Option<Range<usize>> {
+    let start = (piece.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    let end = start.checked_add(piece.len())?;
+    (end <= whole.len()).then_some(start..end)
 }
 
 /// The name of the objects that are ours; other apps of Meta have the same envelope and the same signature.
@@ -97,12 +106,10 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
 
     /// A piece of the body, without a copy.
     fn raw(&self, json: &RawValue) -> Raw {
-        let (text, body) = (json.get().as_bytes(), self.body);
-        let start = (text.as_ptr() as usize).checked_sub(body.as_ptr() as usize);
-        match start.and_then(|start| Some((start, start.checked_add(text.len())?))) {
-            Some((start, end)) if end <= body.len() => Raw::new(body.slice(start..end)),
+        match place(json.get().as_bytes(), self.body) {
+            Some(place) => Raw::new(self.body.slice(place)),
             // Read from a mended copy.
-            _ => Raw::from(json),
+            None => Raw::from(json),
         }
     }
 
