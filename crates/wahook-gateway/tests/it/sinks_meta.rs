@@ -176,6 +176,22 @@ fn i3_each_program_gets_its_own_part_and_verifies_it_with_its_own_secret() {
 }
 
 #[test]
+fn the_manual_has_a_configuration_that_is_good() {
+    let manual = include_str!("../../../../docs/fan-out.md");
+    let (_, rest) = manual.split_once("```toml\n").unwrap();
+    let (toml, _) = rest.split_once("```").unwrap();
+    let folder = folder("fan-out-manual");
+    fs::create_dir(folder.join("secrets")).unwrap();
+    for name in ["meta", "helpdesk", "bot", "operations"] {
+        fs::write(folder.join("secrets").join(name), APP).unwrap();
+    }
+    let file = folder.join("wahook.toml");
+    fs::write(&file, toml).unwrap();
+    let output = run(&["config", "check", file.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_program_behind_meta_is_configured_with_one_secret_and_endpoints_of_meta() {
     let check = |endpoints: &str, sink: &str| {
         let file = folder("fan-out-config").join("wahook.toml");
