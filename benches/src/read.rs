@@ -5,7 +5,7 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use serde_json::Value;
 use wahook_core::{Delivery, Provider as _, Secrets, model::Kind};
-use wahook_providers::{Options, PROVIDERS, wawp};
+use wahook_providers::{Options, PROVIDERS, meta, wawp};
 use wahook_testkit::samples;
 
 use crate::{
@@ -25,6 +25,7 @@ pub const GROUP: Group = Group {
 
 fn run(report: &mut Report) {
     messages(report);
+    batches(report);
     samples_of_all(report);
 }
 
@@ -115,6 +116,57 @@ fn messages(report: &mut Report) {
             AtMost(most),
         );
     }
+}
+
+/// As much as Meta puts into one delivery: a thousand updates, a few hundred kilobytes of them texts.
+fn batches(report: &mut Report) {
+    let body = batch();
+    let endpoint = meta::endpoint("app", "0123456789abcdef0123456789abcdef").expect("a good secret");
+    let provider = endpoint.provider();
+    let delivery =
+        Delivery::dangerous_unverified("app", HeaderMap::new(), body.clone(), Timestamp::UNIX_EPOCH);
+    let events = provider.read(&delivery);
+    assert!(events.len() == 1000 && events.iter().all(|event| event.kind() == Kind::MessageReceived));
+    let what = format!("read, a Meta delivery of 1,000 messages, {} B", body.len());
+    report.table(
+        &what,
+        Against::Peer,
+        &mut [
+            Subject::new(VALUE, || serde_json::from_slice::<Value>(&body).expect("JSON")),
+            Subject::new(OURS, || provider.read(&delivery)),
+            Subject::new("wahook, taken apart into 1,000 deliveries", || {
+                provider.split(&delivery)
+            }),
+        ],
+    );
+}
+
+/// With a contact for each message, as they come.
+fn batch() -> Bytes {
+    let of = |one: &dyn Fn(usize) -> String| (0..1000).map(one).collect::<Vec<_>>().join(",");
+    let contacts = of(&|number| {
+        format!(
+            r#"{{"profile":{{"name":"Customer {number}"}},"wa_id":"1555{number:07}","user_id":"US.{number:015}"}}"#
+        )
+    });
+    let messages = of(&|number| {
+        format!(
+            concat!(
+                r#"{{"from":"1555{number:07}","from_user_id":"US.{number:015}","id":"wamid.HBgLMTU1NTAwMDAwMDIVAgASGBQ{number:012}","#,
+                r#""timestamp":"1767225600","type":"text","text":{{"body":"Is the blue one still there, and could you put it aside for me until Friday?"}}}}"#,
+            ),
+            number = number
+        )
+    });
+    Bytes::from(format!(
+        concat!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"300000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","#,
+            r#""metadata":{{"display_phone_number":"15550000009","phone_number_id":"200000000000001"}},"#,
+            r#""contacts":[{contacts}],"messages":[{messages}]}},"field":"messages"}}]}}]}}"#,
+        ),
+        contacts = contacts,
+        messages = messages
+    ))
 }
 
 /// Of so many bytes, with so many in `_data`.

@@ -48,7 +48,10 @@ fn conform(url: &str, hook: &Hook, more: &[&str]) -> (i32, Value) {
 #[test]
 fn a_the_gateway_passes_every_scenario_that_can_be_seen_from_outside() {
     let hooks = [
+        ("generic", "generic", vec![]),
         ("meta", "meta", vec!["verify_token=a-token-of-ours"]),
+        // While it is changed.
+        ("meta", "meta-two-tokens", vec![r#"verify_token=["a-token-of-ours","one-of-before"]"#]),
         ("waping", "waping", vec!["challenge_token=a-token-of-ours"]),
         ("wawp", "wawp", vec![]),
         ("wawp", "wawp-512", vec!["scheme=hmac-sha512"]),
@@ -83,6 +86,10 @@ fn passes(url: &str, hook: &Hook) {
         };
         let verdict = finding["verdict"].as_str().unwrap();
         assert!(fine.contains(&verdict), "{name}: {finding:#}");
+        if finding["scenario"] == "handshake" && hook.row.challenge_token.is_some() {
+            let asked = finding.to_string().contains("a challenge by GET");
+            assert!(asked, "{name}: {finding:#}");
+        }
     }
     assert_eq!((code, &report["ok"]), (0, &json!(true)), "{name}");
 }

@@ -40,7 +40,8 @@ impl Hook {
     pub(crate) fn endpoint(&self) -> Endpoint {
         let options = self.options.iter().map(|option| {
             let (name, value) = option.split_once('=').unwrap();
-            (name.to_owned(), Value::from(value))
+            let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+            (name.to_owned(), value)
         });
         let secrets = Secrets::try_from(self.secret.as_str()).unwrap();
         (self.row.build)(&self.name, secrets, &Options::new(options.collect())).unwrap()
@@ -90,7 +91,9 @@ impl Gateway {
             }
             for option in &options {
                 let (name, value) = option.split_once('=').unwrap();
-                toml += &format!("{name} = \"{value}\"\n");
+                // A list is written the same in JSON and TOML.
+                let quote = if value.starts_with('[') { "" } else { "\"" };
+                toml += &format!("{name} = {quote}{value}{quote}\n");
             }
             ready.push(Hook {
                 row,

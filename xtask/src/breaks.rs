@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod manage;
+mod meta;
 mod privacy;
 mod promises;
 
@@ -38,6 +39,7 @@ fn all() -> impl Iterator<Item = &'static Break> {
         catalogue::BREAKS,
         privacy::BREAKS,
         manage::BREAKS,
+        meta::BREAKS,
     ];
     tables.into_iter().flatten()
 }

@@ -1,0 +1,109 @@
+//! What holds for Meta's deliveries alone, and for those they are handed on to.
+
+use super::Break;
+
+const SPLIT: &str = "crates/wahook-providers/src/meta/split.rs";
+
+const fn split(
+    what: &'static str,
+    changes: &'static [(&'static str, &'static str)],
+    test: &'static str,
+) -> Break {
+    Break {
+        what,
+        file: SPLIT,
+        changes,
+        package: "wahook-providers",
+        test,
+    }
+}
+
+pub(super) const BREAKS: &[Break] = &[
+    split(
+        "Meta N1 another item stays beside one",
+        &[(
+            "member.is_shadowed || (member.value.is_list_of_items && !leads && contact.is_none())",
+            "member.is_shadowed",
+        )],
+        "meta_split",
+    ),
+    split(
+        "Meta N2 all contacts go along",
+        &[(
+            "                None => return,\n",
+            "                None => None,\n",
+        )],
+        "meta_split",
+    ),
+    split(
+        "Meta N2 the first contact goes along",
+        &[(
+            "self.contact.and_then(|ids| contacts.get(ids))",
+            "self.contact.and_then(|_| contacts.values().min())",
+        )],
+        "meta_split",
+    ),
+    split(
+        "Meta N2 a second list of the same name goes along",
+        &[(
+            "is_shadowed: !value.is_open()",
+            "is_shadowed: false && !value.is_open()",
+        )],
+        "meta_split",
+    ),
+    split(
+        "Meta N2 an only item is written anew",
+        &[(
+            "if items.len() == 1 {",
+            "if items.len() == 1 && body.is_empty() {",
+        )],
+        "n1_no_body_breaks_it",
+    ),
+    Break {
+        what: "Meta N5 a contact pairs by its place",
+        file: "crates/wahook-providers/src/meta/contacts.rs",
+        changes: &[(
+            ".find(|contact| ids_of(contact).contains(&Some(id)))",
+            ".find(|contact| !id.is_empty() || ids_of(contact).is_empty())",
+        )],
+        package: "wahook-providers",
+        test: "meta",
+    },
+    Break {
+        what: "Meta G10 the key of an update forgets what it says",
+        file: "crates/wahook-providers/src/meta/normalise/mod.rs",
+        changes: &[(
+            "    about.part(&digest).time(at)\n",
+            "    let _ = digest;\n    about.time(at)\n",
+        )],
+        package: "wahook-providers",
+        test: "meta",
+    },
+    Break {
+        what: "Meta I3 what goes on is signed without its body",
+        file: "crates/wahook-gateway/src/sinks/http/content.rs",
+        changes: &[(
+            "let headers = signed(endpoint, &body, event, now)?;",
+            "let headers = signed(endpoint, &[], event, now)?;",
+        )],
+        package: "wahook-gateway",
+        test: "sinks_meta",
+    },
+    Break {
+        what: "Meta I3 a program gets what is of another tenant",
+        file: "crates/wahook-worker/src/plan.rs",
+        changes: &[(
+            "            && is_one_of(&self.tenants, event.tenant.as_ref(), Text::eq)\n",
+            "",
+        )],
+        package: "wahook-gateway",
+        test: "sinks_meta",
+    },
+    Break {
+        what: "Meta I3 a family of names is one name",
+        file: "crates/wahook-worker/src/plan.rs",
+        changes: &[("rest.is_empty() || rest.starts_with('.')", "rest.is_empty()")],
+        package: "wahook-gateway",
+        test: "sinks_meta",
+    },
+];
