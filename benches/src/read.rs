@@ -161,7 +161,7 @@ fn batch() -> Bytes {
     Bytes::from(format!(
         concat!(
             r#"{{"object":"whatsapp_business_account","entry":[{{"id":"300000000000001","changes":[{{"value":{{"messaging_product":"whatsapp","#,
-            r#""metadata":{{"display_phone_number":"15550000009","phone_number_id":"200000000000001"}},"#,
+            r#""metadata":{{"display_phone_number":"15559999999","phone_number_id":"200000000000001"}},"#,
             r#""contacts":[{contacts}],"messages":[{messages}]}},"field":"messages"}}]}}]}}"#,
         ),
         contacts = contacts,
