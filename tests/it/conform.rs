@@ -51,7 +51,11 @@ fn a_the_gateway_passes_every_scenario_that_can_be_seen_from_outside() {
         ("generic", "generic", vec![]),
         ("meta", "meta", vec!["verify_token=a-token-of-ours"]),
         // While it is changed.
-        ("meta", "meta-two-tokens", vec![r#"verify_token=["a-token-of-ours","one-of-before"]"#]),
+        (
+            "meta",
+            "meta-two-tokens",
+            vec![r#"verify_token=["a-token-of-ours","one-of-before"]"#],
+        ),
         ("waping", "waping", vec!["challenge_token=a-token-of-ours"]),
         ("wawp", "wawp", vec![]),
         ("wawp", "wawp-512", vec!["scheme=hmac-sha512"]),

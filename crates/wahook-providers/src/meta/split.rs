@@ -7,20 +7,15 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
     ops::Range,
 };
 
 use bytes::Bytes;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use serde_json::value::RawValue;
 use wahook_core::{Parsed, json};
 
 use super::{
-    envelope::Name,
+    envelope::{AsSent, plain},
     event::{Contact, Event},
     parse,
 };
@@ -122,7 +117,7 @@ impl<'a> Node<'a> {
             let elements = elements.into_iter();
             Inside::Elements(elements.map(|json| Self::part(body, json, items)).collect())
         } else {
-            let members = serde_json::from_str(json).map_or_else(|_| Vec::new(), |Members(members)| members);
+            let members = serde_json::from_str(json).map_or_else(|_| Vec::new(), |AsSent(members)| members);
             Inside::Members(Member::open(body, members, items))
         };
         Self {
@@ -167,12 +162,6 @@ impl<'a> Member<'a> {
         });
         opened.collect()
     }
-}
-
-/// A name without its escapes.
-fn plain(name: &RawValue) -> String {
-    let name: Result<Name<'_>, _> = serde_json::from_str(name.get());
-    name.map(|Name(name)| name.into_owned()).unwrap_or_default()
 }
 
 /// The contacts of a list; of two with the same ids the first, as everywhere.
@@ -241,32 +230,5 @@ impl Way<'_> {
             }
             None => self.write(&member.value, into),
         }
-    }
-}
-
-/// The members of an object, as they stand.
-struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Each;
-
-        impl<'de> Visitor<'de> for Each {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Each)
     }
 }

@@ -2,17 +2,21 @@
 //!
 //! Members come in any order: on Meta's own pages `entry` stands before `object` in some samples and `value` before
 //! `field` in most (webhooks/reference, 2026-04). So nothing is judged here. Every scalar is left as it stands too, so
-//! that a mistake in one is the mistake of whoever reads it. A change is passed over once to have it whole, and once more
-//! for its lists: no tree is built, and what is kept is a place in the body.
+//! that a mistake in one is the mistake of whoever reads it. No tree is built, and what is kept is a place in the body: of the
+//! elements of lists. What is seldom asked for, a change or a piece of the history as a whole, is looked up then.
 
+mod pieces;
 mod reading;
 
 use serde::{Deserializer, de::MapAccess};
 use serde_json::value::RawValue;
 use wahook_core::json::{Fill, ReadError, Text, read_borrowed};
 
-pub(super) use self::reading::Name;
 use self::reading::{Left, Members, ObjectVisitor, PartSeed, first, pass, rest, rows};
+pub(super) use self::{
+    pieces::{Members as AsSent, Pieces, chunk, plain},
+    reading::Name,
+};
 
 /// A value as it stands; nothing for `null`.
 pub(super) type Json<'de> = Option<&'de RawValue>;
@@ -35,20 +39,13 @@ pub(super) struct Body<'de> {
 pub(super) struct Entry<'de> {
     pub(super) id: Json<'de>,
     pub(super) time: Json<'de>,
-    pub(super) changes: Rows<Change<'de>>,
+    pub(super) changes: Rows<Part<Change<'de>>>,
     pub(super) rest: Rest<'de>,
 }
 
 /// A field and its value.
-#[derive(Debug)]
-pub(super) struct Change<'de> {
-    /// All of it.
-    pub(super) raw: &'de RawValue,
-    pub(super) members: Part<ChangeMembers<'de>>,
-}
-
 #[derive(Debug, Default)]
-pub(super) struct ChangeMembers<'de> {
+pub(super) struct Change<'de> {
     pub(super) field: Json<'de>,
     pub(super) value: Part<Value<'de>>,
 }
@@ -58,22 +55,15 @@ pub(super) struct ChangeMembers<'de> {
 pub(super) struct Value<'de> {
     pub(super) metadata: Json<'de>,
     pub(super) contacts: Rows<&'de RawValue>,
-    pub(super) history: Rows<Chunk<'de>>,
+    pub(super) history: Rows<Part<Chunk<'de>>>,
     /// The other lists, in their order; of two equal names the first counts.
     pub(super) lists: Vec<(List, Rows<&'de RawValue>)>,
     pub(super) rest: Rest<'de>,
 }
 
 /// A piece of the history.
-#[derive(Debug)]
-pub(super) struct Chunk<'de> {
-    /// All of it.
-    pub(super) raw: &'de RawValue,
-    pub(super) members: Part<ChunkMembers<'de>>,
-}
-
 #[derive(Debug, Default)]
-pub(super) struct ChunkMembers<'de> {
+pub(super) struct Chunk<'de> {
     pub(super) metadata: Json<'de>,
     pub(super) threads: Rows<Part<Thread<'de>>>,
     pub(super) errors: Rows<&'de RawValue>,
@@ -217,7 +207,7 @@ impl<'de> Members<'de> for Entry<'de> {
     }
 }
 
-impl<'de> Members<'de> for ChangeMembers<'de> {
+impl<'de> Members<'de> for Change<'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
         match name {
             "field" => first(&mut self.field, map),
@@ -251,7 +241,7 @@ impl<'de> Members<'de> for Value<'de> {
     }
 }
 
-impl<'de> Members<'de> for ChunkMembers<'de> {
+impl<'de> Members<'de> for Chunk<'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
         match name {
             "metadata" => first(&mut self.metadata, map),

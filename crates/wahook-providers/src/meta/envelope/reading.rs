@@ -9,7 +9,7 @@ use serde::{
 use serde_json::value::RawValue;
 use wahook_core::json::{self, Text};
 
-use super::{Change, Chunk, Json, Part, Rest, Rows};
+use super::{Json, Part, Rest, Rows};
 
 /// How the lists of a body are read.
 pub(super) struct Left {
@@ -115,45 +115,6 @@ impl<'de, T: Members<'de>> Row<'de> for Part<T> {
         let mut part = Self::Absent;
         Ok(list.next_element_seed(PartSeed(&mut part, left))?.map(|()| part))
     }
-}
-
-impl<'de> Row<'de> for Change<'de> {
-    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
-        let raw: Option<&'de RawValue> = list.next_element()?;
-        Ok(raw.map(|raw| Self {
-            raw,
-            members: inner(raw, left),
-        }))
-    }
-}
-
-impl<'de> Row<'de> for Chunk<'de> {
-    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
-        let raw: Option<&'de RawValue> = list.next_element()?;
-        Ok(raw.map(|raw| Self {
-            raw,
-            members: inner(raw, left),
-        }))
-    }
-}
-
-/// Looks into what was passed over.
-fn inner<'de, T: Members<'de>>(raw: &'de RawValue, left: &Left) -> Part<T> {
-    let read = || {
-        let mut part = Part::Absent;
-        let mut parser = serde_json::Deserializer::from_str(raw.get());
-        let done = PartSeed(&mut part, left).deserialize(&mut parser);
-        done.map(|()| part)
-    };
-    let room = left.room.get();
-    if let Ok(part) = read() {
-        return part;
-    }
-    left.room.set(room);
-    let before = left.is_careful.replace(true);
-    let part = read();
-    left.is_careful.set(before);
-    part.unwrap_or(Part::Wrong)
 }
 
 /// The first byte tells what a value is; nothing of a list or object is read before that.

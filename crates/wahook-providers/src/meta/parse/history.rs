@@ -2,46 +2,48 @@
 
 use wahook_core::{
     Parsed,
-    json::{self, ReadError},
+    json::{self, Raw, ReadError},
 };
 
 use super::{
     super::{
-        envelope::{Change, Chunk, ChunkMembers, Part, Rows},
+        envelope::{self, Chunk, Part, Rows},
         event::{Element, Event, HistoryChunk, HistoryMessage, Payload},
     },
     Items, Place, text, under,
 };
 
 impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
-    pub(super) fn history(
-        &mut self,
-        chunks: &Rows<Chunk<'_>>,
-        place: &Place,
-        change: &Change<'_>,
-        path: &str,
-    ) {
-        let name = place.name_of("history");
+    pub(super) fn history(&mut self, chunks: &Rows<Part<Chunk<'_>>>, place: &Place) {
+        let name = || place.name_of("history");
         if chunks.is_wrong() {
-            let raw = self.raw(change.raw);
-            let error = ReadError::shape(format!("{path}.history"));
-            self.malformed(Some(name.clone()), error, place.context(), raw);
+            let raw = self.change_raw(place);
+            let error = ReadError::shape(place.path(".value.history"));
+            self.malformed(Some(name()), error, place.context(), raw);
         }
         for (index, chunk) in chunks.as_slice().iter().enumerate() {
-            let path = format!("{path}.history[{index}]");
             let before = self.count;
-            if let Part::Object(members) = &chunk.members {
-                self.chunk(members, chunk, place, &path);
+            if let Part::Object(chunk) = chunk {
+                self.chunk(chunk, index, place);
             }
             if self.count == before {
-                let raw = self.raw(chunk.raw);
-                self.malformed(Some(name.clone()), ReadError::shape(path), place.context(), raw);
+                let raw = self.chunk_raw(index, place);
+                let error = ReadError::shape(place.path(&format!(".value.history[{index}]")));
+                self.malformed(Some(name()), error, place.context(), raw);
             }
         }
     }
 
-    fn chunk(&mut self, members: &ChunkMembers<'_>, chunk: &Chunk<'_>, place: &Place, path: &str) {
+    /// All of a piece.
+    fn chunk_raw(&self, index: usize, place: &Place) -> Raw {
+        let change = self.pieces.change(place.entry, place.change);
+        let chunk = change.and_then(|change| envelope::chunk(change, index));
+        chunk.map_or_else(|| self.change_raw(place), |json| self.raw(json))
+    }
+
+    fn chunk(&mut self, members: &Chunk<'_>, at: usize, place: &Place) {
         let name = place.name_of("history");
+        let path = place.path(&format!(".value.history[{at}]"));
         let mut about = None;
         if let Some(json) = members.metadata {
             // Its messages are items of their own.
@@ -63,7 +65,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             if std::mem::replace(&mut has_told, true) {
                 return;
             }
-            let raw = items.raw(chunk.raw);
+            let raw = items.chunk_raw(at, place);
             items.malformed(Some(name.clone()), ReadError::shape(path), place.context(), raw);
         };
         if members.threads.is_wrong() {

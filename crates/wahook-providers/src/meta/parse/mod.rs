@@ -14,7 +14,7 @@ use wahook_core::{
 
 use super::{
     contacts::Contacts,
-    envelope::{self, Body, Change, Entry, Json, List, Part, Rest, Rows, Value},
+    envelope::{self, Body, Change, Entry, Json, List, Part, Pieces, Rest, Rows, Value},
     event::{Element, Event, Field, HistoryMessage, Metadata, Payload},
 };
 
@@ -23,6 +23,7 @@ pub(super) fn parse_each(body: &Bytes, mut each: impl FnMut(Parsed<Event>)) {
     envelope::read(body, |read| {
         let mut items = Items {
             body,
+            pieces: Pieces::of(body),
             each: &mut each,
             count: 0,
             has_told_whole: false,
@@ -53,14 +54,17 @@ const OBJECT: &str = "whatsapp_business_account";
 /// Hands out the items of a body.
 struct Items<'a, F> {
     body: &'a Bytes,
+    pieces: Pieces<'a>,
     each: &'a mut F,
     count: usize,
     /// Whether the body is an item already: each copy of it would be as large as it.
     has_told_whole: bool,
 }
 
-/// What is told beside an element.
+/// Where a change stands, and what it tells about each of its elements.
 struct Place {
+    entry: usize,
+    change: usize,
     /// As sent.
     name: Text,
     field: Field,
@@ -70,6 +74,11 @@ struct Place {
 }
 
 impl Place {
+    /// Of something in the change; such as `.value`.
+    fn path(&self, inside: &str) -> String {
+        format!("entry[{}].changes[{}]{inside}", self.entry, self.change)
+    }
+
     fn context(&self) -> Context {
         let mut context = Context::default();
         context.account = self.metadata.phone_number_id.clone().and_then(Text::non_empty);
@@ -113,6 +122,14 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
+    /// All of a change.
+    fn change_raw(&self, place: &Place) -> Raw {
+        match self.pieces.change(place.entry, place.change) {
+            Some(json) => self.raw(json),
+            None => Raw::new(self.body.clone()),
+        }
+    }
+
     fn malformed(&mut self, name: Option<Text>, error: ReadError, context: Context, raw: Raw) {
         self.emit(Parsed::Malformed(Malformed::new(name, error, context, raw)));
     }
@@ -143,11 +160,10 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             return self.whole(None, Some(ReadError::shape("entry")));
         }
         for (index, entry) in body.entry.as_slice().iter().enumerate() {
-            let path = format!("entry[{index}]");
             match entry {
-                Part::Object(entry) => self.entry(entry, &path),
+                Part::Object(entry) => self.entry(entry, index),
                 // Nothing but the body is kept of what has no place to be kept at.
-                Part::Wrong => self.whole(None, Some(ReadError::shape(path))),
+                Part::Wrong => self.whole(None, Some(ReadError::shape(format!("entry[{index}]")))),
                 Part::Absent => {}
             }
         }
@@ -157,22 +173,23 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
-    fn entry(&mut self, entry: &Entry<'_>, path: &str) {
+    fn entry(&mut self, entry: &Entry<'_>, at: usize) {
         if entry.changes.is_wrong() {
-            return self.whole(None, Some(ReadError::shape(format!("{path}.changes"))));
+            return self.whole(None, Some(ReadError::shape(format!("entry[{at}].changes"))));
         }
         let waba_id = text(entry.id).unwrap_or_default();
         let time: Option<Number> = entry.time.and_then(|time| json::read(time.get().as_bytes()).ok());
         for (index, change) in entry.changes.as_slice().iter().enumerate() {
-            let path = format!("{path}.changes[{index}]");
             let mut place = Place {
+                entry: at,
+                change: index,
                 name: Text::default(),
                 field: Field::from(""),
                 waba_id: waba_id.clone(),
                 time: time.clone(),
                 metadata: Metadata::default(),
             };
-            self.change(change, &mut place, &path);
+            self.change(change, &mut place);
         }
         if !entry.rest.is_empty() {
             // Such as `messaging`, which entries of other objects have in the place of changes.
@@ -191,27 +208,33 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
-    fn change(&mut self, change: &Change<'_>, place: &mut Place, path: &str) {
-        let Part::Object(members) = &change.members else {
-            let raw = self.raw(change.raw);
-            return self.malformed(None, ReadError::shape(path), place.context(), raw);
+    fn change(&mut self, change: &Part<Change<'_>>, place: &mut Place) {
+        let Part::Object(change) = change else {
+            // An element that is nothing is a mistake here, too.
+            let raw = self.change_raw(place);
+            return self.malformed(None, ReadError::shape(place.path("")), place.context(), raw);
         };
-        let at = |member: &str| ReadError::shape(format!("{path}.{member}"));
-        let metadata = match &members.value {
+        let metadata = match &change.value {
             Part::Object(value) => value.metadata,
             Part::Absent | Part::Wrong => None,
         };
         let metadata = metadata.map(|metadata| (metadata, json::read(metadata.get().as_bytes())));
-        if let Some((_, Ok(metadata))) = &metadata {
-            place.metadata = Metadata::clone(metadata);
-        }
-        match text(members.field) {
+        let metadata = match metadata {
+            Some((_, Ok(metadata))) => {
+                place.metadata = metadata;
+                None
+            }
+            Some((metadata, Err(error))) => Some((metadata, error)),
+            None => None,
+        };
+        match text(change.field) {
             Err(()) => {
-                let raw = self.raw(change.raw);
-                return self.malformed(None, at("field"), place.context(), raw);
+                let raw = self.change_raw(place);
+                let error = ReadError::shape(place.path(".field"));
+                return self.malformed(None, error, place.context(), raw);
             }
             Ok(None) => {
-                let raw = self.raw(change.raw);
+                let raw = self.change_raw(place);
                 return self.unknown(None, place.context(), raw);
             }
             Ok(Some(field)) => {
@@ -219,57 +242,51 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 place.name = field;
             }
         }
-        let name = Some(place.name.clone());
         if let Field::Unknown(_) = place.field {
-            let raw = self.raw(change.raw);
-            return self.unknown(name, place.context(), raw);
+            let raw = self.change_raw(place);
+            return self.unknown(Some(place.name.clone()), place.context(), raw);
         }
         if !place.field.has_lists() {
-            return self.value(change, place, path);
+            return self.value(place);
         }
-        let value = match &members.value {
+        let value = match &change.value {
             Part::Object(value) => value,
             Part::Absent | Part::Wrong => {
-                let raw = self.raw(change.raw);
-                return self.malformed(name, at("value"), place.context(), raw);
+                let raw = self.change_raw(place);
+                let error = ReadError::shape(place.path(".value"));
+                return self.malformed(Some(place.name.clone()), error, place.context(), raw);
             }
         };
         let before = self.count;
-        if let Some((metadata, Err(error))) = &metadata {
+        if let Some((metadata, error)) = metadata {
             // What is said is said all the same, of an account that cannot be told.
             let raw = self.raw(metadata);
-            let error = under(&format!("{path}.value.metadata"), error);
-            self.malformed(name.clone(), error, place.context(), raw);
+            let error = under(&place.path(".value.metadata"), &error);
+            self.malformed(Some(place.name.clone()), error, place.context(), raw);
         }
-        self.lists(value, place, change, &format!("{path}.value"));
+        self.lists(value, place);
         if self.count == before {
             // Lists that came later, or none at all.
-            let raw = self.raw(change.raw);
-            self.unknown(name, place.context(), raw);
+            let raw = self.change_raw(place);
+            self.unknown(Some(place.name.clone()), place.context(), raw);
         } else if !value.rest.is_empty() {
             self.rest(&value.rest, &format!("{}.", place.name), &place.context());
         }
     }
 
     /// A value that is one thing.
-    fn value(&mut self, change: &Change<'_>, place: &Place, path: &str) {
-        let raw = self.raw(change.raw);
-        let path = || format!("{path}.value");
+    fn value(&mut self, place: &Place) {
+        let raw = self.change_raw(place);
         let payload = match raw.at(&["value"]) {
-            Some(value) => place
-                .field
-                .read(value.bytes())
-                .map_err(|error| under(&path(), &error)),
+            Some(value) => place.field.read(value.bytes()),
             None => Ok(None),
         };
-        match payload {
-            Ok(Some(payload)) => self.known(place, place.name.clone(), None, payload, raw),
-            Ok(None) => {
-                let error = ReadError::shape(path());
-                self.malformed(Some(place.name.clone()), error, place.context(), raw);
-            }
-            Err(error) => self.malformed(Some(place.name.clone()), error, place.context(), raw),
-        }
+        let error = match payload {
+            Ok(Some(payload)) => return self.known(place, place.name.clone(), None, payload, raw),
+            Ok(None) => ReadError::shape(place.path(".value")),
+            Err(error) => under(&place.path(".value"), &error),
+        };
+        self.malformed(Some(place.name.clone()), error, place.context(), raw);
     }
 
     fn known(&mut self, place: &Place, name: Text, contacts: Option<&Contacts>, payload: Payload, raw: Raw) {
@@ -286,46 +303,38 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         self.emit(Parsed::Known { event, raw });
     }
 
-    fn lists(&mut self, value: &Value<'_>, place: &Place, change: &Change<'_>, path: &str) {
-        let contacts = self.contacts(&value.contacts, place, change, path);
+    fn lists(&mut self, value: &Value<'_>, place: &Place) {
+        let contacts = self.contacts(&value.contacts, place);
         for (list, rows) in &value.lists {
             let name = place.name_of(list.as_str());
-            let path = format!("{path}.{}", list.as_str());
+            let path = || place.path(&format!(".value.{}", list.as_str()));
             if rows.is_wrong() {
-                let raw = self.raw(change.raw);
-                self.malformed(Some(name), ReadError::shape(path), place.context(), raw);
+                let raw = self.change_raw(place);
+                self.malformed(Some(name), ReadError::shape(path()), place.context(), raw);
                 continue;
             }
             for (index, row) in rows.as_slice().iter().enumerate() {
                 let raw = self.raw(row);
-                match element(*list, place, row) {
-                    Ok(Some(payload)) => self.known(place, name.clone(), Some(&contacts), payload, raw),
-                    Ok(None) => {
-                        let error = ReadError::shape(format!("{path}[{index}]"));
-                        self.malformed(Some(name.clone()), error, place.context(), raw);
+                let error = match element(*list, place, row) {
+                    Ok(Some(payload)) => {
+                        self.known(place, name.clone(), Some(&contacts), payload, raw);
+                        continue;
                     }
-                    Err(error) => {
-                        let error = under(&format!("{path}[{index}]"), &error);
-                        self.malformed(Some(name.clone()), error, place.context(), raw);
-                    }
-                }
+                    Ok(None) => ReadError::shape(format!("{}[{index}]", path())),
+                    Err(error) => under(&format!("{}[{index}]", path()), &error),
+                };
+                self.malformed(Some(name.clone()), error, place.context(), raw);
             }
         }
-        self.history(&value.history, place, change, path);
+        self.history(&value.history, place);
     }
 
     /// Who is spoken of. One that cannot be read is an item of its own, and no element's mistake.
-    fn contacts(
-        &mut self,
-        rows: &Rows<&RawValue>,
-        place: &Place,
-        change: &Change<'_>,
-        path: &str,
-    ) -> Contacts {
+    fn contacts(&mut self, rows: &Rows<&RawValue>, place: &Place) -> Contacts {
         let name = || Some(place.name_of("contacts"));
         if rows.is_wrong() {
-            let raw = self.raw(change.raw);
-            let error = ReadError::shape(format!("{path}.contacts"));
+            let raw = self.change_raw(place);
+            let error = ReadError::shape(place.path(".value.contacts"));
             self.malformed(name(), error, place.context(), raw);
         }
         let mut contacts = Vec::with_capacity(rows.as_slice().len());
@@ -333,7 +342,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             match json::read(row.get().as_bytes()) {
                 Ok(contact) => contacts.push(contact),
                 Err(error) => {
-                    let error = under(&format!("{path}.contacts[{index}]"), &error);
+                    let error = under(&place.path(&format!(".value.contacts[{index}]")), &error);
                     let raw = self.raw(row);
                     self.malformed(name(), error, place.context(), raw);
                 }
