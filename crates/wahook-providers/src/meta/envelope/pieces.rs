@@ -8,30 +8,73 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::Name;
+use super::{
+    MAX_ITEMS, Name, Part, Rows,
+    reading::{self, Left, ObjectVisitor, pass, rows},
+};
 
 /// Where they stand in a body.
 pub(in crate::meta) struct Pieces<'a> {
     body: &'a [u8],
-    /// By entry; all at once, so that a body with many is not gone through for each.
-    changes: OnceCell<Vec<Vec<&'a RawValue>>>,
+    /// All at once, so that a body with many is not gone through for each.
+    found: OnceCell<Body<'a>>,
+}
+
+#[derive(Default)]
+struct Body<'a> {
+    entry: Rows<Part<Entry<'a>>>,
+}
+
+#[derive(Default)]
+struct Entry<'a> {
+    changes: Rows<&'a RawValue>,
+}
+
+impl<'de> reading::Members<'de> for Body<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
+        match name {
+            "entry" => rows(&mut self.entry, map, left),
+            _ => pass(map),
+        }
+    }
+}
+
+impl<'de> reading::Members<'de> for Entry<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
+        match name {
+            "changes" => rows(&mut self.changes, map, left),
+            _ => pass(map),
+        }
+    }
 }
 
 impl<'a> Pieces<'a> {
     pub(in crate::meta) const fn of(body: &'a [u8]) -> Self {
-        let changes = OnceCell::new();
-        Self { body, changes }
+        let found = OnceCell::new();
+        Self { body, found }
     }
 
     /// A change, by the places of its entry and of itself there.
     pub(in crate::meta) fn change(&self, entry: usize, change: usize) -> Option<&'a RawValue> {
-        let changes = self.changes.get_or_init(|| {
-            let text = std::str::from_utf8(self.body).unwrap_or_default();
-            let body = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok();
-            let entries = body.map(|body| list(body, "entry")).unwrap_or_default();
-            entries.into_iter().map(|entry| list(entry, "changes")).collect()
-        });
-        changes.get(entry)?.get(change).copied()
+        let found = self.found.get_or_init(|| self.find());
+        match found.entry.as_slice().get(entry)? {
+            Part::Object(entry) => entry.changes.as_slice().get(change).copied(),
+            Part::Absent | Part::Wrong => None,
+        }
+    }
+
+    /// What was read already; at once, or with care.
+    fn find(&self) -> Body<'a> {
+        let text = std::str::from_utf8(self.body).unwrap_or_default();
+        let text = text.trim_start_matches('\u{feff}');
+        let read = |is_careful| {
+            let mut body = Body::default();
+            let left = Left::new(MAX_ITEMS, is_careful);
+            let mut parser = serde_json::Deserializer::from_str(text);
+            let done = parser.deserialize_map(ObjectVisitor(&mut body, &left));
+            done.map(|()| body)
+        };
+        read(false).or_else(|_| read(true)).unwrap_or_default()
     }
 }
 

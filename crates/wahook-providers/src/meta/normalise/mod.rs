@@ -66,7 +66,9 @@ pub(super) fn unknown(unknown: Unknown) -> Draft {
     let mut draft = Draft::unknown(unknown);
     if let Some(at) = draft.occurred_at {
         let name = draft.name.as_ref().map(|(name, _)| name.as_str());
-        draft.key = whole("unknown", &[draft.tenant.as_deref(), name], &draft.raw, Some(at));
+        // A change, or a list.
+        let raw = value(&draft.raw);
+        draft.key = whole("unknown", &[draft.tenant.as_deref(), name], &raw, Some(at));
     }
     draft
 }
@@ -139,17 +141,25 @@ impl Scene<'_> {
     }
 
     fn key_at(&self, kind: &'static str, at: Option<Timestamp>) -> EventKey {
-        whole(kind, &[self.tenant, Some(self.name)], self.raw, at)
+        let about = [self.tenant, Some(self.name)];
+        if self.field.has_lists() {
+            return whole(kind, &about, self.raw, at);
+        }
+        whole(kind, &about, &value(self.raw), at)
     }
 }
 
-/// The key that says all of an item. Of a change that is its value: the field is told beside it.
+/// What a change says, without its field, which is told beside it.
+fn value(change: &Raw) -> Raw {
+    change.at(&["value"]).unwrap_or_else(|| change.clone())
+}
+
+/// The key that says all of something.
 fn whole(kind: &'static str, about: &[Option<&str>], raw: &Raw, at: Option<Timestamp>) -> EventKey {
     let Some(at) = at else {
         return EventKey::of_delivery(kind);
     };
-    let value = raw.at(&["field"]).and_then(|_| raw.at(&["value"]));
-    let digest = canonical::digest(value.as_ref().unwrap_or(raw));
+    let digest = canonical::digest(raw);
     let about = about
         .iter()
         .fold(EventKey::new(kind), |key, part| key.optional(*part));

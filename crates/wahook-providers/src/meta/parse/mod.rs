@@ -389,10 +389,16 @@ fn element(list: List, place: &Place, row: &RawValue) -> Result<Option<Payload>,
 
 /// A text with something in it; an error where it is no text.
 fn text(json: Json<'_>) -> Result<Option<Text>, ()> {
-    match json.map(|json| json::read::<Text>(json.get().as_bytes())) {
-        None => Ok(None),
-        Some(Ok(text)) => Ok(text.non_empty()),
-        Some(Err(_)) => Err(()),
+    let Some(json) = json.map(RawValue::get) else {
+        return Ok(None);
+    };
+    let bare = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    match bare.filter(|text| !text.contains('\\')) {
+        // As nearly always: there is nothing to decode.
+        Some(text) => Ok(Text::from(text).non_empty()),
+        None => json::read::<Text>(json.as_bytes())
+            .map(Text::non_empty)
+            .map_err(|_| ()),
     }
 }
 
