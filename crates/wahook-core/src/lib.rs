@@ -32,6 +32,7 @@ mod jid;
 pub mod json;
 mod parsed;
 mod provider;
+mod split;
 mod time;
 mod words;
 
@@ -50,6 +51,7 @@ pub use self::{
     parsed::{Context, Malformed, Parsed, Unknown},
     provider::{AnyProvider, Habits, Keyed, Provider, TypedEvent},
     secret::{Secret, SecretError, SecretErrorKind, Secrets},
+    split::Split,
     time::{instant, instant_of_text},
     verified::{Check, Verified},
 };

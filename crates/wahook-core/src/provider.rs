@@ -10,6 +10,7 @@ use crate::{
     model::{self, Draft},
     parsed::Parsed,
     proof::Proof,
+    split::Split,
 };
 
 /// A vendor whose deliveries we can read. Pure: bytes in, values out.
@@ -49,9 +50,9 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         self.parse(delivery).into_iter().for_each(each);
     }
 
-    /// Each item of [`parse`](Self::parse), in that order, as the body of a delivery that says it and nothing else: what the
-    /// provider itself would have sent. `None` where nobody needs that: a provider that says one thing at a time.
-    fn split(&self, _delivery: &Delivery) -> Option<Vec<Bytes>> {
+    /// Takes a delivery apart: each item of [`parse`](Self::parse) as the body that the provider itself would have sent for
+    /// it. `None` where nobody needs that: a provider that says one thing at a time.
+    fn split(&self, _delivery: &Delivery) -> Option<Split> {
         None
     }
 
@@ -147,7 +148,7 @@ pub trait AnyProvider: fmt::Debug + Send + Sync + 'static {
     fn read(&self, delivery: &Delivery) -> Vec<model::Event>;
 
     /// [`Provider::split`].
-    fn split(&self, delivery: &Delivery) -> Option<Vec<Bytes>>;
+    fn split(&self, delivery: &Delivery) -> Option<Split>;
 
     /// The item at this place as the provider's own types have it, in their `Debug` form: for a person who may see what it
     /// says.
@@ -188,7 +189,7 @@ impl<P: Provider> AnyProvider for P {
         events
     }
 
-    fn split(&self, delivery: &Delivery) -> Option<Vec<Bytes>> {
+    fn split(&self, delivery: &Delivery) -> Option<Split> {
         Provider::split(self, delivery)
     }
 

@@ -20,6 +20,7 @@ use crate::{
     Reason, Route, Signal, Stopped,
     batch::{Load, Missing},
     clock::after,
+    fitting,
     gate::Ticket,
     patience::Patience,
     shared::{Phase, Shared},
@@ -120,7 +121,7 @@ impl HandOver {
 
     async fn deliver(&self, events: &[Event], lease_ends: &Mutex<Instant>) -> Outcome {
         // The call itself may panic before there is a future.
-        let call = AssertUnwindSafe(async { self.route.sink.deliver(events).await }).catch_unwind();
+        let call = AssertUnwindSafe(async { fitting::deliver(&self.route, events).await }).catch_unwind();
         let times = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let each = self.route.deadline.unwrap_or(self.shared.options.deadline);
         let deadline = after(each.saturating_mul(times));

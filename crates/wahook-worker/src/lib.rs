@@ -50,6 +50,7 @@ mod retries;
 
 // Those who do it: one reader, one task for each sink, and in it one for each lane in progress.
 mod batch;
+mod fitting;
 mod gate;
 mod lane;
 mod read;

@@ -88,6 +88,13 @@ pub enum Signal<'a> {
         /// How many events of each kind it says.
         kinds: &'a [(Kind, usize)],
     },
+    /// No sink takes events that were read: they are kept, and come to nobody.
+    Untaken {
+        /// The endpoint that received them.
+        endpoint: &'a str,
+        /// How many of them one delivery says.
+        count: usize,
+    },
     /// A sink that was away answers again.
     Resumed {
         /// The sink.
@@ -260,6 +267,9 @@ impl Observer for TracingObserver {
                 fresh,
                 duplicates,
             } => tracing::debug!(target: "wahook", deliveries, fresh, duplicates, "filed"),
+            Signal::Untaken { endpoint, count } => {
+                tracing::debug!(target: "wahook", endpoint, count, "events that no sink takes");
+            }
             Signal::Gap { endpoint, gap } => tracing::trace!(target: "wahook", endpoint, ?gap, "gap"),
             Signal::HandedBack { sink, count } => {
                 tracing::info!(target: "wahook", sink, count, "events handed back");

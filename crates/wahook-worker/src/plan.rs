@@ -78,6 +78,11 @@ impl Plan {
         catch_unwind(AssertUnwindSafe(|| find(id))).ok().flatten()
     }
 
+    /// Whether any sink wants an event.
+    pub(crate) fn is_wanted(&self, event: &Event) -> bool {
+        self.routes.iter().any(|route| route.filter.wants(event))
+    }
+
     /// The sinks that want an event.
     pub(crate) fn sinks(&self, event: &Event) -> Vec<Text> {
         self.routes

@@ -61,6 +61,7 @@ struct Told {
     kinds: Vec<(Kind, usize)>,
     unfamiliar: Vec<(Kind, Option<Text>, usize)>,
     gap: Option<Duration>,
+    untaken: usize,
 }
 
 impl Reader {
@@ -218,6 +219,10 @@ impl Reader {
                     count: *count,
                 });
             }
+            if told.untaken > 0 {
+                let count = told.untaken;
+                self.shared.tell(&Signal::Untaken { endpoint, count });
+            }
             if let Some(gap) = told.gap {
                 self.shared.tell(&Signal::Gap { endpoint, gap });
             }
@@ -232,7 +237,7 @@ async fn read_all(plan: &Plan, unread: &[Unread]) -> Page {
     for Unread { stored, again } in unread {
         let events = read(plan, stored).await;
         if !(*again && events.is_ok()) {
-            told.push(Told::of(stored, &events));
+            told.push(Told::of(plan, stored, &events));
         }
         readings.push(reading(plan, stored, events.ok()));
         turn_bytes += stored.delivery.body.len();
@@ -260,7 +265,7 @@ fn reading(plan: &Plan, stored: &Stored, events: Option<Vec<Event>>) -> Reading 
 }
 
 impl Told {
-    fn of(stored: &Stored, events: &Result<Vec<Event>, Unreadable>) -> Self {
+    fn of(plan: &Plan, stored: &Stored, events: &Result<Vec<Event>, Unreadable>) -> Self {
         let mut told = Self {
             endpoint: stored.delivery.endpoint.clone(),
             provider: stored.provider.clone(),
@@ -268,9 +273,11 @@ impl Told {
             kinds: Vec::new(),
             unfamiliar: Vec::new(),
             gap: None,
+            untaken: 0,
         };
         for event in events.iter().flatten() {
             told.add(event);
+            told.untaken += usize::from(!plan.is_wanted(event));
         }
         told
     }

@@ -32,7 +32,7 @@ pub(super) struct Args {
     #[arg(long)]
     all: bool,
 
-    /// To this sink alone, also what it never had; else to those that had it.
+    /// To this sink alone, also what it never had, if it is what the sink takes; else to those that had it.
     #[arg(long, value_name = "SINK")]
     to: Option<String>,
 

@@ -31,6 +31,7 @@ pub(super) struct Families {
     pub(super) event_duplicates: Counter,
     pub(super) unknown: Counters,
     pub(super) malformed: Counters,
+    pub(super) untaken: Counters,
     pub(super) unreadable: Counters,
     pub(super) gap_seconds: Histograms,
     pub(super) delivered: Counters,
@@ -134,6 +135,11 @@ impl Families {
                 registry,
                 "events_malformed",
                 "Events that are not what they say they are",
+            ),
+            untaken: counters(
+                registry,
+                "events_untaken",
+                "Events that no sink takes: they are kept, and come to nobody",
             ),
             unreadable: counters(
                 registry,

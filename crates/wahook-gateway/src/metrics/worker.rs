@@ -68,6 +68,11 @@ impl Counting {
                         .inc_by(count);
                 }
             }
+            Signal::Untaken { endpoint, count } => {
+                of.untaken
+                    .get_or_create(&label("endpoint", endpoint))
+                    .inc_by(number(*count));
+            }
             Signal::Unreadable { endpoint, why, .. } => {
                 of.unreadable
                     .get_or_create(&labels("endpoint", endpoint, "reason", why.as_str()))

@@ -9,8 +9,9 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 use wahook_core::{
-    AnyProvider, DeliveryId,
+    AnyProvider, DeliveryId, Split,
     inbox::{Desk, Stored},
+    json::Text,
     model::Event,
     sink::{SinkError, SinkErrorKind},
 };
@@ -25,16 +26,29 @@ pub struct Alone {
     recent: Arc<Mutex<Recent>>,
 }
 
-/// The deliveries taken apart last: the items of one come one after the other, and each is asked for by itself.
-type Recent = VecDeque<(DeliveryId, Arc<OnceCell<Arc<Items>>>)>;
+/// The deliveries taken apart last, the latest used at the end: the items of one come one after the other, and each is asked
+/// for by itself.
+type Recent = VecDeque<(DeliveryId, Arc<OnceCell<Items>>)>;
 
-/// As many as are worked on at once, as a rule. With bodies of 4 MiB this is the most memory that it takes: about a
-/// hundred MiB, where a common one takes some KiB.
-const RECENT: usize = 16;
+/// So many are remembered: as many as there are lanes at once, as a rule. Each is its body and where its items stand in it.
+const RECENT: usize = 64;
 
-/// The items of a delivery, by the keys of their events.
-#[derive(Default)]
-struct Items(HashMap<String, Bytes>);
+/// So many bytes of bodies, and then no more than one delivery.
+const RECENT_BYTES: usize = 32 << 20;
+
+/// The items of a delivery.
+struct Items {
+    split: Split,
+    /// By the keys of their events. Two items may have one key, where they are of two accounts.
+    places: HashMap<String, Vec<Item>>,
+    bytes: usize,
+}
+
+struct Item {
+    place: usize,
+    account: Option<Text>,
+    tenant: Option<Text>,
+}
 
 impl Alone {
     /// Of what this inbox keeps.
@@ -51,38 +65,53 @@ impl Alone {
     /// # Errors
     ///
     /// [`Unavailable`](SinkErrorKind::Unavailable) while the inbox does not answer; [`Refused`](SinkErrorKind::Refused) where
-    /// it keeps the body no more, or the delivery cannot be taken apart.
+    /// it keeps the body no more, or the event cannot be told apart from others in it.
     pub async fn body(&self, event: &Event) -> Result<Bytes, SinkError> {
         let id = event.delivery.id;
         let place = self.place(id);
         let items = place.get_or_try_init(|| self.read(id)).await?;
-        items.0.get(&event.key).cloned().ok_or_else(|| {
-            refused("its delivery has no such item now: the endpoint reads it otherwise than when it came")
-        })
+        self.make_room();
+        let found = items.places.get(&event.key).into_iter().flatten();
+        let found = found
+            .filter(|item| item.account == event.account && item.tenant == event.tenant)
+            .map(|item| items.split.body(item.place))
+            .next();
+        found
+            .ok_or("its delivery has no such item: it is read otherwise now than when it came")
+            .and_then(|body| body.ok_or("it cannot be told apart from the other items of its delivery"))
+            .map_err(refused)
     }
 
     /// Where its items are, or will be.
-    fn place(&self, id: DeliveryId) -> Arc<OnceCell<Arc<Items>>> {
+    fn place(&self, id: DeliveryId) -> Arc<OnceCell<Items>> {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, items)) = recent.iter().find(|(known, _)| *known == id) {
-            return Arc::clone(items);
-        }
-        if recent.len() >= RECENT {
-            recent.pop_front();
-        }
-        let items = Arc::default();
+        let known = recent.iter().position(|(known, _)| *known == id);
+        let (_, items) = known
+            .and_then(|index| recent.remove(index))
+            .unwrap_or_else(|| (id, Arc::default()));
         recent.push_back((id, Arc::clone(&items)));
         items
     }
 
-    async fn read(&self, id: DeliveryId) -> Result<Arc<Items>, SinkError> {
+    /// Forgets those that were not used for the longest time.
+    fn make_room(&self) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = |items: &OnceCell<Items>| items.get().map_or(0, |items| items.bytes);
+        let mut all: usize = recent.iter().map(|(_, items)| bytes(items)).sum();
+        while recent.len() > 1 && (recent.len() > RECENT || all > RECENT_BYTES) {
+            if let Some((_, items)) = recent.pop_front() {
+                all -= bytes(&items);
+            }
+        }
+    }
+
+    async fn read(&self, id: DeliveryId) -> Result<Items, SinkError> {
         let kept = self.desk.delivery(id).await.map_err(|error| {
             let text = format!("the inbox does not tell what was sent: {}", chain(&error));
             SinkError::new(SinkErrorKind::Unavailable { after: None }, text)
         })?;
-        let stored = kept
-            .ok_or_else(|| refused("its delivery is not in the inbox any more"))?
-            .stored;
+        let kept = kept.ok_or_else(|| refused("its delivery is not in the inbox any more"))?;
+        let stored = kept.stored;
         if stored.redacted_at.is_some() {
             return Err(refused(
                 "the body of its delivery was removed, as `retention.bodies` says",
@@ -91,9 +120,9 @@ impl Alone {
         let reader = provider(&stored.provider).and_then(ProviderRow::reader);
         let reader = reader.ok_or_else(|| refused("nobody here reads what its provider sends"))?;
         // A body of some MiB takes as many hundredths of a second.
-        let items = tokio::task::spawn_blocking(move || taken_apart(&*reader, &stored)).await;
+        let items = tokio::task::spawn_blocking(move || Items::of(&*reader, &stored)).await;
         match items {
-            Ok(Some(items)) => Ok(Arc::new(items)),
+            Ok(Some(items)) => Ok(items),
             Ok(None) => Err(refused(
                 "its provider says one thing at a time: nothing is to be taken apart",
             )),
@@ -105,15 +134,22 @@ impl Alone {
     }
 }
 
-fn taken_apart(reader: &dyn AnyProvider, stored: &Stored) -> Option<Items> {
-    let bodies = reader.split(&stored.delivery)?;
-    let events = reader.read(&stored.delivery);
-    let mut items = HashMap::with_capacity(events.len());
-    for (event, body) in events.into_iter().zip(bodies) {
-        // What is said twice in one delivery is one event.
-        items.entry(event.key).or_insert(body);
+impl Items {
+    fn of(reader: &dyn AnyProvider, stored: &Stored) -> Option<Self> {
+        let split = reader.split(&stored.delivery)?;
+        let mut places: HashMap<_, Vec<_>> = HashMap::new();
+        for (place, event) in reader.read(&stored.delivery).into_iter().enumerate() {
+            let (account, tenant) = (event.account, event.tenant);
+            let item = Item {
+                place,
+                account,
+                tenant,
+            };
+            places.entry(event.key).or_default().push(item);
+        }
+        let bytes = stored.delivery.body.len();
+        Some(Self { split, places, bytes })
     }
-    Some(Items(items))
 }
 
 fn refused(text: &str) -> SinkError {

@@ -229,6 +229,10 @@ fn p_the_workers_are_counted_and_no_provider_makes_labels_grow() {
         name: None,
         count: 7,
     });
+    observer.observe(&Signal::Untaken {
+        endpoint: "shop",
+        count: 4,
+    });
     let text = metrics.text(None);
     let samples = samples(&text);
     for (name, value) in [
@@ -258,6 +262,7 @@ fn p_the_workers_are_counted_and_no_provider_makes_labels_grow() {
         ),
         (r#"wahook_worker_panics_total{task="reader"}"#, 1.0),
         (r#"wahook_events_malformed_total{endpoint="shop"}"#, 7.0),
+        (r#"wahook_events_untaken_total{endpoint="shop"}"#, 4.0),
     ] {
         assert_eq!(samples.get(name), Some(&value), "{name}\n{text}");
     }

@@ -10,6 +10,7 @@ use std::{
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
+use wahook_services::free_port;
 
 use crate::{
     program::{DEADLINE, Gateway, SECRET, folder, request, run, text},
@@ -105,8 +106,11 @@ fn i3_each_program_gets_its_own_part_and_verifies_it_with_its_own_secret() {
     );
     let (bot_url, bot) = program(BOT);
     let (account_url, account) = program(BOT);
+    let admin = free_port().unwrap();
+    fs::write(folder.join("admin"), APP).unwrap();
     let toml = format!(
-        "inbox = \"sqlite:inbox.db\"\n[[endpoint]]\nname = \"app\"\nprovider = \"meta\"\nsecret = \"{APP}\"\n\
+        "inbox = \"sqlite:inbox.db\"\n[admin]\nlisten = \"127.0.0.1:{admin}\"\ntoken_file = \"admin\"\n\
+         [[endpoint]]\nname = \"app\"\nprovider = \"meta\"\nsecret = \"{APP}\"\n\
          [[sink]]\nname = \"crm\"\ntype = \"http\"\nformat = \"meta\"\nurl = \"http://{}/hooks/app\"\nsecret = \"{CRM}\"\naccounts = [\"p1\", \"p3\"]\n\
          [[sink]]\nname = \"bot\"\ntype = \"http\"\nformat = \"meta\"\nurl = \"{bot_url}\"\nsecret = \"{BOT}\"\naccounts = [\"p2\"]\nnames = [\"messages.*\"]\n\
          [[sink]]\nname = \"account\"\ntype = \"http\"\nformat = \"meta\"\nurl = \"{account_url}\"\nsecret = \"{BOT}\"\ntenants = [\"w2\"]\nnames = [\"account_update\", \"messages.statuses\"]\n",
@@ -165,6 +169,24 @@ fn i3_each_program_gets_its_own_part_and_verifies_it_with_its_own_secret() {
         {"field": "account_update", "value": {"event": "X"}}]}]});
     assert_eq!(post(&gateway, &alone.to_string()), 200);
     assert_eq!(account.recv_timeout(DEADLINE).unwrap(), alone);
+
+    // A replay names a sink, and gives it nothing of others.
+    let config = folder.join("wahook.toml");
+    let output = run(
+        &[
+            "replay",
+            "--all",
+            "--to",
+            "account",
+            "--config",
+            config.to_str().unwrap(),
+        ],
+        b"",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let mut again: Vec<_> = (0..2).map(|_| account.recv_timeout(DEADLINE).unwrap()).collect();
+    again.sort_by_key(|body| *body != alone);
+    assert_eq!(again[0], alone);
 
     assert_eq!(stop(&mut gateway), Vec::<String>::new());
     assert_eq!(

@@ -49,8 +49,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use wahook_core::{
-    BuildError, Delivery, DeliveryKey, Endpoint, Habits, Keyed, Parsed, Provider, Secrets, model::Draft,
-    proof::Proof,
+    BuildError, Delivery, DeliveryKey, Endpoint, Habits, Keyed, Parsed, Provider, Secrets, Split,
+    model::Draft, proof::Proof,
 };
 
 pub use self::event::*;
@@ -92,7 +92,7 @@ impl Provider for Meta {
         parse::parse_each(&delivery.body, each);
     }
 
-    fn split(&self, delivery: &Delivery) -> Option<Vec<Bytes>> {
+    fn split(&self, delivery: &Delivery) -> Option<Split> {
         Some(split::split(&delivery.body))
     }
 

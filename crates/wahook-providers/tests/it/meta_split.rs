@@ -9,11 +9,11 @@ use crate::meta::{all, delivery, meta, text};
 
 fn split(body: impl Into<Bytes>) -> Vec<String> {
     let delivery = delivery(body);
-    let bodies = meta().split(&delivery).unwrap();
-    assert_eq!(bodies.len(), all(delivery.body.clone()).len());
-    bodies
-        .into_iter()
-        .map(|body| String::from_utf8_lossy(&body).into_owned())
+    let split = meta().split(&delivery).unwrap();
+    assert_eq!(split.len(), all(delivery.body.clone()).len());
+    assert_eq!(split.body(split.len()), None);
+    (0..split.len())
+        .map(|place| String::from_utf8_lossy(&split.body(place).unwrap()).into_owned())
         .collect()
 }
 
@@ -141,4 +141,84 @@ fn n2_a_message_of_the_history_keeps_its_piece_and_its_conversation() {
         history(3),
         &json!([{"metadata": metadata, "threads": [{"id": "222", "messages": [text("c")]}]}])
     );
+}
+
+#[test]
+fn n1_half_a_character_among_the_entries_leads_nobody_to_what_is_of_others() {
+    let entry = |id: &str| {
+        format!(
+            r#"{{"id":"{id}","changes":[{{"field":"messages","value":{{"messages":[{{"id":"{id}"}}]}}}}]}}"#
+        )
+    };
+    let body = format!(
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"w0","changes":"\ud83d"}},{},{}]}}"#,
+        entry("w1"),
+        entry("w2")
+    );
+    let found = split(body.clone());
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[0], body, "who sent no list sent nothing that has a place");
+    for (found, id) in found.iter().skip(1).zip(["w1", "w2"]) {
+        assert_eq!(
+            *found,
+            format!(
+                r#"{{"object":"whatsapp_business_account","entry":[{}]}}"#,
+                entry(id)
+            )
+        );
+    }
+}
+
+#[test]
+fn n2_a_list_that_counts_for_nobody_here_goes_to_nobody() {
+    // Whoever counts the last of equal names would take these for what was said.
+    let change = |value: &str| {
+        format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"w1","changes":[{{"field":"messages","value":{{{value}}}}}]}}]}}"#
+        )
+    };
+    for first in ["[]", "5", "null"] {
+        let value = format!(
+            r#""messages":{first},"messages":[{{"id":"hidden"}}],"statuses":[{{"id":"s1"}},{{"id":"s2"}}]"#
+        );
+        let found = split(change(&value));
+        for (found, id) in found.iter().rev().zip(["s2", "s1"]) {
+            let empty = if first == "[]" { r#""messages":[],"# } else { "" };
+            let empty = if first == "5" { r#""messages":5,"# } else { empty };
+            assert_eq!(
+                *found,
+                change(&format!(r#"{empty}"statuses":[{{"id":"{id}"}}]"#)),
+                "{first}"
+            );
+        }
+    }
+}
+
+#[test]
+fn n5_whoever_is_known_by_the_id_of_linked_portfolios_keeps_the_own_contact() {
+    let contact = |id: &str| json!({"profile": {"name": id}, "parent_user_id": id});
+    let message = |id: &str| json!({"from_parent_user_id": id, "id": id, "timestamp": "1767225600", "type": "text", "text": {"body": id}});
+    let body = json!({"object": "whatsapp_business_account", "entry": [{"id": "w1", "changes": [{"field": "messages", "value": {
+        "contacts": [contact("US.ENT.1"), contact("US.ENT.2")], "messages": [message("US.ENT.2"), message("US.ENT.1")]}}]}]});
+    for (found, id) in values(&body).iter().zip(["US.ENT.2", "US.ENT.1"]) {
+        let value = &found["entry"][0]["changes"][0]["value"];
+        assert_eq!(
+            *value,
+            json!({"contacts": [contact(id)], "messages": [message(id)]})
+        );
+    }
+}
+
+#[test]
+fn v2_what_stands_around_the_items_is_kept_once() {
+    // A large member that nobody knows, and a thousand items: a body is made when it is asked for.
+    let large = "x".repeat(1 << 20);
+    let statuses: Vec<_> = (0..1000).map(|id| json!({"id": id.to_string()})).collect();
+    let body = json!({"object": "whatsapp_business_account", "entry": [{"id": "w1", "changes": [{"field": "messages", "value": {
+        "large": large, "statuses": statuses}}]}]});
+    let split = meta().split(&delivery(body.to_string())).unwrap();
+    assert_eq!(split.len(), 1000);
+    let last = split.body(999).unwrap();
+    let last = String::from_utf8_lossy(&last);
+    assert!(last.contains(r#""statuses":[{"id":"999"}]"#) && last.len() > large.len());
 }

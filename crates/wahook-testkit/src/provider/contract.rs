@@ -5,7 +5,7 @@ use http::{HeaderMap, Request, Uri};
 use jiff::Timestamp;
 use serde_json::Value;
 use wahook_core::{
-    Delivery, DeliveryKey, Endpoint, Provider, Secret,
+    Delivery, DeliveryKey, Endpoint, Provider, Secret, Split,
     guard::Prepared,
     model::{Event, Kind},
     proof::Verifier,
@@ -46,7 +46,7 @@ impl Contract {
     }
 
     /// The items of a body, each as a body of its own.
-    pub(super) fn split(&self, body: impl Into<Bytes>) -> Option<Vec<Bytes>> {
+    pub(super) fn split(&self, body: impl Into<Bytes>) -> Option<Split> {
         let delivery = Delivery::dangerous_unverified("contract", HeaderMap::new(), body.into(), now());
         self.sender.endpoint().provider().split(&delivery)
     }

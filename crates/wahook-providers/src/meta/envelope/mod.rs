@@ -156,12 +156,15 @@ impl<T> Rows<T> {
     }
 }
 
-/// Reads a body: at once, and if that fails because of a number that is none, once more and with care.
+/// Reads a body: at once, and if that fails because of a number that is none, or half a character, once more and with care.
 pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&Body<'_>, ReadError>) -> V) -> V {
     struct Whole<const CAREFUL: bool>;
 
     impl<const CAREFUL: bool> Fill for Whole<CAREFUL> {
         type Target<'de> = Body<'de>;
+
+        // With care no text is in the way.
+        const MENDS: bool = CAREFUL;
 
         fn fill<'de, D: Deserializer<'de>>(body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
             let left = Left::new(MAX_ITEMS, CAREFUL);
