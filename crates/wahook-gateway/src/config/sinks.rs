@@ -141,9 +141,7 @@ fn build_one(sink: &SinkConfig, endpoints: &[EndpointConfig], folder: &Path) -> 
         SinkType::File => SinkTo::File(file(sink, folder)?),
         SinkType::Http => http(sink, folder, &mut mark)?,
         SinkType::Sql => sql(sink, folder, &mut mark)?,
-        SinkType::Nats => broker::nats(sink, folder, &mut mark)?,
-        SinkType::Rabbitmq => broker::rabbitmq(sink, folder, &mut mark)?,
-        SinkType::Redis => broker::redis(sink, folder, &mut mark)?,
+        SinkType::Nats | SinkType::Rabbitmq | SinkType::Redis => broker::build(sink, folder, &mut mark)?,
     };
     Ok(SinkPlan {
         name: sink.name.clone(),
