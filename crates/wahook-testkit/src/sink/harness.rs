@@ -24,6 +24,7 @@ pub struct Harness {
     read: Read,
     answers_within: Duration,
     outage: Option<Outage>,
+    kills: u64,
     refusing: Vec<(usize, Arc<dyn Sink>)>,
 }
 
@@ -40,6 +41,7 @@ impl Harness {
             read: Arc::new(read),
             answers_within: Duration::from_secs(15),
             outage: None,
+            kills: 2,
             refusing: Vec::new(),
         }
     }
@@ -60,6 +62,13 @@ impl Harness {
         end: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         self.outage = Some(Outage::new(begin, end));
+        self
+    }
+
+    /// How often the broker is killed and started again in one test, instead of twice.
+    #[must_use]
+    pub fn kills(mut self, kills: u64) -> Self {
+        self.kills = kills;
         self
     }
 
@@ -86,6 +95,10 @@ impl Harness {
 
     pub(super) fn outage(&self) -> &Outage {
         self.outage.as_ref().expect("the harness has an outage")
+    }
+
+    pub(super) fn times(&self) -> u64 {
+        self.kills
     }
 
     pub(super) fn refusing(&self) -> &[(usize, Arc<dyn Sink>)] {
