@@ -1,11 +1,15 @@
 //! Sinks that are brokers, as the configuration says them.
 
+#[cfg(feature = "kafka")]
+mod kafka;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
 mod redis;
 
+#[cfg(any(feature = "kafka", feature = "nats", feature = "rabbitmq"))]
+use std::path::PathBuf;
 use std::{path::Path, sync::Arc, time::Duration};
 
 use wahook_core::{
@@ -33,6 +37,8 @@ pub struct Broker {
 /// One row for each broker. A build that leaves one out says so.
 pub(super) fn build(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
     match sink.kind {
+        #[cfg(feature = "kafka")]
+        SinkType::Kafka => kafka::build(sink, folder, mark),
         #[cfg(feature = "nats")]
         SinkType::Nats => nats::build(sink, folder, mark),
         #[cfg(feature = "rabbitmq")]
@@ -94,6 +100,27 @@ fn read(key: &'static str, file: &Path, folder: &Path) -> Result<Secret, Wrong> 
         .map_err(|error| (key, format!("cannot read {}: {error}", file.display())))?;
     Secret::dangerous_published(text.trim()).map_err(|error| (key, format!("{}: {error}", file.display())))
 }
+
+/// The file with the authorities to trust. It is there, and another one makes another sink.
+#[cfg(any(feature = "kafka", feature = "nats", feature = "rabbitmq"))]
+fn ca(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<Option<PathBuf>, Wrong> {
+    let Some(file) = &sink.ca_file else {
+        return Ok(None);
+    };
+    let file = folder.join(file);
+    let file = std::path::absolute(&file).unwrap_or(file);
+    let text = std::fs::read(&file)
+        .map_err(|error| ("ca_file", format!("cannot read {}: {error}", file.display())))?;
+    if !text.windows(BEGIN.len()).any(|part| part == BEGIN) {
+        let text = format!("{} holds no certificate (PEM)", file.display());
+        return Err(("ca_file", text));
+    }
+    mark.extend_from_slice(&text);
+    Ok(Some(file))
+}
+
+#[cfg(any(feature = "kafka", feature = "nats", feature = "rabbitmq"))]
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 fn topic(key: &'static str, text: &str) -> Result<Topic, Wrong> {
     text.parse().map_err(|error| (key, format!("`{key}` is {error}")))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use wahook_nats::{NatsOptions, NatsSink};
 
-use super::{address, broker, form, read, timeout, topic};
+use super::{address, broker, ca, form, read, timeout, topic};
 use crate::config::{SinkConfig, SinkTo, build::Wrong};
 
 pub(super) fn build(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
@@ -12,6 +12,7 @@ pub(super) fn build(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Res
     let mut options = NatsOptions::default();
     options.form = form(sink);
     options.timeout = timeout(sink, options.timeout);
+    options.ca = ca(sink, folder, mark)?;
     if let Some(subject) = &sink.subject {
         options.subject = topic("subject", subject)?;
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use wahook_rabbitmq::{RabbitMqOptions, RabbitMqSink, To};
 
-use super::{address, broker, form, timeout, topic};
+use super::{address, broker, ca, form, timeout, topic};
 use crate::config::{SinkConfig, SinkTo, build::Wrong};
 
 pub(super) fn build(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, Wrong> {
@@ -12,6 +12,7 @@ pub(super) fn build(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Res
     let mut options = RabbitMqOptions::default();
     options.form = form(sink);
     options.timeout = timeout(sink, options.timeout);
+    options.ca = ca(sink, folder, mark)?;
     match (&sink.queue, &sink.exchange, &sink.routing_key) {
         (None, Some(name), routing_key) => {
             if sink.create.is_some() {
