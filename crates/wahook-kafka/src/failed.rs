@@ -34,6 +34,28 @@ pub(crate) fn failed(error: &KafkaError, cause: Option<Code>) -> SinkError {
     away(text)
 }
 
+/// Whether another producer may fare better: brokers may have lost what they knew of this one, and say so in many ways.
+pub(crate) fn needs_another(error: &KafkaError) -> bool {
+    error.rdkafka_error_code().is_some_and(|code| {
+        !matches!(
+            code,
+            Code::MessageSizeTooLarge
+                | Code::InvalidMessageSize
+                | Code::InvalidMessage
+                | Code::MessageTimedOut
+                | Code::UnknownTopic
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownPartition
+                | Code::InvalidTopic
+                | Code::TopicAuthorizationFailed
+                | Code::ClusterAuthorizationFailed
+                | Code::NotEnoughReplicas
+                | Code::NotEnoughReplicasAfterAppend
+                | Code::QueueFull
+        )
+    })
+}
+
 /// What is wrong with the connection, if that is worth a word.
 fn connection(code: Code) -> Option<&'static str> {
     Some(match code {

@@ -94,3 +94,8 @@ fn config(address: &Address, options: &KafkaOptions) -> ClientConfig {
 pub(crate) fn cannot_go_on(producer: &Producer) -> bool {
     producer.client().fatal_error().is_some()
 }
+
+/// Whether the two are handles of one.
+pub(crate) fn is_same(one: &Producer, other: &Producer) -> bool {
+    one.client().native_ptr() == other.client().native_ptr()
+}

@@ -16,8 +16,8 @@ use wahook_core::{
 use crate::{
     KafkaOptions,
     address::Address,
-    failed::{away, failed},
-    producer::{Heard, Producer, cannot_go_on, make},
+    failed::{away, failed, needs_another},
+    producer::{Heard, Producer, cannot_go_on, is_same, make},
 };
 
 /// Publishes events to Kafka; an event is done when all replicas in sync have it.
@@ -76,6 +76,14 @@ impl KafkaSink {
         Ok(place.insert(made).clone())
     }
 
+    /// Has the next hand-over make another producer. Lanes that wait for this one have it until they are answered.
+    fn let_go(&self, producer: &Producer) {
+        let mut place = self.producer.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = place.take_if(|now| is_same(now, producer)) {
+            put_away(old);
+        }
+    }
+
     async fn publish(&self, event: &Event) -> Result<(), SinkError> {
         let message = self.options.form.message(event)?;
         let topic = legal(&self.options.topic.of(event));
@@ -93,7 +101,12 @@ impl KafkaSink {
                 self.heard.all_is_well();
                 Ok(())
             }
-            Ok(Err((error, _))) => Err(failed(&error, self.heard.cause())),
+            Ok(Err((error, _))) => {
+                if needs_another(&error) {
+                    self.let_go(&producer);
+                }
+                Err(failed(&error, self.heard.cause()))
+            }
             Err(_) => Err(away("the client ended before the brokers confirmed")),
         }
     }
