@@ -30,7 +30,7 @@ fn all() -> Vec<Rule> {
 async fn memory(flaw: Flaw) -> Harness {
     let broker = Arc::new(Broker::default());
     let (made, read) = (broker.clone(), broker.clone());
-    let (gone, back) = (broker.clone(), broker.clone());
+    let (gone, back) = (broker.clone(), broker);
     let small = |room| {
         let broker = Arc::new(Broker::with_room(room));
         Arc::new(Flawed::new(flaw, broker, MessageForm::default()))
