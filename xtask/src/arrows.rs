@@ -16,6 +16,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("wahook-sqlite", &["wahook-core"]),
     ("wahook-postgres", &["wahook-core"]),
     ("wahook-redis", &["wahook-core"]),
+    ("wahook-kafka", &["wahook-core"]),
     ("wahook-nats", &["wahook-core"]),
     ("wahook-rabbitmq", &["wahook-core"]),
     ("wahook-worker", &["wahook-core"]),

@@ -8,6 +8,7 @@ mod manage;
 mod meta;
 mod privacy;
 mod promises;
+mod queues;
 
 use std::{
     collections::BTreeSet,
@@ -18,6 +19,7 @@ use std::{
 
 use crate::{
     cargo,
+    services::{Servers, without},
     step::{Done, Failure, Outcome, Steps},
 };
 
@@ -33,6 +35,9 @@ struct Break {
     test: &'static str,
 }
 
+/// Packages whose promises are kept together with a server.
+const SERVED: [&str; 3] = ["wahook-nats", "wahook-rabbitmq", "wahook-redis"];
+
 fn all() -> impl Iterator<Item = &'static Break> {
     let tables = [
         promises::BREAKS,
@@ -40,6 +45,7 @@ fn all() -> impl Iterator<Item = &'static Break> {
         privacy::BREAKS,
         manage::BREAKS,
         meta::BREAKS,
+        queues::BREAKS,
     ];
     tables.into_iter().flatten()
 }
@@ -64,8 +70,15 @@ pub(crate) fn run(steps: &mut Steps, filter: &str) {
         let why = format!("nothing of what is broken has `{filter}` in its name; there are:\n{names}");
         return steps.step("breaks", || Err(Failure::new(why)));
     }
+    let mut servers = Servers::LeftOut;
+    if chosen.iter().any(|one| one.needs_servers()) {
+        steps.step("servers for tests", || {
+            servers = Servers::find_or_start().map_err(|error| without(&error))?;
+            servers.said()
+        });
+    }
     for one in chosen {
-        steps.step(one.what, || one.try_on(&copy));
+        steps.step(one.what, || one.try_on(&copy, &servers));
     }
 }
 
@@ -81,11 +94,16 @@ impl Break {
         Ok(broken)
     }
 
-    fn try_on(&self, copy: &Path) -> Outcome {
+    /// Whether its tests are those that a plain run leaves out.
+    fn needs_servers(&self) -> bool {
+        SERVED.contains(&self.package)
+    }
+
+    fn try_on(&self, copy: &Path, servers: &Servers) -> Outcome {
         let file = copy.join("source").join(self.file);
         let source = fs::read_to_string(&file)?;
         fs::write(&file, self.broken(&source)?)?;
-        let tested = self.tested(copy);
+        let tested = self.tested(copy, servers);
         fs::write(&file, source)?;
         let output = tested?;
         if output.contains("error: could not compile") {
@@ -111,7 +129,7 @@ impl Break {
     }
 
     /// What the tests say, in red or green.
-    fn tested(&self, copy: &Path) -> Result<String, Failure> {
+    fn tested(&self, copy: &Path, servers: &Servers) -> Result<String, Failure> {
         let target = copy.join("target");
         let mut command = cargo::cargo(["test", "--locked", "--no-fail-fast", "--all-features", "--tests"]);
         command
@@ -119,6 +137,10 @@ impl Break {
             .current_dir(copy.join("source"))
             .env("CARGO_TARGET_DIR", target)
             .env("RUST_BACKTRACE", "0");
+        if self.needs_servers() {
+            command.args(["--", "--include-ignored"]);
+            servers.tell(&mut command);
+        }
         Ok(cargo::run(&mut command).unwrap_or_else(|failure| failure.output))
     }
 }

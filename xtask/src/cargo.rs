@@ -165,6 +165,35 @@ pub(crate) fn members() -> Result<Metadata, Failure> {
     metadata(&["metadata", "--format-version", "1", "--no-deps"])
 }
 
+/// What librdkafka is built with, beside a C compiler: the sink for Kafka, which is no default, is left out without them.
+pub(crate) fn builds_librdkafka() -> bool {
+    let openssl = || {
+        let found = Command::new("pkg-config").args(["--exists", "openssl"]).status();
+        found.is_ok_and(|status| status.success())
+    };
+    exists("make", "--version") && exists("c++", "--version") && openssl()
+}
+
+/// Arguments for all features of the workspace that can be built here.
+pub(crate) fn all_features() -> Result<Vec<String>, Failure> {
+    if builds_librdkafka() {
+        return Ok(vec!["--all-features".to_owned()]);
+    }
+    let packages = members()?.packages;
+    let features = packages.iter().flat_map(|package| {
+        let names = package.features.keys();
+        let others = names.filter(|name| !LIBRDKAFKA.contains(&(&*package.name, name)));
+        others.map(|name| format!("{}/{name}", package.name))
+    });
+    Ok(vec![
+        "--features".to_owned(),
+        features.collect::<Vec<_>>().join(","),
+    ])
+}
+
+/// The features that build it.
+const LIBRDKAFKA: [(&str, &str); 2] = [("wahook-gateway", "kafka"), ("wahook-kafka", "librdkafka")];
+
 /// Our own packages and all that they stand on, on this kind of machine.
 pub(crate) fn everything() -> Result<Metadata, Failure> {
     let host = host()?;

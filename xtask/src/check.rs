@@ -57,14 +57,10 @@ fn command(arguments: &[&str], what: &str) -> Outcome {
 
 fn lints(targets: &[&str], but: &[&str]) -> Outcome {
     component("clippy", "cargo-clippy")?;
-    let all = [
-        "clippy",
-        "--quiet",
-        "--keep-going",
-        "--workspace",
-        "--all-features",
-    ];
-    let arguments = [all.as_slice(), targets, &["--", "-D", "warnings"], but].concat();
+    let features = cargo::all_features()?;
+    let features: Vec<_> = features.iter().map(String::as_str).collect();
+    let all = ["clippy", "--quiet", "--keep-going", "--workspace"];
+    let arguments = [all.as_slice(), &features, targets, &["--", "-D", "warnings"], but].concat();
     command(&arguments, "clippy has something to say")
 }
 
@@ -107,15 +103,9 @@ fn each_alone() -> Outcome {
 
 fn documentation() -> Outcome {
     cargo::run(
-        cargo::cargo([
-            "doc",
-            "--quiet",
-            "--keep-going",
-            "--workspace",
-            "--no-deps",
-            "--all-features",
-        ])
-        .env("RUSTDOCFLAGS", "-D warnings -D rustdoc::broken_intra_doc_links"),
+        cargo::cargo(["doc", "--quiet", "--keep-going", "--workspace", "--no-deps"])
+            .args(cargo::all_features()?)
+            .env("RUSTDOCFLAGS", "-D warnings -D rustdoc::broken_intra_doc_links"),
     )?;
     Ok(Done::Ok)
 }

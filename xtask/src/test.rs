@@ -99,7 +99,7 @@ struct Tool {
     is_for_all: bool,
 }
 
-const TOOLS: [Tool; 2] = [
+const TOOLS: [Tool; 3] = [
     Tool {
         name: "python3",
         is_there: has_python,
@@ -112,6 +112,13 @@ const TOOLS: [Tool; 2] = [
         is_there: has_chromium,
         packages: &["chromium", "chromium-driver"],
         why: "tests with the mark `needs Chromium` need it and chromedriver, and fail without (Debian: apt-get install chromium chromium-driver)",
+        is_for_all: false,
+    },
+    Tool {
+        name: "what librdkafka is built with",
+        is_there: cargo::builds_librdkafka,
+        packages: &["make", "g++", "pkg-config", "libssl-dev"],
+        why: "the sink for Kafka is left out (Debian: apt-get install make g++ pkg-config libssl-dev; macOS: brew install pkgconf openssl)",
         is_for_all: false,
     },
 ];
@@ -177,14 +184,8 @@ fn may_use_apt() -> bool {
 /// What to say of them, and how many were left out.
 fn unit_and_integration(servers: &Servers) -> Result<(String, usize), Failure> {
     if cargo::exists("cargo-nextest", "--version") {
-        let mut command = cargo::cargo([
-            "nextest",
-            "run",
-            "--workspace",
-            "--all-features",
-            "--no-tests",
-            "pass",
-        ]);
+        let mut command = cargo::cargo(["nextest", "run", "--workspace", "--no-tests", "pass"]);
+        command.args(cargo::all_features()?);
         // Many wait for servers and processes more than they compute.
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         command.args(["--test-threads", &cores.max(AT_ONCE).to_string()]);
@@ -198,13 +199,13 @@ fn unit_and_integration(servers: &Servers) -> Result<(String, usize), Failure> {
     let mut command = cargo::cargo([
         "test",
         "--workspace",
-        "--all-features",
         "--lib",
         "--bins",
         "--tests",
         "--examples",
         "--no-fail-fast",
     ]);
+    command.args(cargo::all_features()?);
     if servers.are_used() {
         command.args(["--", "--include-ignored"]);
     }
@@ -234,16 +235,16 @@ fn skipped(summary: &str) -> usize {
 }
 
 fn documentation() -> Outcome {
-    let output = cargo::run(&mut cargo::cargo([
+    let mut command = cargo::cargo([
         "test",
         "--doc",
         "--workspace",
-        "--all-features",
         "--no-fail-fast",
         // Its files are another crate's, and this verb does not ask whether a library wants it.
         "--exclude",
         "wahook-interleavings",
-    ]))?;
+    ]);
+    let output = cargo::run(command.args(cargo::all_features()?))?;
     Ok(Done::Said(format!("{} tests passed", sum(&output, "passed"))))
 }
 

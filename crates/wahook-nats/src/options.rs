@@ -1,6 +1,6 @@
 //! Where and how events are published.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use wahook_core::{
     Secret,
@@ -25,6 +25,8 @@ pub struct NatsOptions {
     pub timeout: Duration,
     /// What a credentials file (`….creds`) holds: a token of the user, and the seed that proves it.
     pub credentials: Option<Secret>,
+    /// A file with the certificates (PEM) of the authorities that are trusted, instead of the system's. Read at each connection.
+    pub ca: Option<PathBuf>,
 }
 
 impl Default for NatsOptions {
@@ -36,6 +38,7 @@ impl Default for NatsOptions {
             form: MessageForm::default(),
             timeout: Duration::from_secs(5),
             credentials: None,
+            ca: None,
         }
     }
 }

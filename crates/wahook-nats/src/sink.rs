@@ -1,9 +1,9 @@
 //! Publishing, and waiting for the acknowledgement.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use async_nats::{
-    Client, ConnectOptions, HeaderMap, ServerAddr,
+    Client, ConnectError, ConnectOptions, HeaderMap, ServerAddr,
     connection::State,
     jetstream::{
         self, Context,
@@ -12,6 +12,7 @@ use async_nats::{
         stream::{Config, StorageType},
     },
 };
+use percent_encoding::percent_decode_str;
 use tokio::sync::Mutex;
 use wahook_core::{
     BoxFuture,
@@ -115,13 +116,22 @@ impl NatsSink {
             options = ConnectOptions::with_credentials(credentials.expose())
                 .map_err(|_| away("the credentials cannot be read"))?;
         }
+        if let Some(ca) = &self.options.ca {
+            options = options.add_root_certificates(ca.clone());
+        }
+        if let Some((user, password)) = self.servers.iter().find_map(who) {
+            options = match password {
+                Some(password) => options.user_and_password(user, password),
+                None => options.token(user),
+            };
+        }
         options
             .name("wahook")
             .connection_timeout(CONNECT)
             .request_timeout(Some(self.options.timeout))
             .connect(&self.servers)
             .await
-            .map_err(|error| away(format!("cannot connect: {}", error.kind())))
+            .map_err(|error| away(cannot_connect(&error)))
     }
 
     async fn make_stream(&self, context: &Context) -> Result<(), SinkError> {
@@ -175,6 +185,26 @@ impl NatsSink {
     }
 }
 
+/// Why there is no connection. Not the whole error: it may name what is not ours to name.
+fn cannot_connect(error: &ConnectError) -> String {
+    let mut cause = std::error::Error::source(error);
+    while let Some(next) = cause {
+        let inner = next.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return match error {
+                rustls::Error::InvalidCertificate(_) => {
+                    "cannot connect: the server's certificate is not one to trust: the file `ca` names its authority, and the \
+                     address the name that stands in it"
+                        .to_owned()
+                }
+                _ => "cannot connect: there is no TLS with the server".to_owned(),
+            };
+        }
+        cause = next.source();
+    }
+    format!("cannot connect: {}", error.kind())
+}
+
 fn failed(error: &PublishError) -> SinkError {
     let source = std::error::Error::source(error);
     let said = source.and_then(|source| source.downcast_ref::<jetstream::Error>());
@@ -201,6 +231,12 @@ fn server(text: &str) -> Option<ServerAddr> {
     let (scheme, _) = text.split_once("://")?;
     let server: ServerAddr = text.parse().ok()?;
     (matches!(scheme, "nats" | "tls") && !server.host().is_empty()).then_some(server)
+}
+
+/// Who we are, where the address says it: the client takes no notice of that. A word alone is a token.
+fn who(server: &ServerAddr) -> Option<(String, Option<String>)> {
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Some((plain(server.username()?), server.password().map(plain)))
 }
 
 /// The subjects that a stream of ours takes.

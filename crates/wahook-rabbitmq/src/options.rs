@@ -1,6 +1,6 @@
 //! Where and how events are published.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use wahook_core::sink::{MessageForm, Topic};
 
@@ -14,6 +14,8 @@ pub struct RabbitMqOptions {
     pub form: MessageForm,
     /// How long the broker may take to confirm; 10 s by default.
     pub timeout: Duration,
+    /// A file with the certificates (PEM) of authorities that are trusted beside the system's. Read at each connection.
+    pub ca: Option<PathBuf>,
 }
 
 /// Where messages are published.
@@ -45,6 +47,7 @@ impl Default for RabbitMqOptions {
             },
             form: MessageForm::default(),
             timeout: Duration::from_secs(10),
+            ca: None,
         }
     }
 }

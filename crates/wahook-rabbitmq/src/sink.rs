@@ -1,10 +1,11 @@
 //! Publishing, and waiting for the confirm.
 
-use std::{fmt, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind,
     options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions},
+    tcp::OwnedTLSConfig,
     types::{AMQPValue, FieldTable, LongString, ShortString},
     uri::AMQPUri,
 };
@@ -77,9 +78,16 @@ impl RabbitMqSink {
         // An error means that one is chosen already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let properties = ConnectionProperties::default().with_connection_name("wahook".into());
-        let connection = Connection::connect(self.address.expose(), properties)
+        let failed_to = |error: &lapin::Error| away(format!("cannot connect: {}", said(error)));
+        let runtime = lapin::runtime::default_runtime().map_err(|error| failed_to(&error))?;
+        let tls = OwnedTLSConfig {
+            cert_chain: self.authorities().await?,
+            ..OwnedTLSConfig::default()
+        };
+        let address = self.address.expose();
+        let connection = Connection::connect_with_config(address, properties, tls, runtime)
             .await
-            .map_err(|error| away(format!("cannot connect: {}", said(&error))))?;
+            .map_err(|error| failed_to(&error))?;
         if let To::Queue { name, create: true } = &self.options.to {
             make_queue(&connection, name).await?;
         }
@@ -93,6 +101,16 @@ impl RabbitMqSink {
             _connection: connection,
             channel,
         })
+    }
+
+    /// The certificates of those that are trusted beside the system's.
+    async fn authorities(&self) -> Result<Option<String>, SinkError> {
+        let Some(file) = &self.options.ca else {
+            return Ok(None);
+        };
+        let read = tokio::fs::read_to_string(file).await;
+        read.map(Some)
+            .map_err(|error| away(format!("cannot read {}: {}", file.display(), error.kind())))
     }
 
     async fn publish(&self, event: &Event) -> Result<(), SinkError> {
@@ -226,7 +244,10 @@ fn failed(error: &lapin::Error) -> SinkError {
 /// What happened, without the broker's own text, which names queues and users.
 fn said(error: &lapin::Error) -> String {
     match error.kind() {
-        ErrorKind::IOError(error) => error.kind().to_string(),
+        ErrorKind::IOError(error) => match tls(error) {
+            Some(text) => text.to_owned(),
+            None => error.kind().to_string(),
+        },
         ErrorKind::ProtocolError(error) => match error.get_id() {
             311 => "the message is larger than the broker takes".to_owned(),
             403 => "the broker refuses it (403): user, password and rights".to_owned(),
@@ -235,6 +256,28 @@ fn said(error: &lapin::Error) -> String {
         },
         ErrorKind::MissingHeartbeatError => "the broker fell silent".to_owned(),
         _ => "the connection ended".to_owned(),
+    }
+}
+
+/// What was wrong with TLS, if that was it.
+fn tls(error: &io::Error) -> Option<&'static str> {
+    let mut error: &(dyn std::error::Error + 'static) = error;
+    loop {
+        match error.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(_)) => {
+                return Some(
+                    "the broker's certificate is not one to trust: the file `ca` names its authority, and the address the name \
+                     that stands in it",
+                );
+            }
+            Some(_) => return Some("there is no TLS with the broker"),
+            None => {}
+        }
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        error = match inner {
+            Some(inner) => inner,
+            None => error.source()?,
+        };
     }
 }
 

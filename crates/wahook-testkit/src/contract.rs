@@ -1,4 +1,4 @@
-//! What the contracts of guard stores and of inboxes share.
+//! What the contracts of guard stores, inboxes and sinks share.
 #![allow(clippy::missing_panics_doc, clippy::expect_used, reason = "this is for tests")]
 
 use std::{fmt, panic::resume_unwind, sync::Arc, time::Duration};

@@ -1,5 +1,5 @@
 //! Plays a WhatsApp webhook provider: sample deliveries, signed exactly as the provider signs them, what goes wrong on
-//! their way, and contract tests for providers and guard stores, ours or a stranger's.
+//! their way, and contract tests for providers, guard stores, inboxes and sinks, ours or a stranger's.
 //!
 //! A test of a receiver, without a network:
 //!
@@ -31,7 +31,8 @@
 //! With the feature `stand-in`, `stand_in` plays the providers' management APIs over HTTP, for tests of what sets up
 //! endpoints.
 //!
-//! A store or a provider proves the contract with one line: [`guard_store_contract!`] and [`provider_contract!`].
+//! A store, a provider or a sink proves the contract with one line: [`guard_store_contract!`], [`provider_contract!`] and
+//! [`sink_contract!`].
 
 mod clock;
 pub mod conform;
@@ -42,6 +43,7 @@ mod play;
 pub mod provider;
 mod redact;
 mod samples;
+pub mod sink;
 #[cfg(feature = "stand-in")]
 pub mod stand_in;
 mod tokens;

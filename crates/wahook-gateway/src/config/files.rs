@@ -38,15 +38,22 @@ impl Config {
         });
         let of_sinks = self.sink.iter().flat_map(|sink| {
             let one = sink.secret_file.iter().chain(&sink.address_file);
+            let one = one.chain(&sink.credentials_file);
             one.chain(sink.secrets_files.iter().flatten())
         });
         let of_sinks = of_sinks.map(|file| named(file, true, None));
+        let authorities = self.sink.iter().filter_map(|sink| sink.ca_file.as_deref());
+        let authorities = authorities.map(|file| named(file, false, None));
         let of_endpoints = self.endpoint.iter().flat_map(|endpoint| {
             let one = endpoint.secret_file.iter().chain(&endpoint.store_file);
             let manage = endpoint.manage.iter().flat_map(|manage| &manage.api_key_file);
             let all = one.chain(endpoint.secrets_files.iter().flatten()).chain(manage);
             all.map(|file| named(file, true, Some(&*endpoint.name)))
         });
-        of_all.chain(of_sinks).chain(of_endpoints).collect()
+        of_all
+            .chain(of_sinks)
+            .chain(authorities)
+            .chain(of_endpoints)
+            .collect()
     }
 }

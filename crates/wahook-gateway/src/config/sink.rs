@@ -84,7 +84,7 @@ pub struct SinkConfig {
     /// `http`: files that hold one each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secrets_files: Option<Vec<PathBuf>>,
-    /// `http`, `nats`, `rabbitmq`, `redis`: how long an answer may take.
+    /// `http`, `kafka`, `nats`, `rabbitmq`, `redis`: how long an answer may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
     /// `http`: how long a connection may take.
@@ -101,10 +101,10 @@ pub struct SinkConfig {
     pub headers: BTreeMap<String, Hidden>,
 
     /// `sql`: the database, `sqlite:PATH` or `postgres://…`. `nats`: `nats://host:4222`, several with commas. `rabbitmq`:
-    /// `amqp://user:password@host/vhost`. `redis`: `redis://host/0`.
+    /// `amqp://user:password@host/vhost`. `redis`: `redis://host/0`. `kafka`: `kafka://host:9092`, several with commas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<StoreText>,
-    /// `sql`, `nats`, `rabbitmq`, `redis`: a file that holds the address.
+    /// `sql`, `kafka`, `nats`, `rabbitmq`, `redis`: a file that holds the address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address_file: Option<PathBuf>,
     /// `sql`: the table; `wahook_events` if left out.
@@ -114,6 +114,16 @@ pub struct SinkConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create: Option<bool>,
 
+    /// `kafka`, `nats`, `rabbitmq`: a file with the certificates (PEM) of authorities to trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+
+    /// `kafka`: the topic of an event; `wahook` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// `kafka`: how user and password are shown; `PLAIN` if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mechanism: Option<String>,
     /// `nats`: the subject of an event; `wahook.{endpoint}.{kind}` if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -150,6 +160,8 @@ pub enum SinkType {
     File,
     /// A POST for each event.
     Http,
+    /// Messages in a topic of Kafka.
+    Kafka,
     /// Messages in a stream of NATS `JetStream`.
     Nats,
     /// Messages in a queue of `RabbitMQ`.
@@ -169,6 +181,7 @@ impl SinkType {
         match self {
             Self::File => "file",
             Self::Http => "http",
+            Self::Kafka => "kafka",
             Self::Nats => "nats",
             Self::Rabbitmq => "rabbitmq",
             Self::Redis => "redis",
@@ -247,6 +260,9 @@ impl SinkConfig {
             address_file: None,
             table: None,
             create: None,
+            ca_file: None,
+            topic: None,
+            mechanism: None,
             subject: None,
             stream: None,
             credentials_file: None,
@@ -259,8 +275,8 @@ impl SinkConfig {
 
     /// The keys that are there and belong to some types of sink, with those types.
     pub(super) fn of_types(&self) -> Vec<(&'static str, &'static [SinkType])> {
-        use SinkType::{File, Http, Nats, Rabbitmq, Redis, Sql};
-        let all: [(_, &[SinkType], _); 25] = [
+        use SinkType::{File, Http, Kafka, Nats, Rabbitmq, Redis, Sql};
+        let all: [(_, &[SinkType], _); 28] = [
             ("path", &[File], self.path.is_some()),
             ("rotate_bytes", &[File], self.rotate_bytes.is_some()),
             ("rotate_after", &[File], self.rotate_after.is_some()),
@@ -270,19 +286,30 @@ impl SinkConfig {
             ("secret_file", &[Http], self.secret_file.is_some()),
             ("secrets", &[Http], self.secrets.is_some()),
             ("secrets_files", &[Http], self.secrets_files.is_some()),
-            ("timeout", &[Http, Nats, Rabbitmq, Redis], self.timeout.is_some()),
+            (
+                "timeout",
+                &[Http, Kafka, Nats, Rabbitmq, Redis],
+                self.timeout.is_some(),
+            ),
             ("connect_timeout", &[Http], self.connect_timeout.is_some()),
             ("allow_private", &[Http], self.allow_private.is_some()),
             ("environment_proxy", &[Http], self.environment_proxy.is_some()),
             ("headers", &[Http], !self.headers.is_empty()),
-            ("address", &[Sql, Nats, Rabbitmq, Redis], self.address.is_some()),
+            (
+                "address",
+                &[Sql, Kafka, Nats, Rabbitmq, Redis],
+                self.address.is_some(),
+            ),
             (
                 "address_file",
-                &[Sql, Nats, Rabbitmq, Redis],
+                &[Sql, Kafka, Nats, Rabbitmq, Redis],
                 self.address_file.is_some(),
             ),
             ("table", &[Sql], self.table.is_some()),
             ("create", &[Sql, Nats, Rabbitmq], self.create.is_some()),
+            ("ca_file", &[Kafka, Nats, Rabbitmq], self.ca_file.is_some()),
+            ("topic", &[Kafka], self.topic.is_some()),
+            ("mechanism", &[Kafka], self.mechanism.is_some()),
             ("subject", &[Nats], self.subject.is_some()),
             ("stream", &[Nats, Redis], self.stream.is_some()),
             ("credentials_file", &[Nats], self.credentials_file.is_some()),

@@ -143,9 +143,9 @@ fn build_one(sink: &SinkConfig, endpoints: &[EndpointConfig], folder: &Path) -> 
         SinkType::File => SinkTo::File(file(sink, folder)?),
         SinkType::Http => http(sink, endpoints, folder, &mut mark)?,
         SinkType::Sql => sql(sink, folder, &mut mark)?,
-        SinkType::Nats => broker::nats(sink, folder, &mut mark)?,
-        SinkType::Rabbitmq => broker::rabbitmq(sink, folder, &mut mark)?,
-        SinkType::Redis => broker::redis(sink, folder, &mut mark)?,
+        SinkType::Kafka | SinkType::Nats | SinkType::Rabbitmq | SinkType::Redis => {
+            broker::build(sink, folder, &mut mark)?
+        }
     };
     Ok(SinkPlan {
         name: sink.name.clone(),
@@ -232,7 +232,7 @@ fn form(sink: &SinkConfig) -> Result<Form, Wrong> {
         Format::CloudEventsBinary => {
             return Err((
                 "format",
-                "`cloudevents-binary` needs headers: it is of sinks of type `http`, `nats`, `rabbitmq` and `redis`".to_owned(),
+                "`cloudevents-binary` needs headers: it is of sinks of type `http`, `kafka`, `nats`, `rabbitmq` and `redis`".to_owned(),
             ));
         }
         Format::Meta => return Err(only_http()),

@@ -269,7 +269,7 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
         (
             &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\nformat = \"cloudevents-binary\""),
             1,
-            "F:8:1: `cloudevents-binary` needs headers: it is of sinks of type `http`, `nats`, `rabbitmq` and `redis`",
+            "F:8:1: `cloudevents-binary` needs headers: it is of sinks of type `http`, `kafka`, `nats`, `rabbitmq` and `redis`",
         ),
         (
             &format!("{good}[[sink]]\nname = \"out\"\ntype = \"stdout\"\nattempts = 0"),
@@ -397,9 +397,10 @@ fn the_example_is_good_as_it_is_and_with_all_that_it_offers() {
         ("shop", SECRET),
         ("orders", SECRET),
         ("warehouse", "sqlite:rows.db"),
+        ("nats", "nats://app:hunter2@localhost:4222"),
+        ("kafka", "kafkas://app:hunter2@broker-1:9093,broker-2:9093"),
         ("admin", "5f0c1d6e7a8b9c0d1e2f3a4b"),
         ("wazapin-api", "wz_live_0123456789abcdef"),
-        ("nats", "nats://wahook:password@127.0.0.1:4222"),
     ] {
         fs::write(folder.join("secrets").join(name), text).unwrap();
     }
@@ -410,6 +411,17 @@ fn the_example_is_good_as_it_is_and_with_all_that_it_offers() {
     let mut all = uncommented(example);
     if !cfg!(feature = "otlp") {
         all = all.replace("\notlp = ", "\n# otlp = "); // of another build
+    }
+    // As above; the sink behind it is a file's.
+    for (kind, is_built_in) in [
+        ("kafka", cfg!(feature = "kafka")),
+        ("nats", cfg!(feature = "nats")),
+    ] {
+        if !is_built_in {
+            let (before, block) = all.split_once(&format!("type = \"{kind}\"\n")).unwrap();
+            let (_, after) = block.split_once("\n\n").unwrap();
+            all = format!("{before}type = \"file\"\npath = \"{kind}.jsonl\"\n\n{after}");
+        }
     }
     for key in ["\n[tls]\n", "\nrate = ", "\ninbox_bytes = ", "\nenrich = true"] {
         assert!(!example.contains(key) && all.contains(key), "{key}");

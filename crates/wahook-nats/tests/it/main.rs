@@ -1,3 +1,6 @@
-//! Against a real server.
+//! Against real servers.
 
+mod contract;
 mod sink;
+mod stored;
+mod tls;

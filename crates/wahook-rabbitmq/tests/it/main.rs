@@ -1,3 +1,6 @@
-//! Against a real broker.
+//! Against real brokers.
 
+mod contract;
 mod sink;
+mod stored;
+mod tls;

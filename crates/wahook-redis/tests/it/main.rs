@@ -9,5 +9,6 @@ mod names;
 mod opening;
 mod promises;
 mod stream;
+mod stream_contract;
 mod time;
 mod tls;

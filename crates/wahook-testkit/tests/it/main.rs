@@ -8,3 +8,4 @@ mod guard;
 mod inbox;
 mod play;
 mod schema;
+mod sink;
