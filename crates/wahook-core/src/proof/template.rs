@@ -64,8 +64,7 @@ impl Template {
             });
             rest = after;
         }
-        let sent = |piece: &Piece| matches!(piece, Piece::Timestamp | Piece::Id | Piece::Body);
-        if pieces.windows(2).any(|pair| pair.iter().all(sent)) {
+        if is_ambiguous(&pieces) {
             return Err(TemplateError::new(TemplateErrorKind::Ambiguous));
         }
         let template = Self { pieces };
@@ -155,6 +154,25 @@ impl Template {
     }
 }
 
+/// Whether bytes of one value could be another's under the same signature.
+fn is_ambiguous(pieces: &[Piece]) -> bool {
+    let sent = |piece: &Piece| matches!(piece, Piece::Timestamp | Piece::Id | Piece::Body);
+    let begins_with_digit = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    let ends_with_digit = |text: &str| text.ends_with(|last: char| last.is_ascii_digit());
+    let side_by_side = pieces.windows(2).any(|pair| match pair {
+        // An id may be any text, and so have the URL in it.
+        [Piece::Id, Piece::Url] | [Piece::Url, Piece::Id] => true,
+        [Piece::Timestamp, Piece::Literal(literal)] => begins_with_digit(literal),
+        pair => pair.iter().all(sent),
+    });
+    // What stands at the beginning is always the same.
+    let swallowed = pieces.windows(3).any(|three| match three {
+        [_, Piece::Literal(literal), Piece::Timestamp] => ends_with_digit(literal),
+        _ => false,
+    });
+    side_by_side || swallowed
+}
+
 /// What stands for the placeholders.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Values<'a> {
@@ -219,7 +237,8 @@ impl TemplateError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TemplateErrorKind {
-    /// Two values of the request stand side by side: bytes could move from one to the other under one signature.
+    /// Two values of the request stand side by side, or a digit beside the time: bytes could move from one to the other under
+    /// one signature.
     Ambiguous,
     /// An unknown placeholder or an unpaired brace.
     Syntax,
@@ -239,7 +258,7 @@ impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TemplateErrorKind::Ambiguous => {
-                "the template needs a literal between {timestamp}, {id} and {body}, so that no byte can move between them"
+                "the template needs a literal between {timestamp}, {id} and {body}, and between {id} and {url}, with no digit beside {timestamp}, so that no byte can move between them"
             }
             TemplateErrorKind::Syntax => {
                 "a template has literals, {timestamp}, {id}, {url}, {body}, {sha256(body)} and {sha256_raw(body)}, and no other braces"

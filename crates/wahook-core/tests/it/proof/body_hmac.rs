@@ -403,12 +403,25 @@ fn v1_a_template_in_which_bytes_could_move_between_two_values_is_refused() {
         "{id}{body}",
         "{timestamp}{body}",
         "{id}{timestamp}.{body}",
+        "{id}{url}{body}",
+        "{body}{url}{id}",
+        "{timestamp}0{body}",
+        "{body}.1{timestamp}",
     ] {
         assert_eq!(
             Template::parse(template).unwrap_err().kind(),
             TemplateErrorKind::Ambiguous,
             "{template}"
         );
+    }
+    // What is always the same cannot be moved.
+    for template in [
+        "v0{timestamp}.{body}",
+        "{url}{body}",
+        "{timestamp}.v1.{body}",
+        "{id}.{url}{body}",
+    ] {
+        assert!(Template::parse(template).is_ok(), "{template}");
     }
 }
 
