@@ -22,16 +22,8 @@ pub(super) const BREAKS: &[Break] = &[
     split(
         "Meta N1 another item stays beside one",
         &[(
-            "member.is_shadowed || (member.value.is_list_of_items && !leads && contact.is_none())",
-            "member.is_shadowed",
-        )],
-        "meta_split",
-    ),
-    split(
-        "Meta N2 all contacts go along",
-        &[(
-            "                None => return,\n",
-            "                None => None,\n",
+            "None if is_list => Stays::Never,",
+            "None if is_list => Stays::Always,",
         )],
         "meta_split",
     ),
@@ -39,15 +31,23 @@ pub(super) const BREAKS: &[Break] = &[
         "Meta N2 the first contact goes along",
         &[(
             "self.contact.and_then(|ids| contacts.get(ids))",
-            "self.contact.and_then(|_| contacts.values().min())",
+            "self.contact.and_then(|_| contacts.values().min_by_key(|place| place.start))",
+        )],
+        "meta_split",
+    ),
+    split(
+        "Meta N2 a contact without a number is anybody",
+        &[(
+            "[contact.user_id, contact.parent_user_id, contact.wa_id]",
+            "[contact.user_id, None, contact.wa_id]",
         )],
         "meta_split",
     ),
     split(
         "Meta N2 a second list of the same name goes along",
         &[(
-            "is_shadowed: !value.is_open()",
-            "is_shadowed: false && !value.is_open()",
+            "_ if !names.insert(plain) => Stays::Never,",
+            "_ if !names.insert(plain) => Stays::Always,",
         )],
         "meta_split",
     ),
@@ -59,6 +59,26 @@ pub(super) const BREAKS: &[Break] = &[
         )],
         "n1_no_body_breaks_it",
     ),
+    Break {
+        what: "Meta N1 half a character is mended before it is looked at",
+        file: "crates/wahook-providers/src/meta/envelope/mod.rs",
+        changes: &[(
+            "const MENDS: bool = CAREFUL;",
+            "const MENDS: bool = CAREFUL || !CAREFUL;",
+        )],
+        package: "wahook-providers",
+        test: "meta_split",
+    },
+    Break {
+        what: "Meta I3 a replay goes around what a sink takes",
+        file: "crates/wahook-worker/src/fitting.rs",
+        changes: &[(
+            "event.replay.is_none() || route",
+            "event.replay.is_some() || event.replay.is_none() || route",
+        )],
+        package: "wahook-gateway",
+        test: "sinks_meta",
+    },
     Break {
         what: "Meta N5 a contact pairs by its place",
         file: "crates/wahook-providers/src/meta/contacts.rs",
