@@ -30,7 +30,13 @@
 //! Nothing is buffered: a hand-over fails at once while there is no connection, and the worker tries again. The client makes
 //! the connection anew by itself. Where no stream takes a subject, events wait as if the server were away.
 
+mod connection;
+mod inbox;
 mod options;
 mod sink;
 
-pub use self::{options::NatsOptions, sink::NatsSink};
+pub use self::{
+    inbox::{NatsInbox, NatsInboxOptions},
+    options::NatsOptions,
+    sink::NatsSink,
+};

@@ -1,9 +1,9 @@
 //! Publishing, and waiting for the acknowledgement.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use async_nats::{
-    Client, ConnectOptions, HeaderMap, ServerAddr,
+    Client, HeaderMap, ServerAddr,
     connection::State,
     jetstream::{
         self, Context,
@@ -15,12 +15,15 @@ use async_nats::{
 use tokio::sync::Mutex;
 use wahook_core::{
     BoxFuture,
-    guard::{OpenError, OpenErrorKind},
+    guard::OpenError,
     model::Event,
     sink::{Delivered, Sink, SinkError, SinkErrorKind, header_identity, header_value},
 };
 
-use crate::NatsOptions;
+use crate::{
+    NatsOptions,
+    connection::{self, names_a_stream, servers, wrong},
+};
 
 /// Publishes events to JetStream; an event is done when its stream has acknowledged it.
 pub struct NatsSink {
@@ -35,22 +38,15 @@ struct Connected {
     is_ready: bool,
 }
 
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(5);
-
 impl NatsSink {
     /// Publishes there: `nats://host:4222` or `tls://…`, several with commas between; user and password, or a token, stand
     /// before the host. Nothing is connected yet.
     ///
     /// # Errors
     ///
-    /// [`OpenErrorKind::Address`] for an address or a subject that cannot be used, or credentials that are none.
+    /// [`OpenErrorKind::Address`](wahook_core::guard::OpenErrorKind::Address) for an address or a subject that cannot be used, or credentials that are none.
     pub fn new(address: &str, options: NatsOptions) -> Result<Self, OpenError> {
-        // Not the parser's error: it may say what it stumbled over.
-        let wrong = |text: &str| OpenError::new(OpenErrorKind::Address, text);
-        let servers = address.split(',').map(server).collect::<Option<Vec<_>>>();
-        let servers = servers
-            .ok_or_else(|| wrong("the address cannot be read: nats://host:4222 or tls://host:4222"))?;
+        let servers = servers(address)?;
         let subject = options.subject.to_string();
         if subject.starts_with(['.', '$'])
             || subject.ends_with('.')
@@ -61,9 +57,8 @@ impl NatsSink {
                 "a subject has words with one dot between them, does not begin with `$`, and has no `*` and `>`",
             ));
         }
-        let is_plain = |name: &str| !name.is_empty() && !name.contains(['.', '*', '>', '/', '\\', ' ', '\t']);
-        if options.stream.as_deref().is_some_and(|name| !is_plain(name)) {
-            return Err(wrong("the name of a stream has no dot, `*`, `>`, slash or space"));
+        if let Some(name) = &options.stream {
+            names_a_stream(name)?;
         }
         if options.stream.is_some() && options.create && subjects(&options).is_none() {
             return Err(wrong(
@@ -71,10 +66,7 @@ impl NatsSink {
                  the stream yourself and set create = false",
             ));
         }
-        if let Some(credentials) = &options.credentials {
-            ConnectOptions::with_credentials(credentials.expose())
-                .map_err(|_| wrong("the credentials cannot be read: a file as `nsc` makes them"))?;
-        }
+        connection::options(options.credentials.as_ref())?;
         Ok(Self {
             servers,
             options,
@@ -108,16 +100,9 @@ impl NatsSink {
     }
 
     async fn connect(&self) -> Result<Client, SinkError> {
-        // An error means that one is chosen already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut options = ConnectOptions::new();
-        if let Some(credentials) = &self.options.credentials {
-            options = ConnectOptions::with_credentials(credentials.expose())
-                .map_err(|_| away("the credentials cannot be read"))?;
-        }
+        let options = connection::options(self.options.credentials.as_ref())
+            .map_err(|_| away("the credentials cannot be read"))?;
         options
-            .name("wahook")
-            .connection_timeout(CONNECT)
             .request_timeout(Some(self.options.timeout))
             .connect(&self.servers)
             .await
@@ -194,13 +179,6 @@ fn failed(error: &PublishError) -> SinkError {
         (_, Some(said)) => away(format!("the stream refused it: error {}", said.error_code().0)),
         (kind, None) => away(kind.to_string()),
     }
-}
-
-fn server(text: &str) -> Option<ServerAddr> {
-    let text = text.trim();
-    let (scheme, _) = text.split_once("://")?;
-    let server: ServerAddr = text.parse().ok()?;
-    (matches!(scheme, "nats" | "tls") && !server.host().is_empty()).then_some(server)
 }
 
 /// The subjects that a stream of ours takes.
