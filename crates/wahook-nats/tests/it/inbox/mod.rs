@@ -1,0 +1,4 @@
+//! The inbox in a stream.
+
+mod contract;
+mod kit;
