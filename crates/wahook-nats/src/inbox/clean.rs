@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-use wahook_core::{guard::StoreError, inbox::Retention};
+use tokio::time::{Instant, timeout_at};
+use wahook_core::{
+    guard::{StoreError, StoreErrorKind},
+    inbox::Retention,
+};
 
 use super::{
     fetch::blobs,
@@ -14,13 +17,14 @@ use super::{
         op::{Carried, Op},
         records::micros,
     },
+    snapshot,
     store::NatsInbox,
 };
 
-/// What was written down is trusted after this time: a delivery that is larger than a message may be on its way so long.
-const SETTLED: Duration = Duration::from_secs(60);
-/// Nothing is carried twice in this time.
-const SHORTEST: Duration = Duration::from_secs(60 * 60);
+/// What was written down longer ago than this is written down anew: what is finished since then can go.
+const STALE: Duration = Duration::from_secs(60 * 60);
+/// It is not written down for less than this.
+const LITTLE: u64 = 16 << 10;
 /// So many deliveries are carried in one go.
 const CARRIED: usize = 200;
 /// Or so many bytes of them, but one at least.
@@ -29,17 +33,16 @@ const CARRIED_BYTES: usize = 1 << 20;
 impl NatsInbox {
     /// Carries what stands in the way, and removes what nobody needs.
     pub(super) async fn clean(&self, retention: Retention, deadline: Instant) -> Result<(), StoreError> {
-        self.carry(retention.bodies.max(SHORTEST), deadline).await?;
+        self.carry(retention.bodies.max(self.carry_after), deadline).await?;
+        self.write_down_if_stale(deadline).await?;
         let before = {
             let page = self.book.lock();
             // The one before the newest, should that be damaged.
             let [_, place] = &page.places[..] else {
                 return Ok(());
             };
-            if place.since.saturating_add(micros(self.settled.unwrap_or(SETTLED))) > page.now() {
-                return Ok(());
-            }
-            page.ledger.first_home().map_or(place.first(), |home| home.min(place.first()))
+            let needed = place.first().min(page.ledger.floor + 1);
+            page.ledger.first_home().map_or(needed, |home| home.min(needed))
         };
         let info = self.log.info().await.map_err(|fault| fault.to_store_error())?;
         if info.state.first_sequence >= before {
@@ -49,6 +52,23 @@ impl NatsInbox {
         let info = self.log.info().await.map_err(|fault| fault.to_store_error())?;
         self.book.lock().bytes = info.state.bytes;
         Ok(())
+    }
+
+    /// Where little comes in, or hardly anything fits any more, what is known is written down all the same.
+    async fn write_down_if_stale(&self, deadline: Instant) -> Result<(), StoreError> {
+        let is_due = {
+            let page = self.book.lock();
+            let since = page.places.first().map_or(0, |place| place.since);
+            let is_stale = since.saturating_add(micros(STALE)) <= page.now();
+            page.since_snapshot > LITTLE && (is_stale || !self.has_room_now(&page, 0))
+        };
+        if !is_due {
+            return Ok(());
+        }
+        match timeout_at(deadline, snapshot::write(&self.log, &self.book)).await {
+            Ok(written) => written.map_err(|fault| fault.to_store_error()),
+            Err(_) => Err(StoreError::new(StoreErrorKind::Slow)),
+        }
     }
 
     /// Writes deliveries anew that have stood where they are for longer than bodies are kept: they are not finished, or dead.

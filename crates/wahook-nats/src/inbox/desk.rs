@@ -120,12 +120,16 @@ impl Desk for NatsInbox {
 
     fn sweep<'a>(&'a self, retention: Retention) -> BoxFuture<'a, Result<Swept, StoreError>> {
         Box::pin(async move {
-            let swept = match self.ask(Op::sweep(retention)).await? {
-                Answer::Swept(swept) => swept,
-                _ => return Err(odd()),
+            let swept = match self.ask(Op::sweep(retention)).await {
+                Ok(Answer::Swept(swept)) => Ok(swept),
+                Ok(_) => Err(odd()),
+                Err(error) => Err(error),
             };
-            self.clean(retention, self.patience()).await?;
-            Ok(swept)
+            // Once nothing is left to sweep; and where the stream takes nothing more.
+            if swept.as_ref().map_or(true, |swept| *swept == Swept::default()) {
+                self.clean(retention, self.patience()).await?;
+            }
+            swept
         })
     }
 }

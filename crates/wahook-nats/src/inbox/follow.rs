@@ -10,7 +10,8 @@ use super::{
     book::{Book, Heard},
     fault::Fault,
     log::Log,
-    record, snapshot,
+    record,
+    snapshot::{self, Place, floor},
 };
 
 /// Before it is tried again.
@@ -42,6 +43,7 @@ impl Follower {
     /// Follows for ever, or until the stream holds what it cannot go on with.
     pub(super) async fn run(self) {
         let mut connected = self.log.connected();
+        let mut read_anew_at = None;
         loop {
             connected.mark_unchanged();
             let stopped = tokio::select! {
@@ -51,10 +53,14 @@ impl Follower {
             };
             let fault = match stopped {
                 Stop::Again(fault) => fault,
+                Stop::Anew(why) if read_anew_at == Some(self.book.lock().ledger.applied) => {
+                    Fault::Broken(format!("{why}: bring the stream back from a backup, or delete it to begin anew"))
+                }
                 Stop::Anew(why) => {
                     tracing::error!(target: "wahook", "{why}; what is known is read from the stream anew");
                     match snapshot::load(&self.log).await {
                         Ok((ledger, places)) => {
+                            read_anew_at = Some(ledger.applied);
                             self.book.replace(ledger, places);
                             continue;
                         }
@@ -124,14 +130,20 @@ impl Follower {
         let subjects = &self.log.subjects;
         let payload = message.payload.clone();
         if *message.subject == *subjects.records {
+            if record::parts(&payload).is_some_and(|parts| parts.iter().any(|part| *part <= self.floor())) {
+                // It was on its way for so long that its pieces may be gone; whoever wrote it does not wait for it.
+                self.book.pass(heard);
+                return Ok(());
+            }
             if let Some((record, parts)) = self.log.whole(heard.sequence, payload).await? {
                 self.book.enter(heard, record, &parts)?;
                 self.write_down_if_due();
                 return Ok(());
             }
         } else if *message.subject == *subjects.snapshots {
-            if let Ok(places) = record::read_json(payload) {
+            if let Ok(places) = record::read_json::<Vec<Place>>(payload) {
                 let mut page = self.book.lock();
+                page.ledger.floor = floor(&places).max(page.ledger.floor);
                 page.places = places;
                 page.since_snapshot = 0;
             }
@@ -149,6 +161,10 @@ impl Follower {
         );
         self.book.pass(heard);
         Ok(())
+    }
+
+    fn floor(&self) -> u64 {
+        self.book.lock().ledger.floor
     }
 
     /// Writes the book down beside the work.

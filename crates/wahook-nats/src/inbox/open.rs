@@ -90,7 +90,7 @@ impl NatsInbox {
             deadline: options.deadline,
             max_waiting: options.max_waiting,
             max_bytes: u64::try_from(config.max_bytes).ok().filter(|bytes| *bytes > 0),
-            settled: None,
+            carry_after: options.carry_after,
             name: options.stream,
         })
     }

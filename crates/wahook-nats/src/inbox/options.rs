@@ -31,6 +31,9 @@ pub struct NatsInboxOptions {
     /// After so many bytes of records the state is written down, or twice the size of what was written last if that is
     /// more; 8 MiB by default.
     pub snapshot_bytes: u64,
+    /// What is to stay for longer than the rest, such as a dead letter, is written anew at the end of the stream, so that its
+    /// beginning can be removed: not before bodies are removed, nor before this time; 1 hour by default.
+    pub carry_after: Duration,
 }
 
 impl Default for NatsInboxOptions {
@@ -45,6 +48,7 @@ impl Default for NatsInboxOptions {
             credentials: None,
             cache_bytes: 32 << 20,
             snapshot_bytes: 8 << 20,
+            carry_after: Duration::from_secs(60 * 60),
         }
     }
 }

@@ -92,6 +92,15 @@ pub(super) fn cut(parts: &[u64]) -> serde_json::Result<Bytes> {
     json(CUT, &parts)
 }
 
+/// The pieces of a message, if it is cut.
+pub(super) fn parts(bytes: &Bytes) -> Option<Vec<u64>> {
+    let is_cut = bytes.get(MARK.len() + 1) == Some(&CUT);
+    match is_cut.then(|| read(bytes.clone())) {
+        Some(Ok(Message::Cut(parts))) => Some(parts),
+        _ => None,
+    }
+}
+
 /// Anything that is JSON, marked.
 pub(super) fn json<T: Serialize>(kind: u8, value: &T) -> serde_json::Result<Bytes> {
     let text = serde_json::to_vec(value)?;

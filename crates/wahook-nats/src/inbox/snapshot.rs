@@ -35,6 +35,12 @@ impl Place {
     }
 }
 
+/// What is before this message is not needed to begin anywhere.
+pub(super) fn floor(places: &[Place]) -> u64 {
+    // The one before the newest, should that be damaged.
+    places.get(1).map_or(0, |place| place.at)
+}
+
 /// Writes the ledger down: its pieces, and then where they are. Cut half-way, there is nothing that says where, and nobody
 /// looks for them. The one before stays, should this one be damaged.
 pub(super) async fn write(log: &Log, book: &Book) -> Result<(), Fault> {

@@ -16,7 +16,7 @@ use wahook_core::{
 };
 
 use super::{
-    book::{Book, duration},
+    book::{Book, Page, duration},
     fault::Fault,
     fetch::fetch,
     ledger::{
@@ -41,8 +41,7 @@ pub struct NatsInbox {
     pub(super) max_waiting: u64,
     /// Of the stream, where it has a limit.
     pub(super) max_bytes: Option<u64>,
-    /// For tests that cannot wait.
-    pub(super) settled: Option<Duration>,
+    pub(super) carry_after: Duration,
     pub(super) name: String,
 }
 
@@ -73,7 +72,7 @@ impl NatsInbox {
     async fn ask_if(
         &self,
         deadline: Instant,
-        may: impl Fn(&super::book::Page) -> bool,
+        may: impl Fn(&Page) -> bool,
         op: impl FnOnce() -> Op,
     ) -> Result<Option<Answer>, StoreError> {
         let is_now = || may(&self.book.lock());
@@ -92,10 +91,10 @@ impl NatsInbox {
     }
 
     /// So many bytes of the stream are kept free for what is not a delivery: what is full must be emptied.
-    fn has_room(&self, bytes: u64) -> bool {
+    pub(super) fn has_room_now(&self, page: &Page, bytes: u64) -> bool {
         self.max_bytes.is_none_or(|most| {
             let reserve = (most / 10).max(1 << 20).min(most / 2);
-            self.book.lock().bytes + bytes <= most - reserve
+            page.bytes + bytes <= most - reserve
         })
     }
 
@@ -116,7 +115,7 @@ impl NatsInbox {
         }
         let head = incoming.delivery().to_head();
         let body = incoming.delivery().body.clone();
-        if !self.has_room((head.len() + body.len()) as u64) {
+        if !self.has_room_now(&self.book.lock(), (head.len() + body.len()) as u64) {
             return Err(StoreError::with_source(
                 StoreErrorKind::Full,
                 "the stream is almost at its max_bytes",
@@ -213,7 +212,7 @@ impl Inbox for NatsInbox {
         Box::pin(async move {
             let (token, lease) = (Print::from(token), micros(lease));
             let op = || Op::Unread { token, count, bytes, lease };
-            let may = |page: &super::book::Page| page.ledger.has_unread_for(token, lease, page.now());
+            let may = |page: &Page| page.ledger.has_unread_for(token, lease, page.now());
             match self.ask_if(self.patience(), may, op).await? {
                 None => Ok(Vec::new()),
                 Some(Answer::Unread(found)) => self.unread_now(found).await,
@@ -245,7 +244,7 @@ impl Inbox for NatsInbox {
     ) -> BoxFuture<'a, Result<Taken, StoreError>> {
         Box::pin(async move {
             let (token, name) = (Print::from(token), Text::from(sink));
-            let may = |page: &super::book::Page| {
+            let may = |page: &Page| {
                 let next = page.ledger.first_due(&name);
                 next.is_some_and(|due| due <= page.now())
             };

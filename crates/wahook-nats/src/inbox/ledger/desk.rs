@@ -40,7 +40,7 @@ impl Ledger {
             return false;
         };
         let summary = &event.summary;
-        (query.kinds.is_empty() || query.kinds.contains(&summary.kind))
+        (query.kinds.is_empty() || query.kinds.contains(&summary.kind()))
             && wants(&query.endpoint, Some(&kept.endpoint))
             && wants(&query.account, summary.account.as_deref())
             && wants(&query.chat, summary.chat.as_deref())
@@ -106,7 +106,7 @@ impl Ledger {
         (query.ids.is_empty() || query.ids.contains(&EntryId(id)))
             && wants(&query.sink, Some(&entry.sink))
             && wants(&query.endpoint, Some(&kept.endpoint))
-            && (query.kinds.is_empty() || query.kinds.contains(&event.summary.kind))
+            && (query.kinds.is_empty() || query.kinds.contains(&event.summary.kind()))
             && query.since.is_none_or(|since| died_at >= since)
             && query.until.is_none_or(|until| died_at < until)
             && query.before.is_none_or(|before| id < before.0)

@@ -18,6 +18,7 @@ pub(crate) const VERSION: u8 = 1;
 #[derive(Serialize, Deserialize)]
 struct Form {
     applied: u64,
+    floor: u64,
     now: Micros,
     hash_key: Option<[u8; 16]>,
     last: i64,
@@ -35,6 +36,7 @@ struct Form {
 pub(super) fn empty() -> Ledger {
     read(Form {
         applied: 0,
+        floor: 0,
         now: 0,
         hash_key: None,
         last: 0,
@@ -55,6 +57,7 @@ impl Ledger {
     pub(crate) fn into_bytes(self) -> serde_json::Result<Vec<u8>> {
         serde_json::to_vec(&Form {
             applied: self.applied,
+            floor: self.floor,
             now: self.now,
             hash_key: self.hash_key,
             last: self.last,
@@ -79,6 +82,7 @@ impl Ledger {
 fn read(form: Form) -> Ledger {
     let mut ledger = Ledger {
         applied: form.applied,
+        floor: form.floor,
         now: form.now,
         hash_key: form.hash_key,
         last: form.last,

@@ -4,6 +4,9 @@
 //! record is applied, everywhere the same, so a record needs no knowledge of the state when it is written, and of two that
 //! want the same thing the earlier has it.
 //!
+//! So what a record of a version does is settled for ever: a release that wants it to do something else writes a later
+//! version, which earlier releases refuse, and still does what the earlier version did with its records.
+//!
 //! The reference that the contract's tests use (`wahook_testkit::inbox::MemoryInbox`) is the same machine in its plainest
 //! form; this one has an index for each question, keeps no bodies, and can be written down.
 
@@ -40,6 +43,8 @@ use self::{
 pub(crate) struct Ledger {
     /// The last message of the stream that is in it.
     pub(crate) applied: u64,
+    /// Pieces up to this message may be gone: what was cut into them and comes so late is void.
+    pub(crate) floor: u64,
     /// The time of the latest record; never goes back.
     pub(crate) now: Micros,
     /// Of the installation; from the first record.

@@ -192,7 +192,7 @@ impl Ledger {
 
     /// Whether a later state of the session was filed before this one.
     fn is_late(&mut self, event: &ReadEvent, lane: Print) -> bool {
-        let (Kind::SessionStatus, Some(at)) = (event.summary.kind, event.summary.occurred_at) else {
+        let (Kind::SessionStatus, Some(at)) = (event.summary.kind(), event.summary.occurred_at) else {
             return false;
         };
         let latest = self.sessions.entry(lane).or_insert(at);

@@ -137,7 +137,8 @@ pub(crate) struct Event {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Words {
     pub(crate) key: String,
-    pub(crate) kind: Kind,
+    /// A word, so that those of later releases stay what they are.
+    pub(crate) kind: Text,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,7 +155,7 @@ impl From<Summary> for Words {
     fn from(summary: Summary) -> Self {
         Self {
             key: summary.key,
-            kind: summary.kind,
+            kind: Text::from_static(summary.kind.as_str()),
             name: summary.name,
             account: summary.account,
             chat: summary.chat,
@@ -164,11 +165,17 @@ impl From<Summary> for Words {
     }
 }
 
+impl Words {
+    pub(crate) fn kind(&self) -> Kind {
+        Kind::from(self.kind.as_str())
+    }
+}
+
 impl From<Words> for Summary {
     fn from(words: Words) -> Self {
         Self {
+            kind: words.kind(),
             key: words.key,
-            kind: words.kind,
             name: words.name,
             account: words.account,
             chat: words.chat,

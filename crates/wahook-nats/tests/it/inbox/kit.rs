@@ -6,9 +6,20 @@ use std::{
     time::Duration,
 };
 
-use wahook_core::inbox::Desk;
+use async_nats::jetstream::{
+    self,
+    stream::{State, Stream},
+};
+use wahook_core::{
+    guard::{Key, Settled, StoreError, Token},
+    inbox::{
+        Accepted, Desk, Filed, FiledEvent, Inbox, Lane, Reading, Retention, Settlement, Summary, Unread, Want,
+    },
+    json::Text,
+    model::Kind,
+};
 use wahook_nats::{NatsInbox, NatsInboxOptions};
-use wahook_testkit::inbox::Harness;
+use wahook_testkit::inbox::{Deliveries, Harness};
 
 /// A stream of the caller's own, so that tests share a server.
 pub(crate) fn options() -> NatsInboxOptions {
@@ -34,4 +45,107 @@ pub(crate) async fn harness(url: &str, options: NatsInboxOptions) -> Harness {
             let (url, options) = (url.clone(), options.clone());
             async move { open(&url, options).await }
         })
+}
+
+pub(crate) const STORED: Accepted = Accepted::Stored { conflict: false };
+pub(crate) const DUPLICATE: Accepted = Accepted::Duplicate { conflict: false };
+
+/// A lease that does not end during a test.
+pub(crate) const LEASE: Duration = Duration::from_secs(60);
+
+pub(crate) const ALL: Want = Want {
+    lanes: 1_000,
+    events: 1_000,
+    bytes: 1 << 24,
+};
+
+/// All that is finished goes at once.
+pub(crate) const NOW: Retention = Retention {
+    rows: Duration::ZERO,
+    bodies: Duration::ZERO,
+    dead: LEASE,
+    count: 1_000,
+};
+
+pub(crate) fn shop() -> Deliveries {
+    Deliveries::of("wazapin", "shop")
+}
+
+/// Reads all that is unread, each as one event whose key is its body; its lane is the first word.
+pub(crate) async fn read(inbox: &dyn Inbox, token: Token) -> Result<Option<Filed>, StoreError> {
+    let unread = inbox.unread(token, 1_000, 1 << 24, Duration::from_millis(300)).await?;
+    let readings = unread.iter().map(reading).collect();
+    inbox.file(token, readings).await
+}
+
+pub(crate) fn reading(unread: &Unread) -> Reading {
+    let body = &unread.stored.delivery.body;
+    let key = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+    let lane = key.split(' ').next().unwrap_or_default().to_owned();
+    Reading {
+        position: unread.stored.position,
+        events: Some(vec![FiledEvent {
+            claim: Key::event("shop", &key),
+            summary: Summary {
+                key,
+                kind: Kind::MessageReceived,
+                name: Some(Text::from("message")),
+                account: Some(Text::from("dev_1")),
+                chat: Some(Text::from(lane.as_str())),
+                message_id: Some(Text::from("m1")),
+                occurred_at: None,
+            },
+            lane,
+            sinks: vec![Text::from("till")],
+        }]),
+        memory: Duration::from_secs(86_400),
+    }
+}
+
+pub(crate) fn done(lane: &Lane) -> Settlement {
+    Settlement {
+        lane: lane.id,
+        done: lane.entries.iter().map(|entry| entry.id).collect(),
+        setback: None,
+        untouched: Vec::new(),
+    }
+}
+
+/// Takes and confirms all that is due; the bodies.
+pub(crate) async fn hand_over(inbox: &dyn Inbox) -> Vec<String> {
+    let token = token();
+    let mut bodies = Vec::new();
+    for lane in inbox.take("till", token, ALL, LEASE).await.unwrap().lanes {
+        let all = lane.entries.iter().map(|entry| &entry.stored.delivery.body);
+        bodies.extend(all.map(|body| String::from_utf8_lossy(body).into_owned()));
+        assert_eq!(inbox.settle(token, done(&lane)).await.unwrap(), Settled::Done);
+    }
+    bodies
+}
+
+pub(crate) fn token() -> Token {
+    let random = || RandomState::new().hash_one(0);
+    Token::new((u128::from(random()) << 64 | u128::from(random())).to_le_bytes())
+}
+
+/// The stream, as an operator sees it.
+pub(crate) async fn stream(url: &str, name: &str) -> (jetstream::Context, Stream) {
+    let context = jetstream::new(async_nats::connect(url).await.unwrap());
+    let stream = context.get_stream(name).await.unwrap();
+    (context, stream)
+}
+
+pub(crate) async fn state(url: &str, name: &str) -> State {
+    stream(url, name).await.1.cached_info().state.clone()
+}
+
+/// Asks until it is so.
+pub(crate) async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
+    for _ in 0..1_000 {
+        if is().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it never came: {what}");
 }

@@ -1,4 +1,9 @@
 //! The inbox in a stream.
 
+mod cleaning;
 mod contract;
+mod crowd;
+mod figures;
 mod kit;
+mod odd;
+mod reopening;
