@@ -43,7 +43,7 @@ impl Follower {
     /// Follows for ever, or until the stream holds what it cannot go on with.
     pub(super) async fn run(self) {
         let mut connected = self.log.connected();
-        let mut read_anew_at = None;
+        let mut before = None;
         loop {
             connected.mark_unchanged();
             let stopped = tokio::select! {
@@ -53,14 +53,13 @@ impl Follower {
             };
             let fault = match stopped {
                 Stop::Again(fault) => fault,
-                Stop::Anew(why) if read_anew_at == Some(self.book.lock().ledger.applied) => {
+                Stop::Anew(why) if before.replace(self.applied()) == Some(self.applied()) => {
                     Fault::Broken(format!("{why}: bring the stream back from a backup, or delete it to begin anew"))
                 }
                 Stop::Anew(why) => {
                     tracing::error!(target: "wahook", "{why}; what is known is read from the stream anew");
                     match snapshot::load(&self.log).await {
                         Ok((ledger, places)) => {
-                            read_anew_at = Some(ledger.applied);
                             self.book.replace(ledger, places);
                             continue;
                         }
@@ -161,6 +160,10 @@ impl Follower {
         );
         self.book.pass(heard);
         Ok(())
+    }
+
+    fn applied(&self) -> u64 {
+        self.book.lock().ledger.applied
     }
 
     fn floor(&self) -> u64 {

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use async_nats::jetstream;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 use wahook_core::guard::{OpenError, OpenErrorKind};
 
 use super::{
@@ -23,6 +26,8 @@ use crate::connection::{self, names_a_stream, servers};
 
 /// A stream that says nothing new for so long while it has more is not read any further.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// So often it is looked whether it goes on.
+const LOOK: Duration = Duration::from_millis(50);
 
 impl NatsInbox {
     /// Connects to `nats://host:4222` or `tls://…`, several with commas between, finds or makes the stream, and reads what it
@@ -98,16 +103,17 @@ impl NatsInbox {
 
 /// Waits until all up to this message is known, however much it is.
 async fn read_to(book: &Book, last: u64) -> Result<(), Fault> {
-    let mut before = 0;
+    let (mut before, mut since) = (0, Instant::now());
     loop {
-        if timeout(PATIENCE, book.caught_up(last)).await.is_ok() {
+        book.is_whole()?;
+        if timeout(LOOK, book.caught_up(last)).await.is_ok() {
             return book.is_whole();
         }
-        book.is_whole()?;
         let now = *book.applied.borrow();
-        if now == before {
+        if now != before {
+            (before, since) = (now, Instant::now());
+        } else if since.elapsed() > PATIENCE {
             return Err(Fault::Slow);
         }
-        before = now;
     }
 }

@@ -90,7 +90,11 @@ pub(super) async fn load(log: &Log) -> Result<(Ledger, Vec<Place>), Fault> {
         Unreadable::Later(version) => Fault::Broken(format!(
             "the state of the inbox was written by a later release (version {version}): bring this one up to date"
         )),
-        _ => Fault::Broken("what says where the state of the inbox is written is damaged".to_owned()),
+        _ => Fault::Broken(format!(
+            "what says where the state of the inbox is written is damaged, or was published by somebody else: remove the newest \
+             message of {}",
+            log.subjects.snapshots
+        )),
     })?;
     for (index, place) in places.iter().enumerate() {
         if let Some(ledger) = load_from(log, place).await? {

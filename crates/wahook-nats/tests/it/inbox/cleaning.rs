@@ -8,7 +8,7 @@ use wahook_core::{
 };
 use wahook_services::shared_nats;
 
-use super::kit::{ALL, LEASE, NOW, STORED, hand_over, open, options, read, shop, state, token, until};
+use super::kit::{READER, ALL, LEASE, NOW, STORED, hand_over, open, options, read, shop, state, token, until};
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
@@ -20,7 +20,7 @@ async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
     let mut shop = shop();
     let large = format!("dead {}", "x".repeat(1_500_000));
     inbox.accept(shop.body("evt_dead", large.clone())).await.unwrap();
-    read(&*inbox, token()).await.unwrap().unwrap();
+    read(&*inbox, READER).await.unwrap().unwrap();
     let token_of = token();
     let lane = inbox.take("till", token_of, ALL, LEASE).await.unwrap().lanes.remove(0);
     let parked = Settlement {
@@ -44,7 +44,7 @@ async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
             let incoming = shop.body(&format!("evt_{number}"), format!("chat {number} {}", "y".repeat(500)));
             assert_eq!(inbox.accept(incoming).await.unwrap(), STORED);
         }
-        read(&*inbox, token()).await.unwrap().unwrap();
+        read(&*inbox, READER).await.unwrap().unwrap();
         assert_eq!(hand_over(&*inbox).await.len(), 20);
         inbox.sweep(NOW).await.unwrap();
         inbox.sweep(NOW).await.unwrap();
@@ -84,7 +84,7 @@ async fn i5_a_stream_that_is_full_says_so_and_goes_on_when_it_was_emptied() {
     assert_eq!(inbox.status().await.unwrap().deliveries, stored as u64);
     assert!(inbox.status().await.unwrap().room.iter().any(|room| room.most == 4 << 20));
     // What is full can be emptied: it is read, handed over, and removed.
-    read(&*inbox, token()).await.unwrap().unwrap();
+    read(&*inbox, READER).await.unwrap().unwrap();
     assert_eq!(hand_over(&*inbox).await.len(), stored);
     let mut number = stored;
     until("there is room again", async || {

@@ -53,6 +53,9 @@ pub(crate) const DUPLICATE: Accepted = Accepted::Duplicate { conflict: false };
 /// A lease that does not end during a test.
 pub(crate) const LEASE: Duration = Duration::from_secs(60);
 
+/// Who reads where it does not matter who does.
+pub(crate) const READER: Token = Token::new([9; 16]);
+
 pub(crate) const ALL: Want = Want {
     lanes: 1_000,
     events: 1_000,
@@ -123,6 +126,7 @@ pub(crate) async fn hand_over(inbox: &dyn Inbox) -> Vec<String> {
     bodies
 }
 
+/// Of somebody new.
 pub(crate) fn token() -> Token {
     let random = || RandomState::new().hash_one(0);
     Token::new((u128::from(random()) << 64 | u128::from(random())).to_le_bytes())

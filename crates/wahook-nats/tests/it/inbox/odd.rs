@@ -11,7 +11,7 @@ use wahook_core::{
 use wahook_nats::NatsInbox;
 use wahook_services::{Nats, shared_nats};
 
-use super::kit::{ALL, DUPLICATE, LEASE, STORED, hand_over, open, options, read, shop, stream, token};
+use super::kit::{READER, ALL, DUPLICATE, LEASE, STORED, hand_over, open, options, read, shop, stream, token};
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
@@ -45,7 +45,7 @@ async fn what_others_publish_there_is_left_out_by_everybody() {
         context.publish(subject, text.into()).await.unwrap().await.unwrap();
     }
     assert_eq!(inbox.accept(shop.body("evt_2", "chat 2")).await.unwrap(), STORED);
-    read(&*inbox, token()).await.unwrap().unwrap();
+    read(&*inbox, READER).await.unwrap().unwrap();
     assert_eq!(hand_over(&*inbox).await, ["chat 1", "chat 2"]);
     drop(inbox);
     // The newest thing that says where the state is written is none of ours: what is not known to be whole is not guessed.

@@ -5,7 +5,7 @@ use wahook_core::guard::OpenErrorKind;
 use wahook_nats::NatsInbox;
 use wahook_services::shared_nats;
 
-use super::kit::{DUPLICATE, STORED, hand_over, open, options, read, shop, state, stream, token, until};
+use super::kit::{READER, DUPLICATE, STORED, hand_over, open, options, read, shop, state, stream, until};
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
@@ -20,7 +20,7 @@ async fn i1_what_was_written_down_and_what_came_after_it_is_known_again() {
         assert_eq!(inbox.accept(incoming.clone()).await.unwrap(), STORED);
         sent.push(incoming);
         if number == 30 {
-            read(&*inbox, token()).await.unwrap().unwrap();
+            read(&*inbox, READER).await.unwrap().unwrap();
             assert_eq!(hand_over(&*inbox).await.len(), 31);
         }
     }
@@ -49,7 +49,7 @@ async fn i1_what_was_written_down_and_what_came_after_it_is_known_again() {
     for incoming in sent {
         assert_eq!(inbox.accept(incoming).await.unwrap(), DUPLICATE);
     }
-    read(&*inbox, token()).await.unwrap().unwrap();
+    read(&*inbox, READER).await.unwrap().unwrap();
     let mut bodies = hand_over(&*inbox).await;
     bodies.sort_by_key(|body| body[6..].to_owned());
     let expected: Vec<_> = (31..60).map(|number| format!("chat{} {number:03}", number % 3)).collect();
