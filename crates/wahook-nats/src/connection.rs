@@ -2,7 +2,7 @@
 
 use std::{future::ready, time::Duration};
 
-use async_nats::{Client, ConnectOptions, ConnectError, Event, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectOptions, Event, ServerAddr};
 use tokio::sync::watch;
 use wahook_core::{
     Secret,
@@ -63,9 +63,7 @@ pub(crate) async fn connect(
         .request_timeout(Some(timeout))
         // A server that is gone without a word is missed after two of them.
         .ping_interval(Duration::from_secs(5))
-        .reconnect_delay_callback(|attempts| {
-            AGAIN.min(Duration::from_millis(10 << attempts.min(6)))
-        })
+        .reconnect_delay_callback(|attempts| AGAIN.min(Duration::from_millis(10 << attempts.min(6))))
         .event_callback(move |event| {
             if matches!(event, Event::Connected) {
                 connections.send_modify(|times| *times += 1);

@@ -94,7 +94,9 @@ pub(crate) static STORES: [StoreRow; 5] = [
         reach: Reach::Network,
         stronger: "set jetstream { sync_interval: always } on all its servers and add ?sync=always, or give the stream three replicas",
         advice: |kind| match kind {
-            OpenErrorKind::Unreachable => "; start it with JetStream, or correct host and port of the address",
+            OpenErrorKind::Unreachable => {
+                "; start it with JetStream, or correct host and port of the address"
+            }
             OpenErrorKind::Refused => "; correct user, password or TLS of the address, or the stream",
             _ => "",
         },

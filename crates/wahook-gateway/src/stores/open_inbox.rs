@@ -85,19 +85,25 @@ fn nats_options(address: &StoreAddress) -> Result<(String, NatsInboxOptions), Op
             ("stream", stream) => options.stream = stream.to_owned(),
             ("sync", "always") => options.syncs_always = true,
             ("sync", _) => {
-                return Err(bad("?sync is `always`, where all servers have sync_interval: always; else leave it out"));
+                return Err(bad(
+                    "?sync is `always`, where all servers have sync_interval: always; else leave it out",
+                ));
             }
             ("replicas", number) => {
                 let replicas = number.parse().ok().filter(|replicas| (1..=5).contains(replicas));
                 options.replicas = replicas.ok_or_else(|| bad("?replicas is a number from 1 to 5"))?;
             }
             ("max_bytes", number) => {
-                let bytes = number.parse().map_err(|_| bad("?max_bytes is a number of bytes"))?;
+                let bytes = number
+                    .parse()
+                    .map_err(|_| bad("?max_bytes is a number of bytes"))?;
                 options.max_bytes = Some(bytes);
             }
             (_, file) => {
                 let file = address.folder().join(file);
-                let read = std::fs::read_to_string(&file).ok().and_then(|text| Secret::new(text).ok());
+                let read = std::fs::read_to_string(&file)
+                    .ok()
+                    .and_then(|text| Secret::new(text).ok());
                 options.credentials =
                     Some(read.ok_or_else(|| bad("the file that ?credentials names cannot be read"))?);
             }
@@ -120,9 +126,13 @@ mod tests {
     #[test]
     fn what_is_said_of_a_stream_is_read_and_what_is_wrong_is_told_without_a_credential() {
         let (servers, options) =
-            read("nats://u:hunter2@a:4222,b:4222?stream=IN&replicas=3&sync=always&max_bytes=1000000").unwrap();
+            read("nats://u:hunter2@a:4222,b:4222?stream=IN&replicas=3&sync=always&max_bytes=1000000")
+                .unwrap();
         assert_eq!(servers, "nats://u:hunter2@a:4222,b:4222");
-        assert_eq!((options.stream.as_str(), options.replicas, options.syncs_always), ("IN", 3, true));
+        assert_eq!(
+            (options.stream.as_str(), options.replicas, options.syncs_always),
+            ("IN", 3, true)
+        );
         assert_eq!(options.max_bytes.map(NonZeroU64::get), Some(1_000_000));
         assert_eq!(read("nats://h").unwrap().1.stream, "WAHOOK_INBOX");
         for (text, said) in [
@@ -133,7 +143,10 @@ mod tests {
             ("nats://u:hunter2@h?password=hunter2", "there may be"),
         ] {
             let error = read(text).unwrap_err();
-            assert!(error.contains(said) && !error.contains("hunter2"), "{text}: {error}");
+            assert!(
+                error.contains(said) && !error.contains("hunter2"),
+                "{text}: {error}"
+            );
         }
     }
 }

@@ -15,6 +15,8 @@ mod doctor;
 mod enrich;
 #[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
 mod inbox;
+#[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
+mod inbox_nats;
 mod inspector;
 mod limits;
 mod log;

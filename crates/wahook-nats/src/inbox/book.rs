@@ -131,9 +131,10 @@ impl Book {
             parts,
             fresh: Vec::new(),
         };
-        let answers = page.ledger.apply(&mut applying).map_err(|_| {
-            Fault::Broken(format!("message {} of the stream is damaged", heard.sequence))
-        })?;
+        let answers = page
+            .ledger
+            .apply(&mut applying)
+            .map_err(|_| Fault::Broken(format!("message {} of the stream is damaged", heard.sequence)))?;
         for stored in applying.fresh {
             page.cache.put(stored);
         }
@@ -172,7 +173,9 @@ impl Book {
 impl Page {
     /// How late it is on the server, about: not later than there.
     pub(super) fn now(&self) -> Micros {
-        let heard = self.heard.map_or(0, |(at, since)| at.saturating_add(micros(since.elapsed())));
+        let heard = self
+            .heard
+            .map_or(0, |(at, since)| at.saturating_add(micros(since.elapsed())));
         heard.max(self.ledger.now)
     }
 

@@ -33,7 +33,8 @@ const CARRIED_BYTES: usize = 1 << 20;
 impl NatsInbox {
     /// Carries what stands in the way, and removes what nobody needs.
     pub(super) async fn clean(&self, retention: Retention, deadline: Instant) -> Result<(), StoreError> {
-        self.carry(retention.bodies.max(self.carry_after), deadline).await?;
+        self.carry(retention.bodies.max(self.carry_after), deadline)
+            .await?;
         self.write_down_if_stale(deadline).await?;
         let before = {
             let page = self.book.lock();
@@ -48,7 +49,10 @@ impl NatsInbox {
         if info.state.first_sequence >= before {
             return Ok(());
         }
-        self.log.remove_before(before).await.map_err(|fault| fault.to_store_error())?;
+        self.log
+            .remove_before(before)
+            .await
+            .map_err(|fault| fault.to_store_error())?;
         let info = self.log.info().await.map_err(|fault| fault.to_store_error())?;
         self.book.lock().bytes = info.state.bytes;
         Ok(())
@@ -77,12 +81,19 @@ impl NatsInbox {
             let page = self.book.lock();
             let before = page.now().saturating_sub(micros(longer));
             let positions = page.ledger.stragglers(before, CARRIED);
-            positions.into_iter().filter_map(|position| Some((position, page.ledger.kept(position)?.clone()))).collect()
+            positions
+                .into_iter()
+                .filter_map(|position| Some((position, page.ledger.kept(position)?.clone())))
+                .collect()
         };
         let (mut carried, mut bytes, mut size) = (Vec::new(), Vec::new(), 0);
         for (position, kept) in stragglers {
             let Some(home) = &kept.home else { continue };
-            let found = self.log.fetch_record(home.at).await.map_err(|fault| fault.to_store_error())?;
+            let found = self
+                .log
+                .fetch_record(home.at)
+                .await
+                .map_err(|fault| fault.to_store_error())?;
             let Some([head, body]) = found.and_then(|record| blobs(&record, &kept)) else {
                 continue;
             };

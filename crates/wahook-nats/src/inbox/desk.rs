@@ -4,8 +4,8 @@ use wahook_core::{
     BoxFuture, DeliveryId,
     guard::{Key, StoreError},
     inbox::{
-        DeadLetter, DeadQuery, Desk, EventQuery, EventRow, Kept, Limit, Replay, Replayed, Retention, Room, Status,
-        Swept,
+        DeadLetter, DeadQuery, Desk, EventQuery, EventRow, Kept, Limit, Replay, Replayed, Retention, Room,
+        Status, Swept,
     },
     json::Text,
 };
@@ -43,7 +43,9 @@ impl NatsInbox {
         let Some((position, read, events)) = found.await? else {
             return Ok(None);
         };
-        let stored = fetch(&self.log, &self.book, [position]).await.map_err(|fault| fault.to_store_error())?;
+        let stored = fetch(&self.log, &self.book, [position])
+            .await
+            .map_err(|fault| fault.to_store_error())?;
         Ok(stored.get(&position).map(|stored| Kept {
             stored: stored.as_ref().clone(),
             read,

@@ -80,7 +80,10 @@ impl Fault {
         let (kind, text) = match self {
             Self::Away(text) => (OpenErrorKind::Unreachable, text.as_str()),
             Self::Slow => (OpenErrorKind::Unreachable, "no answer in time"),
-            Self::Full => (OpenErrorKind::Refused, "the stream takes no more: raise its max_bytes"),
+            Self::Full => (
+                OpenErrorKind::Refused,
+                "the stream takes no more: raise its max_bytes",
+            ),
             Self::Broken(text) => (OpenErrorKind::Schema, text.as_str()),
         };
         OpenError::new(kind, format!("{what}: {text}"))

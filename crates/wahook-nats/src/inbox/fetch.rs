@@ -97,7 +97,10 @@ async fn fetch_missing(
 /// Head and body of a delivery.
 pub(super) fn blobs(record: &Record, kept: &Kept) -> Option<[Bytes; 2]> {
     let head = kept.home.as_ref()?.head as usize;
-    Some([record.blobs.get(head)?.clone(), record.blobs.get(head + 1)?.clone()])
+    Some([
+        record.blobs.get(head)?.clone(),
+        record.blobs.get(head + 1)?.clone(),
+    ])
 }
 
 fn stored(record: &Record, position: i64, kept: &Kept) -> Option<Stored> {

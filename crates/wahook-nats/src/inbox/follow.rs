@@ -53,9 +53,9 @@ impl Follower {
             };
             let fault = match stopped {
                 Stop::Again(fault) => fault,
-                Stop::Anew(why) if before.replace(self.applied()) == Some(self.applied()) => {
-                    Fault::Broken(format!("{why}: bring the stream back from a backup, or delete it to begin anew"))
-                }
+                Stop::Anew(why) if before.replace(self.applied()) == Some(self.applied()) => Fault::Broken(
+                    format!("{why}: bring the stream back from a backup, or delete it to begin anew"),
+                ),
                 Stop::Anew(why) => {
                     tracing::error!(target: "wahook", "{why}; what is known is read from the stream anew");
                     match snapshot::load(&self.log).await {
@@ -100,7 +100,9 @@ impl Follower {
         let mut expected = 1;
         while let Some(message) = messages.next().await {
             let message = message.map_err(|error| Fault::of_api("the stream cannot be followed", &error))?;
-            let info = message.info().map_err(|_| Fault::away("a message came without its place"))?;
+            let info = message
+                .info()
+                .map_err(|_| Fault::away("a message came without its place"))?;
             if info.consumer_sequence != expected {
                 return Err(Fault::away("a message was left out").into());
             }

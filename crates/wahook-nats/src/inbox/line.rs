@@ -79,7 +79,10 @@ impl Line {
         blobs: Vec<Bytes>,
         deadline: Instant,
     ) -> Result<Answer, StoreError> {
-        self.book.is_whole().and_then(|()| self.log.is_connected()).map_err(|fault| fault.to_store_error())?;
+        self.book
+            .is_whole()
+            .and_then(|()| self.log.is_connected())
+            .map_err(|fault| fault.to_store_error())?;
         let too_many = || StoreError::with_source(StoreErrorKind::Slow, "too much waits for NATS");
         let bytes = VERB + op.weight() + blobs.iter().map(Bytes::len).sum::<usize>();
         let share = u32::try_from(bytes.min(MOST_WAITING_BYTES)).unwrap_or(u32::MAX);
@@ -155,7 +158,9 @@ impl Line {
 
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Line").field("waiting", &self.lock().len()).finish_non_exhaustive()
+        f.debug_struct("Line")
+            .field("waiting", &self.lock().len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -166,7 +171,12 @@ struct Batch {
 
 impl Batch {
     async fn write(mut self, log: Arc<Log>, book: Arc<Book>, permit: OwnedSemaphorePermit) {
-        let deadline = self.jobs.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
+        let deadline = self
+            .jobs
+            .iter()
+            .map(|job| job.deadline)
+            .max()
+            .unwrap_or_else(Instant::now);
         let record = match self.record() {
             Ok(record) => record,
             Err(fault) => return self.fail(&fault),
@@ -239,7 +249,9 @@ impl Batch {
 
 /// Hands a record to the server, in pieces if it is larger than a message may be.
 async fn send(log: &Log, record: Record) -> Result<PublishAckFuture, Fault> {
-    let bytes = record.to_bytes().map_err(|error| Fault::away(error.to_string()))?;
+    let bytes = record
+        .to_bytes()
+        .map_err(|error| Fault::away(error.to_string()))?;
     drop(record);
     if bytes.len() <= log.most() {
         return log.send(&log.subjects.records, bytes).await;

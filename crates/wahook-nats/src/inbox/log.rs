@@ -69,7 +69,10 @@ impl Log {
     pub(super) fn most(&self) -> usize {
         let server = self.context.client().max_payload();
         let stream = self.stream.cached_info().config.max_message_size;
-        let most = usize::try_from(stream).ok().filter(|most| *most > 0).map_or(server, |most| most.min(server));
+        let most = usize::try_from(stream)
+            .ok()
+            .filter(|most| *most > 0)
+            .map_or(server, |most| most.min(server));
         most.saturating_sub(FRAME.min(most / 2)).max(1)
     }
 
@@ -77,7 +80,9 @@ impl Log {
     pub(super) fn is_connected(&self) -> Result<(), Fault> {
         let state = self.context.client().connection_state();
         let is_there = state == State::Connected;
-        is_there.then_some(()).ok_or_else(|| Fault::away("there is no connection to the server"))
+        is_there
+            .then_some(())
+            .ok_or_else(|| Fault::away("there is no connection to the server"))
     }
 
     /// How often a connection was made; changes with every new one.
@@ -88,7 +93,9 @@ impl Log {
     /// Hands a message to the server. What is handed over later is stored later.
     pub(super) async fn send(&self, subject: &str, payload: Bytes) -> Result<PublishAckFuture, Fault> {
         self.is_connected()?;
-        let message = PublishMessage::build().payload(payload).expected_stream(&self.subjects.stream);
+        let message = PublishMessage::build()
+            .payload(payload)
+            .expected_stream(&self.subjects.stream);
         let sent = self.context.send_publish(subject.to_owned(), message).await;
         sent.map_err(|error| Fault::of_publish(&error))
     }
@@ -96,15 +103,16 @@ impl Log {
     /// Stores a message; tells its sequence.
     pub(super) async fn publish(&self, subject: &str, payload: Bytes) -> Result<u64, Fault> {
         let acknowledged = self.send(subject, payload).await?.await;
-        acknowledged.map(|done| done.sequence).map_err(|error| Fault::of_publish(&error))
+        acknowledged
+            .map(|done| done.sequence)
+            .map_err(|error| Fault::of_publish(&error))
     }
 
     /// Stores something in as many messages as it needs; tells their sequences.
     pub(super) async fn publish_parts(&self, whole: Bytes) -> Result<Vec<u64>, Fault> {
         let most = self.most();
-        let pieces = (0..whole.len().div_ceil(most)).map(|piece| {
-            whole.slice(piece * most..whole.len().min((piece + 1) * most))
-        });
+        let pieces = (0..whole.len().div_ceil(most))
+            .map(|piece| whole.slice(piece * most..whole.len().min((piece + 1) * most)));
         let stored = pieces.map(|piece| self.publish(&self.subjects.parts, piece));
         stream::iter(stored).buffered(AT_ONCE).try_collect().await
     }
@@ -140,7 +148,9 @@ impl Log {
         let Some(message) = self.fetch(sequence).await? else {
             return Ok(None);
         };
-        self.whole(sequence, message).await.map(|found| found.map(|(record, _)| record))
+        self.whole(sequence, message)
+            .await
+            .map(|found| found.map(|(record, _)| record))
     }
 
     /// A record, put together if it was cut, and the messages that it was cut into. `None` for what is none of ours, or of
@@ -162,7 +172,9 @@ impl Log {
             Err(error) => Err(unreadable(error)),
             Ok(record::Message::Cut(parts)) => {
                 let Some(whole) = self.fetch_parts(&parts).await? else {
-                    return Err(Fault::Broken(format!("a piece of message {sequence} of the stream is missing")));
+                    return Err(Fault::Broken(format!(
+                        "a piece of message {sequence} of the stream is missing"
+                    )));
                 };
                 match record::read(whole).map_err(unreadable)? {
                     record::Message::Whole(record) => Ok(Some((record, parts))),
@@ -190,14 +202,18 @@ impl Log {
     /// Removes all messages before this one.
     pub(super) async fn remove_before(&self, sequence: u64) -> Result<(), Fault> {
         let purged = self.stream.purge().sequence(sequence).await;
-        purged.map(drop).map_err(|error| Fault::of_api("the stream cannot be cleaned", &error))
+        purged
+            .map(drop)
+            .map_err(|error| Fault::of_api("the stream cannot be cleaned", &error))
     }
 
     /// All messages from this one on, as they come.
     pub(super) async fn follow(&self, from: u64) -> Result<push::Messages, Fault> {
         let config = push::Config {
             deliver_subject: self.context.client().new_inbox(),
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from.max(1) },
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: from.max(1),
+            },
             ack_policy: AckPolicy::None,
             flow_control: true,
             idle_heartbeat: HEARTBEAT,
@@ -207,7 +223,11 @@ impl Log {
             ..push::Config::default()
         };
         let cannot = |error: &dyn std::fmt::Display| Fault::of_api("the stream cannot be followed", error);
-        let consumer = self.stream.create_consumer(config).await.map_err(|error| cannot(&error))?;
+        let consumer = self
+            .stream
+            .create_consumer(config)
+            .await
+            .map_err(|error| cannot(&error))?;
         consumer.messages().await.map_err(|error| cannot(&error))
     }
 }

@@ -45,8 +45,9 @@ impl NatsInbox {
         let servers = servers(address)?;
         names_a_stream(&options.stream)?;
         let connect = connection::options(options.credentials.as_ref())?;
-        let (client, connected) =
-            connection::connect(&servers, connect, options.deadline).await.map_err(|error| {
+        let (client, connected) = connection::connect(&servers, connect, options.deadline)
+            .await
+            .map_err(|error| {
                 let kind = match error.kind() {
                     async_nats::ConnectErrorKind::AuthorizationViolation
                     | async_nats::ConnectErrorKind::Authentication
@@ -82,7 +83,9 @@ impl NatsInbox {
         let mut hash_key = [0; 16];
         getrandom::fill(&mut hash_key)
             .map_err(|_| OpenError::new(OpenErrorKind::Refused, "there is no randomness"))?;
-        let opened = line.ask(Op::Open { hash_key }, Vec::new(), in_time(PATIENCE)).await;
+        let opened = line
+            .ask(Op::Open { hash_key }, Vec::new(), in_time(PATIENCE))
+            .await;
         opened.map_err(|error| {
             OpenError::new(OpenErrorKind::Unreachable, "the stream takes no records").because(error)
         })?;

@@ -59,7 +59,10 @@ fn marked(kind: u8, size: usize) -> BytesMut {
 
 /// What stands behind mark and version.
 fn unmarked(mut bytes: Bytes) -> Result<(u8, Bytes), Unreadable> {
-    let Some([version, kind]) = bytes.strip_prefix(MARK).and_then(|rest| rest.first_chunk().copied()) else {
+    let Some([version, kind]) = bytes
+        .strip_prefix(MARK)
+        .and_then(|rest| rest.first_chunk().copied())
+    else {
         return Err(Unreadable::Foreign);
     };
     if version > VERSION {
@@ -72,7 +75,11 @@ impl Record {
     pub(super) fn to_bytes(&self) -> serde_json::Result<Bytes> {
         let front = Front {
             id: self.id,
-            blobs: self.blobs.iter().map(|blob| u32::try_from(blob.len()).unwrap_or(u32::MAX)).collect(),
+            blobs: self
+                .blobs
+                .iter()
+                .map(|blob| u32::try_from(blob.len()).unwrap_or(u32::MAX))
+                .collect(),
             ops: &self.ops,
         };
         let front = serde_json::to_vec(&front)?;
@@ -122,8 +129,12 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Unreadable> {
     match kind {
         CUT => serde_json::from_slice(&rest).map(Message::Cut).map_err(damaged),
         WHOLE => {
-            let length = rest.first_chunk().map(|length| u32::from_be_bytes(*length) as usize);
-            let length = length.filter(|length| length + 4 <= rest.len()).ok_or(Unreadable::Damaged)?;
+            let length = rest
+                .first_chunk()
+                .map(|length| u32::from_be_bytes(*length) as usize);
+            let length = length
+                .filter(|length| length + 4 <= rest.len())
+                .ok_or(Unreadable::Damaged)?;
             let mut blobs = rest.split_off(4 + length);
             let front: Front<Vec<Op>> =
                 serde_json::from_slice(rest.get(4..).unwrap_or_default()).map_err(|_| Unreadable::Damaged)?;
@@ -173,14 +184,25 @@ mod tests {
     #[test]
     fn what_is_not_ours_or_not_whole_is_told_apart() {
         for bytes in [&b""[..], b"hello", b"wahook", b"wahook\x01"] {
-            assert_eq!(read(Bytes::from_static(bytes)).unwrap_err(), Unreadable::Foreign, "{bytes:?}");
+            assert_eq!(
+                read(Bytes::from_static(bytes)).unwrap_err(),
+                Unreadable::Foreign,
+                "{bytes:?}"
+            );
         }
         let mut later = record().to_bytes().unwrap().to_vec();
         later[6] = VERSION + 1;
-        assert_eq!(read(Bytes::from(later)).unwrap_err(), Unreadable::Later(VERSION + 1));
+        assert_eq!(
+            read(Bytes::from(later)).unwrap_err(),
+            Unreadable::Later(VERSION + 1)
+        );
         let whole = record().to_bytes().unwrap();
         for cut in 8..whole.len() {
-            assert_eq!(read(whole.slice(..cut)).unwrap_err(), Unreadable::Damaged, "{cut}");
+            assert_eq!(
+                read(whole.slice(..cut)).unwrap_err(),
+                Unreadable::Damaged,
+                "{cut}"
+            );
         }
     }
 }

@@ -102,7 +102,9 @@ pub(super) async fn load(log: &Log) -> Result<(Ledger, Vec<Place>), Fault> {
         }
         tracing::warn!(target: "wahook", at = place.at, "the state of the inbox is damaged there: the one before is taken");
     }
-    Err(Fault::Broken("the state of the inbox is damaged wherever it is written".to_owned()))
+    Err(Fault::Broken(
+        "the state of the inbox is damaged wherever it is written".to_owned(),
+    ))
 }
 
 async fn load_from(log: &Log, place: &Place) -> Result<Option<Ledger>, Fault> {

@@ -10,7 +10,8 @@ use wahook_core::{
     Assurance, BoxFuture, OnConflict,
     guard::{Settled, StoreError, StoreErrorKind, Token},
     inbox::{
-        Accepted, Entry, EntryId, Filed, Inbox, Incoming, Lane, LaneId, Reading, Settlement, Taken, Unread, Want,
+        Accepted, Entry, EntryId, Filed, Inbox, Incoming, Lane, LaneId, Reading, Settlement, Taken, Unread,
+        Want,
     },
     json::Text,
 };
@@ -130,7 +131,10 @@ impl NatsInbox {
             most: self.max_waiting,
             head: 0,
         };
-        let answer = self.line.ask(Op::Accept(accept), vec![head.into(), body], deadline).await?;
+        let answer = self
+            .line
+            .ask(Op::Accept(accept), vec![head.into(), body], deadline)
+            .await?;
         match answer {
             Answer::Accepted(accepted) => Ok(accepted),
             Answer::Full => Err(StoreError::new(StoreErrorKind::Full)),
@@ -140,7 +144,9 @@ impl NatsInbox {
 
     async fn unread_now(&self, found: Vec<(i64, bool)>) -> Result<Vec<Unread>, StoreError> {
         let positions = found.iter().map(|(position, _)| *position);
-        let stored = fetch(&self.log, &self.book, positions).await.map_err(|fault| fault.to_store_error())?;
+        let stored = fetch(&self.log, &self.book, positions)
+            .await
+            .map_err(|fault| fault.to_store_error())?;
         let unread = found.into_iter().filter_map(|(position, again)| {
             let stored = stored.get(&position)?.as_ref().clone();
             Some(Unread { stored, again })
@@ -151,7 +157,9 @@ impl NatsInbox {
     async fn taken(&self, taken: TakenOnly) -> Result<Taken, StoreError> {
         let entries = taken.lanes.iter().flat_map(|(_, entries)| entries);
         let positions: Vec<_> = entries.map(|entry| entry.position).collect();
-        let stored = fetch(&self.log, &self.book, positions).await.map_err(|fault| fault.to_store_error())?;
+        let stored = fetch(&self.log, &self.book, positions)
+            .await
+            .map_err(|fault| fault.to_store_error())?;
         let lanes = taken.lanes.into_iter().map(|(id, entries)| Lane {
             id: LaneId(id),
             entries: entries
@@ -180,7 +188,10 @@ impl NatsInbox {
 
 /// An answer to another question: no release of ours gives one.
 pub(super) fn odd() -> StoreError {
-    StoreError::with_source(StoreErrorKind::Unavailable, "the stream answered another question")
+    StoreError::with_source(
+        StoreErrorKind::Unavailable,
+        "the stream answered another question",
+    )
 }
 
 impl fmt::Debug for NatsInbox {
@@ -211,7 +222,12 @@ impl Inbox for NatsInbox {
     ) -> BoxFuture<'a, Result<Vec<Unread>, StoreError>> {
         Box::pin(async move {
             let (token, lease) = (Print::from(token), micros(lease));
-            let op = || Op::Unread { token, count, bytes, lease };
+            let op = || Op::Unread {
+                token,
+                count,
+                bytes,
+                lease,
+            };
             let may = |page: &Page| page.ledger.has_unread_for(token, lease, page.now());
             match self.ask_if(self.patience(), may, op).await? {
                 None => Ok(Vec::new()),
@@ -228,7 +244,13 @@ impl Inbox for NatsInbox {
     ) -> BoxFuture<'a, Result<Option<Filed>, StoreError>> {
         Box::pin(async move {
             let readings = readings.into_iter().map(Into::into).collect();
-            match self.ask(Op::File { token: token.into(), readings }).await? {
+            match self
+                .ask(Op::File {
+                    token: token.into(),
+                    readings,
+                })
+                .await?
+            {
                 Answer::Filed(filed) => Ok(filed),
                 _ => Err(odd()),
             }
@@ -248,7 +270,12 @@ impl Inbox for NatsInbox {
                 let next = page.ledger.first_due(&name);
                 next.is_some_and(|due| due <= page.now())
             };
-            match self.ask_if(self.patience(), may, || Op::take(sink, token, want, micros(lease))).await? {
+            match self
+                .ask_if(self.patience(), may, || {
+                    Op::take(sink, token, want, micros(lease))
+                })
+                .await?
+            {
                 Some(Answer::Taken(taken)) => self.taken(taken).await,
                 Some(_) => Err(odd()),
                 None => {

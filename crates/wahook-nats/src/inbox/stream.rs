@@ -30,7 +30,9 @@ pub(super) async fn find_or_make(context: &Context, options: &NatsInboxOptions) 
                 return Err(OpenError::new(OpenErrorKind::Refused, text));
             }
             _ => {
-                let text = format!("the stream {name} cannot be looked for; is JetStream enabled (`jetstream {{}}`)?");
+                let text = format!(
+                    "the stream {name} cannot be looked for; is JetStream enabled (`jetstream {{}}`)?"
+                );
                 return Err(OpenError::new(OpenErrorKind::Unreachable, text));
             }
         },
@@ -40,7 +42,9 @@ pub(super) async fn find_or_make(context: &Context, options: &NatsInboxOptions) 
 }
 
 async fn make(context: &Context, options: &NatsInboxOptions) -> Result<Stream, OpenError> {
-    let bytes = options.max_bytes.and_then(|bytes| i64::try_from(bytes.get()).ok());
+    let bytes = options
+        .max_bytes
+        .and_then(|bytes| i64::try_from(bytes.get()).ok());
     let config = Config {
         name: options.stream.clone(),
         subjects: vec![format!("{}.>", prefix(&options.stream))],
@@ -70,10 +74,22 @@ fn check(config: &Config) -> Result<(), OpenError> {
     let limits = config.max_bytes > 0 || config.max_messages > 0;
     let needed = format!("{}.>", prefix(&config.name));
     let wrong = [
-        (config.storage == StorageType::Memory, "is kept in memory: make it anew with storage file"),
-        (config.retention != RetentionPolicy::Limits, "drops what was read: make it anew with retention limits"),
-        (!config.max_age.is_zero(), "drops what is old: set its max_age to 0"),
-        (config.max_messages_per_subject > 0, "drops what is old of a subject: set its max_msgs_per_subject to -1"),
+        (
+            config.storage == StorageType::Memory,
+            "is kept in memory: make it anew with storage file",
+        ),
+        (
+            config.retention != RetentionPolicy::Limits,
+            "drops what was read: make it anew with retention limits",
+        ),
+        (
+            !config.max_age.is_zero(),
+            "drops what is old: set its max_age to 0",
+        ),
+        (
+            config.max_messages_per_subject > 0,
+            "drops what is old of a subject: set its max_msgs_per_subject to -1",
+        ),
         (
             limits && config.discard == DiscardPolicy::Old,
             "drops what is old when it is full: set its discard policy to new",
@@ -89,9 +105,14 @@ fn check(config: &Config) -> Result<(), OpenError> {
             "acknowledges before it writes: set its persist_mode to default",
         ),
     ];
-    let text = wrong.into_iter().find_map(|(is_wrong, text)| is_wrong.then_some(text.to_owned()));
+    let text = wrong
+        .into_iter()
+        .find_map(|(is_wrong, text)| is_wrong.then_some(text.to_owned()));
     let text = text.or_else(|| {
-        let has_subjects = config.subjects.iter().any(|subject| *subject == needed || subject == ">");
+        let has_subjects = config
+            .subjects
+            .iter()
+            .any(|subject| *subject == needed || subject == ">");
         (!has_subjects).then(|| format!("does not take {needed}: add that to its subjects"))
     });
     text.map_or(Ok(()), |text| {

@@ -1,6 +1,10 @@
 //! What goes in (I2).
 
-use wahook_core::{Delivery, guard::Key, inbox::{Accepted, Stored}};
+use wahook_core::{
+    Delivery,
+    guard::Key,
+    inbox::{Accepted, Stored},
+};
 
 use super::{
     Applying, Damaged, Ledger,
@@ -105,7 +109,10 @@ impl Ledger {
     pub(crate) fn known(&self, keys: &[Key]) -> Vec<bool> {
         let is_known = |key: &Key| {
             let print = self.print(key.as_str().as_bytes());
-            self.seen.range((print, i64::MIN)..=(print, i64::MAX)).next().is_some()
+            self.seen
+                .range((print, i64::MIN)..=(print, i64::MAX))
+                .next()
+                .is_some()
         };
         keys.iter().map(is_known).collect()
     }
@@ -113,7 +120,11 @@ impl Ledger {
     pub(super) fn carry(&mut self, carried: Vec<Carried>, applying: &Applying<'_>) {
         for Carried { position, head } in carried {
             // It may be redacted by now.
-            if self.deliveries.get(&position).is_some_and(|kept| kept.home.is_some()) {
+            if self
+                .deliveries
+                .get(&position)
+                .is_some_and(|kept| kept.home.is_some())
+            {
                 self.move_in(position, Some(applying.home(head, self.now)));
             }
         }
@@ -132,7 +143,10 @@ impl Ledger {
         });
         let mut old: Vec<_> = old.collect();
         old.sort_unstable();
-        old.into_iter().take(count).map(|(_, position)| position).collect()
+        old.into_iter()
+            .take(count)
+            .map(|(_, position)| position)
+            .collect()
     }
 
     /// The first message that somebody needs.

@@ -13,7 +13,10 @@ use super::{
 impl Ledger {
     pub(crate) fn events(&self, query: &EventQuery) -> Vec<EventRow> {
         let matching = self.matching(query);
-        matching.take(query.limit as usize).filter_map(|cursor| self.row(cursor)).collect()
+        matching
+            .take(query.limit as usize)
+            .filter_map(|cursor| self.row(cursor))
+            .collect()
     }
 
     /// The cursors of what is asked for, in the order that is asked for, without the limit.
@@ -54,7 +57,10 @@ impl Ledger {
     fn row(&self, cursor: i64) -> Option<EventRow> {
         let event = self.events.get(&cursor)?;
         let kept = self.deliveries.get(&event.position)?;
-        let entries = kept.entries.iter().filter_map(|id| Some((*id, self.entries.get(id)?)));
+        let entries = kept
+            .entries
+            .iter()
+            .filter_map(|id| Some((*id, self.entries.get(id)?)));
         let progress = entries.filter(|(_, entry)| entry.place == event.place);
         Some(EventRow {
             cursor,
@@ -73,12 +79,17 @@ impl Ledger {
     /// A delivery and its place.
     pub(crate) fn find(&self, id: DeliveryId) -> Option<(i64, &Kept)> {
         let mut all = self.deliveries.iter().rev();
-        all.find(|(_, kept)| kept.id == id).map(|(position, kept)| (*position, kept))
+        all.find(|(_, kept)| kept.id == id)
+            .map(|(position, kept)| (*position, kept))
     }
 
     /// The events of a delivery, in their order.
     pub(crate) fn events_of(&self, kept: &Kept) -> Vec<EventRow> {
-        let mut events: Vec<_> = kept.events.iter().filter_map(|cursor| self.row(*cursor)).collect();
+        let mut events: Vec<_> = kept
+            .events
+            .iter()
+            .filter_map(|cursor| self.row(*cursor))
+            .collect();
         events.sort_by_key(|event| event.place);
         events
     }
@@ -91,15 +102,19 @@ impl Ledger {
     /// The newest first.
     pub(super) fn dead_ids(&self, query: &DeadQuery) -> Vec<i64> {
         let all = self.dead.iter().rev().copied();
-        all.filter(|id| self.is_asked_for(*id, query)).take(query.limit as usize).collect()
+        all.filter(|id| self.is_asked_for(*id, query))
+            .take(query.limit as usize)
+            .collect()
     }
 
     fn is_asked_for(&self, id: i64, query: &DeadQuery) -> bool {
         let Some(entry) = self.entries.get(&id) else {
             return false;
         };
-        let (Some(kept), Some(event)) = (self.deliveries.get(&entry.position), self.events.get(&entry.cursor))
-        else {
+        let (Some(kept), Some(event)) = (
+            self.deliveries.get(&entry.position),
+            self.events.get(&entry.cursor),
+        ) else {
             return false;
         };
         let died_at = timestamp(entry.at);

@@ -118,13 +118,18 @@ fn read(form: Form) -> Ledger {
         }
         ledger.waiting += u64::from(kept.waiting);
         if let Some(ended) = kept.ended {
-            ledger.ended.insert((kept.redacted_at.is_some(), ended, *position));
+            ledger
+                .ended
+                .insert((kept.redacted_at.is_some(), ended, *position));
         }
         if let Some(home) = &kept.home {
             *ledger.homes.entry(home.first()).or_default() += 1;
         }
     }
-    let dead = ledger.entries.iter().filter(|(_, entry)| entry.state == EntryState::Dead);
+    let dead = ledger
+        .entries
+        .iter()
+        .filter(|(_, entry)| entry.state == EntryState::Dead);
     ledger.dead = dead.map(|(id, _)| *id).collect();
     let ids: Vec<_> = ledger.lanes.keys().copied().collect();
     for id in ids {

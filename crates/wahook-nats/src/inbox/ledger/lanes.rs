@@ -12,9 +12,14 @@ impl Ledger {
     pub(super) fn take(&mut self, sink: &Text, token: Print, want: [usize; 3], lease: Micros) -> Taken {
         let [most, events, bytes] = want;
         let now = self.now;
-        let due = self.due.range((sink.clone(), 0, i64::MIN)..=(sink.clone(), now, i64::MAX));
+        let due = self
+            .due
+            .range((sink.clone(), 0, i64::MIN)..=(sink.clone(), now, i64::MAX));
         let due: Vec<_> = due.map(|(_, _, id)| *id).take(most).collect();
-        let mut room = Room { bytes, is_empty: true };
+        let mut room = Room {
+            bytes,
+            is_empty: true,
+        };
         let mut lanes = Vec::new();
         for id in due {
             let entries = self.begin(id, events, &mut room);
@@ -39,16 +44,22 @@ impl Ledger {
 
     /// When the first lane of a sink can be taken.
     pub(crate) fn first_due(&self, sink: &Text) -> Option<Micros> {
-        let mut all = self.due.range((sink.clone(), 0, i64::MIN)..=(sink.clone(), u64::MAX, i64::MAX));
+        let mut all = self
+            .due
+            .range((sink.clone(), 0, i64::MIN)..=(sink.clone(), u64::MAX, i64::MAX));
         all.next().map(|(_, due, _)| *due)
     }
 
     /// When the next lane of a sink is due. Those of others come back when their leases end.
     pub(crate) fn next_due(&self, sink: &Text, token: Print, now: Micros) -> Option<Micros> {
-        let all = self.due.range((sink.clone(), 0, i64::MIN)..=(sink.clone(), u64::MAX, i64::MAX));
+        let all = self
+            .due
+            .range((sink.clone(), 0, i64::MIN)..=(sink.clone(), u64::MAX, i64::MAX));
         let not_ours = |id: &i64| {
             let lane = self.lanes.get(id);
-            !lane.and_then(|lane| lane.holder(now)).is_some_and(|lease| lease.token == token)
+            !lane
+                .and_then(|lane| lane.holder(now))
+                .is_some_and(|lease| lease.token == token)
         };
         let mut left = all.filter(|(_, _, id)| not_ours(id));
         left.next().map(|(_, due, _)| due.saturating_sub(now))

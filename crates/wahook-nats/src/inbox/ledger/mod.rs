@@ -127,11 +127,21 @@ impl Ledger {
                 Answer::Nothing
             }
             Op::Accept(accept) => self.accept(accept, applying)?,
-            Op::Unread { token, count, bytes, lease } => Answer::Unread(self.unread(token, count, bytes, lease)),
+            Op::Unread {
+                token,
+                count,
+                bytes,
+                lease,
+            } => Answer::Unread(self.unread(token, count, bytes, lease)),
             Op::File { token, readings } => Answer::Filed(self.file(token, readings)),
-            Op::Take { sink, token, lanes, events, bytes, lease } => {
-                Answer::Taken(self.take(&sink, token, [lanes, events, bytes], lease))
-            }
+            Op::Take {
+                sink,
+                token,
+                lanes,
+                events,
+                bytes,
+                lease,
+            } => Answer::Taken(self.take(&sink, token, [lanes, events, bytes], lease)),
             Op::Renew { lane, token, lease } => Answer::Settled(self.renew(lane, token, lease)),
             Op::Settle { token, settlement } => Answer::Settled(self.settle(token, &settlement)),
             Op::Retry(query) => Answer::Count(self.retry(&query)),
@@ -139,7 +149,12 @@ impl Ledger {
             Op::DropWaiting { sink, limit } => Answer::Count(self.drop_waiting(&sink, limit)),
             Op::Replay(replay) => Answer::Replayed(self.replay(&replay)),
             Op::Reread => Answer::Count(self.reread()),
-            Op::Sweep { rows, bodies, dead, count } => Answer::Swept(self.sweep([rows, bodies, dead], count)),
+            Op::Sweep {
+                rows,
+                bodies,
+                dead,
+                count,
+            } => Answer::Swept(self.sweep([rows, bodies, dead], count)),
             Op::Carry(carried) => {
                 self.carry(carried, applying);
                 Answer::Nothing
@@ -161,14 +176,20 @@ impl Ledger {
         let Some(kept) = self.deliveries.get_mut(&position) else {
             return;
         };
-        let entries = kept.entries.iter().filter_map(|id| Some((*id, self.entries.get(id)?)));
+        let entries = kept
+            .entries
+            .iter()
+            .filter_map(|id| Some((*id, self.entries.get(id)?)));
         let (mut waiting, mut blocked, mut since) = (0, false, kept.read_at);
         for (id, entry) in entries {
             match entry.state {
                 EntryState::Waiting => waiting += 1,
                 // A lane that stands still does so until somebody says what is to be done.
                 EntryState::Dead => {
-                    blocked |= self.lanes.get(&entry.lane).is_some_and(|lane| lane.blocked_by == Some(id));
+                    blocked |= self
+                        .lanes
+                        .get(&entry.lane)
+                        .is_some_and(|lane| lane.blocked_by == Some(id));
                 }
                 _ => {}
             }

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use wahook_core::{
     DeliveryId,
     guard::Settled,
-    inbox::{Accepted, DeadQuery, FiledEvent, Filed, Reading, Replay, Replayed, Retention, Setback, Settlement, Swept, Then, Want},
+    inbox::{
+        Accepted, DeadQuery, Filed, FiledEvent, Reading, Replay, Replayed, Retention, Setback, Settlement,
+        Swept, Then, Want,
+    },
     json::Text,
 };
 
@@ -16,19 +19,51 @@ use super::records::{Micros, Print, Words, micros};
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Op {
     /// A process opened the inbox: what nobody could read is unread again. The first one's key is kept.
-    Open { hash_key: [u8; 16] },
+    Open {
+        hash_key: [u8; 16],
+    },
     Accept(Accept),
-    Unread { token: Print, count: usize, bytes: usize, lease: Micros },
-    File { token: Print, readings: Vec<Read> },
-    Take { sink: Text, token: Print, lanes: usize, events: usize, bytes: usize, lease: Micros },
-    Renew { lane: i64, token: Print, lease: Micros },
-    Settle { token: Print, settlement: Settle },
+    Unread {
+        token: Print,
+        count: usize,
+        bytes: usize,
+        lease: Micros,
+    },
+    File {
+        token: Print,
+        readings: Vec<Read>,
+    },
+    Take {
+        sink: Text,
+        token: Print,
+        lanes: usize,
+        events: usize,
+        bytes: usize,
+        lease: Micros,
+    },
+    Renew {
+        lane: i64,
+        token: Print,
+        lease: Micros,
+    },
+    Settle {
+        token: Print,
+        settlement: Settle,
+    },
     Retry(DeadQuery),
     DropDead(DeadQuery),
-    DropWaiting { sink: Text, limit: u32 },
+    DropWaiting {
+        sink: Text,
+        limit: u32,
+    },
     Replay(Replay),
     Reread,
-    Sweep { rows: Micros, bodies: Micros, dead: Micros, count: usize },
+    Sweep {
+        rows: Micros,
+        bodies: Micros,
+        dead: Micros,
+        count: usize,
+    },
     /// Heads and bodies that stood at the beginning of the stream are in this record now.
     Carry(Vec<Carried>),
 }
@@ -80,7 +115,9 @@ impl From<Reading> for Read {
         };
         Self {
             position: reading.position,
-            events: reading.events.map(|events| events.into_iter().map(event).collect()),
+            events: reading
+                .events
+                .map(|events| events.into_iter().map(event).collect()),
             memory: micros(reading.memory),
         }
     }
@@ -220,7 +257,13 @@ impl Op {
 
     /// How many bytes it is as JSON, about.
     pub(crate) fn weight(&self) -> usize {
-        let read = |read: &Read| read.events.iter().flatten().map(|event| 500 + 2 * event.lane.len()).sum::<usize>();
+        let read = |read: &Read| {
+            read.events
+                .iter()
+                .flatten()
+                .map(|event| 500 + 2 * event.lane.len())
+                .sum::<usize>()
+        };
         match self {
             Self::File { readings, .. } => readings.iter().map(read).sum(),
             Self::Settle { settlement, .. } => 20 * settlement.done.len(),

@@ -16,13 +16,22 @@ use super::{
 };
 
 impl Ledger {
-    pub(super) fn unread(&mut self, token: Print, count: usize, bytes: usize, lease: Micros) -> Vec<(i64, bool)> {
+    pub(super) fn unread(
+        &mut self,
+        token: Print,
+        count: usize,
+        bytes: usize,
+        lease: Micros,
+    ) -> Vec<(i64, bool)> {
         if self.is_read_by_another(token, self.now) {
             return Vec::new();
         }
         let mut left = bytes;
         let mut unread = Vec::new();
-        let all = self.unread.iter().filter_map(|position| Some((*position, self.deliveries.get(position)?)));
+        let all = self
+            .unread
+            .iter()
+            .filter_map(|position| Some((*position, self.deliveries.get(position)?)));
         for (position, kept) in all.take(count) {
             let size = kept.size as usize;
             if size > left && !unread.is_empty() {
@@ -57,7 +66,8 @@ impl Ledger {
     }
 
     fn is_read_by_another(&self, token: Print, now: Micros) -> bool {
-        self.reader.is_some_and(|(reader, until)| reader != token && until > now)
+        self.reader
+            .is_some_and(|(reader, until)| reader != token && until > now)
     }
 
     pub(super) fn file(&mut self, token: Print, readings: Vec<Read>) -> Option<Filed> {
@@ -182,7 +192,11 @@ impl Ledger {
             let Some(event) = self.events.remove(&cursor) else {
                 continue;
             };
-            let keys = if event.duplicate { &mut old.duplicates } else { &mut old.originals };
+            let keys = if event.duplicate {
+                &mut old.duplicates
+            } else {
+                &mut old.originals
+            };
             keys.insert(event.summary.key.clone());
             let (late, key) = (event.late, event.summary.key);
             old.events.insert(event.place, OldEvent { cursor, late, key });
@@ -202,7 +216,12 @@ impl Ledger {
     }
 
     /// Puts an event at the end of a lane; tells the entry.
-    pub(super) fn put_in_lane(&mut self, cursor: i64, sink: Text, replay_of: Option<DeliveryId>) -> Option<i64> {
+    pub(super) fn put_in_lane(
+        &mut self,
+        cursor: i64,
+        sink: Text,
+        replay_of: Option<DeliveryId>,
+    ) -> Option<i64> {
         let event = self.events.get(&cursor)?;
         let (position, place, name, now) = (event.position, event.place, event.lane, self.now);
         let turn = self.next();
@@ -272,6 +291,10 @@ impl OldReading {
 /// The sinks for which a delivery is read again.
 fn sinks_of(event: &ReadEvent, wanted: &BTreeSet<Option<Text>>) -> BTreeSet<Text> {
     let named = wanted.iter().flatten().cloned();
-    let own = wanted.contains(&None).then_some(&event.sinks).into_iter().flatten();
+    let own = wanted
+        .contains(&None)
+        .then_some(&event.sinks)
+        .into_iter()
+        .flatten();
     named.chain(own.cloned()).collect()
 }

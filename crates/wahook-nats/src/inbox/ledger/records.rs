@@ -21,7 +21,11 @@ pub(crate) type Micros = u64;
 
 pub(crate) const fn micros(time: Duration) -> Micros {
     let all = time.as_micros();
-    if all > u64::MAX as u128 { u64::MAX } else { all as u64 }
+    if all > u64::MAX as u128 {
+        u64::MAX
+    } else {
+        all as u64
+    }
 }
 
 pub(crate) fn timestamp(at: Micros) -> Timestamp {

@@ -71,7 +71,9 @@ impl Ledger {
         };
         let id = kept.id;
         let entries = kept.entries.iter().filter_map(|id| self.entries.get(id));
-        let had_it = entries.filter(|entry| entry.cursor == cursor).map(|entry| entry.sink.clone());
+        let had_it = entries
+            .filter(|entry| entry.cursor == cursor)
+            .map(|entry| entry.sink.clone());
         let had_it: BTreeSet<_> = had_it.collect();
         for sink in to.map_or(had_it, |to| BTreeSet::from([to])) {
             self.put_in_lane(cursor, sink, Some(id));

@@ -14,10 +14,23 @@ impl Ledger {
     pub(crate) fn status(&self) -> Status {
         let mut endpoints: BTreeMap<Text, EndpointStatus> = BTreeMap::new();
         let names = self.sinks.iter().cloned();
-        let mut sinks: BTreeMap<Text, SinkStatus> =
-            names.map(|name| (name.clone(), SinkStatus { name, ..SinkStatus::default() })).collect();
+        let mut sinks: BTreeMap<Text, SinkStatus> = names
+            .map(|name| {
+                (
+                    name.clone(),
+                    SinkStatus {
+                        name,
+                        ..SinkStatus::default()
+                    },
+                )
+            })
+            .collect();
         let mut oldest = None;
-        for kept in self.open.iter().filter_map(|position| self.deliveries.get(position)) {
+        for kept in self
+            .open
+            .iter()
+            .filter_map(|position| self.deliveries.get(position))
+        {
             let received_at = kept.received_at;
             oldest = oldest.into_iter().chain([received_at]).min();
             let endpoint = endpoints.entry(kept.endpoint.clone()).or_default();
@@ -40,7 +53,9 @@ impl Ledger {
         for entry in self.dead.iter().filter_map(|id| self.entries.get(id)) {
             sinks.entry(entry.sink.clone()).or_default().dead += 1;
         }
-        let endpoints = endpoints.into_iter().map(|(name, endpoint)| EndpointStatus { name, ..endpoint });
+        let endpoints = endpoints
+            .into_iter()
+            .map(|(name, endpoint)| EndpointStatus { name, ..endpoint });
         Status {
             deliveries: self.deliveries.len() as u64,
             unread: self.unread.len() as u64,

@@ -2,7 +2,10 @@
 
 use wahook_core::inbox::{EntryState, Swept};
 
-use super::{Ledger, records::{Micros, micros}};
+use super::{
+    Ledger,
+    records::{Micros, micros},
+};
 
 /// It is not looked more often than this for what of events is forgotten.
 const PRUNE: Micros = micros(std::time::Duration::from_secs(60));
@@ -19,9 +22,14 @@ impl Ledger {
         let mut left = count;
         for is_redacted in [false, true] {
             let soonest = if is_redacted { rows } else { rows.min(bodies) };
-            let ended = self.ended.range((is_redacted, 0, i64::MIN)..=(is_redacted, now, i64::MAX));
+            let ended = self
+                .ended
+                .range((is_redacted, 0, i64::MIN)..=(is_redacted, now, i64::MAX));
             let ended = ended.take_while(|(_, since, _)| is_over(*since, soonest));
-            let ended: Vec<_> = ended.map(|(_, _, position)| *position).take(LOOK.max(2 * count)).collect();
+            let ended: Vec<_> = ended
+                .map(|(_, _, position)| *position)
+                .take(LOOK.max(2 * count))
+                .collect();
             for position in ended {
                 let Some(since) = self.finished_at(position, dead).filter(|since| *since <= now) else {
                     continue;

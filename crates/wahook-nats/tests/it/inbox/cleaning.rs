@@ -8,7 +8,9 @@ use wahook_core::{
 };
 use wahook_services::shared_nats;
 
-use super::kit::{READER, ALL, LEASE, NOW, STORED, hand_over, open, options, read, shop, state, token, until};
+use super::kit::{
+    ALL, LEASE, NOW, READER, STORED, hand_over, open, options, read, shop, state, token, until,
+};
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
@@ -22,7 +24,12 @@ async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
     inbox.accept(shop.body("evt_dead", large.clone())).await.unwrap();
     read(&*inbox, READER).await.unwrap().unwrap();
     let token_of = token();
-    let lane = inbox.take("till", token_of, ALL, LEASE).await.unwrap().lanes.remove(0);
+    let lane = inbox
+        .take("till", token_of, ALL, LEASE)
+        .await
+        .unwrap()
+        .lanes
+        .remove(0);
     let parked = Settlement {
         lane: lane.id,
         done: Vec::new(),
@@ -41,7 +48,10 @@ async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
     until("the beginning goes", async || {
         for _ in 0..20 {
             number += 1;
-            let incoming = shop.body(&format!("evt_{number}"), format!("chat {number} {}", "y".repeat(500)));
+            let incoming = shop.body(
+                &format!("evt_{number}"),
+                format!("chat {number} {}", "y".repeat(500)),
+            );
             assert_eq!(inbox.accept(incoming).await.unwrap(), STORED);
         }
         read(&*inbox, READER).await.unwrap().unwrap();
@@ -56,7 +66,13 @@ async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
         let inbox = open(&url, options.clone()).await;
         let status = inbox.status().await.unwrap();
         assert_eq!((status.deliveries, status.unread), (number + 1, 0));
-        let dead = inbox.dead(&wahook_core::inbox::DeadQuery { limit: 10, ..Default::default() }).await.unwrap();
+        let dead = inbox
+            .dead(&wahook_core::inbox::DeadQuery {
+                limit: 10,
+                ..Default::default()
+            })
+            .await
+            .unwrap();
         let kept = inbox.delivery(dead[0].event.delivery).await.unwrap().unwrap();
         assert!(kept.stored.delivery.body == large, "all of it is there");
     }
@@ -69,7 +85,12 @@ async fn i5_a_stream_that_is_full_says_so_and_goes_on_when_it_was_emptied() {
     options.max_bytes = NonZeroU64::new(4 << 20);
     let inbox = open(&url, options.clone()).await;
     let mut shop = shop();
-    let mut body = |number: usize| shop.body(&format!("evt_{number}"), format!("chat {number:04} {}", "x".repeat(50_000)));
+    let mut body = |number: usize| {
+        shop.body(
+            &format!("evt_{number}"),
+            format!("chat {number:04} {}", "x".repeat(50_000)),
+        )
+    };
     let mut stored = 0;
     let error = loop {
         match inbox.accept(body(stored)).await {
@@ -82,7 +103,15 @@ async fn i5_a_stream_that_is_full_says_so_and_goes_on_when_it_was_emptied() {
     assert_eq!(error.kind(), StoreErrorKind::Full);
     assert!(stored > 40, "{stored}");
     assert_eq!(inbox.status().await.unwrap().deliveries, stored as u64);
-    assert!(inbox.status().await.unwrap().room.iter().any(|room| room.most == 4 << 20));
+    assert!(
+        inbox
+            .status()
+            .await
+            .unwrap()
+            .room
+            .iter()
+            .any(|room| room.most == 4 << 20)
+    );
     // What is full can be emptied: it is read, handed over, and removed.
     read(&*inbox, READER).await.unwrap().unwrap();
     assert_eq!(hand_over(&*inbox).await.len(), stored);

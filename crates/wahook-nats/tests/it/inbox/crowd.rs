@@ -38,7 +38,10 @@ async fn gateway(inbox: Arc<dyn Desk>, book: Arc<Book>, over: Arc<AtomicBool>) {
             continue;
         };
         for lane in &taken.lanes {
-            let bodies = lane.entries.iter().map(|entry| entry.stored.delivery.body.to_vec());
+            let bodies = lane
+                .entries
+                .iter()
+                .map(|entry| entry.stored.delivery.body.to_vec());
             let bodies: Vec<_> = bodies.map(|body| String::from_utf8(body).unwrap()).collect();
             // Written down before it is settled, as a sink does: what comes again after that is a repeat, never a gap.
             let chat = bodies[0].split(' ').next().unwrap().to_owned();
@@ -59,9 +62,14 @@ async fn i1_to_i6_nothing_acknowledged_is_lost_and_lanes_keep_their_order_while_
     options.deadline = Duration::from_secs(1);
     options.snapshot_bytes = 30_000;
     let url = server.url();
-    let inboxes = [open(&url, options.clone()).await, open(&url, options.clone()).await];
+    let inboxes = [
+        open(&url, options.clone()).await,
+        open(&url, options.clone()).await,
+    ];
     let (book, over) = (Arc::new(Book::default()), Arc::new(AtomicBool::new(false)));
-    let gateways = inboxes.clone().map(|inbox| tokio::spawn(gateway(inbox, book.clone(), over.clone())));
+    let gateways = inboxes
+        .clone()
+        .map(|inbox| tokio::spawn(gateway(inbox, book.clone(), over.clone())));
 
     // Each delivery through both at once, again and again until both said that they have it: one stored it.
     let stored = Arc::new(Mutex::new(Vec::new()));

@@ -25,6 +25,13 @@ use wahook_testkit::inbox::{Deliveries, Harness};
 pub(crate) fn options() -> NatsInboxOptions {
     let mut options = NatsInboxOptions::default();
     options.stream = format!("TEST_{:016x}", RandomState::new().hash_one(0));
+    // Against a cluster of one's own: WAHOOK_TEST_NATS names one of its servers.
+    if let Some(replicas) = std::env::var("WAHOOK_TEST_NATS_REPLICAS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+    {
+        options.replicas = replicas;
+    }
     // Some rules ask a hundred things at once, and the machine may have more to do.
     options.deadline = Duration::from_secs(4);
     options
@@ -76,7 +83,9 @@ pub(crate) fn shop() -> Deliveries {
 
 /// Reads all that is unread, each as one event whose key is its body; its lane is the first word.
 pub(crate) async fn read(inbox: &dyn Inbox, token: Token) -> Result<Option<Filed>, StoreError> {
-    let unread = inbox.unread(token, 1_000, 1 << 24, Duration::from_millis(300)).await?;
+    let unread = inbox
+        .unread(token, 1_000, 1 << 24, Duration::from_millis(300))
+        .await?;
     let readings = unread.iter().map(reading).collect();
     inbox.file(token, readings).await
 }

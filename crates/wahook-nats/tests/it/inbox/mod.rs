@@ -5,5 +5,6 @@ mod contract;
 mod crowd;
 mod figures;
 mod kit;
+mod loss;
 mod odd;
 mod reopening;

@@ -11,16 +11,23 @@ use wahook_core::{
 use wahook_nats::NatsInbox;
 use wahook_services::{Nats, shared_nats};
 
-use super::kit::{READER, ALL, DUPLICATE, LEASE, STORED, hand_over, open, options, read, shop, stream, token};
+use super::kit::{
+    ALL, DUPLICATE, LEASE, READER, STORED, hand_over, open, options, read, shop, stream, token,
+};
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
 async fn i2_what_is_larger_than_a_message_may_be_is_stored_whole() {
     let (url, mut options) = (shared_nats(), options());
     options.cache_bytes = 0;
-    let (one, two) = (open(&url, options.clone()).await, open(&url, options.clone()).await);
+    let (one, two) = (
+        open(&url, options.clone()).await,
+        open(&url, options.clone()).await,
+    );
     let mut shop = shop();
-    let body: Vec<u8> = (0..4 << 20).map(|place: u32| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let body: Vec<u8> = (0..4 << 20)
+        .map(|place: u32| (place.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
     let incoming = shop.body("evt_large", body.clone());
     assert_eq!(one.accept(incoming.clone()).await.unwrap(), STORED);
     assert_eq!(two.accept(incoming.clone()).await.unwrap(), DUPLICATE);
@@ -40,9 +47,19 @@ async fn what_others_publish_there_is_left_out_by_everybody() {
     let mut shop = shop();
     assert_eq!(inbox.accept(shop.body("evt_1", "chat 1")).await.unwrap(), STORED);
     let (context, _) = stream(&url, &options.stream).await;
-    for (subject, text) in [("log", "hello"), ("log", ""), ("elsewhere", "wahook"), ("snapshot", "{}")] {
+    for (subject, text) in [
+        ("log", "hello"),
+        ("log", ""),
+        ("elsewhere", "wahook"),
+        ("snapshot", "{}"),
+    ] {
         let subject = format!("wahook-inbox.{}.{subject}", options.stream);
-        context.publish(subject, text.into()).await.unwrap().await.unwrap();
+        context
+            .publish(subject, text.into())
+            .await
+            .unwrap()
+            .await
+            .unwrap();
     }
     assert_eq!(inbox.accept(shop.body("evt_2", "chat 2")).await.unwrap(), STORED);
     read(&*inbox, READER).await.unwrap().unwrap();
@@ -69,17 +86,25 @@ async fn what_a_later_release_wrote_is_not_guessed_at() {
     let mut said = format!("{error}");
     for _ in 0..100 {
         let error = inbox.take("till", token(), ALL, LEASE).await.unwrap_err();
-        said = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        said = std::error::Error::source(&error)
+            .map(ToString::to_string)
+            .unwrap_or_default();
         if said.contains("later release") {
             assert_eq!(error.kind(), StoreErrorKind::Unavailable);
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(said.contains("later release (version 99): bring this one up to date"), "{said}");
+    assert!(
+        said.contains("later release (version 99): bring this one up to date"),
+        "{said}"
+    );
     let error = NatsInbox::connect(&url, options).await.unwrap_err();
     assert_eq!(error.kind(), OpenErrorKind::Schema);
-    assert!(error.to_string().contains("later release (version 99)"), "{error}");
+    assert!(
+        error.to_string().contains("later release (version 99)"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

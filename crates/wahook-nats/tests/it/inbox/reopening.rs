@@ -5,7 +5,7 @@ use wahook_core::guard::OpenErrorKind;
 use wahook_nats::NatsInbox;
 use wahook_services::shared_nats;
 
-use super::kit::{READER, DUPLICATE, STORED, hand_over, open, options, read, shop, state, stream, until};
+use super::kit::{DUPLICATE, READER, STORED, hand_over, open, options, read, shop, state, stream, until};
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
@@ -16,7 +16,10 @@ async fn i1_what_was_written_down_and_what_came_after_it_is_known_again() {
     let mut shop = shop();
     let mut sent = Vec::new();
     for number in 0..60 {
-        let incoming = shop.body(&format!("evt_{number}"), format!("chat{} {number:03}", number % 3));
+        let incoming = shop.body(
+            &format!("evt_{number}"),
+            format!("chat{} {number:03}", number % 3),
+        );
         assert_eq!(inbox.accept(incoming.clone()).await.unwrap(), STORED);
         sent.push(incoming);
         if number == 30 {
@@ -37,7 +40,10 @@ async fn i1_what_was_written_down_and_what_came_after_it_is_known_again() {
     let (context, _) = stream(&url, &options.stream).await;
     let parts = format!("wahook-inbox.{}.part", options.stream);
     for _ in 0..3 {
-        let stored = context.publish(parts.clone(), Bytes::from(vec![b'{'; 5_000])).await.unwrap();
+        let stored = context
+            .publish(parts.clone(), Bytes::from(vec![b'{'; 5_000]))
+            .await
+            .unwrap();
         stored.await.unwrap();
     }
 
@@ -52,7 +58,9 @@ async fn i1_what_was_written_down_and_what_came_after_it_is_known_again() {
     read(&*inbox, READER).await.unwrap().unwrap();
     let mut bodies = hand_over(&*inbox).await;
     bodies.sort_by_key(|body| body[6..].to_owned());
-    let expected: Vec<_> = (31..60).map(|number| format!("chat{} {number:03}", number % 3)).collect();
+    let expected: Vec<_> = (31..60)
+        .map(|number| format!("chat{} {number:03}", number % 3))
+        .collect();
     assert_eq!(bodies, expected);
 }
 
@@ -71,7 +79,10 @@ async fn i1_where_what_was_written_down_last_is_damaged_the_one_before_is_taken(
     let mut number = 0;
     until("it is written down", async || {
         number += 1;
-        inbox.accept(shop.body(&format!("evt_{number}"), format!("chat {number}"))).await.unwrap();
+        inbox
+            .accept(shop.body(&format!("evt_{number}"), format!("chat {number}")))
+            .await
+            .unwrap();
         newest().await.is_some()
     })
     .await;
@@ -88,7 +99,12 @@ async fn i1_where_what_was_written_down_last_is_damaged_the_one_before_is_taken(
     message.truncate(8);
     message.extend(serde_json::to_vec(&places).unwrap());
     let (context, _) = stream(&url, &options.stream).await;
-    context.publish(subject.clone(), message.into()).await.unwrap().await.unwrap();
+    context
+        .publish(subject.clone(), message.into())
+        .await
+        .unwrap()
+        .await
+        .unwrap();
 
     let inbox = open(&url, options.clone()).await;
     assert_eq!(inbox.status().await.unwrap().deliveries, number + 1);
@@ -102,14 +118,20 @@ async fn i5_a_stream_from_which_somebody_removed_messages_is_not_taken_for_whole
     let inbox = open(&url, options.clone()).await;
     let mut shop = shop();
     for number in 0..5 {
-        inbox.accept(shop.body(&format!("evt_{number}"), format!("chat {number}"))).await.unwrap();
+        inbox
+            .accept(shop.body(&format!("evt_{number}"), format!("chat {number}")))
+            .await
+            .unwrap();
     }
     drop(inbox);
     let (_, stream) = stream(&url, &options.stream).await;
     stream.delete_message(3).await.unwrap();
     let error = NatsInbox::connect(&url, options.clone()).await.unwrap_err();
     assert_eq!(error.kind(), OpenErrorKind::Schema);
-    assert!(error.to_string().contains("messages of the stream are missing"), "{error}");
+    assert!(
+        error.to_string().contains("messages of the stream are missing"),
+        "{error}"
+    );
     stream.purge().await.unwrap();
     let error = NatsInbox::connect(&url, options).await.unwrap_err();
     assert!(error.to_string().contains("begins with message"), "{error}");
