@@ -56,6 +56,9 @@ pub(super) async fn fetch(
     }
 }
 
+/// A record, if it is there, and what is wanted of it.
+type Found = (Option<Record>, Vec<(i64, Kept)>);
+
 /// What cannot be found either.
 async fn fetch_missing(
     log: &Log,
@@ -81,7 +84,7 @@ async fn fetch_missing(
         let record = log.fetch_record(at).await?;
         Ok::<_, Fault>((record, wanted))
     });
-    let messages: Vec<(Option<Record>, Vec<(i64, Kept)>)> = messages.buffered(AT_ONCE).try_collect().await?;
+    let messages: Vec<Found> = messages.buffered(AT_ONCE).try_collect().await?;
     let mut left = Vec::new();
     for (record, wanted) in messages {
         for (position, kept) in wanted {

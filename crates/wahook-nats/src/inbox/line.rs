@@ -194,16 +194,13 @@ impl Batch {
                 return self.fail(&Fault::Slow);
             }
         };
-        match timeout_at(deadline, written).await {
-            Ok(Err(error)) => match Fault::of_publish(&error) {
-                // Whether it was stored says the stream itself: whoever follows it comes by it, or not in time.
-                Fault::Slow => {}
-                fault => {
-                    book.forget(id);
-                    return self.fail(&fault);
-                }
-            },
-            Ok(Ok(_)) | Err(_) => {}
+        if let Ok(Err(error)) = timeout_at(deadline, written).await {
+            let fault = Fault::of_publish(&error);
+            // Where there was no answer the stream itself says whether it was stored: whoever follows it comes by it, or not.
+            if !matches!(fault, Fault::Slow) {
+                book.forget(id);
+                return self.fail(&fault);
+            }
         }
         // The next may go out while what became of this one is on its way to us.
         drop(permit);

@@ -57,9 +57,8 @@ impl Ledger {
             .range((sink.clone(), 0, i64::MIN)..=(sink.clone(), u64::MAX, i64::MAX));
         let not_ours = |id: &i64| {
             let lane = self.lanes.get(id);
-            !lane
-                .and_then(|lane| lane.holder(now))
-                .is_some_and(|lease| lease.token == token)
+            let holder = lane.and_then(|lane| lane.holder(now));
+            holder.is_none_or(|lease| lease.token != token)
         };
         let mut left = all.filter(|(_, _, id)| not_ours(id));
         left.next().map(|(_, due, _)| due.saturating_sub(now))
