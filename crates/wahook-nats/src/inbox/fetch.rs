@@ -106,7 +106,7 @@ pub(super) fn blobs(record: &Record, kept: &Kept) -> Option<[Bytes; 2]> {
     ])
 }
 
-fn stored(record: &Record, position: i64, kept: &Kept) -> Option<Stored> {
+pub(super) fn stored(record: &Record, position: i64, kept: &Kept) -> Option<Stored> {
     let [head, body] = blobs(record, kept)?;
     let mut delivery = Delivery::from_head(&head, body).ok()?;
     // It says what was known when it came.
@@ -120,7 +120,7 @@ fn stored(record: &Record, position: i64, kept: &Kept) -> Option<Stored> {
 }
 
 /// What is left of a delivery whose body was removed.
-fn redacted(position: i64, kept: &Kept) -> Stored {
+pub(super) fn redacted(position: i64, kept: &Kept) -> Stored {
     let mut delivery =
         Delivery::dangerous_unverified(&kept.endpoint, HeaderMap::new(), Bytes::new(), kept.received_at);
     delivery.id = kept.id;

@@ -11,6 +11,8 @@
 //! form; this one has an index for each question, keeps no bodies, and can be written down.
 
 mod accept;
+#[cfg(test)]
+mod alone;
 mod change;
 mod desk;
 mod form;
