@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::TcpListener,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -10,10 +11,15 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use wahook_core::{guard::Settled, inbox::Desk};
+use wahook_core::{
+    Guarantee,
+    guard::Settled,
+    inbox::{Desk, Inbox as _},
+};
+use wahook_nats::{NatsInbox, NatsInboxOptions};
 use wahook_services::Nats;
 
-use super::kit::{DUPLICATE, done, open, options, read, shop, token};
+use super::kit::{DUPLICATE, done, open, options, read, shop, token, until};
 
 const CHATS: usize = 6;
 const EACH: usize = 60;
@@ -54,18 +60,11 @@ async fn gateway(inbox: Arc<dyn Desk>, book: Arc<Book>, over: Arc<AtomicBool>) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs NATS: cargo xtask test"]
-async fn i1_to_i6_nothing_acknowledged_is_lost_and_lanes_keep_their_order_while_the_server_is_killed() {
-    let server = Nats::start(&[]).unwrap();
-    let mut options = options();
+/// Two gateways at work while `faults` happen, and for some time after.
+async fn crowd(url: &str, mut options: NatsInboxOptions, faults: impl Future<Output = ()>) {
     options.deadline = Duration::from_secs(1);
     options.snapshot_bytes = 30_000;
-    let url = server.url();
-    let inboxes = [
-        open(&url, options.clone()).await,
-        open(&url, options.clone()).await,
-    ];
+    let inboxes = [open(url, options.clone()).await, open(url, options.clone()).await];
     let (book, over) = (Arc::new(Book::default()), Arc::new(AtomicBool::new(false)));
     let gateways = inboxes
         .clone()
@@ -94,14 +93,6 @@ async fn i1_to_i6_nothing_acknowledged_is_lost_and_lanes_keep_their_order_while_
             // An answer may have got lost, and with it that it was stored; twice it never is.
             assert!(fresh == 1 || (fresh == 0 && tries > 2), "{name}: {answers:?}");
             stored.lock().unwrap().push(name);
-        }
-    };
-    let faults = async {
-        for _ in 0..4 {
-            tokio::time::sleep(Duration::from_millis(400)).await;
-            server.kill();
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            server.restart().unwrap();
         }
     };
     tokio::join!(join_all((0..CHATS).map(chat)), faults);
@@ -139,6 +130,68 @@ async fn i1_to_i6_nothing_acknowledged_is_lost_and_lanes_keep_their_order_while_
     let status = inboxes[0].status().await.unwrap();
     assert_eq!((status.deliveries, status.unread), (total as u64, 0), "each once");
     // And whoever opens it now finds the same.
-    let again = open(&url, options).await.status().await.unwrap();
+    let again = open(url, options).await.status().await.unwrap();
     assert_eq!((again.deliveries, again.sinks), (status.deliveries, status.sinks));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i1_to_i6_nothing_acknowledged_is_lost_and_lanes_keep_their_order_while_the_server_is_killed() {
+    let server = Nats::start(&[]).unwrap();
+    let faults = async {
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            server.kill();
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            server.restart().unwrap();
+        }
+    };
+    crowd(&server.url(), options(), faults).await;
+}
+
+/// Three servers that know each other.
+fn cluster() -> Vec<Nats> {
+    let ports: Vec<u16> = (0..3)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect::<Vec<_>>()
+        .iter()
+        .map(|listener| listener.local_addr().unwrap().port())
+        .collect();
+    let routes: Vec<_> = ports
+        .iter()
+        .map(|port| format!("nats://127.0.0.1:{port}"))
+        .collect();
+    let start = |(number, port): (usize, &u16)| {
+        let routes = routes.join(", ");
+        let name = format!("server_name: n{number}");
+        let cluster = format!("cluster {{ name: C, listen: 127.0.0.1:{port}, routes: [{routes}] }}");
+        Nats::start(&[&name, &cluster]).unwrap()
+    };
+    ports.iter().enumerate().map(start).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i1_to_i6_hold_with_three_replicas_while_each_server_in_turn_is_killed() {
+    let servers = cluster();
+    let urls: Vec<_> = servers.iter().map(|server| server.url()).collect();
+    let mut options = options();
+    options.replicas = 3;
+    let url = urls.join(",");
+    until("they elected who leads", async || {
+        let inbox = NatsInbox::connect(&url, options.clone()).await;
+        inbox.is_ok_and(|inbox| inbox.assurance().guarantee == Guarantee::SurvivesPowerLoss)
+    })
+    .await;
+    let faults = async {
+        for server in &servers {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            server.kill();
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            server.restart().unwrap();
+            // Two of three have to be there when the next one goes.
+            tokio::time::sleep(Duration::from_secs(4)).await;
+        }
+    };
+    crowd(&url, options, faults).await;
 }
