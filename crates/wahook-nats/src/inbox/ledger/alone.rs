@@ -94,7 +94,7 @@ impl Alone {
         let answer = state.ledger.apply(&mut applying).unwrap().remove(0);
         state.records.insert(sequence, record);
         // Each time while it is small: the larger it is the longer that takes.
-        if sequence < 40 || sequence % 16 == 0 {
+        if sequence < 40 || sequence.is_multiple_of(16) {
             state.ledger = Ledger::from_bytes(&state.ledger.clone().into_bytes().unwrap()).unwrap();
         }
         drop(state);
