@@ -3,6 +3,7 @@
 use std::{future::ready, time::Duration};
 
 use async_nats::{Client, ConnectError, ConnectOptions, Event, ServerAddr};
+use percent_encoding::percent_decode_str;
 use tokio::sync::watch;
 use wahook_core::{
     Secret,
@@ -40,16 +41,31 @@ pub(crate) fn names_a_stream(name: &str) -> Result<(), OpenError> {
         .ok_or_else(|| wrong("the name of a stream has no dot, `*`, `>`, slash or space"))
 }
 
-/// With what a connection is made.
-pub(crate) fn options(credentials: Option<&Secret>) -> Result<ConnectOptions, OpenError> {
+/// With what a connection is made: credentials, or what stands before the host, a user with a password or a token.
+pub(crate) fn options(
+    servers: &[ServerAddr],
+    credentials: Option<&Secret>,
+) -> Result<ConnectOptions, OpenError> {
     // An error means that one is chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let options = match credentials {
-        Some(credentials) => ConnectOptions::with_credentials(credentials.expose())
+    // The client itself reads nothing but host and port of an address.
+    let known = servers
+        .iter()
+        .find_map(|server| Some((server.username()?, server.password())));
+    let options = match (credentials, known) {
+        (Some(credentials), _) => ConnectOptions::with_credentials(credentials.expose())
             .map_err(|_| wrong("the credentials cannot be read: a file as `nsc` makes them"))?,
-        None => ConnectOptions::new(),
+        (None, Some((user, Some(password)))) => {
+            ConnectOptions::with_user_and_password(decoded(user), decoded(password))
+        }
+        (None, Some((token, None))) => ConnectOptions::with_token(decoded(token)),
+        (None, None) => ConnectOptions::new(),
     };
     Ok(options.name("wahook").connection_timeout(CONNECT))
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// Connects, and tells how often it was connected.

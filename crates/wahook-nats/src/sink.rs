@@ -66,7 +66,7 @@ impl NatsSink {
                  the stream yourself and set create = false",
             ));
         }
-        connection::options(options.credentials.as_ref())?;
+        connection::options(&servers, options.credentials.as_ref())?;
         Ok(Self {
             servers,
             options,
@@ -100,7 +100,7 @@ impl NatsSink {
     }
 
     async fn connect(&self) -> Result<Client, SinkError> {
-        let options = connection::options(self.options.credentials.as_ref())
+        let options = connection::options(&self.servers, self.options.credentials.as_ref())
             .map_err(|_| away("the credentials cannot be read"))?;
         options
             .request_timeout(Some(self.options.timeout))

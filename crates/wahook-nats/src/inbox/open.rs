@@ -44,7 +44,7 @@ impl NatsInbox {
     pub async fn connect(address: &str, options: NatsInboxOptions) -> Result<Self, OpenError> {
         let servers = servers(address)?;
         names_a_stream(&options.stream)?;
-        let connect = connection::options(options.credentials.as_ref())?;
+        let connect = connection::options(&servers, options.credentials.as_ref())?;
         let (client, connected) = connection::connect(&servers, connect, options.deadline)
             .await
             .map_err(|error| {

@@ -133,7 +133,9 @@ async fn i1_a_stream_that_loses_what_it_acknowledged_is_refused() {
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
 async fn v4_what_cannot_be_opened_is_told_without_a_credential() {
-    let server = Nats::start(&["authorization { user: app, password: hunter3 }"]).unwrap();
+    let server = Nats::start(&["authorization { user: app, password: \"hunter3@home\" }"]).unwrap();
+    let good = server.url().replace("//", "//app:hunter3%40home@");
+    drop(open(&good, options()).await);
     let refused = NatsInbox::connect(&server.url().replace("//", "//app:hunter2@"), options()).await;
     let error = refused.unwrap_err();
     assert_eq!(error.kind(), OpenErrorKind::Refused, "{error}");
