@@ -131,10 +131,18 @@ impl Book {
             parts,
             fresh: Vec::new(),
         };
+        let before = page.ledger.now;
         let answers = page
             .ledger
             .apply(&mut applying)
             .map_err(|_| Fault::Broken(format!("message {} of the stream is damaged", heard.sequence)))?;
+        if page.ledger.now < before {
+            tracing::warn!(
+                target: "wahook",
+                seconds = (before - page.ledger.now) / 1_000_000,
+                "the clock of the NATS server went back: leases and waits were put right"
+            );
+        }
         for stored in applying.fresh {
             page.cache.put(stored);
         }

@@ -71,7 +71,6 @@ async fn make(context: &Context, options: &NatsInboxOptions) -> Result<Stream, O
 
 /// Whether a stream keeps what it acknowledged.
 fn check(config: &Config) -> Result<(), OpenError> {
-    let limits = config.max_bytes > 0 || config.max_messages > 0;
     let needed = format!("{}.>", prefix(&config.name));
     let wrong = [
         (
@@ -91,7 +90,12 @@ fn check(config: &Config) -> Result<(), OpenError> {
             "drops what is old of a subject: set its max_msgs_per_subject to -1",
         ),
         (
-            limits && config.discard == DiscardPolicy::Old,
+            // Where nothing more fits, nothing can be settled either: of bytes some are kept free for that.
+            config.max_messages > 0,
+            "has a limit of messages: set its max_msgs to -1, and bound it with max_bytes",
+        ),
+        (
+            config.max_bytes > 0 && config.discard == DiscardPolicy::Old,
             "drops what is old when it is full: set its discard policy to new",
         ),
         (config.no_ack, "acknowledges nothing: set its no_ack to false"),
@@ -158,7 +162,7 @@ mod tests {
         assert!(said(&|config| config.retention = RetentionPolicy::WorkQueue).contains("retention limits"));
         assert!(said(&|config| config.max_age = Duration::from_secs(1)).contains("max_age"));
         assert!(said(&|config| config.max_bytes = 1 << 30).contains("discard policy to new"));
-        assert!(said(&|config| config.max_messages = 1).contains("discard policy to new"));
+        assert!(said(&|config| config.max_messages = 1).contains("max_msgs to -1"));
         assert!(said(&|config| config.max_messages_per_subject = 1).contains("max_msgs_per_subject"));
         assert!(said(&|config| config.no_ack = true).contains("no_ack"));
         assert!(said(&|config| config.sealed = true).contains("sealed"));

@@ -34,7 +34,7 @@ use crate::inbox::{
 };
 
 #[derive(Debug)]
-struct Alone {
+pub(super) struct Alone {
     state: Mutex<State>,
     clock: Arc<ManualClock>,
     assurance: Assurance,
@@ -52,7 +52,7 @@ struct State {
 type Answered<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 impl Alone {
-    fn new(clock: Arc<ManualClock>, most: u64) -> Self {
+    pub(super) fn new(clock: Arc<ManualClock>, most: u64) -> Self {
         let alone = Self {
             state: Mutex::new(State {
                 ledger: Ledger::new(),

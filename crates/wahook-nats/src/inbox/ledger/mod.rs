@@ -23,6 +23,7 @@ pub(crate) mod records;
 mod replay;
 mod status;
 mod sweep;
+mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +48,7 @@ pub(crate) struct Ledger {
     pub(crate) applied: u64,
     /// Pieces up to this message may be gone: what was cut into them and comes so late is void.
     pub(crate) floor: u64,
-    /// The time of the latest record; never goes back.
+    /// The time of the latest record.
     pub(crate) now: Micros,
     /// Of the installation; from the first record.
     hash_key: Option<[u8; 16]>,
@@ -113,7 +114,7 @@ impl Ledger {
 
     /// Applies a record; answers in the order of its verbs.
     pub(crate) fn apply(&mut self, applying: &mut Applying<'_>) -> Result<Vec<Answer>, Damaged> {
-        self.now = self.now.max(applying.at);
+        self.tell_time(applying.at);
         let ops = std::mem::take(&mut applying.ops);
         let answers = ops.into_iter().map(|op| self.apply_one(op, applying));
         let answers = answers.collect();
