@@ -9,7 +9,7 @@ use async_nats::{
         consumer::{AckPolicy, DeliverPolicy, push},
         context::PublishAckFuture,
         message::PublishMessage,
-        stream::{DirectGetErrorKind, Info, LastRawMessageErrorKind, Stream},
+        stream::{Info, LastRawMessageErrorKind, Stream},
     },
 };
 use bytes::Bytes;
@@ -121,11 +121,9 @@ impl Log {
     async fn fetch(&self, sequence: u64) -> Result<Option<Bytes>, Fault> {
         self.is_connected()?;
         if self.stream.cached_info().config.allow_direct {
-            match self.stream.direct_get(sequence).await {
-                Ok(message) => return Ok(Some(message.payload)),
-                // A replica may not have it yet: the leader is asked.
-                Err(error) if error.kind() == DirectGetErrorKind::NotFound => {}
-                Err(error) => return Err(Fault::of_api("a message cannot be fetched", &error)),
+            // A replica may not have it yet, or nobody answers so any more: the leader is asked.
+            if let Ok(message) = self.stream.direct_get(sequence).await {
+                return Ok(Some(message.payload));
             }
         }
         match self.stream.get_raw_message(sequence).await {
