@@ -81,7 +81,8 @@ pub(crate) fn filter(text: &str) -> Option<EnvFilter> {
 /// Whether a line may be written, whatever was asked for: beyond `info` these libraries write what they carry, such as
 /// bodies, keys and headers (P). A filter of its own, since among directives the longest target wins, and a span over all.
 fn is_discreet(line: &Metadata<'_>) -> bool {
-    const TALKATIVE: [&str; 14] = [
+    const TALKATIVE: [&str; 15] = [
+        "async_nats",
         "axum",
         "axum_core",
         "deadpool_postgres",

@@ -1,4 +1,6 @@
-//! wahook on NATS JetStream.
+//! wahook on NATS JetStream: a sink that publishes events, and an inbox that several gateways share.
+//!
+//! # The sink
 //!
 //! ```no_run
 //! use wahook_core::sink::Sink;
@@ -30,7 +32,44 @@
 //! Nothing is buffered: a hand-over fails at once while there is no connection, and the worker tries again. The client makes
 //! the connection anew by itself. Where no stream takes a subject, events wait as if the server were away.
 
+//!
+//! # The inbox
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use wahook_core::inbox::Desk;
+//! use wahook_nats::{NatsInbox, NatsInboxOptions};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let options = NatsInboxOptions::default();
+//! let inbox: Arc<dyn Desk> = Arc::new(NatsInbox::connect("nats://app:secret@localhost", options).await?);
+//! println!("{}: {}", inbox.assurance().guarantee, inbox.assurance().because);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The stream is a log of all that happened. What a record does follows from the records before it and from the time at which
+//! the server stored it, so each process that follows the stream comes to the same state, and the answer to a verb is what its
+//! record did. Records need no locks and are never refused for having come second: of two that take one lane, the later finds
+//! it taken. Verbs that wait at the same time share a record.
+//!
+//! A record whose acknowledgement got lost is not guessed about: whoever wrote it follows the stream and comes by it, or says
+//! [`Slow`](wahook_core::guard::StoreErrorKind::Slow).
+//!
+//! The state is kept in memory, without bodies, about 3 kB for each delivery; now and then it is written down in the stream,
+//! and what is before that and nobody needs is removed.
+//!
+//! *What survives* is as for the sink, and [`assurance`](wahook_core::inbox::Inbox::assurance) says it: `process crash only`
+//! unless there are three replicas, or whoever opens it vouches that its servers flush at once.
+
+mod connection;
+mod inbox;
 mod options;
 mod sink;
 
-pub use self::{options::NatsOptions, sink::NatsSink};
+pub use self::{
+    inbox::{NatsInbox, NatsInboxOptions},
+    options::NatsOptions,
+    sink::NatsSink,
+};

@@ -1,9 +1,9 @@
 //! Publishing, and waiting for the acknowledgement.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, io};
 
 use async_nats::{
-    Client, ConnectError, ConnectOptions, HeaderMap, ServerAddr,
+    Client, ConnectError, HeaderMap, ServerAddr,
     connection::State,
     jetstream::{
         self, Context,
@@ -12,16 +12,18 @@ use async_nats::{
         stream::{Config, StorageType},
     },
 };
-use percent_encoding::percent_decode_str;
 use tokio::sync::Mutex;
 use wahook_core::{
     BoxFuture,
-    guard::{OpenError, OpenErrorKind},
+    guard::OpenError,
     model::Event,
     sink::{Delivered, Sink, SinkError, SinkErrorKind, header_identity, header_value},
 };
 
-use crate::NatsOptions;
+use crate::{
+    NatsOptions,
+    connection::{self, names_a_stream, servers, wrong},
+};
 
 /// Publishes events to JetStream; an event is done when its stream has acknowledged it.
 pub struct NatsSink {
@@ -36,22 +38,15 @@ struct Connected {
     is_ready: bool,
 }
 
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(5);
-
 impl NatsSink {
     /// Publishes there: `nats://host:4222` or `tls://…`, several with commas between; user and password, or a token, stand
     /// before the host. Nothing is connected yet.
     ///
     /// # Errors
     ///
-    /// [`OpenErrorKind::Address`] for an address or a subject that cannot be used, or credentials that are none.
+    /// [`OpenErrorKind::Address`](wahook_core::guard::OpenErrorKind::Address) for an address or a subject that cannot be used, or credentials that are none.
     pub fn new(address: &str, options: NatsOptions) -> Result<Self, OpenError> {
-        // Not the parser's error: it may say what it stumbled over.
-        let wrong = |text: &str| OpenError::new(OpenErrorKind::Address, text);
-        let servers = address.split(',').map(server).collect::<Option<Vec<_>>>();
-        let servers = servers
-            .ok_or_else(|| wrong("the address cannot be read: nats://host:4222 or tls://host:4222"))?;
+        let servers = servers(address)?;
         let subject = options.subject.to_string();
         if subject.starts_with(['.', '$'])
             || subject.ends_with('.')
@@ -62,9 +57,8 @@ impl NatsSink {
                 "a subject has words with one dot between them, does not begin with `$`, and has no `*` and `>`",
             ));
         }
-        let is_plain = |name: &str| !name.is_empty() && !name.contains(['.', '*', '>', '/', '\\', ' ', '\t']);
-        if options.stream.as_deref().is_some_and(|name| !is_plain(name)) {
-            return Err(wrong("the name of a stream has no dot, `*`, `>`, slash or space"));
+        if let Some(name) = &options.stream {
+            names_a_stream(name)?;
         }
         if options.stream.is_some() && options.create && subjects(&options).is_none() {
             return Err(wrong(
@@ -72,10 +66,7 @@ impl NatsSink {
                  the stream yourself and set create = false",
             ));
         }
-        if let Some(credentials) = &options.credentials {
-            ConnectOptions::with_credentials(credentials.expose())
-                .map_err(|_| wrong("the credentials cannot be read: a file as `nsc` makes them"))?;
-        }
+        connection::options(&servers, options.credentials.as_ref(), options.ca.as_deref())?;
         Ok(Self {
             servers,
             options,
@@ -109,25 +100,10 @@ impl NatsSink {
     }
 
     async fn connect(&self) -> Result<Client, SinkError> {
-        // An error means that one is chosen already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut options = ConnectOptions::new();
-        if let Some(credentials) = &self.options.credentials {
-            options = ConnectOptions::with_credentials(credentials.expose())
-                .map_err(|_| away("the credentials cannot be read"))?;
-        }
-        if let Some(ca) = &self.options.ca {
-            options = options.add_root_certificates(ca.clone());
-        }
-        if let Some((user, password)) = self.servers.iter().find_map(who) {
-            options = match password {
-                Some(password) => options.user_and_password(user, password),
-                None => options.token(user),
-            };
-        }
+        let (credentials, ca) = (self.options.credentials.as_ref(), self.options.ca.as_deref());
+        let options = connection::options(&self.servers, credentials, ca)
+            .map_err(|_| away("the credentials cannot be read"))?;
         options
-            .name("wahook")
-            .connection_timeout(CONNECT)
             .request_timeout(Some(self.options.timeout))
             .connect(&self.servers)
             .await
@@ -224,19 +200,6 @@ fn failed(error: &PublishError) -> SinkError {
         (_, Some(said)) => away(format!("the stream refused it: error {}", said.error_code().0)),
         (kind, None) => away(kind.to_string()),
     }
-}
-
-fn server(text: &str) -> Option<ServerAddr> {
-    let text = text.trim();
-    let (scheme, _) = text.split_once("://")?;
-    let server: ServerAddr = text.parse().ok()?;
-    (matches!(scheme, "nats" | "tls") && !server.host().is_empty()).then_some(server)
-}
-
-/// Who we are, where the address says it: the client takes no notice of that. A word alone is a token.
-fn who(server: &ServerAddr) -> Option<(String, Option<String>)> {
-    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    Some((plain(server.username()?), server.password().map(plain)))
 }
 
 /// The subjects that a stream of ours takes.

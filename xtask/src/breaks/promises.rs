@@ -297,4 +297,68 @@ pub(super) const BREAKS: &[Break] = &[
         package: "wahook-providers",
         test: "n5_digits_",
     },
+    Break {
+        what: "I2 a stream does not remember a key",
+        file: "crates/wahook-nats/src/inbox/ledger/accept.rs",
+        changes: &[("        self.seen.insert((print, position));\n", "")],
+        package: "wahook-nats",
+        test: "ledger::alone::i2_",
+    },
+    Break {
+        what: "I3 a stream does not remember an event",
+        file: "crates/wahook-nats/src/inbox/ledger/reading.rs",
+        changes: &[(
+            "                None => by.is_some(),\n",
+            "                None => false,\n",
+        )],
+        package: "wahook-nats",
+        test: "ledger::alone::i3_",
+    },
+    Break {
+        what: "I3 a lane of a stream goes backwards",
+        file: "crates/wahook-nats/src/inbox/ledger/lanes.rs",
+        changes: &[(
+            "lane.waiting.values().take(events)",
+            "lane.waiting.values().rev().take(events)",
+        )],
+        package: "wahook-nats",
+        test: "ledger::alone::i3_",
+    },
+    Break {
+        what: "I5 a stream forgets what was said when it is written down",
+        file: "crates/wahook-nats/src/inbox/ledger/form.rs",
+        changes: &[(
+            "            said: self.said.into_iter().collect(),\n",
+            "            said: Vec::new(),\n",
+        )],
+        package: "wahook-nats",
+        test: "ledger::alone::i",
+    },
+    Break {
+        what: "I6 a lease in a stream never ends",
+        file: "crates/wahook-nats/src/inbox/ledger/records.rs",
+        changes: &[(
+            "self.lease.as_ref().filter(|lease| lease.until > now)",
+            "self.lease.as_ref().filter(|lease| lease.until > now || now > 0)",
+        )],
+        package: "wahook-nats",
+        test: "ledger::alone::i6_",
+    },
+    Break {
+        what: "I1 one replica is taken for three",
+        file: "crates/wahook-nats/src/inbox/assure.rs",
+        changes: &[("    if replicas >= 3 {\n", "    if replicas >= 1 {\n")],
+        package: "wahook-nats",
+        test: "i1_",
+    },
+    Break {
+        what: "I6 a clock that went back holds up a stream",
+        file: "crates/wahook-nats/src/inbox/ledger/time.rs",
+        changes: &[(
+            "at.saturating_add(APART) > self.now",
+            "at.saturating_add(APART) > 0",
+        )],
+        package: "wahook-nats",
+        test: "ledger::time::",
+    },
 ];

@@ -104,7 +104,7 @@ pub(super) fn of(config: &Config, folder: &Path) -> Result<Option<StoreAddress>,
             None => Err((
                 "inbox",
                 format!(
-                    "{} cannot keep deliveries; name sqlite:PATH or postgres://…, or write \"none\"",
+                    "{} cannot keep deliveries; name sqlite:PATH, postgres://… or nats://…, or write \"none\"",
                     address.row().name
                 ),
             )),
@@ -122,7 +122,7 @@ pub(super) fn check(config: &Config, inbox: Option<&StoreAddress>) -> Vec<Proble
     let has_file = inbox.map(|address| address.file().is_some());
     if config.limits.inbox_bytes.is_some() && has_file == Some(false) {
         problems.push(bytes(
-            "is about the file of an inbox in SQLite; how much PostgreSQL may hold is the server's business: remove it, and bound what waits with `waiting`",
+            "is about the file of an inbox in SQLite; how much a server may hold is its own business: remove it, and bound what waits with `waiting`",
         ));
     }
     if inbox.is_some() {

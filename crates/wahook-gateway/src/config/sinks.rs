@@ -316,7 +316,7 @@ fn sql(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Result<SinkTo, W
     let keys = ["address", "address_file"];
     let address = store::from_keys(keys, sink.address.as_ref(), sink.address_file.as_deref(), folder)?
         .ok_or_else(|| missing("address", "postgres://…"))?;
-    if address.row().inbox.is_none() {
+    if !address.row().has_tables {
         let text = format!(
             "{} has no tables; name sqlite:PATH or postgres://…",
             address.row().name

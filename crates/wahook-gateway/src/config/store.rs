@@ -40,7 +40,17 @@ pub(super) fn named(
     file: Option<&Path>,
     folder: &Path,
 ) -> Result<Option<StoreAddress>, Wrong> {
-    from_keys(["store", "store_file"], store, file, folder)
+    let found = from_keys(["store", "store_file"], store, file, folder)?;
+    match found {
+        Some(address) if address.row().open.is_none() => Err((
+            "store",
+            format!(
+                "{} keeps no guard; name sqlite:PATH, redis://… or postgres://…, or name it as the `inbox`",
+                address.row().name
+            ),
+        )),
+        found => Ok(found),
+    }
 }
 
 /// The address that two keys name, one itself and one the file that holds it.

@@ -99,6 +99,12 @@ impl StoreAddress {
         })
     }
 
+    /// Where relative paths start.
+    #[cfg(feature = "nats")]
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Whether both are one store.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.expose() == other.expose() && self.folder == other.folder
@@ -158,6 +164,8 @@ mod tests {
             ("valkey://h", "redis"),
             ("postgres://u:p@h/d", "postgres"),
             ("postgresql://h/d", "postgres"),
+            ("nats://u:p@a:4222,b:4222?stream=IN", "nats"),
+            ("tls://h", "nats"),
         ] {
             assert_eq!(parse(text).unwrap().row().name, name, "{text}");
         }
@@ -192,6 +200,7 @@ mod tests {
             ("redis:hunter2", "redis is written as redis://"),
             ("redis://", "redis is written as redis://"),
             ("postgres", "postgres is written as postgres://"),
+            ("nats:hunter2", "nats is written as nats://"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");

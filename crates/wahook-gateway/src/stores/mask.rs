@@ -57,20 +57,25 @@ fn is_place(text: &str) -> bool {
     ports && text.bytes().all(plain)
 }
 
-/// Parameters that hold no credential. `key` and `sslkey` are paths.
+/// Parameters that hold no credential. `credentials`, `key` and `sslkey` are paths.
 const HARMLESS: &[&str] = &[
     "application_name",
     "ca",
     "cert",
     "connect_timeout",
+    "credentials",
     "db",
     "key",
+    "max_bytes",
     "pooler",
     "prefix",
+    "replicas",
     "schema",
     "sslmode",
     "sslnegotiation",
     "sslrootcert",
+    "stream",
+    "sync",
     "target_session_attrs",
 ];
 
@@ -85,6 +90,10 @@ mod tests {
             ("sqlite:guard.db", "sqlite:guard.db"),
             ("redis://h:6379/0", "redis://h:6379/0"),
             ("redis://u:hunter2@h:6379/0", "redis://********@h:6379/0"),
+            (
+                "nats://u:hunter2@a:4222,nats://u:hunter2@b:4222?stream=IN&token=hunter2",
+                "nats://********@b:4222?stream=IN&token=********",
+            ),
             ("redis://:hunter2@[::1]:6379", "redis://********@[::1]:6379"),
             (
                 "rediss://u:hunter2@h?ca=/a.pem&key=b.pem",

@@ -5,6 +5,11 @@ mod delivery_log;
 mod forgetful;
 mod log;
 mod mask;
+#[cfg(feature = "nats")]
+mod nats;
+#[cfg(not(feature = "nats"))]
+#[path = "no_nats.rs"]
+mod nats;
 mod open;
 mod open_inbox;
 mod opened;
@@ -29,7 +34,7 @@ pub(crate) use self::{
 };
 
 /// What the configuration may name as a store.
-pub(crate) static STORES: [StoreRow; 4] = [
+pub(crate) static STORES: [StoreRow; 5] = [
     StoreRow {
         name: "memory",
         schemes: &["memory"],
@@ -37,8 +42,9 @@ pub(crate) static STORES: [StoreRow; 4] = [
         reach: Reach::Process,
         stronger: "name a store that outlives it: store = \"sqlite:guard.db\" for one machine, redis://… or postgres://… for several",
         advice: |_| "",
-        open: open::memory,
+        open: Some(open::memory),
         inbox: None,
+        has_tables: false,
     },
     StoreRow {
         name: "sqlite",
@@ -47,8 +53,9 @@ pub(crate) static STORES: [StoreRow; 4] = [
         reach: Reach::Machine,
         stronger: "leave out ?synchronous=normal, and put the file on a local disk that keeps what was flushed",
         advice: |_| "",
-        open: open::sqlite,
+        open: Some(open::sqlite),
         inbox: Some(open_inbox::sqlite),
+        has_tables: true,
     },
     StoreRow {
         name: "redis",
@@ -64,8 +71,9 @@ pub(crate) static STORES: [StoreRow; 4] = [
         reach: Reach::Network,
         stronger: "set appendonly yes and appendfsync always, without replicas, or name sqlite or postgres",
         advice: |_| "",
-        open: open::redis,
+        open: Some(open::redis),
         inbox: None,
+        has_tables: false,
     },
     StoreRow {
         name: "postgres",
@@ -80,8 +88,26 @@ pub(crate) static STORES: [StoreRow; 4] = [
             }
             _ => "",
         },
-        open: open::postgres,
+        open: Some(open::postgres),
         inbox: Some(open_inbox::postgres),
+        has_tables: true,
+    },
+    StoreRow {
+        name: "nats",
+        schemes: &["nats", "tls"],
+        form: "nats://USER:PASSWORD@HOST:PORT",
+        reach: Reach::Network,
+        stronger: "set jetstream { sync_interval: always } on all its servers and add ?sync=always, or give the stream three replicas",
+        advice: |kind| match kind {
+            OpenErrorKind::Unreachable => {
+                "; start it with JetStream, or correct host and port of the address"
+            }
+            OpenErrorKind::Refused => "; correct user, password or TLS of the address, or the stream",
+            _ => "",
+        },
+        open: None,
+        inbox: Some(nats::inbox),
+        has_tables: false,
     },
 ];
 
@@ -99,9 +125,12 @@ pub(crate) struct StoreRow {
     pub(crate) stronger: &'static str,
     /// What to do where it cannot be opened and does not say that itself.
     pub(crate) advice: fn(OpenErrorKind) -> &'static str,
-    open: Open,
+    /// How it is opened as the store of a guard, if it can be one.
+    pub(crate) open: Option<Open>,
     /// How it is opened as an inbox, if it can be one.
     pub(crate) inbox: Option<OpenInbox>,
+    /// Whether a sink can write into it.
+    pub(crate) has_tables: bool,
 }
 
 type Open = for<'a> fn(&'a StoreAddress, &'a Means) -> BoxFuture<'a, Result<Plain, OpenError>>;

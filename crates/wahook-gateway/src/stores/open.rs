@@ -107,10 +107,10 @@ impl Database {
     }
 }
 
-type Parameters = Vec<(&'static str, String)>;
+pub(super) type Parameters = Vec<(&'static str, String)>;
 
 /// Takes the parameters that are ours out of a URL: the drivers know nothing of them.
-fn split(url: &str, ours: &[&'static str]) -> Result<(String, Parameters), OpenError> {
+pub(super) fn split(url: &str, ours: &[&'static str]) -> Result<(String, Parameters), OpenError> {
     // A `?` before an `@` is not where parameters begin; such a URL is refused by the driver, with a reason.
     let start = url.rfind('@').unwrap_or_default();
     let Some(at) = url[start..].find('?').map(|at| start + at) else {
@@ -140,7 +140,7 @@ fn split(url: &str, ours: &[&'static str]) -> Result<(String, Parameters), OpenE
     Ok((url, taken))
 }
 
-fn bad(text: &str) -> OpenError {
+pub(super) fn bad(text: &str) -> OpenError {
     OpenError::new(OpenErrorKind::Address, text)
 }
 

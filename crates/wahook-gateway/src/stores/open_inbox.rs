@@ -13,7 +13,7 @@ use crate::config::Limits;
 #[derive(Clone, Debug)]
 pub(crate) struct InboxMeans {
     clock: Arc<dyn Clock>,
-    waiting: u64,
+    pub(super) waiting: u64,
     bytes: Option<NonZeroU64>,
 }
 
@@ -29,9 +29,9 @@ impl InboxMeans {
 }
 
 /// A little less than a provider waits for us: so it is the inbox that gives up, and it knows why.
-const DEADLINE: Duration = Duration::from_secs(2);
+pub(super) const DEADLINE: Duration = Duration::from_secs(2);
 
-type Opening<'a> = BoxFuture<'a, Result<Arc<dyn Desk>, OpenError>>;
+pub(super) type Opening<'a> = BoxFuture<'a, Result<Arc<dyn Desk>, OpenError>>;
 
 pub(super) fn sqlite<'a>(address: &'a StoreAddress, means: &'a InboxMeans) -> Opening<'a> {
     Box::pin(async move {

@@ -90,7 +90,8 @@ impl Group {
     /// Opens it, or says why not and what to do, without a credential.
     pub(crate) async fn open(&self, means: &Means) -> Result<Opened, String> {
         let row = self.address.row();
-        let opened = (row.open)(&self.address, means).await;
+        let open = row.open.ok_or_else(|| format!("{} keeps no guard", row.name))?;
+        let opened = open(&self.address, means).await;
         let (mut store, assurance) =
             opened.map_err(|error| format!("{}{}", chain(&error), (row.advice)(error.kind())))?;
         let log = Arc::new(StoreLog::new(row.name));

@@ -184,7 +184,7 @@ fn what_is_wrong_is_said_with_its_place_and_a_suggestion() {
         (
             &format!("inbox = \"redis://u:tell-nobody@h\"\n{good}"),
             1,
-            "F:1:1: redis cannot keep deliveries; name sqlite:PATH or postgres://…, or write \"none\"",
+            "F:1:1: redis cannot keep deliveries; name sqlite:PATH, postgres://… or nats://…, or write \"none\"",
         ),
         (
             &format!("inbox = \"non\"\n{good}"),

@@ -10,7 +10,7 @@ use super::{
     stores::{named, refused},
 };
 
-fn send(gateway: &Gateway, number: u32) -> u16 {
+pub(crate) fn send(gateway: &Gateway, number: u32) -> u16 {
     let body = text(BODY).replace("m1", &format!("m{number}"));
     post(
         gateway,
@@ -23,14 +23,14 @@ fn send(gateway: &Gateway, number: u32) -> u16 {
 }
 
 /// Sends again until it is taken, as providers do: a server on a busy machine may be slow for once.
-fn taken(gateway: &Gateway, number: u32) {
+pub(crate) fn taken(gateway: &Gateway, number: u32) {
     let until = Instant::now() + DEADLINE;
     while send(gateway, number) != 200 {
         assert!(Instant::now() < until, "it is not taken");
     }
 }
 
-fn message(event: &serde_json::Value) -> &str {
+pub(crate) fn message(event: &serde_json::Value) -> &str {
     event["data"]["message_id"].as_str().unwrap()
 }
 

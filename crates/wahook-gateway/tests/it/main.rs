@@ -15,6 +15,9 @@ mod doctor;
 mod enrich;
 #[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
 mod inbox;
+#[cfg(feature = "nats")]
+#[expect(clippy::disallowed_methods, reason = "processes are watched in real time")]
+mod inbox_nats;
 mod inspector;
 mod limits;
 mod log;

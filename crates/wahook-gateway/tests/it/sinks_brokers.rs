@@ -1,10 +1,15 @@
 //! Events on their way through the gateway into brokers that go away and come back.
 
-use std::{cell::Cell, fs};
+#[cfg(all(feature = "nats", feature = "rabbitmq"))]
+use std::cell::Cell;
+use std::fs;
 
+#[cfg(all(feature = "nats", feature = "rabbitmq"))]
 use wahook_services::{Nats, RabbitMq, Redis, free_port};
 
-use crate::program::{Gateway, SECRET, folder, run, text};
+#[cfg(all(feature = "nats", feature = "rabbitmq"))]
+use crate::program::Gateway;
+use crate::program::{SECRET, folder, run, text};
 
 fn check(sink: &str) -> (i32, String) {
     asked(&["config", "check"], sink)

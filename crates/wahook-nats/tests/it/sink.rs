@@ -88,6 +88,23 @@ async fn where_nobody_takes_it_events_wait_and_where_it_is_too_large_they_do_not
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
+async fn whoever_needs_a_password_or_a_token_gets_what_stands_in_the_address() {
+    for (server, before) in [
+        ("user: app, password: \"hunter@2\"", "app:hunter%402"),
+        ("token: \"hunter@2\"", "hunter%402"),
+    ] {
+        let server = Nats::start(&[&format!("authorization {{ {server} }}")]).unwrap();
+        let url = server.url().replace("//", &format!("//{before}@"));
+        let sink = NatsSink::new(&url, options("nats-password")).unwrap();
+        assert_eq!(hand_over(&sink, &[event("a", 1)]).await.done, 1);
+        let stranger = NatsSink::new(&server.url(), options("nats-password")).unwrap();
+        let error = hand_over(&stranger, &[event("a", 2)]).await.error.unwrap();
+        assert!(error.to_string().contains("cannot connect"), "{error}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
 async fn a_name_of_another_stream_is_not_published_into() {
     let url = shared_nats();
     let name = of_this_run("other");

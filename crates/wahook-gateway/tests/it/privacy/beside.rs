@@ -1,6 +1,6 @@
 //! A gateway beside other programs: the servers where it stores, and the kit that plays a provider.
 
-use wahook_services::{Postgres, Redis, Server};
+use wahook_services::{Nats, Postgres, Redis, Server};
 
 use super::{
     Output,
@@ -28,6 +28,17 @@ pub(super) fn on_postgres() -> Vec<Output> {
         outputs.into_iter().flatten().collect(),
         &[format!("{credentials}@")],
     )
+}
+
+pub(super) fn on_nats() -> Vec<Output> {
+    let server = Nats::start(&[&format!(
+        "authorization {{ user: wahook, password: \"{ADDRESS}\" }}"
+    )])
+    .unwrap();
+    let url = server
+        .url()
+        .replace("nats://", &format!("nats://wahook:{ADDRESS}@"));
+    on_server(&server, &format!("inbox = \"{url}\"\n"))
 }
 
 fn on_server(server: &Server, stores: &str) -> Vec<Output> {

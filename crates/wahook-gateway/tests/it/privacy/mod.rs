@@ -72,6 +72,7 @@ const PATHS: &[Path] = &[
 const PATHS_WITH_SERVERS: &[Path] = &[
     ("a guard in Redis", beside::on_redis),
     ("a guard and an inbox in PostgreSQL", beside::on_postgres),
+    ("an inbox in NATS", beside::on_nats),
 ];
 
 #[test]
@@ -80,7 +81,7 @@ fn p1_no_canary_comes_out_of_any_path() {
 }
 
 #[test]
-#[ignore = "needs Redis and PostgreSQL: cargo xtask test"]
+#[ignore = "needs Redis, PostgreSQL and NATS: cargo xtask test"]
 fn p1_no_canary_comes_out_of_a_path_to_a_server() {
     search(PATHS_WITH_SERVERS);
 }

@@ -1,0 +1,202 @@
+//! What this process knows of the stream: the ledger, who waits for an answer, and how late it is there.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{oneshot, watch},
+    time::Instant,
+};
+use wahook_core::inbox::Stored;
+
+use super::{
+    cache::Cache,
+    fault::Fault,
+    ledger::{
+        Applying, Ledger,
+        op::{Answer, Op},
+        records::{Micros, Print, micros},
+    },
+    record::Record,
+    snapshot::Place,
+};
+
+#[derive(Debug)]
+pub(super) struct Book {
+    page: Mutex<Page>,
+    /// The last message that is in the ledger.
+    pub(super) applied: watch::Sender<u64>,
+    /// How often something came in.
+    pub(super) stir: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) ledger: Ledger,
+    pub(super) cache: Cache,
+    waiters: HashMap<Print, oneshot::Sender<Vec<Answer>>>,
+    /// The time of the last message, and when it was heard.
+    heard: Option<(Micros, Instant)>,
+    /// The last message and its time: what a stream that lost it does not have.
+    pub(super) anchor: Option<(u64, i128)>,
+    /// Nothing goes on until somebody did something.
+    pub(super) broken: Option<String>,
+    /// Bytes of messages since the ledger was written down.
+    pub(super) since_snapshot: u64,
+    /// Where it was written down, the newest first.
+    pub(super) places: Vec<Place>,
+    /// Bytes of the stream, about.
+    pub(super) bytes: u64,
+}
+
+/// A message as it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    pub(super) sequence: u64,
+    /// Nanoseconds since 1970, on the server's clock.
+    pub(super) nanos: i128,
+    pub(super) bytes: u64,
+}
+
+impl Book {
+    pub(super) fn new(cache_bytes: usize) -> Self {
+        let page = Page {
+            ledger: Ledger::new(),
+            cache: Cache::new(cache_bytes),
+            waiters: HashMap::new(),
+            heard: None,
+            anchor: None,
+            broken: None,
+            since_snapshot: 0,
+            places: Vec::new(),
+            bytes: 0,
+        };
+        Self {
+            page: Mutex::new(page),
+            applied: watch::Sender::new(0),
+            stir: watch::Sender::new(0),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Page> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether anything can be asked for.
+    pub(super) fn is_whole(&self) -> Result<(), Fault> {
+        match &self.lock().broken {
+            Some(text) => Err(Fault::Broken(text.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// From now on whoever wrote the record is told what became of it.
+    pub(super) fn expect(&self, id: Print) -> oneshot::Receiver<Vec<Answer>> {
+        let (told, tell) = oneshot::channel();
+        self.lock().waiters.insert(id, told);
+        tell
+    }
+
+    /// Nobody waits for it any more.
+    pub(super) fn forget(&self, id: Print) {
+        self.lock().waiters.remove(&id);
+    }
+
+    /// Goes on with another ledger. Nobody knows what became of what is on its way.
+    pub(super) fn replace(&self, ledger: Ledger, places: Vec<Place>) {
+        let applied = ledger.applied;
+        let mut page = self.lock();
+        page.ledger = ledger;
+        page.places = places;
+        page.cache.clear();
+        page.waiters.clear();
+        page.anchor = None;
+        page.since_snapshot = 0;
+        drop(page);
+        self.applied.send_replace(applied);
+    }
+
+    /// Enters a record.
+    pub(super) fn enter(&self, heard: Heard, record: Record, parts: &[u64]) -> Result<(), Fault> {
+        let stirs = record.ops.iter().any(Op::brings_something_in);
+        let mut page = self.lock();
+        let mut applying = Applying {
+            sequence: heard.sequence,
+            at: micros_of(heard.nanos),
+            ops: record.ops,
+            blobs: &record.blobs,
+            parts,
+            fresh: Vec::new(),
+        };
+        let before = page.ledger.now;
+        let answers = page
+            .ledger
+            .apply(&mut applying)
+            .map_err(|_| Fault::Broken(format!("message {} of the stream is damaged", heard.sequence)))?;
+        if page.ledger.now < before {
+            tracing::warn!(
+                target: "wahook",
+                seconds = (before - page.ledger.now) / 1_000_000,
+                "the clock of the NATS server went back: leases and waits were put right"
+            );
+        }
+        for stored in applying.fresh {
+            page.cache.put(stored);
+        }
+        if let Some(waiter) = page.waiters.remove(&record.id) {
+            // Who is gone hears nothing.
+            let _ = waiter.send(answers);
+        }
+        drop(page);
+        self.pass(heard);
+        if stirs {
+            self.stir.send_modify(|mark| *mark += 1);
+        }
+        Ok(())
+    }
+
+    /// Notes that a message came, whatever it was.
+    pub(super) fn pass(&self, heard: Heard) {
+        let mut page = self.lock();
+        page.ledger.applied = heard.sequence;
+        page.heard = Some((micros_of(heard.nanos), Instant::now()));
+        page.anchor = Some((heard.sequence, heard.nanos));
+        page.since_snapshot += heard.bytes;
+        page.bytes += heard.bytes;
+        drop(page);
+        self.applied.send_replace(heard.sequence);
+    }
+
+    /// Waits until this message is in the ledger.
+    pub(super) async fn caught_up(&self, sequence: u64) {
+        let mut applied = self.applied.subscribe();
+        // The sender lives as long as the book.
+        let _ = applied.wait_for(|applied| *applied >= sequence).await;
+    }
+}
+
+impl Page {
+    /// How late it is on the server, about: not later than there.
+    pub(super) fn now(&self) -> Micros {
+        let heard = self
+            .heard
+            .map_or(0, |(at, since)| at.saturating_add(micros(since.elapsed())));
+        heard.max(self.ledger.now)
+    }
+
+    pub(super) fn put(&mut self, stored: Stored) -> std::sync::Arc<Stored> {
+        self.cache.put(stored)
+    }
+}
+
+fn micros_of(nanos: i128) -> Micros {
+    Micros::try_from(nanos / 1_000).unwrap_or_default()
+}
+
+/// The reverse of [`micros`].
+pub(super) const fn duration(time: Micros) -> Duration {
+    Duration::from_micros(time)
+}

@@ -1,0 +1,138 @@
+//! Deliveries as they came: from the cache, or from the messages that hold them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::HeaderMap;
+use wahook_core::{Delivery, inbox::Stored};
+
+use super::{
+    book::Book,
+    fault::Fault,
+    ledger::records::{Kept, timestamp},
+    log::Log,
+    record::Record,
+};
+
+/// So many messages are fetched at once.
+const AT_ONCE: usize = 8;
+
+/// The deliveries in these places. What is gone by now is left out.
+pub(super) async fn fetch(
+    log: &Log,
+    book: &Book,
+    positions: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, Arc<Stored>>, Fault> {
+    let mut found = HashMap::new();
+    let mut missing: Vec<i64> = Vec::new();
+    {
+        let page = book.lock();
+        for position in positions {
+            let is_kept = page.ledger.kept(position).is_some_and(|kept| kept.home.is_some());
+            match page.cache.get(position).filter(|_| is_kept) {
+                Some(stored) => drop(found.insert(position, stored)),
+                None => missing.push(position),
+            }
+        }
+    }
+    // Twice: what was carried to the end of the stream meanwhile is found there.
+    for _ in 0..2 {
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
+            break;
+        }
+        missing = fetch_missing(log, book, &missing, &mut found).await?;
+    }
+    match missing.first() {
+        Some(position) => Err(Fault::away(format!(
+            "the stream does not hold delivery {position} any more: somebody removed messages from it"
+        ))),
+        None => Ok(found),
+    }
+}
+
+/// A record, if it is there, and what is wanted of it.
+type Found = (Option<Record>, Vec<(i64, Kept)>);
+
+/// What cannot be found either.
+async fn fetch_missing(
+    log: &Log,
+    book: &Book,
+    missing: &[i64],
+    found: &mut HashMap<i64, Arc<Stored>>,
+) -> Result<Vec<i64>, Fault> {
+    // By message: one may hold many.
+    let mut homes: BTreeMap<u64, Vec<(i64, Kept)>> = BTreeMap::new();
+    {
+        let page = book.lock();
+        for position in missing {
+            let Some(kept) = page.ledger.kept(*position) else {
+                continue;
+            };
+            match &kept.home {
+                Some(home) => homes.entry(home.at).or_default().push((*position, kept.clone())),
+                None => drop(found.insert(*position, Arc::new(redacted(*position, kept)))),
+            }
+        }
+    }
+    let messages = stream::iter(homes).map(|(at, wanted)| async move {
+        let record = log.fetch_record(at).await?;
+        Ok::<_, Fault>((record, wanted))
+    });
+    let messages: Vec<Found> = messages.buffered(AT_ONCE).try_collect().await?;
+    let mut left = Vec::new();
+    for (record, wanted) in messages {
+        for (position, kept) in wanted {
+            match record.as_ref().and_then(|record| stored(record, position, &kept)) {
+                Some(stored) => drop(found.insert(position, book.lock().put(stored))),
+                None => left.push(position),
+            }
+        }
+    }
+    Ok(left)
+}
+
+/// Head and body of a delivery.
+pub(super) fn blobs(record: &Record, kept: &Kept) -> Option<[Bytes; 2]> {
+    let head = kept.home.as_ref()?.head as usize;
+    Some([
+        record.blobs.get(head)?.clone(),
+        record.blobs.get(head + 1)?.clone(),
+    ])
+}
+
+pub(super) fn stored(record: &Record, position: i64, kept: &Kept) -> Option<Stored> {
+    let [head, body] = blobs(record, kept)?;
+    let mut delivery = Delivery::from_head(&head, body).ok()?;
+    // It says what was known when it came.
+    delivery.conflict = kept.conflict;
+    (delivery.id == kept.id).then(|| Stored {
+        position,
+        provider: kept.provider.clone(),
+        delivery,
+        redacted_at: None,
+    })
+}
+
+/// What is left of a delivery whose body was removed.
+pub(super) fn redacted(position: i64, kept: &Kept) -> Stored {
+    let mut delivery =
+        Delivery::dangerous_unverified(&kept.endpoint, HeaderMap::new(), Bytes::new(), kept.received_at);
+    delivery.id = kept.id;
+    delivery.key.text = Arc::clone(&kept.key);
+    delivery.key.source = kept.source;
+    delivery.provider_id.clone_from(&kept.provider_id);
+    delivery.conflict = kept.conflict;
+    delivery.signed_at = kept.signed_at;
+    Stored {
+        position,
+        provider: kept.provider.clone(),
+        delivery,
+        redacted_at: kept.redacted_at.map(timestamp),
+    }
+}

@@ -1,0 +1,196 @@
+//! Follows the stream, and enters what it says into the book.
+
+use std::{sync::Arc, time::Duration};
+
+use async_nats::jetstream::Message;
+use futures_util::StreamExt as _;
+use tokio::time::sleep;
+
+use super::{
+    book::{Book, Heard},
+    fault::Fault,
+    log::Log,
+    record,
+    snapshot::{self, Place, floor},
+};
+
+/// Before it is tried again.
+const AGAIN: Duration = Duration::from_millis(50);
+
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) log: Arc<Log>,
+    pub(super) book: Arc<Book>,
+    /// After so many bytes the book is written down.
+    pub(super) snapshot_bytes: u64,
+}
+
+/// Why it stopped.
+enum Stop {
+    /// To begin anew where it was.
+    Again(Fault),
+    /// The stream is not as it was: what is known must be read anew.
+    Anew(&'static str),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Again(fault)
+    }
+}
+
+impl Follower {
+    /// Follows for ever, or until the stream holds what it cannot go on with.
+    pub(super) async fn run(self) {
+        let mut connected = self.log.connected();
+        let mut before = None;
+        loop {
+            connected.mark_unchanged();
+            let stopped = tokio::select! {
+                stopped = self.follow() => stopped,
+                // The server may have begun anew, and know nothing of who follows.
+                _ = connected.changed() => Stop::Again(Fault::away("the connection was made anew")),
+            };
+            let fault = match stopped {
+                Stop::Again(fault) => fault,
+                Stop::Anew(why) if before.replace(self.applied()) == Some(self.applied()) => Fault::Broken(
+                    format!("{why}: bring the stream back from a backup, or delete it to begin anew"),
+                ),
+                Stop::Anew(why) => {
+                    tracing::error!(target: "wahook", "{why}; what is known is read from the stream anew");
+                    match snapshot::load(&self.log).await {
+                        Ok((ledger, places)) => {
+                            self.book.replace(ledger, places);
+                            continue;
+                        }
+                        Err(fault) => fault,
+                    }
+                }
+            };
+            if let Fault::Broken(text) = fault {
+                tracing::error!(target: "wahook", "the inbox stands still: {text}");
+                self.book.lock().broken = Some(text);
+                return;
+            }
+            tracing::debug!(target: "wahook", ?fault, "the stream is followed anew");
+            sleep(AGAIN).await;
+        }
+    }
+
+    async fn follow(&self) -> Stop {
+        match self.follow_on().await {
+            Err(stop) => stop,
+            Ok(never) => match never {},
+        }
+    }
+
+    async fn follow_on(&self) -> Result<std::convert::Infallible, Stop> {
+        let info = self.log.info().await?;
+        let (applied, mut anchor) = {
+            let mut page = self.book.lock();
+            page.bytes = info.state.bytes;
+            (page.ledger.applied, page.anchor)
+        };
+        // A server that lost power may have lost what it had not flushed, and give its number to something else.
+        if info.state.last_sequence < applied {
+            return Err(Stop::Anew("the stream lost messages that it had acknowledged"));
+        }
+        let from = anchor.map_or(applied + 1, |(sequence, _)| sequence);
+        let mut messages = self.log.follow(from).await?;
+        let mut expected = 1;
+        while let Some(message) = messages.next().await {
+            let message = message.map_err(|error| Fault::of_api("the stream cannot be followed", &error))?;
+            let info = message
+                .info()
+                .map_err(|_| Fault::away("a message came without its place"))?;
+            if info.consumer_sequence != expected {
+                return Err(Fault::away("a message was left out").into());
+            }
+            expected += 1;
+            let heard = Heard {
+                sequence: info.stream_sequence,
+                nanos: info.published.unix_timestamp_nanos(),
+                bytes: message.payload.len() as u64 + 100,
+            };
+            if let Some(was) = anchor.take() {
+                if was != (heard.sequence, heard.nanos) {
+                    return Err(Stop::Anew("the stream does not hold what it held"));
+                }
+                continue;
+            }
+            let applied = self.book.lock().ledger.applied;
+            if heard.sequence != applied + 1 {
+                return Err(Stop::Anew("messages of the stream are missing"));
+            }
+            self.enter(heard, &message).await?;
+        }
+        Err(Fault::away("the connection is closed").into())
+    }
+
+    async fn enter(&self, heard: Heard, message: &Message) -> Result<(), Fault> {
+        let subjects = &self.log.subjects;
+        let payload = message.payload.clone();
+        if *message.subject == *subjects.records {
+            if record::parts(&payload).is_some_and(|parts| parts.iter().any(|part| *part <= self.floor())) {
+                // It was on its way for so long that its pieces may be gone; whoever wrote it does not wait for it.
+                self.book.pass(heard);
+                return Ok(());
+            }
+            if let Some((record, parts)) = self.log.whole(heard.sequence, payload).await? {
+                self.book.enter(heard, record, &parts)?;
+                self.write_down_if_due();
+                return Ok(());
+            }
+        } else if *message.subject == *subjects.snapshots {
+            if let Ok(places) = record::read_json::<Vec<Place>>(payload) {
+                let mut page = self.book.lock();
+                page.ledger.floor = floor(&places).max(page.ledger.floor);
+                page.places = places;
+                page.since_snapshot = 0;
+            }
+            self.book.pass(heard);
+            return Ok(());
+        } else if *message.subject == *subjects.parts {
+            self.book.pass(heard);
+            return Ok(());
+        }
+        // Everybody leaves it out.
+        tracing::warn!(
+            target: "wahook",
+            sequence = heard.sequence,
+            "a message in the stream of the inbox is not ours, and left out: let nobody else publish there"
+        );
+        self.book.pass(heard);
+        Ok(())
+    }
+
+    fn applied(&self) -> u64 {
+        self.book.lock().ledger.applied
+    }
+
+    fn floor(&self) -> u64 {
+        self.book.lock().ledger.floor
+    }
+
+    /// Writes the book down beside the work.
+    fn write_down_if_due(&self) {
+        let due = {
+            let mut page = self.book.lock();
+            let last = page.places.first().map_or(0, |place| place.bytes);
+            let due = page.since_snapshot > self.snapshot_bytes.max(2 * last);
+            if due {
+                // Not again before so much more came.
+                page.since_snapshot = 0;
+            }
+            due
+        };
+        if due {
+            let (log, book) = (Arc::clone(&self.log), Arc::clone(&self.book));
+            tokio::spawn(async move {
+                if let Err(fault) = snapshot::write(&log, &book).await {
+                    tracing::warn!(target: "wahook", ?fault, "the state of the inbox could not be written down");
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Opening: the stream is found or made, what it says is read, and from then on it is followed.
+
+use std::{sync::Arc, time::Duration};
+
+use async_nats::jetstream;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
+use wahook_core::guard::{OpenError, OpenErrorKind};
+
+use super::{
+    NatsInboxOptions,
+    assure::assurance,
+    book::Book,
+    fault::Fault,
+    follow::Follower,
+    ledger::op::Op,
+    line::{Line, in_time},
+    log::Log,
+    snapshot,
+    store::NatsInbox,
+    stream,
+};
+use crate::connection::{self, names_a_stream, servers};
+
+/// A stream that says nothing new for so long while it has more is not read any further.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// So often it is looked whether it goes on.
+const LOOK: Duration = Duration::from_millis(50);
+
+impl NatsInbox {
+    /// Connects to `nats://host:4222` or `tls://…`, several with commas between, finds or makes the stream, and reads what it
+    /// says. Must be called in a Tokio runtime with time and I/O enabled, which then does the inbox's work.
+    ///
+    /// Deliveries that nobody could read are unread again.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenErrorKind::Address`] for an address, a name or credentials that cannot be used,
+    /// [`OpenErrorKind::Unreachable`] if nobody answers there, [`OpenErrorKind::Refused`] for a stream that would lose what it
+    /// acknowledged, or if it cannot be made, and [`OpenErrorKind::Schema`] for one that a later release wrote, or that is
+    /// damaged.
+    pub async fn connect(address: &str, options: NatsInboxOptions) -> Result<Self, OpenError> {
+        let servers = servers(address)?;
+        names_a_stream(&options.stream)?;
+        let connect = connection::options(&servers, options.credentials.as_ref(), None)?;
+        let (client, connected) = connection::connect(&servers, connect, options.deadline)
+            .await
+            .map_err(|error| {
+                let kind = match error.kind() {
+                    async_nats::ConnectErrorKind::AuthorizationViolation
+                    | async_nats::ConnectErrorKind::Authentication
+                    | async_nats::ConnectErrorKind::Tls => OpenErrorKind::Refused,
+                    _ => OpenErrorKind::Unreachable,
+                };
+                OpenError::new(kind, format!("cannot connect: {}", error.kind()))
+            })?;
+        let version = client.server_info().version;
+        let mut context = jetstream::new(client);
+        context.set_timeout(options.deadline);
+        let stream = stream::find_or_make(&context, &options).await?;
+        let config = stream.cached_info().config.clone();
+        let assurance = assurance(config.num_replicas, options.syncs_always, &version);
+        let log = Arc::new(Log::new(context, stream, connected));
+        let book = Arc::new(Book::new(options.cache_bytes));
+
+        let cannot = |fault: Fault| fault.to_open_error("the stream cannot be read");
+        let (ledger, places) = snapshot::load(&log).await.map_err(cannot)?;
+        book.replace(ledger, places);
+        let last = log.info().await.map_err(cannot)?.state.last_sequence;
+        let line = Arc::new(Line::new(Arc::clone(&log), Arc::clone(&book)));
+        let follower = Follower {
+            log: Arc::clone(&log),
+            book: Arc::clone(&book),
+            snapshot_bytes: options.snapshot_bytes,
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(follower.run());
+        tasks.spawn(Arc::clone(&line).run());
+        read_to(&book, last).await.map_err(cannot)?;
+
+        let mut hash_key = [0; 16];
+        getrandom::fill(&mut hash_key)
+            .map_err(|_| OpenError::new(OpenErrorKind::Refused, "there is no randomness"))?;
+        let opened = line
+            .ask(Op::Open { hash_key }, Vec::new(), in_time(PATIENCE))
+            .await;
+        opened.map_err(|error| {
+            OpenError::new(OpenErrorKind::Unreachable, "the stream takes no records").because(error)
+        })?;
+        Ok(Self {
+            log,
+            book,
+            line,
+            _tasks: tasks,
+            assurance,
+            deadline: options.deadline,
+            max_waiting: options.max_waiting,
+            max_bytes: u64::try_from(config.max_bytes).ok().filter(|bytes| *bytes > 0),
+            carry_after: options.carry_after,
+            name: options.stream,
+        })
+    }
+}
+
+/// Waits until all up to this message is known, however much it is.
+async fn read_to(book: &Book, last: u64) -> Result<(), Fault> {
+    let (mut before, mut since) = (0, Instant::now());
+    loop {
+        book.is_whole()?;
+        if timeout(LOOK, book.caught_up(last)).await.is_ok() {
+            return book.is_whole();
+        }
+        let now = *book.applied.borrow();
+        if now != before {
+            (before, since) = (now, Instant::now());
+        } else if since.elapsed() > PATIENCE {
+            return Err(Fault::Slow);
+        }
+    }
+}

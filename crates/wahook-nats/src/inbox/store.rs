@@ -1,0 +1,339 @@
+//! The inbox: its parts, and the trait.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+use wahook_core::{
+    Assurance, BoxFuture, OnConflict,
+    guard::{Settled, StoreError, StoreErrorKind, Token},
+    inbox::{
+        Accepted, Entry, EntryId, Filed, Inbox, Incoming, Lane, LaneId, Reading, Settlement, Taken, Unread,
+        Want,
+    },
+    json::Text,
+};
+
+use super::{
+    book::{Book, Page, duration},
+    fault::Fault,
+    fetch::fetch,
+    ledger::{
+        op::{Accept, Answer, Op, Taken as TakenOnly},
+        records::{Print, micros},
+    },
+    line::{Line, in_time},
+    log::Log,
+};
+
+/// An inbox in a stream of NATS JetStream, for any number of processes.
+///
+/// See the [crate docs](crate) for what it promises.
+pub struct NatsInbox {
+    pub(super) log: Arc<Log>,
+    pub(super) book: Arc<Book>,
+    pub(super) line: Arc<Line>,
+    /// They end with the inbox.
+    pub(super) _tasks: JoinSet<()>,
+    pub(super) assurance: Assurance,
+    pub(super) deadline: Duration,
+    pub(super) max_waiting: u64,
+    /// Of the stream, where it has a limit.
+    pub(super) max_bytes: Option<u64>,
+    pub(super) carry_after: Duration,
+    pub(super) name: String,
+}
+
+/// What workers ask for may take so much longer than what a provider waits for.
+const PATIENCE: u32 = 5;
+
+impl NatsInbox {
+    pub(super) fn patience(&self) -> Instant {
+        in_time(self.deadline.saturating_mul(PATIENCE))
+    }
+
+    /// Waits until all that anybody did before is known here.
+    pub(super) async fn look(&self, deadline: Instant) -> Result<(), StoreError> {
+        let look = async {
+            self.book.is_whole()?;
+            let info = self.log.info().await?;
+            self.book.lock().bytes = info.state.bytes;
+            self.book.caught_up(info.state.last_sequence).await;
+            self.book.is_whole()
+        };
+        match timeout_at(deadline, look).await {
+            Ok(looked) => looked.map_err(|fault: Fault| fault.to_store_error()),
+            Err(_) => Err(StoreError::new(StoreErrorKind::Slow)),
+        }
+    }
+
+    /// Looks whether something may come of a verb, and has it written only then: who asks in vain leaves no record.
+    async fn ask_if(
+        &self,
+        deadline: Instant,
+        may: impl Fn(&Page) -> bool,
+        op: impl FnOnce() -> Op,
+    ) -> Result<Option<Answer>, StoreError> {
+        let is_now = || may(&self.book.lock());
+        if !is_now() {
+            self.look(deadline).await?;
+            if !is_now() {
+                return Ok(None);
+            }
+        }
+        self.line.ask(op(), Vec::new(), deadline).await.map(Some)
+    }
+
+    /// The answer to a verb that is always written.
+    pub(super) async fn ask(&self, op: Op) -> Result<Answer, StoreError> {
+        self.line.ask(op, Vec::new(), self.patience()).await
+    }
+
+    /// So many bytes of the stream are kept free for what is not a delivery: what is full must be emptied.
+    pub(super) fn has_room_now(&self, page: &Page, bytes: u64) -> bool {
+        self.max_bytes.is_none_or(|most| {
+            let reserve = (most / 10).max(1 << 20).min(most / 2);
+            page.bytes + bytes <= most - reserve
+        })
+    }
+
+    async fn accept_one(&self, incoming: Incoming) -> Result<Accepted, StoreError> {
+        let deadline = in_time(self.deadline);
+        self.log.is_connected().map_err(|fault| fault.to_store_error())?;
+        let digest = *incoming.digest().as_bytes();
+        {
+            let page = self.book.lock();
+            // What is a duplicate stays one: nothing need be written to say so.
+            let later = page.now().saturating_add(micros(self.deadline));
+            if page.broken.is_none() && page.ledger.is_duplicate(incoming.key(), &digest, later) {
+                return Ok(Accepted::Duplicate { conflict: false });
+            }
+            if page.ledger.is_full(self.max_waiting) {
+                return Err(StoreError::new(StoreErrorKind::Full));
+            }
+        }
+        let head = incoming.delivery().to_head();
+        let body = incoming.delivery().body.clone();
+        if !self.has_room_now(&self.book.lock(), (head.len() + body.len()) as u64) {
+            return Err(StoreError::with_source(
+                StoreErrorKind::Full,
+                "the stream is almost at its max_bytes",
+            ));
+        }
+        let accept = Accept {
+            provider: Text::from(incoming.provider()),
+            key: incoming.key().as_str().to_owned(),
+            digest,
+            drops_conflicts: incoming.on_conflict() == OnConflict::DropAndFlag,
+            memory: micros(incoming.memory()),
+            most: self.max_waiting,
+            head: 0,
+        };
+        let answer = self
+            .line
+            .ask(Op::Accept(accept), vec![head.into(), body], deadline)
+            .await?;
+        match answer {
+            Answer::Accepted(accepted) => Ok(accepted),
+            Answer::Full => Err(StoreError::new(StoreErrorKind::Full)),
+            _ => Err(odd()),
+        }
+    }
+
+    async fn unread_now(&self, found: Vec<(i64, bool)>) -> Result<Vec<Unread>, StoreError> {
+        let positions = found.iter().map(|(position, _)| *position);
+        let stored = fetch(&self.log, &self.book, positions)
+            .await
+            .map_err(|fault| fault.to_store_error())?;
+        let unread = found.into_iter().filter_map(|(position, again)| {
+            let stored = stored.get(&position)?.as_ref().clone();
+            Some(Unread { stored, again })
+        });
+        Ok(unread.collect())
+    }
+
+    async fn taken(&self, taken: TakenOnly) -> Result<Taken, StoreError> {
+        let entries = taken.lanes.iter().flat_map(|(_, entries)| entries);
+        let positions: Vec<_> = entries.map(|entry| entry.position).collect();
+        let stored = fetch(&self.log, &self.book, positions)
+            .await
+            .map_err(|fault| fault.to_store_error())?;
+        let lanes = taken.lanes.into_iter().map(|(id, entries)| Lane {
+            id: LaneId(id),
+            entries: entries
+                .into_iter()
+                .filter_map(|entry| {
+                    Some(Entry {
+                        id: EntryId(entry.id),
+                        key: entry.key,
+                        place: entry.place,
+                        stored: Arc::clone(stored.get(&entry.position)?),
+                        attempt: entry.attempt,
+                        failures: entry.failures,
+                        filed_at: entry.filed_at,
+                        replay_of: entry.replay_of,
+                        late: entry.late,
+                    })
+                })
+                .collect(),
+        });
+        Ok(Taken {
+            lanes: lanes.filter(|lane| !lane.entries.is_empty()).collect(),
+            next: taken.next.map(duration),
+        })
+    }
+}
+
+/// An answer to another question: no release of ours gives one.
+pub(super) fn odd() -> StoreError {
+    StoreError::with_source(
+        StoreErrorKind::Unavailable,
+        "the stream answered another question",
+    )
+}
+
+impl fmt::Debug for NatsInbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsInbox")
+            .field("stream", &self.name)
+            .field("deadline", &self.deadline)
+            .field("line", &self.line)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inbox for NatsInbox {
+    fn assurance(&self) -> &Assurance {
+        &self.assurance
+    }
+
+    fn accept<'a>(&'a self, incoming: Incoming) -> BoxFuture<'a, Result<Accepted, StoreError>> {
+        Box::pin(self.accept_one(incoming))
+    }
+
+    fn unread<'a>(
+        &'a self,
+        token: Token,
+        count: usize,
+        bytes: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Vec<Unread>, StoreError>> {
+        Box::pin(async move {
+            let (token, lease) = (Print::from(token), micros(lease));
+            let op = || Op::Unread {
+                token,
+                count,
+                bytes,
+                lease,
+            };
+            let may = |page: &Page| page.ledger.has_unread_for(token, lease, page.now());
+            match self.ask_if(self.patience(), may, op).await? {
+                None => Ok(Vec::new()),
+                Some(Answer::Unread(found)) => self.unread_now(found).await,
+                Some(_) => Err(odd()),
+            }
+        })
+    }
+
+    fn file<'a>(
+        &'a self,
+        token: Token,
+        readings: Vec<Reading>,
+    ) -> BoxFuture<'a, Result<Option<Filed>, StoreError>> {
+        Box::pin(async move {
+            let readings = readings.into_iter().map(Into::into).collect();
+            match self
+                .ask(Op::File {
+                    token: token.into(),
+                    readings,
+                })
+                .await?
+            {
+                Answer::Filed(filed) => Ok(filed),
+                _ => Err(odd()),
+            }
+        })
+    }
+
+    fn take<'a>(
+        &'a self,
+        sink: &'a str,
+        token: Token,
+        want: Want,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Taken, StoreError>> {
+        Box::pin(async move {
+            let (token, name) = (Print::from(token), Text::from(sink));
+            let may = |page: &Page| {
+                let next = page.ledger.first_due(&name);
+                next.is_some_and(|due| due <= page.now())
+            };
+            match self
+                .ask_if(self.patience(), may, || {
+                    Op::take(sink, token, want, micros(lease))
+                })
+                .await?
+            {
+                Some(Answer::Taken(taken)) => self.taken(taken).await,
+                Some(_) => Err(odd()),
+                None => {
+                    let page = self.book.lock();
+                    let next = page.ledger.next_due(&name, token, page.now());
+                    Ok(Taken {
+                        lanes: Vec::new(),
+                        next: next.map(duration),
+                    })
+                }
+            }
+        })
+    }
+
+    fn renew<'a>(
+        &'a self,
+        lane: LaneId,
+        token: Token,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Settled, StoreError>> {
+        Box::pin(async move {
+            let op = Op::Renew {
+                lane: lane.0,
+                token: token.into(),
+                lease: micros(lease),
+            };
+            match self.ask(op).await? {
+                Answer::Settled(settled) => Ok(settled),
+                _ => Err(odd()),
+            }
+        })
+    }
+
+    fn settle<'a>(
+        &'a self,
+        token: Token,
+        settlement: Settlement,
+    ) -> BoxFuture<'a, Result<Settled, StoreError>> {
+        Box::pin(async move {
+            let op = Op::Settle {
+                token: token.into(),
+                settlement: settlement.into(),
+            };
+            match self.ask(op).await? {
+                Answer::Settled(settled) => Ok(settled),
+                _ => Err(odd()),
+            }
+        })
+    }
+
+    fn stirred<'a>(&'a self, seen: u64) -> BoxFuture<'a, u64> {
+        let mut marks = self.book.stir.subscribe();
+        Box::pin(async move {
+            match marks.wait_for(|mark| *mark != seen).await {
+                Ok(mark) => *mark,
+                // It cannot end before the inbox does.
+                Err(_) => seen,
+            }
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! The beginning of the stream goes when nobody needs it, and what is needed stays.
+
+use std::{num::NonZeroU64, time::Duration};
+
+use wahook_core::{
+    guard::StoreErrorKind,
+    inbox::{Setback, Settlement, Then},
+};
+use wahook_services::shared_nats;
+
+use super::kit::{
+    ALL, LEASE, NOW, READER, STORED, hand_over, open, options, read, shop, state, token, until,
+};
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
+    let (url, mut options) = (shared_nats(), options());
+    (options.snapshot_bytes, options.cache_bytes) = (20_000, 0);
+    options.carry_after = Duration::from_millis(1);
+    let inbox = open(&url, options.clone()).await;
+    let mut shop = shop();
+    let large = format!("dead {}", "x".repeat(1_500_000));
+    inbox.accept(shop.body("evt_dead", large.clone())).await.unwrap();
+    read(&*inbox, READER).await.unwrap().unwrap();
+    let token_of = token();
+    let lane = inbox
+        .take("till", token_of, ALL, LEASE)
+        .await
+        .unwrap()
+        .lanes
+        .remove(0);
+    let parked = Settlement {
+        lane: lane.id,
+        done: Vec::new(),
+        setback: Some(Setback {
+            entry: lane.entries[0].id,
+            error: "no".to_owned(),
+            failed: true,
+            then: Then::Park,
+        }),
+        untouched: Vec::new(),
+    };
+    inbox.settle(token_of, parked).await.unwrap();
+    let first = state(&url, &options.stream).await;
+
+    let mut number = 0;
+    until("the beginning goes", async || {
+        for _ in 0..20 {
+            number += 1;
+            let incoming = shop.body(
+                &format!("evt_{number}"),
+                format!("chat {number} {}", "y".repeat(500)),
+            );
+            assert_eq!(inbox.accept(incoming).await.unwrap(), STORED);
+        }
+        read(&*inbox, READER).await.unwrap().unwrap();
+        assert_eq!(hand_over(&*inbox).await.len(), 20);
+        inbox.sweep(NOW).await.unwrap();
+        inbox.sweep(NOW).await.unwrap();
+        state(&url, &options.stream).await.first_sequence > first.last_sequence
+    })
+    .await;
+
+    for _ in 0..2 {
+        let inbox = open(&url, options.clone()).await;
+        let status = inbox.status().await.unwrap();
+        assert_eq!((status.deliveries, status.unread), (number + 1, 0));
+        let dead = inbox
+            .dead(&wahook_core::inbox::DeadQuery {
+                limit: 10,
+                ..Default::default()
+            })
+            .await
+            .unwrap();
+        let kept = inbox.delivery(dead[0].event.delivery).await.unwrap().unwrap();
+        assert!(kept.stored.delivery.body == large, "all of it is there");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i5_a_stream_that_is_full_says_so_and_goes_on_when_it_was_emptied() {
+    let (url, mut options) = (shared_nats(), options());
+    options.max_bytes = NonZeroU64::new(4 << 20);
+    let inbox = open(&url, options.clone()).await;
+    let mut shop = shop();
+    let mut body = |number: usize| {
+        shop.body(
+            &format!("evt_{number}"),
+            format!("chat {number:04} {}", "x".repeat(50_000)),
+        )
+    };
+    let mut stored = 0;
+    let error = loop {
+        match inbox.accept(body(stored)).await {
+            Ok(accepted) => assert_eq!(accepted, STORED),
+            Err(error) => break error,
+        }
+        stored += 1;
+        assert!(stored < 1_000, "it has a limit");
+    };
+    assert_eq!(error.kind(), StoreErrorKind::Full);
+    assert!(stored > 40, "{stored}");
+    assert_eq!(inbox.status().await.unwrap().deliveries, stored as u64);
+    assert!(
+        inbox
+            .status()
+            .await
+            .unwrap()
+            .room
+            .iter()
+            .any(|room| room.most == 4 << 20)
+    );
+    // What is full can be emptied: it is read, handed over, and removed.
+    read(&*inbox, READER).await.unwrap().unwrap();
+    assert_eq!(hand_over(&*inbox).await.len(), stored);
+    let mut number = stored;
+    until("there is room again", async || {
+        inbox.sweep(NOW).await.unwrap();
+        number += 1;
+        inbox.accept(body(number)).await.is_ok()
+    })
+    .await;
+    assert!(state(&url, &options.stream).await.bytes < 3 << 20);
+}

@@ -1,0 +1,10 @@
+//! The inbox in a stream.
+
+mod cleaning;
+mod contract;
+mod crowd;
+mod figures;
+mod kit;
+mod loss;
+mod odd;
+mod reopening;
