@@ -10,7 +10,9 @@ use super::{
         envelope::{self, Chunk, Part, Rows},
         event::{Element, Event, HistoryChunk, HistoryMessage, Payload},
     },
-    Items, Place, text, under,
+    Items,
+    place::{Place, under},
+    text,
 };
 
 impl<F: FnMut(Parsed<Event>)> Items<'_, F> {

@@ -1,6 +1,7 @@
 //! From a body to its items: known, unknown, or malformed, each for itself (N1).
 
 mod history;
+mod place;
 
 use std::ops::Range;
 
@@ -9,9 +10,9 @@ use serde_json::value::RawValue;
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant,
     json::{self, Number, Raw, ReadError, Text},
-    model::Identity,
 };
 
+use self::place::{Place, under};
 use super::{
     contacts::Contacts,
     envelope::{self, Body, Change, Entry, Json, List, Part, Pieces, Rest, Rows, Value},
@@ -59,52 +60,6 @@ struct Items<'a, F> {
     count: usize,
     /// Whether the body is an item already: each copy of it would be as large as it.
     has_told_whole: bool,
-}
-
-/// Where a change stands, and what it tells about each of its elements.
-struct Place {
-    entry: usize,
-    change: usize,
-    /// As sent.
-    name: Text,
-    field: Field,
-    waba_id: Option<Text>,
-    time: Option<Number>,
-    metadata: Metadata,
-}
-
-impl Place {
-    /// Of something in the change; such as `.value`.
-    fn path(&self, inside: &str) -> String {
-        format!("entry[{}].changes[{}]{inside}", self.entry, self.change)
-    }
-
-    fn context(&self) -> Context {
-        let mut context = Context::default();
-        context.account = self.metadata.phone_number_id.clone().and_then(Text::non_empty);
-        context.tenant = self.waba_id.clone();
-        let number = self.metadata.display_phone_number.clone();
-        context.account_identity = number.and_then(Identity::from_address).map(Box::new);
-        context.occurred_at = self.time.as_ref().and_then(instant);
-        context
-    }
-
-    /// The name of a list's elements: the field, and the list where it is not the field's own.
-    fn name_of(&self, list: &str) -> Text {
-        let own = match &self.field {
-            Field::SmbMessageEchoes | Field::MessageEchoes => "message_echoes",
-            Field::SmbAppStateSync => "state_sync",
-            Field::GroupLifecycle | Field::GroupParticipants | Field::GroupSettings | Field::GroupStatus => {
-                "groups"
-            }
-            field => field.as_str(),
-        };
-        if own == list {
-            self.name.clone()
-        } else {
-            Text::concat(&[&self.name, ".", list])
-        }
-    }
 }
 
 impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
@@ -400,15 +355,4 @@ fn text(json: Json<'_>) -> Result<Option<Text>, ()> {
             .map(Text::non_empty)
             .map_err(|_| ()),
     }
-}
-
-/// The mistake, and where it stands in the body.
-fn under(path: &str, error: &ReadError) -> ReadError {
-    let inner = error.path();
-    let dot = if inner.is_empty() || inner.starts_with('[') {
-        ""
-    } else {
-        "."
-    };
-    ReadError::shape(format!("{path}{dot}{inner}"))
 }
