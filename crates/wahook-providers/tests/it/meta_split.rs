@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wahook_core::AnyProvider;
 
-use crate::meta::{all, delivery, meta, text};
+use crate::meta::{delivery, meta, text};
 
 fn split(body: impl Into<Bytes>) -> Vec<String> {
     let delivery = delivery(body);
