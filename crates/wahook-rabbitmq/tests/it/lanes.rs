@@ -107,7 +107,11 @@ async fn i3_what_is_said_of_an_event_is_of_that_event_however_many_go_at_once() 
     let stored: BTreeSet<_> = stored(&url, "shop").await.iter().map(id).collect();
     let lost: Vec<_> = done.difference(&stored).collect();
     assert!(lost.is_empty(), "{} are done and nowhere: {lost:?}", lost.len());
-    assert!(wrong.is_empty(), "{} have another's answer: {wrong:?}", wrong.len());
+    assert!(
+        wrong.is_empty(),
+        "{} have another's answer: {wrong:?}",
+        wrong.len()
+    );
     assert_eq!(done, expected);
 }
 
