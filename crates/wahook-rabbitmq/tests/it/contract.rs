@@ -42,10 +42,7 @@ fn received(message: &BasicGetMessage) -> Received {
 }
 
 fn harness(url: String) -> Harness {
-    harness_of(url, of_this_run("contract"))
-}
-
-fn harness_of(url: String, queue: String) -> Harness {
+    let queue = of_this_run("contract");
     let (to, of) = (url.clone(), queue.clone());
     Harness::new(
         move |form| sink(&to, &of, true, form),
@@ -88,39 +85,13 @@ wahook_testkit::sink_refusal_contract!(
     refusing
 );
 
-/// A broker that is killed, with a queue of this type.
-async fn killed_with(kind: &str) -> Harness {
-    let server = Arc::new(RabbitMq::start(&[]).unwrap());
-    let url = server.url();
-    let queue = of_this_run("contract");
-    let mut table = FieldTable::default();
-    table.insert("x-queue-type".into(), AMQPValue::LongString(kind.into()));
-    let connection = connect(&url).await;
-    let channel = connection.create_channel().await.unwrap();
-    let declared = channel.queue_declare(queue.as_str().into(), QueueDeclareOptions::durable(), table);
-    declared.await.unwrap();
-    let back = Arc::clone(&server);
-    harness_of(url, queue).with_outage(move || server.kill(), move || back.restart().unwrap())
-}
-
 async fn killed() -> Harness {
-    killed_with("classic").await
+    let server = Arc::new(RabbitMq::start(&[]).unwrap());
+    let back = Arc::clone(&server);
+    harness(server.url()).with_outage(move || server.kill(), move || back.restart().unwrap())
 }
 
 wahook_testkit::sink_outage_contract!(
     #[ignore = "needs RabbitMQ: cargo xtask test"]
     killed
 );
-
-mod quorum {
-    use super::{Harness, killed_with};
-
-    async fn killed() -> Harness {
-        killed_with("quorum").await
-    }
-
-    wahook_testkit::sink_outage_contract!(
-        #[ignore = "needs RabbitMQ: cargo xtask test"]
-        killed
-    );
-}
