@@ -78,29 +78,22 @@ pub(crate) fn filter(text: &str) -> Option<EnvFilter> {
     EnvFilter::try_new(text).ok()
 }
 
-/// Whether a line may be written, whatever was asked for: beyond `info` these libraries write what they carry, such as
-/// bodies, keys and headers (P). A filter of its own, since among directives the longest target wins, and a span over all.
+/// Whether a line may be written, whatever was asked for: beyond `info` libraries write what they carry, such as bodies, keys,
+/// headers and passwords (P), so that only those do whose lines were read. A filter of its own, since among directives the
+/// longest target wins, and a span over all.
 fn is_discreet(line: &Metadata<'_>) -> bool {
-    const TALKATIVE: [&str; 15] = [
-        "async_nats",
-        "axum",
-        "axum_core",
-        "deadpool_postgres",
-        "h2",
-        "hyper",
-        "hyper_rustls",
-        "hyper_util",
-        "redis",
-        "reqwest",
-        "rustls",
-        "tokio_postgres",
-        "tokio_util",
-        "tower",
-        "tower_http",
-    ];
-    let library = line.target().split("::").next().unwrap_or_default();
-    *line.level() <= Level::INFO || !TALKATIVE.contains(&library)
+    let (library, rest) = line.target().split_once("::").unwrap_or((line.target(), ""));
+    // It warns of each message that comes back, with all that is in it.
+    if library == "lapin" && rest.starts_with("returned_messages") {
+        return false;
+    }
+    // All crates of ours begin so, and no other is called so.
+    let is_ours = library == "wahook" || library.starts_with("wahook_");
+    *line.level() <= Level::INFO || is_ours || QUIET.contains(&library)
 }
+
+/// Libraries that say nothing of what they carry at any level.
+const QUIET: [&str; 3] = ["mio", "tokio", "want"];
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -151,6 +144,8 @@ pub(crate) mod tests {
             "info,h2::codec=trace",
             "info,[request]=trace",
             "info,wahook[request]=trace,h2[request]=trace",
+            "lapin=trace",
+            "lapin::returned_messages=trace,async_nats=trace",
         ] {
             let written = Written::default();
             let log = Registry::default()
@@ -165,14 +160,29 @@ pub(crate) mod tests {
                 tracing::debug!(target: "hyper", "hunter2");
                 let _span = tracing::debug_span!(target: "h2::proto", "hunter2").entered();
                 tracing::info!(target: "tokio_postgres::connection", "a notice");
-                tracing::trace!(target: "h2o", "of somebody else");
+                tracing::warn!(target: "lapin::returned_messages", "hunter2");
+                tracing::error!(target: "lapin::returned_messages", "hunter2");
+                tracing::debug!(target: "lapin::channels", "hunter2");
+                tracing::trace!(target: "amq_protocol::frame", "hunter2");
+                tracing::debug!(target: "async_nats::connector", "hunter2");
+                tracing::trace!(target: "async_nats::connection", "hunter2");
+                tracing::debug!(target: "rdkafka::client", "hunter2");
+                tracing::debug!(target: "one::that::comes::next::year", "hunter2");
+                tracing::debug!(target: "wahooked", "hunter2");
+                tracing::warn!(target: "lapin::channel", "a refusal");
+                tracing::trace!(target: "mio::poll", "of somebody quiet");
                 tracing::trace!(target: "wahook", "ours");
             });
             let said = written.take();
             assert!(!said.contains("hunter2"), "{asked}: {said}");
             let ours = asked == "trace" || asked.contains("[request]");
             assert_eq!(said.contains("ours"), ours, "{asked}: {said}");
-            assert!(asked != "trace" || said.contains("a notice") && said.contains("of somebody else"));
+            assert!(
+                asked != "trace"
+                    || ["a notice", "a refusal", "of somebody quiet"]
+                        .iter()
+                        .all(|line| said.contains(line))
+            );
         }
     }
 }

@@ -1,18 +1,24 @@
 //! Publishing, and waiting for the acknowledgement.
 
-use std::{fmt, io};
+use std::{
+    fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_nats::{
     Client, ConnectError, HeaderMap, ServerAddr,
     connection::State,
     jetstream::{
-        self, Context,
+        self, Context, ErrorCode,
         context::{PublishError, PublishErrorKind},
         message::PublishMessage,
         stream::{Config, StorageType},
     },
 };
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 use wahook_core::{
     BoxFuture,
     guard::OpenError,
@@ -29,14 +35,24 @@ use crate::{
 pub struct NatsSink {
     servers: Vec<ServerAddr>,
     options: NatsOptions,
-    connected: Mutex<Option<Connected>>,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    connected: Option<Arc<Connected>>,
+    /// When the last attempt to connect, or to make the stream, failed, and why: those who waited for it have their answer.
+    failed: Option<(Instant, SinkError)>,
 }
 
 struct Connected {
     context: Context,
     /// Whether the stream was there when it was looked for.
-    is_ready: bool,
+    is_ready: AtomicBool,
 }
+
+/// The longest subject: it stands in a line of 4096 bytes, if the server is not told otherwise, with an inbox and two numbers.
+const LONGEST: usize = 3900;
 
 impl NatsSink {
     /// Publishes there: `nats://host:4222` or `tls://…`, several with commas between; user and password, or a token, stand
@@ -70,33 +86,45 @@ impl NatsSink {
         Ok(Self {
             servers,
             options,
-            connected: Mutex::new(None),
+            open: Mutex::default(),
         })
     }
 
-    /// The connection, which is made if there is none.
-    async fn context(&self) -> Result<Context, SinkError> {
-        let mut connected = self.connected.lock().await;
-        let now = match connected.take() {
-            Some(now) => connected.insert(now),
+    /// The connection, which is made if there is none; one lane does that for all that wait.
+    async fn connected(&self) -> Result<Arc<Connected>, SinkError> {
+        let asked = Instant::now();
+        let mut open = self.open.lock().await;
+        if let Some((_, error)) = open.failed.as_ref().filter(|(at, _)| *at >= asked) {
+            return Err(error.clone());
+        }
+        let ready = self.ready(&mut open.connected).await;
+        if let Err(error) = &ready {
+            open.failed = Some((Instant::now(), error.clone()));
+        }
+        ready
+    }
+
+    async fn ready(&self, place: &mut Option<Arc<Connected>>) -> Result<Arc<Connected>, SinkError> {
+        let now = match place {
+            Some(now) => now,
             None => {
                 let mut context = jetstream::new(self.connect().await?);
                 context.set_timeout(self.options.timeout);
-                connected.insert(Connected {
+                place.insert(Arc::new(Connected {
                     context,
-                    is_ready: false,
-                })
+                    is_ready: AtomicBool::new(false),
+                }))
             }
         };
         // What was published now would wait in the client, and come after what is tried again.
         if now.context.client().connection_state() != State::Connected {
             return Err(away("there is no connection to the server"));
         }
-        if !now.is_ready {
+        if !now.is_ready.load(Ordering::Acquire) {
             self.make_stream(&now.context).await?;
-            now.is_ready = true;
+            now.is_ready.store(true, Ordering::Release);
         }
-        Ok(now.context.clone())
+        Ok(Arc::clone(now))
     }
 
     async fn connect(&self) -> Result<Client, SinkError> {
@@ -130,8 +158,13 @@ impl NatsSink {
     }
 
     async fn publish(&self, event: &Event) -> Result<(), SinkError> {
-        let context = self.context().await?;
         let message = self.options.form.message(event)?;
+        let subject = self.options.subject.of(event);
+        if subject.len() > LONGEST {
+            let text = "the subject is longer than the server reads (max_control_line)";
+            return Err(SinkError::new(SinkErrorKind::Refused, text));
+        }
+        let connected = self.connected().await?;
         let mut headers = HeaderMap::new();
         headers.insert("Content-Type", message.content_type);
         headers.insert("Wahook-Lane", message.lane);
@@ -145,19 +178,19 @@ impl NatsSink {
         if let Some(stream) = &self.options.stream {
             publish = publish.expected_stream(stream);
         }
-        let subject = self.options.subject.of(event);
-        let acknowledged = match context.send_publish(subject, publish).await {
+        let acknowledged = match connected.context.send_publish(subject, publish).await {
             Ok(acknowledged) => acknowledged.await,
             Err(error) => Err(error),
         };
         let Err(error) = acknowledged else {
             return Ok(());
         };
+        let error = failed(&error);
         // The stream may be gone with all that it had: it is looked for again.
-        if let Some(connected) = &mut *self.connected.lock().await {
-            connected.is_ready = false;
+        if error.kind() != SinkErrorKind::Refused {
+            connected.is_ready.store(false, Ordering::Release);
         }
-        Err(failed(&error))
+        Err(error)
     }
 }
 
@@ -192,6 +225,14 @@ fn failed(error: &PublishError) -> SinkError {
         }
         (PublishErrorKind::StreamNotFound, _) => {
             away("no stream takes the subject; make one that does, or name it with stream = \"…\"")
+        }
+        (_, Some(said)) if said.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => {
+            let text = "the event is larger than the stream takes (max_msg_size): raise that, or leave the provider's JSON out with \
+                        raw = false";
+            SinkError::new(SinkErrorKind::Refused, text)
+        }
+        (_, Some(said)) if said.error_code() == ErrorCode::STREAM_NOT_MATCH => {
+            away("the subject belongs to another stream: name it with `stream`")
         }
         // It is named by its number: its text may name the subject.
         (_, Some(said)) if said.code() == 503 => {

@@ -30,7 +30,9 @@
 //! A hand-over fails, and the worker tries again; the next one makes the connection anew. Where no queue takes a message, events
 //! wait as if the broker were away.
 
+mod failed;
 mod options;
+mod pool;
 mod sink;
 
 pub use self::{

@@ -1,15 +1,18 @@
 //! Publishing, and waiting for the confirm.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use lapin::{
-    BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind,
-    options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions},
+    BasicProperties, Confirmation, Connection, ConnectionProperties,
+    options::{BasicPublishOptions, QueueDeclareOptions},
     tcp::OwnedTLSConfig,
     types::{AMQPValue, FieldTable, LongString, ShortString},
     uri::AMQPUri,
 };
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 use wahook_core::{
     BoxFuture, Secret,
     guard::{OpenError, OpenErrorKind},
@@ -17,19 +20,25 @@ use wahook_core::{
     sink::{Delivered, Message, Sink, SinkError, SinkErrorKind},
 };
 
-use crate::{RabbitMqOptions, To};
+use crate::{
+    RabbitMqOptions, To,
+    failed::{away, failed, is_missing, of_publish, said},
+    pool::Pool,
+};
 
 /// Publishes events to RabbitMQ; an event is done when the broker has confirmed it.
 pub struct RabbitMqSink {
     address: Secret,
     options: RabbitMqOptions,
-    open: Mutex<Option<Open>>,
+    open: Mutex<Open>,
 }
 
-/// A connection, and the channel on it that all lanes share.
+/// The connection that all lanes share.
+#[derive(Default)]
 struct Open {
-    _connection: Connection,
-    channel: Channel,
+    pool: Option<Arc<Pool>>,
+    /// When the last attempt to make one failed, and why: those who waited for it have their answer.
+    failed: Option<(Instant, SinkError)>,
 }
 
 /// How long a connection may take, with all that is said before the first message.
@@ -58,23 +67,33 @@ impl RabbitMqSink {
         Ok(Self {
             address: Secret::dangerous_published(address.trim()).map_err(|_| wrong(unreadable))?,
             options,
-            open: Mutex::new(None),
+            open: Mutex::default(),
         })
     }
 
-    /// The channel; a connection is made if there is none.
-    async fn channel(&self) -> Result<Channel, SinkError> {
+    /// The connection, which is made if there is none that can be used; one lane does that for all that wait.
+    async fn pool(&self) -> Result<Arc<Pool>, SinkError> {
+        let asked = Instant::now();
         let mut open = self.open.lock().await;
-        if let Some(now) = open.take_if(|now| now.channel.status().connected()) {
-            return Ok(open.insert(now).channel.clone());
+        if let Some(pool) = open.pool.as_ref().filter(|pool| pool.is_usable()) {
+            return Ok(Arc::clone(pool));
         }
-        *open = None;
+        if let Some((_, error)) = open.failed.as_ref().filter(|(at, _)| *at >= asked) {
+            return Err(error.clone());
+        }
+        // It ends with the last message that is on its way there.
+        open.pool = None;
         let made = timeout(CONNECT, self.connect()).await;
-        let made = made.map_err(|_| away("the broker did not answer in time"))??;
-        Ok(open.insert(made).channel.clone())
+        match made.unwrap_or_else(|_| Err(away("the broker did not answer in time"))) {
+            Ok(pool) => Ok(Arc::clone(open.pool.insert(Arc::new(pool)))),
+            Err(error) => {
+                open.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
     }
 
-    async fn connect(&self) -> Result<Open, SinkError> {
+    async fn connect(&self) -> Result<Pool, SinkError> {
         // An error means that one is chosen already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let properties = ConnectionProperties::default().with_connection_name("wahook".into());
@@ -91,16 +110,7 @@ impl RabbitMqSink {
         if let To::Queue { name, create: true } = &self.options.to {
             make_queue(&connection, name).await?;
         }
-        let channel = connection
-            .create_channel()
-            .await
-            .map_err(|error| failed(&error))?;
-        let confirms = channel.confirm_select(ConfirmSelectOptions::default()).await;
-        confirms.map_err(|error| failed(&error))?;
-        Ok(Open {
-            _connection: connection,
-            channel,
-        })
+        Ok(Pool::new(connection))
     }
 
     /// The certificates of those that are trusted beside the system's.
@@ -125,39 +135,55 @@ impl RabbitMqSink {
                 "the routing key has more than 255 bytes",
             ));
         }
-        let channel = self.channel().await?;
+        let pool = self.pool().await?;
+        let sent = self.send(&pool, exchange, routing_key, &message);
+        match timeout(self.options.timeout, sent).await {
+            Ok(Ok(confirmed)) if confirmed.is_ack() => match confirmed.take_message() {
+                None => Ok(()),
+                Some(_) => {
+                    // Our own queue is gone: with another connection it is made again.
+                    if let To::Queue { create: true, .. } = &self.options.to {
+                        pool.spoil();
+                    }
+                    Err(away(
+                        "no queue takes the message: bind one to the exchange, or make the queue",
+                    ))
+                }
+            },
+            Ok(Ok(_)) => Err(away("the broker could not keep the message (nack)")),
+            Ok(Err(error)) => Err(error),
+            Err(_) => {
+                // What comes late on this connection comes before what is tried again on another one.
+                pool.spoil();
+                Err(away("the broker did not confirm in time"))
+            }
+        }
+    }
+
+    /// Publishes on a channel that nobody else has until the broker has answered.
+    async fn send(
+        &self,
+        pool: &Pool,
+        exchange: String,
+        routing_key: String,
+        message: &Message,
+    ) -> Result<Confirmation, SinkError> {
+        let lent = pool.borrow().await.map_err(|error| failed(&error))?;
         let options = BasicPublishOptions {
             mandatory: true,
             ..BasicPublishOptions::default()
         };
-        let body = &message.body;
-        let confirmed = async {
-            let published = channel.basic_publish(
-                exchange.into(),
-                routing_key.into(),
-                options,
-                body,
-                properties(&message),
-            );
-            published.await?.await
-        };
-        let confirmed = timeout(self.options.timeout, confirmed).await;
-        let failure = match confirmed {
-            Ok(Ok(confirmed)) if confirmed.is_ack() => match confirmed.take_message() {
-                None => return Ok(()),
-                Some(_) => {
-                    return Err(away(
-                        "no queue takes the message: bind one to the exchange, or make the queue",
-                    ));
-                }
-            },
-            Ok(Ok(_)) => return Err(away("the broker could not keep the message (nack)")),
-            Ok(Err(error)) => failed(&error),
-            Err(_) => away("the broker did not confirm in time"),
-        };
-        // What comes late on this connection comes before what is tried again on another one.
-        let _ = self.open.lock().await.take();
-        Err(failure)
+        let published = lent.channel().basic_publish(
+            exchange.into(),
+            routing_key.into(),
+            options,
+            &message.body,
+            properties(message),
+        );
+        let confirmed = async { published.await?.await };
+        let confirmed = confirmed.await.map_err(|error| of_publish(&error))?;
+        lent.give_back();
+        Ok(confirmed)
     }
 }
 
@@ -229,59 +255,4 @@ impl fmt::Debug for RabbitMqSink {
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
-}
-
-fn is_missing(error: &lapin::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ProtocolError(said) if said.get_id() == NOT_FOUND)
-}
-
-const NOT_FOUND: u16 = 404;
-
-fn failed(error: &lapin::Error) -> SinkError {
-    away(said(error))
-}
-
-/// What happened, without the broker's own text, which names queues and users.
-fn said(error: &lapin::Error) -> String {
-    match error.kind() {
-        ErrorKind::IOError(error) => match tls(error) {
-            Some(text) => text.to_owned(),
-            None => error.kind().to_string(),
-        },
-        ErrorKind::ProtocolError(error) => match error.get_id() {
-            311 => "the message is larger than the broker takes".to_owned(),
-            403 => "the broker refuses it (403): user, password and rights".to_owned(),
-            NOT_FOUND => "there is no such exchange or queue (404)".to_owned(),
-            code => format!("the broker refuses it ({code})"),
-        },
-        ErrorKind::MissingHeartbeatError => "the broker fell silent".to_owned(),
-        _ => "the connection ended".to_owned(),
-    }
-}
-
-/// What was wrong with TLS, if that was it.
-fn tls(error: &io::Error) -> Option<&'static str> {
-    let mut error: &(dyn std::error::Error + 'static) = error;
-    loop {
-        match error.downcast_ref::<rustls::Error>() {
-            Some(rustls::Error::InvalidCertificate(_)) => {
-                return Some(
-                    "the broker's certificate is not one to trust: the file `ca` names its authority, and the address the name \
-                     that stands in it",
-                );
-            }
-            Some(_) => return Some("there is no TLS with the broker"),
-            None => {}
-        }
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        error = match inner {
-            Some(inner) => inner,
-            None => error.source()?,
-        };
-    }
-}
-
-/// Whatever the event: all lanes had better wait.
-fn away(text: impl Into<String>) -> SinkError {
-    SinkError::new(SinkErrorKind::Unavailable { after: None }, text)
 }

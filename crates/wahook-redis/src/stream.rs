@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU64, sync::Arc, time::Duration};
 
 use redis::Cmd;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 use wahook_core::{
     BoxFuture,
     guard::OpenError,
@@ -34,7 +34,14 @@ use crate::{RedisOptions, address::Address, dial::Dialer, error::Cause, link::Li
 pub struct RedisStreamSink {
     dialer: Dialer,
     options: RedisStreamOptions,
-    link: Mutex<Option<Arc<Link>>>,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    link: Option<Arc<Link>>,
+    /// When the last attempt to make one failed, and why: those who waited for it have their answer.
+    failed: Option<(Instant, Cause)>,
 }
 
 /// Which stream, and what is in it.
@@ -77,18 +84,27 @@ impl RedisStreamSink {
         Ok(Self {
             dialer: Dialer::new(address, options.connection.connect_deadline)?,
             options,
-            link: Mutex::new(None),
+            open: Mutex::default(),
         })
     }
 
-    /// The connection, which is made if there was none yet; after that it is kept by itself.
+    /// The connection, which is made if there was none yet, by one lane for all that wait; after that it is kept by itself.
     async fn link(&self) -> Result<Arc<Link>, Cause> {
-        let mut link = self.link.lock().await;
-        if let Some(link) = &*link {
+        let asked = Instant::now();
+        let mut open = self.open.lock().await;
+        if let Some(link) = &open.link {
             return Ok(Arc::clone(link));
         }
-        let made = Link::open(self.dialer.clone(), self.options.timeout).await?;
-        Ok(Arc::clone(link.insert(Arc::new(made))))
+        if let Some((_, cause)) = open.failed.as_ref().filter(|(at, _)| *at >= asked) {
+            return Err(cause.clone());
+        }
+        match Link::open(self.dialer.clone(), self.options.timeout).await {
+            Ok(link) => Ok(Arc::clone(open.link.insert(Arc::new(link)))),
+            Err(cause) => {
+                open.failed = Some((Instant::now(), cause.clone()));
+                Err(cause)
+            }
+        }
     }
 
     async fn append(&self, event: &Event) -> Result<(), SinkError> {

@@ -168,6 +168,20 @@ impl Gateway {
         }
     }
 
+    /// All lines until each of these parts was in one.
+    #[cfg(all(feature = "nats", feature = "rabbitmq"))]
+    pub(crate) fn log_until(&self, parts: &[&str]) -> Vec<String> {
+        let mut missing = parts.to_vec();
+        let mut lines = Vec::new();
+        while !missing.is_empty() {
+            let line = self.stderr.recv_timeout(DEADLINE);
+            let line = line.unwrap_or_else(|_| panic!("no log lines with {missing:?}"));
+            missing.retain(|part| !line.contains(part));
+            lines.push(line);
+        }
+        lines
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill")
             .args([name, &self.child.id().to_string()])

@@ -105,6 +105,33 @@ async fn whoever_needs_a_password_or_a_token_gets_what_stands_in_the_address() {
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
+async fn what_a_stream_will_never_take_holds_up_nobody() {
+    let url = shared_nats();
+    let name = of_this_run("small");
+    let context = jetstream::new(async_nats::connect(&url).await.unwrap());
+    let config = Config {
+        name: name.to_uppercase(),
+        subjects: vec![format!("{name}.>")],
+        max_message_size: 2000,
+        ..Config::default()
+    };
+    context.create_stream(config).await.unwrap();
+    let sink = NatsSink::new(&url, options(&name)).unwrap();
+    let large = event(&"x".repeat(3000), 1);
+    let error = hand_over(&sink, &[large]).await.error.unwrap();
+    assert_eq!(error.kind(), SinkErrorKind::Refused, "{error}");
+    assert!(error.to_string().contains("raw = false"), "{error}");
+    assert_eq!(hand_over(&sink, &[event("a", 1)]).await.done, 1);
+
+    let mut options = options(&name);
+    options.subject = format!("{name}.{}.{{kind}}", "x".repeat(4096)).parse().unwrap();
+    let sink = NatsSink::new(&url, options).unwrap();
+    let error = hand_over(&sink, &[event("a", 2)]).await.error.unwrap();
+    assert_eq!(error.kind(), SinkErrorKind::Refused, "{error}");
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
 async fn a_name_of_another_stream_is_not_published_into() {
     let url = shared_nats();
     let name = of_this_run("other");
@@ -120,7 +147,7 @@ async fn a_name_of_another_stream_is_not_published_into() {
     options.create = false;
     let sink = NatsSink::new(&url, options).unwrap();
     let error = hand_over(&sink, &[event("a", 1)]).await.error.unwrap();
-    assert!(error.to_string().contains("refused it: error"), "{error}");
+    assert!(error.to_string().contains("belongs to another stream"), "{error}");
     assert!(stored(&url, &name.to_uppercase()).await.is_empty());
 }
 
@@ -158,4 +185,23 @@ fn what_cannot_be_an_address_or_a_subject_is_refused_without_a_word_of_it() {
     assert!(said.contains("credentials"), "{said}");
     let shown = format!("{:?}", NatsSink::new(good, NatsOptions::default()).unwrap());
     assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+/// One lane connects for all that wait: where nobody answers, all are told at the same time.
+#[tokio::test(start_paused = true)]
+async fn lanes_share_one_attempt_at_a_server_that_never_answers() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("nats://{}", silent.local_addr().unwrap());
+    let sink = std::sync::Arc::new(NatsSink::new(&url, options("silent")).unwrap());
+    let begun = tokio::time::Instant::now();
+    let lanes = (0..64).map(|lane: u64| {
+        let sink = std::sync::Arc::clone(&sink);
+        tokio::spawn(async move { sink.deliver(&[event(&lane.to_string(), 1)]).await })
+    });
+    let lanes: Vec<_> = lanes.collect();
+    for lane in lanes {
+        let error = lane.await.unwrap().error.expect("nobody was there");
+        assert_eq!(error.kind(), SinkErrorKind::Unavailable { after: None });
+    }
+    assert!(begun.elapsed().as_secs() <= 15, "{:?}", begun.elapsed());
 }

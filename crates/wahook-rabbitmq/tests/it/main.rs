@@ -1,6 +1,7 @@
 //! Against real brokers.
 
 mod contract;
+mod lanes;
 mod sink;
 mod stored;
 mod tls;

@@ -2,7 +2,7 @@
 
 use lapin::{
     ExchangeKind,
-    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions},
     types::{AMQPValue, FieldTable},
 };
 use wahook_core::{
@@ -112,6 +112,22 @@ async fn a_queue_that_somebody_made_otherwise_is_taken_as_it_is() {
 
 #[tokio::test]
 #[ignore = "needs RabbitMQ: cargo xtask test"]
+async fn a_queue_that_is_gone_is_made_again_where_the_sink_makes_it() {
+    let url = shared_rabbitmq();
+    let name = of_this_run("gone");
+    let sink = RabbitMqSink::new(&url, to_queue(&name)).unwrap();
+    assert_eq!(hand_over(&sink, &[event("a", 1)]).await.done, 1);
+    let channel = connect(&url).await.create_channel().await.unwrap();
+    let gone = channel.queue_delete(name.as_str().into(), QueueDeleteOptions::default());
+    gone.await.unwrap();
+    let error = hand_over(&sink, &[event("a", 2)]).await.error.unwrap();
+    assert!(error.to_string().contains("no queue takes"), "{error}");
+    assert_eq!(hand_over(&sink, &[event("a", 2)]).await.done, 1);
+    assert_eq!(stored(&url, &name).await.len(), 1);
+}
+
+#[tokio::test]
+#[ignore = "needs RabbitMQ: cargo xtask test"]
 async fn a_wrong_password_is_told_without_a_word_of_it() {
     let url = shared_rabbitmq().replace("guest:guest", "guest:hunter2");
     let sink = RabbitMqSink::new(&url, to_queue("nowhere")).unwrap();
@@ -134,4 +150,23 @@ fn what_cannot_be_an_address_or_a_name_is_refused_without_a_word_of_it() {
         let error = RabbitMqSink::new("amqp://localhost", to_queue(&name)).unwrap_err();
         assert!(error.to_string().contains("1 to 255"), "{error}");
     }
+}
+
+/// One lane connects for all that wait: where nobody answers, all are told at the same time.
+#[tokio::test(start_paused = true)]
+async fn lanes_share_one_attempt_at_a_server_that_never_answers() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("amqp://{}", silent.local_addr().unwrap());
+    let sink = std::sync::Arc::new(RabbitMqSink::new(&url, to_queue("silent")).unwrap());
+    let begun = tokio::time::Instant::now();
+    let lanes = (0..64).map(|lane: u64| {
+        let sink = std::sync::Arc::clone(&sink);
+        tokio::spawn(async move { sink.deliver(&[event(&lane.to_string(), 1)]).await })
+    });
+    let lanes: Vec<_> = lanes.collect();
+    for lane in lanes {
+        let error = lane.await.unwrap().error.expect("nobody was there");
+        assert_eq!(error.kind(), SinkErrorKind::Unavailable { after: None });
+    }
+    assert!(begun.elapsed().as_secs() <= 15, "{:?}", begun.elapsed());
 }

@@ -20,6 +20,10 @@ pub(super) fn build(sink: &SinkConfig, folder: &Path, mark: &mut Vec<u8>) -> Res
         options.stream = Some(stream.clone());
     }
     options.create = sink.create.unwrap_or(options.create);
+    if sink.stream.is_none() && !options.create {
+        // Whichever takes the subject.
+        options.stream = None;
+    }
     if let Some(file) = &sink.credentials_file {
         let credentials = read("credentials_file", file, folder)?;
         mark.extend_from_slice(credentials.expose().as_bytes());

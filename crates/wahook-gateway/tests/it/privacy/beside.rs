@@ -30,6 +30,7 @@ pub(super) fn on_postgres() -> Vec<Output> {
     )
 }
 
+#[cfg(feature = "nats")]
 pub(super) fn on_nats() -> Vec<Output> {
     let server = Nats::start(&[&format!(
         "authorization {{ user: wahook, password: \"{ADDRESS}\" }}"

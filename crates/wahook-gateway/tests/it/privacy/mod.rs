@@ -4,6 +4,8 @@
 //! the `stdout` sink prints, what a body is in the inbox, and what is asked for with `--reveal` are output, and not in it.
 
 mod beside;
+#[cfg(all(feature = "nats", feature = "rabbitmq"))]
+mod brokers;
 mod canary;
 mod inside;
 mod running;
@@ -72,7 +74,10 @@ const PATHS: &[Path] = &[
 const PATHS_WITH_SERVERS: &[Path] = &[
     ("a guard in Redis", beside::on_redis),
     ("a guard and an inbox in PostgreSQL", beside::on_postgres),
+    #[cfg(feature = "nats")]
     ("an inbox in NATS", beside::on_nats),
+    #[cfg(all(feature = "nats", feature = "rabbitmq"))]
+    ("sinks that are brokers", brokers::on_brokers),
 ];
 
 #[test]
@@ -81,7 +86,7 @@ fn p1_no_canary_comes_out_of_any_path() {
 }
 
 #[test]
-#[ignore = "needs Redis, PostgreSQL and NATS: cargo xtask test"]
+#[ignore = "needs Redis, PostgreSQL, NATS and RabbitMQ: cargo xtask test"]
 fn p1_no_canary_comes_out_of_a_path_to_a_server() {
     search(PATHS_WITH_SERVERS);
 }
