@@ -1,6 +1,8 @@
 //! A gateway beside other programs: the servers where it stores, and the kit that plays a provider.
 
-use wahook_services::{Nats, Postgres, Redis, Server};
+#[cfg(feature = "nats")]
+use wahook_services::Nats;
+use wahook_services::{Postgres, Redis, Server};
 
 use super::{
     Output,
