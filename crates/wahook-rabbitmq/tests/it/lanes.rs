@@ -35,7 +35,7 @@ fn of(endpoint: &str, lane: u64, number: u64, raw: usize) -> Event {
 fn of_lane(lane: u64, number: u64) -> (Event, bool) {
     match number % 3 {
         0 => (of("nobody", lane, number, 10), false),
-        _ if lane % 16 == 0 && number == LARGE => (of("shop", lane, number, 200_000), false),
+        _ if lane.is_multiple_of(16) && number == LARGE => (of("shop", lane, number, 200_000), false),
         _ => (of("shop", lane, number, 10), true),
     }
 }
