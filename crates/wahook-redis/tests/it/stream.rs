@@ -67,3 +67,22 @@ fn what_is_no_address_is_refused_without_a_word_of_it() {
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 }
+
+/// One lane connects for all that wait: where nobody answers, all are told at the same time.
+#[tokio::test(start_paused = true)]
+async fn lanes_share_one_attempt_at_a_server_that_never_answers() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", silent.local_addr().unwrap());
+    let sink = RedisStreamSink::new(&url, RedisStreamOptions::default()).unwrap();
+    let sink = std::sync::Arc::new(sink);
+    let begun = tokio::time::Instant::now();
+    let lanes = (0..64).map(|lane: u64| {
+        let sink = std::sync::Arc::clone(&sink);
+        tokio::spawn(async move { sink.deliver(&[event(&lane.to_string(), 1)]).await })
+    });
+    let lanes: Vec<_> = lanes.collect();
+    for lane in lanes {
+        assert!(lane.await.unwrap().error.is_some(), "nobody was there");
+    }
+    assert!(begun.elapsed().as_secs() <= 15, "{:?}", begun.elapsed());
+}
