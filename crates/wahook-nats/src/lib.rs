@@ -25,7 +25,7 @@
 //!
 //! *What survives* is the stream's matter. A server writes at once and flushes to disk every `sync_interval`, 2 minutes by
 //! default: what it acknowledged since then is lost where the machine loses power and no replica has it. For a guarantee
-//! set `jetstream { sync_interval: always }`, or three replicas on machines that do not fail together.
+//! set `jetstream { sync_interval: always }`.
 //!
 //! # When the server is away
 //!
@@ -61,7 +61,7 @@
 //! and what is before that and nobody needs is removed.
 //!
 //! *What survives* is as for the sink, and [`assurance`](wahook_core::inbox::Inbox::assurance) says it: `process crash only`
-//! unless there are three replicas, or whoever opens it vouches that its servers flush at once.
+//! unless whoever opens it vouches that its servers flush at once.
 
 mod connection;
 mod inbox;

@@ -97,7 +97,7 @@ pub(crate) static STORES: [StoreRow; 5] = [
         schemes: &["nats", "tls"],
         form: "nats://USER:PASSWORD@HOST:PORT",
         reach: Reach::Network,
-        stronger: "set jetstream { sync_interval: always } on all its servers and add ?sync=always, or give the stream three replicas",
+        stronger: "set jetstream { sync_interval: always } on all its servers and add ?sync=always",
         advice: |kind| match kind {
             OpenErrorKind::Unreachable => {
                 "; start it with JetStream, or correct host and port of the address"

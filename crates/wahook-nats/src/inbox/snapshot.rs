@@ -91,8 +91,8 @@ pub(super) async fn load(log: &Log) -> Result<(Ledger, Vec<Place>), Fault> {
             "the state of the inbox was written by a later release (version {version}): bring this one up to date"
         )),
         _ => Fault::Broken(format!(
-            "what says where the state of the inbox is written is damaged, or was published by somebody else: remove the newest \
-             message of {}",
+            "what says where the state of the inbox is written is damaged, or was published by somebody else: bring the stream \
+             back from a backup; the newest message of {} is the one",
             log.subjects.snapshots
         )),
     })?;

@@ -21,7 +21,7 @@
 //! - A user may have no phone number here: whoever has a username is known by a business-scoped id.
 //! - Envelope and signature are those of all of Meta: what is of another `object` than `whatsapp_business_account` is
 //!   unknown.
-//! - A delivery can be taken apart ([`Provider::split`](wahook_core::Provider::split)): each item in an envelope of its own, with its own
+//! - A delivery can be taken apart ([`Provider::split`]): each item in an envelope of its own, with its own
 //!   contact, byte for byte as sent. So a delivery for many numbers is handed on to those whose they are, and verified there
 //!   as if Meta had sent it: Meta knows one URL for an app.
 //! - What was said before the number came to the API (`history`) is typed, and no message of the event model: whoever
