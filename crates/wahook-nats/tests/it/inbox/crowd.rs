@@ -12,7 +12,6 @@ use std::{
 
 use futures_util::future::join_all;
 use wahook_core::{
-    Guarantee,
     guard::Settled,
     inbox::{Desk, Inbox as _},
 };
@@ -180,7 +179,7 @@ async fn i1_to_i6_hold_with_three_replicas_while_each_server_in_turn_is_killed()
     let url = urls.join(",");
     until("they elected who leads", async || {
         let inbox = NatsInbox::connect(&url, options.clone()).await;
-        inbox.is_ok_and(|inbox| inbox.assurance().guarantee == Guarantee::SurvivesPowerLoss)
+        inbox.is_ok_and(|inbox| inbox.assurance().because.contains("3 replicas"))
     })
     .await;
     let faults = async {
