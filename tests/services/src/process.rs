@@ -112,7 +112,10 @@ impl Process {
 
     /// Makes it hang, and nothing of what it started.
     pub(crate) fn freeze_alone(&self) -> io::Result<()> {
-        signal(Signal::Stop, &[self.id()])
+        signal(Signal::Stop, &[self.id()])?;
+        // On a busy machine its other threads go on for a moment, and might answer once more.
+        wait_until(END, || is_still(self.id()));
+        Ok(())
     }
 
     /// Lets them go on.
@@ -146,6 +149,19 @@ impl Process {
         }
         let _ = self.kill();
     }
+}
+
+/// Whether every thread of a process is stopped; where nobody can tell, it is taken to be.
+fn is_still(id: u32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{id}/task")) else {
+        return true;
+    };
+    threads.flatten().all(|thread| {
+        let text = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // Behind the name, which may have any character in it.
+        text.rsplit_once(") ")
+            .is_none_or(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X']))
+    })
 }
 
 /// Sends a signal. The shell has `kill` built in; as a program it is not everywhere.
