@@ -57,8 +57,8 @@
 //! A record whose acknowledgement got lost is not guessed about: whoever wrote it follows the stream and comes by it, or says
 //! [`Slow`](wahook_core::guard::StoreErrorKind::Slow).
 //!
-//! The state is kept in memory, without bodies, about 2 kB for each delivery, and twice that for a while; now and then it is written down in the stream,
-//! and what is before that and nobody needs is removed.
+//! The state is kept in memory, without bodies, about 2 kB for each delivery, and twice that for a while; now and then it is
+//! written down in the stream, and what is before that and nobody needs is removed.
 //!
 //! *What survives* is as for the sink, and [`assurance`](wahook_core::inbox::Inbox::assurance) says it: `process crash only`
 //! unless whoever opens it vouches that its servers flush at once.
