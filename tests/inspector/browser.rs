@@ -199,7 +199,7 @@ impl Browser {
             let clicked = format!("{}/element/{id}/click", self.session);
             match self.wire.post(&clicked, &json!({})) {
                 Ok(_) => return,
-                Err(error) if error.to_string().contains("stale element reference") => {}
+                Err(error) if is_stale(&error) => {}
                 Err(error) => panic!("{how}: {error}"),
             }
         }
@@ -229,16 +229,20 @@ impl Browser {
 
     /// Kind and name of each such element, as the browser tells those who do not see it.
     pub(crate) fn names(&self, css: &str) -> Vec<(String, String)> {
-        let found = self.post("elements", &json!({ "using": "css selector", "value": css }));
-        let ids = found.as_array().unwrap().iter().map(|one| element(one).unwrap());
-        ids.map(|id| {
-            let told = |what| {
-                let told = self.get(&format!("element/{id}/{what}"));
-                told.as_str().unwrap().to_owned()
+        loop {
+            let found = self.post("elements", &json!({ "using": "css selector", "value": css }));
+            let ids = found.as_array().unwrap().iter().map(|one| element(one).unwrap());
+            let told = |id: &str, what: &str| {
+                let told = self.wire.get(&format!("{}/element/{id}/{what}", self.session));
+                told.map(|told| told.as_str().unwrap().to_owned())
             };
-            (told("computedrole"), told("computedlabel"))
-        })
-        .collect()
+            let names = ids.map(|id| Ok((told(id, "computedrole")?, told(id, "computedlabel")?)));
+            match names.collect::<Result<Vec<_>, String>>() {
+                Ok(names) => return names,
+                Err(error) if is_stale(&error) => {}
+                Err(error) => panic!("{css}: {error}"),
+            }
+        }
     }
 
     /// What stands in the console since it was asked last.
@@ -298,6 +302,11 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// Whether an element was drawn anew since it was found.
+fn is_stale(error: &str) -> bool {
+    error.contains("stale element reference")
 }
 
 /// The driver says so in a line that has no end.

@@ -160,14 +160,14 @@ fn is_ambiguous(pieces: &[Piece]) -> bool {
     let begins_with_digit = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
     let ends_with_digit = |text: &str| text.ends_with(|last: char| last.is_ascii_digit());
     let side_by_side = pieces.windows(2).any(|pair| match pair {
-        // An id may be any text, and so have the URL in it.
-        [Piece::Id, Piece::Url] | [Piece::Url, Piece::Id] => true,
         [Piece::Timestamp, Piece::Literal(literal)] => begins_with_digit(literal),
         pair => pair.iter().all(sent),
     });
     // What stands at the beginning is always the same.
     let swallowed = pieces.windows(3).any(|three| match three {
         [_, Piece::Literal(literal), Piece::Timestamp] => ends_with_digit(literal),
+        // An id may be any text, and so may a body: either can have the URL in it.
+        [Piece::Id, Piece::Url, Piece::Body] | [Piece::Body, Piece::Url, Piece::Id] => true,
         _ => false,
     });
     side_by_side || swallowed
@@ -258,7 +258,7 @@ impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TemplateErrorKind::Ambiguous => {
-                "the template needs a literal between {timestamp}, {id} and {body}, and between {id} and {url}, with no digit beside {timestamp}, so that no byte can move between them"
+                "the template needs a literal between {timestamp}, {id} and {body}, more than {url} between {id} and {body}, and no digit beside {timestamp}, so that no byte can move between them"
             }
             TemplateErrorKind::Syntax => {
                 "a template has literals, {timestamp}, {id}, {url}, {body}, {sha256(body)} and {sha256_raw(body)}, and no other braces"

@@ -16,6 +16,8 @@ use super::{
 
 /// Before it is tried again.
 const AGAIN: Duration = Duration::from_millis(50);
+/// So often it is asked whether what is known is there yet, before it is taken for lost.
+const BEHIND: usize = 100;
 
 #[derive(Debug)]
 pub(super) struct Follower {
@@ -85,7 +87,15 @@ impl Follower {
     }
 
     async fn follow_on(&self) -> Result<std::convert::Infallible, Stop> {
-        let info = self.log.info().await?;
+        let mut info = self.log.info().await?;
+        // Whoever leads now may have yet to apply what the one before had told.
+        for _ in 0..BEHIND {
+            if info.state.last_sequence >= self.applied() {
+                break;
+            }
+            sleep(AGAIN).await;
+            info = self.log.info().await?;
+        }
         let (applied, mut anchor) = {
             let mut page = self.book.lock();
             page.bytes = info.state.bytes;
