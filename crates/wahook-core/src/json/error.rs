@@ -164,6 +164,9 @@ pub trait Fill {
     /// The value, for texts of any lifetime.
     type Target<'de>: Default;
 
+    /// Whether a lone surrogate is mended and all of it read again; else it is a mistake.
+    const MENDS: bool = true;
+
     /// Fills it.
     ///
     /// # Errors
@@ -186,7 +189,8 @@ pub fn read_borrowed<F: Fill, V>(
     };
     let mut target = F::Target::default();
     let mut result = whole(text, Filling::<F>(&mut target));
-    if result.as_ref().is_err_and(serde_json::Error::is_syntax)
+    if F::MENDS
+        && result.as_ref().is_err_and(serde_json::Error::is_syntax)
         && let Some(other) = surrogate::repaired(text)
     {
         repaired = other;

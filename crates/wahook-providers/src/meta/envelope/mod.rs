@@ -7,16 +7,23 @@
 
 mod pieces;
 mod reading;
+mod span;
+
+use std::{borrow::Cow, ops::Range};
 
 use serde::{Deserializer, de::MapAccess};
 use serde_json::value::RawValue;
 use wahook_core::json::{Fill, ReadError, Text, read_borrowed};
 
-use self::reading::{Left, Members, ObjectVisitor, PartSeed, first, pass, rest, rows};
 pub(super) use self::{
     pieces::{Members as AsSent, Pieces, chunk, plain},
     reading::Name,
 };
+use self::{
+    reading::{Care, Left, Members, ObjectVisitor, PartSeed, first, first_typed, pass, rest, rows},
+    span::Span,
+};
+use super::event::{Contact, Metadata};
 
 /// A value as it stands; nothing for `null`.
 pub(super) type Json<'de> = Option<&'de RawValue>;
@@ -48,17 +55,36 @@ pub(super) struct Entry<'de> {
 pub(super) struct Change<'de> {
     pub(super) field: Json<'de>,
     pub(super) value: Part<Value<'de>>,
+    span: Span<'de>,
+    ends_with_value: bool,
+}
+
+impl Change<'_> {
+    /// Where it stands in the body, and where its value does, if that is known without a further look.
+    pub(super) fn places(&self, body: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+        let Part::Object(value) = &self.value else {
+            return None;
+        };
+        let value = value.span.place(body)?;
+        let change = if self.ends_with_value {
+            self.span.place_to(value.end, body)
+        } else {
+            self.span.place(body)
+        };
+        Some((change?, value))
+    }
 }
 
 /// What a change says.
 #[derive(Debug, Default)]
 pub(super) struct Value<'de> {
-    pub(super) metadata: Json<'de>,
-    pub(super) contacts: Rows<&'de RawValue>,
+    pub(super) metadata: Option<Typed<'de, Metadata>>,
+    pub(super) contacts: Rows<Typed<'de, Contact>>,
     pub(super) history: Rows<Part<Chunk<'de>>>,
     /// The other lists, in their order; of two equal names the first counts.
     pub(super) lists: Vec<(List, Rows<&'de RawValue>)>,
     pub(super) rest: Rest<'de>,
+    span: Span<'de>,
 }
 
 /// A piece of the history.
@@ -123,6 +149,14 @@ impl List {
     }
 }
 
+/// What has one shape, and nothing to be kept as it stands but where it has another.
+#[derive(Debug)]
+pub(super) enum Typed<'de, T> {
+    /// Not read yet.
+    Raw(&'de RawValue),
+    Read(T),
+}
+
 /// A part that must be an object.
 #[derive(Debug, Default)]
 pub(super) enum Part<T> {
@@ -148,6 +182,21 @@ impl<T> Rows<T> {
         matches!(self, Self::Wrong)
     }
 
+    /// The rows, to keep.
+    pub(super) fn take(&mut self) -> Vec<T> {
+        match self {
+            Self::Absent | Self::Wrong => Vec::new(),
+            Self::List(rows) => std::mem::take(rows),
+        }
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+        match self {
+            Self::Absent | Self::Wrong => &mut [],
+            Self::List(rows) => rows,
+        }
+    }
+
     pub(super) fn as_slice(&self) -> &[T] {
         match self {
             Self::Absent | Self::Wrong => &[],
@@ -156,29 +205,57 @@ impl<T> Rows<T> {
     }
 }
 
-/// Reads a body: at once, and if that fails because of a number that is none, once more and with care.
-pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&Body<'_>, ReadError>) -> V) -> V {
-    struct Whole<const CAREFUL: bool>;
+/// Reads a body: at once, and if that fails once more, so that each mistake is that of its own place; and if that fails because
+/// of a number that is none, with care.
+pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&mut Body<'_>, ReadError>) -> V) -> V {
+    let then = match read_with::<QUICK, V, _>(body, then) {
+        Ok(done) => return done,
+        Err((_, then)) => then,
+    };
+    let then = match read_with::<PLAIN, V, _>(body, then) {
+        Ok(done) => return done,
+        Err((_, then)) => then,
+    };
+    match read_with::<CAREFUL, V, _>(body, then) {
+        Ok(done) => done,
+        Err((error, then)) => then(Err(error)),
+    }
+}
 
-    impl<const CAREFUL: bool> Fill for Whole<CAREFUL> {
+const QUICK: u8 = Care::Quick as u8;
+const PLAIN: u8 = Care::Plain as u8;
+const CAREFUL: u8 = Care::Careful as u8;
+
+/// Hands `then` back with what is wrong.
+fn read_with<const CARE: u8, V, F>(body: &[u8], then: F) -> Result<V, (ReadError, F)>
+where
+    F: FnOnce(Result<&mut Body<'_>, ReadError>) -> V,
+{
+    struct Whole<const CARE: u8>;
+
+    impl<const CARE: u8> Fill for Whole<CARE> {
         type Target<'de> = Body<'de>;
 
+        // What is said beside half a character is kept as it was sent.
+        const MENDS: bool = CARE != QUICK;
+
         fn fill<'de, D: Deserializer<'de>>(body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
-            let left = Left::new(MAX_ITEMS, CAREFUL);
+            let care = match CARE {
+                QUICK => Care::Quick,
+                PLAIN => Care::Plain,
+                _ => Care::Careful,
+            };
+            let left = Left::new(MAX_ITEMS, care);
             json.deserialize_map(ObjectVisitor(body, &left))?;
             body.is_too_much = left.is_spilled();
             Ok(())
         }
     }
 
-    let then = read_borrowed::<Whole<false>, _>(body, |read| match read {
-        Ok(body) => Ok(then(Ok(&*body))),
-        Err(_) => Err(then),
-    });
-    match then {
-        Ok(done) => done,
-        Err(then) => read_borrowed::<Whole<true>, V>(body, |body| then(body.map(|body| &*body))),
-    }
+    read_borrowed::<Whole<CARE>, _>(body, |read| match read {
+        Ok(body) => Ok(then(Ok(body))),
+        Err(error) => Err((error, then)),
+    })
 }
 
 /// Meta puts together up to 1,000 updates in up to 3 MB (webhooks/overview, 2026-04); a piece of the history may hold
@@ -187,46 +264,75 @@ pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&Body<'_>, ReadError
 pub(super) const MAX_ITEMS: usize = 1 << 15;
 
 impl<'de> Members<'de> for Body<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "object" => first(&mut self.object, map),
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error> {
+        match &**name {
+            "object" => first(&mut self.object, map).map(|_| ()),
             "entry" => rows(&mut self.entry, map, left),
-            _ => rest(&mut self.rest, name, map, left),
+            _ => rest(&mut self.rest, name, map, left).map(|_| ()),
         }
     }
 }
 
 impl<'de> Members<'de> for Entry<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "id" => first(&mut self.id, map),
-            "time" => first(&mut self.time, map),
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error> {
+        match &**name {
+            "id" => first(&mut self.id, map).map(|_| ()),
+            "time" => first(&mut self.time, map).map(|_| ()),
             "changes" => rows(&mut self.changes, map, left),
-            _ => rest(&mut self.rest, name, map, left),
+            _ => rest(&mut self.rest, name, map, left).map(|_| ()),
         }
     }
 }
 
 impl<'de> Members<'de> for Change<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "field" => first(&mut self.field, map),
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error> {
+        self.span.begin(name, left);
+        match &**name {
+            "field" => self.span.end(first(&mut self.field, map)?),
             "value" if matches!(self.value, Part::Absent) => {
-                map.next_value_seed(PartSeed(&mut self.value, left))
+                map.next_value_seed(PartSeed(&mut self.value, left))?;
+                self.ends_with_value = true;
+                return Ok(());
             }
-            _ => pass(map),
+            _ => self.span.end(map.next_value()?),
         }
+        self.ends_with_value = false;
+        Ok(())
     }
 }
 
 impl<'de> Members<'de> for Value<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "metadata" => first(&mut self.metadata, map),
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error> {
+        self.span.begin(name, left);
+        match &**name {
+            "metadata" => first_typed(&mut self.metadata, map, left),
             "contacts" => rows(&mut self.contacts, map, left),
             "history" => rows(&mut self.history, map, left),
             _ => match List::of(name) {
-                None => rest(&mut self.rest, name, map, left),
+                None => {
+                    self.span.end(rest(&mut self.rest, name, map, left)?);
+                    Ok(())
+                }
                 Some(list) if self.lists.iter().all(|(known, _)| *known != list) => {
                     let mut found = Rows::Absent;
                     rows(&mut found, map, left)?;
@@ -242,22 +348,32 @@ impl<'de> Members<'de> for Value<'de> {
 }
 
 impl<'de> Members<'de> for Chunk<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "metadata" => first(&mut self.metadata, map),
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error> {
+        match &**name {
+            "metadata" => first(&mut self.metadata, map).map(|_| ()),
             "threads" => rows(&mut self.threads, map, left),
             "errors" => rows(&mut self.errors, map, left),
-            _ => rest(&mut self.rest, name, map, left),
+            _ => rest(&mut self.rest, name, map, left).map(|_| ()),
         }
     }
 }
 
 impl<'de> Members<'de> for Thread<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "id" => first(&mut self.id, map),
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error> {
+        match &**name {
+            "id" => first(&mut self.id, map).map(|_| ()),
             "messages" => rows(&mut self.messages, map, left),
-            _ => rest(&mut self.rest, name, map, left),
+            _ => rest(&mut self.rest, name, map, left).map(|_| ()),
         }
     }
 }

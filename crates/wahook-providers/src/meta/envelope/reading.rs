@@ -9,7 +9,7 @@ use serde::{
 use serde_json::value::RawValue;
 use wahook_core::json::{self, Text};
 
-use super::{Json, Part, Rest, Rows};
+use super::{Json, Part, Rest, Rows, Typed};
 
 /// How the lists of a body are read.
 pub(super) struct Left {
@@ -17,18 +17,33 @@ pub(super) struct Left {
     room: Cell<usize>,
     /// Whether there was a row without room.
     is_spilled: Cell<bool>,
-    /// Whether what stands where a list or an object belongs is looked at before it is read. That is one more pass for each
-    /// level, and only a number that is none (`1e999`) needs it: the parser stops at it.
-    is_careful: Cell<bool>,
+    care: Care,
+}
+
+/// What is expected of a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// All is as it should be: names are texts, and what has one shape has it. So no text is gone through twice, and the
+    /// first mistake ends it.
+    Quick,
+    /// Every mistake is somebody's own.
+    Plain,
+    /// What stands where a list or an object belongs is looked at before it is read. That is one more pass for each level,
+    /// and only a number that is none (`1e999`) needs it: the parser stops at it.
+    Careful,
 }
 
 impl Left {
-    pub(super) const fn new(room: usize, is_careful: bool) -> Self {
+    pub(super) const fn new(room: usize, care: Care) -> Self {
         Self {
             room: Cell::new(room),
             is_spilled: Cell::new(false),
-            is_careful: Cell::new(is_careful),
+            care,
         }
+    }
+
+    pub(super) fn is_quick(&self) -> bool {
+        self.care == Care::Quick
     }
 
     pub(super) const fn is_spilled(&self) -> bool {
@@ -49,15 +64,44 @@ impl Left {
 }
 
 pub(super) trait Members<'de>: Default {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error>;
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Cow<'de, str>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error>;
 }
 
 /// Of two equal members the first counts.
-pub(super) fn first<'de, A: MapAccess<'de>>(slot: &mut Json<'de>, map: &mut A) -> Result<(), A::Error> {
+pub(super) fn first<'de, A: MapAccess<'de>>(
+    slot: &mut Json<'de>,
+    map: &mut A,
+) -> Result<&'de RawValue, A::Error> {
     // An `Option` of it would be a copy of the parser's own.
     let value: &'de RawValue = map.next_value()?;
     if slot.is_none() && value.get() != "null" {
         *slot = Some(value);
+    }
+    Ok(value)
+}
+
+/// As [`first`], of what has one shape.
+pub(super) fn first_typed<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    slot: &mut Option<Typed<'de, T>>,
+    map: &mut A,
+    left: &Left,
+) -> Result<(), A::Error> {
+    if left.is_quick() {
+        let value: Option<T> = map.next_value()?;
+        if slot.is_none() {
+            *slot = value.map(Typed::Read);
+        }
+        return Ok(());
+    }
+    let mut json = None;
+    first(&mut json, map)?;
+    if slot.is_none() {
+        *slot = json.map(Typed::Raw);
     }
     Ok(())
 }
@@ -73,18 +117,18 @@ pub(super) fn rest<'de, A: MapAccess<'de>>(
     name: &str,
     map: &mut A,
     left: &Left,
-) -> Result<(), A::Error> {
+) -> Result<&'de RawValue, A::Error> {
     let value: &'de RawValue = map.next_value()?;
     let inside = value.get().strip_prefix('[').map(str::trim_start);
     if inside.is_none_or(|inside| inside.starts_with(']')) {
-        return Ok(());
+        return Ok(value);
     }
     if left.take() {
         slot.push((name.into(), value));
     } else {
         left.is_spilled.set(true);
     }
-    Ok(())
+    Ok(value)
 }
 
 pub(super) fn rows<'de, T: Row<'de>, A: MapAccess<'de>>(
@@ -107,6 +151,16 @@ pub(super) trait Row<'de>: Sized {
 impl<'de> Row<'de> for &'de RawValue {
     fn next<A: SeqAccess<'de>>(list: &mut A, _: &Left) -> Result<Option<Self>, A::Error> {
         list.next_element()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Row<'de> for Typed<'de, T> {
+    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
+        Ok(if left.is_quick() {
+            list.next_element()?.map(Typed::Read)
+        } else {
+            list.next_element()?.map(Typed::Raw)
+        })
     }
 }
 
@@ -142,7 +196,7 @@ impl<'de, T: Members<'de>> DeserializeSeed<'de> for PartSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.1.is_careful.get() {
+        if self.1.care == Care::Careful {
             return looked_at(json, b'{', self, |seed| *seed.0 = Part::Wrong);
         }
         json.deserialize_any(self)
@@ -155,7 +209,7 @@ impl<'de, T: Row<'de>> DeserializeSeed<'de> for RowsSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.1.is_careful.get() {
+        if self.1.care == Care::Careful {
             return looked_at(json, b'[', self, |seed| *seed.0 = Rows::Wrong);
         }
         json.deserialize_any(self)
@@ -262,10 +316,41 @@ impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(name) = map.next_key_seed(NameSeed(self.1))? {
             self.0.member(&name, &mut map, self.1)?;
         }
         Ok(())
+    }
+}
+
+/// The name of a member.
+struct NameSeed<'a>(&'a Left);
+
+impl<'de> DeserializeSeed<'de> for NameSeed<'_> {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        if self.0.is_quick() {
+            json.deserialize_str(self)
+        } else {
+            Name::deserialize(json).map(|Name(name)| name)
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for NameSeed<'_> {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
 }
 

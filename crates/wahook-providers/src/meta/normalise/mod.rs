@@ -67,8 +67,8 @@ pub(super) fn unknown(unknown: Unknown) -> Draft {
     if let Some(at) = draft.occurred_at {
         let name = draft.name.as_ref().map(|(name, _)| name.as_str());
         // A change, or a list.
-        let raw = value(&draft.raw);
-        draft.key = whole("unknown", &[draft.tenant.as_deref(), name], &raw, Some(at));
+        let digest = || canonical::digest_of("value", &draft.raw);
+        draft.key = whole("unknown", &[draft.tenant.as_deref(), name], digest, Some(at));
     }
     draft
 }
@@ -143,23 +143,24 @@ impl Scene<'_> {
     fn key_at(&self, kind: &'static str, at: Option<Timestamp>) -> EventKey {
         let about = [self.tenant, Some(self.name)];
         if self.field.has_lists() {
-            return whole(kind, &about, self.raw, at);
+            return whole(kind, &about, || canonical::digest(self.raw), at);
         }
-        whole(kind, &about, &value(self.raw), at)
+        // Without the field, which is told beside it.
+        whole(kind, &about, || canonical::digest_of("value", self.raw), at)
     }
 }
 
-/// What a change says, without its field, which is told beside it.
-fn value(change: &Raw) -> Raw {
-    change.at(&["value"]).unwrap_or_else(|| change.clone())
-}
-
 /// The key that says all of something.
-fn whole(kind: &'static str, about: &[Option<&str>], raw: &Raw, at: Option<Timestamp>) -> EventKey {
+fn whole(
+    kind: &'static str,
+    about: &[Option<&str>],
+    digest: impl FnOnce() -> String,
+    at: Option<Timestamp>,
+) -> EventKey {
     let Some(at) = at else {
         return EventKey::of_delivery(kind);
     };
-    let digest = canonical::digest(raw);
+    let digest = digest();
     let about = about
         .iter()
         .fold(EventKey::new(kind), |key, part| key.optional(*part));

@@ -14,8 +14,8 @@ use wahook_core::{
 
 use super::{
     contacts::Contacts,
-    envelope::{self, Body, Change, Entry, Json, List, Part, Pieces, Rest, Rows, Value},
-    event::{Element, Event, Field, HistoryMessage, Metadata, Payload},
+    envelope::{self, Body, Change, Entry, Json, List, Part, Pieces, Rest, Rows, Typed, Value},
+    event::{Contact, Element, Event, Field, HistoryMessage, Metadata, Payload},
 };
 
 /// Reads every item of a body.
@@ -71,6 +71,8 @@ struct Place {
     waba_id: Option<Text>,
     time: Option<Number>,
     metadata: Metadata,
+    /// The change and its value in the body, where that is known without a further look.
+    stands: Option<(Range<usize>, Range<usize>)>,
 }
 
 impl Place {
@@ -124,6 +126,9 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
 
     /// All of a change.
     fn change_raw(&self, place: &Place) -> Raw {
+        if let Some((change, _)) = &place.stands {
+            return Raw::new(self.body.slice(change.clone()));
+        }
         match self.pieces.change(place.entry, place.change) {
             Some(json) => self.raw(json),
             None => Raw::new(self.body.clone()),
@@ -150,7 +155,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
-    fn body(&mut self, body: &Body<'_>) {
+    fn body(&mut self, body: &mut Body<'_>) {
         match text(body.object) {
             Err(()) => return self.whole(None, Some(ReadError::shape("object"))),
             Ok(Some(object)) if object == OBJECT => {}
@@ -159,7 +164,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         if body.entry.is_wrong() {
             return self.whole(None, Some(ReadError::shape("entry")));
         }
-        for (index, entry) in body.entry.as_slice().iter().enumerate() {
+        for (index, entry) in body.entry.as_mut_slice().iter_mut().enumerate() {
             match entry {
                 Part::Object(entry) => self.entry(entry, index),
                 // Nothing but the body is kept of what has no place to be kept at.
@@ -173,13 +178,13 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
-    fn entry(&mut self, entry: &Entry<'_>, at: usize) {
+    fn entry(&mut self, entry: &mut Entry<'_>, at: usize) {
         if entry.changes.is_wrong() {
             return self.whole(None, Some(ReadError::shape(format!("entry[{at}].changes"))));
         }
         let waba_id = text(entry.id).unwrap_or_default();
         let time: Option<Number> = entry.time.and_then(|time| json::read(time.get().as_bytes()).ok());
-        for (index, change) in entry.changes.as_slice().iter().enumerate() {
+        for (index, change) in entry.changes.as_mut_slice().iter_mut().enumerate() {
             let mut place = Place {
                 entry: at,
                 change: index,
@@ -188,6 +193,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 waba_id: waba_id.clone(),
                 time: time.clone(),
                 metadata: Metadata::default(),
+                stands: None,
             };
             self.change(change, &mut place);
         }
@@ -208,25 +214,25 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
-    fn change(&mut self, change: &Part<Change<'_>>, place: &mut Place) {
+    fn change(&mut self, change: &mut Part<Change<'_>>, place: &mut Place) {
         let Part::Object(change) = change else {
             // An element that is nothing is a mistake here, too.
             let raw = self.change_raw(place);
             return self.malformed(None, ReadError::shape(place.path("")), place.context(), raw);
         };
-        let metadata = match &change.value {
-            Part::Object(value) => value.metadata,
+        let metadata = match &mut change.value {
+            Part::Object(value) => value.metadata.take(),
             Part::Absent | Part::Wrong => None,
         };
-        let metadata = metadata.map(|metadata| (metadata, json::read(metadata.get().as_bytes())));
-        let metadata = match metadata {
-            Some((_, Ok(metadata))) => {
-                place.metadata = metadata;
-                None
-            }
-            Some((metadata, Err(error))) => Some((metadata, error)),
-            None => None,
-        };
+        let mut wrong_metadata = None;
+        match metadata {
+            Some(Typed::Read(metadata)) => place.metadata = metadata,
+            Some(Typed::Raw(raw)) => match json::read(raw.get().as_bytes()) {
+                Ok(metadata) => place.metadata = metadata,
+                Err(error) => wrong_metadata = Some((raw, error)),
+            },
+            None => {}
+        }
         match text(change.field) {
             Err(()) => {
                 let raw = self.change_raw(place);
@@ -242,6 +248,9 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 place.name = field;
             }
         }
+        if !place.field.has_lists() {
+            place.stands = change.places(self.body);
+        }
         if let Field::Unknown(_) = place.field {
             let raw = self.change_raw(place);
             return self.unknown(Some(place.name.clone()), place.context(), raw);
@@ -249,7 +258,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         if !place.field.has_lists() {
             return self.value(place);
         }
-        let value = match &change.value {
+        let value = match &mut change.value {
             Part::Object(value) => value,
             Part::Absent | Part::Wrong => {
                 let raw = self.change_raw(place);
@@ -258,7 +267,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             }
         };
         let before = self.count;
-        if let Some((metadata, error)) = metadata {
+        if let Some((metadata, error)) = wrong_metadata {
             // What is said is said all the same, of an account that cannot be told.
             let raw = self.raw(metadata);
             let error = under(&place.path(".value.metadata"), &error);
@@ -277,9 +286,13 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
     /// A value that is one thing.
     fn value(&mut self, place: &Place) {
         let raw = self.change_raw(place);
-        let payload = match raw.at(&["value"]) {
-            Some(value) => place.field.read(value.bytes()),
-            None => Ok(None),
+        let stands = place.stands.as_ref();
+        let payload = match stands.and_then(|(_, value)| self.body.get(value.clone())) {
+            Some(value) => place.field.read(value),
+            None => match raw.at(&["value"]) {
+                Some(value) => place.field.read(value.bytes()),
+                None => Ok(None),
+            },
         };
         let error = match payload {
             Ok(Some(payload)) => return self.known(place, place.name.clone(), None, payload, raw),
@@ -303,8 +316,8 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         self.emit(Parsed::Known { event, raw });
     }
 
-    fn lists(&mut self, value: &Value<'_>, place: &Place) {
-        let contacts = self.contacts(&value.contacts, place);
+    fn lists(&mut self, value: &mut Value<'_>, place: &Place) {
+        let contacts = self.contacts(&mut value.contacts, place);
         for (list, rows) in &value.lists {
             let name = place.name_of(list.as_str());
             let path = || place.path(&format!(".value.{}", list.as_str()));
@@ -330,25 +343,30 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
     }
 
     /// Who is spoken of. One that cannot be read is an item of its own, and no element's mistake.
-    fn contacts(&mut self, rows: &Rows<&RawValue>, place: &Place) -> Contacts {
+    fn contacts(&mut self, rows: &mut Rows<Typed<'_, Contact>>, place: &Place) -> Contacts {
         let name = || Some(place.name_of("contacts"));
         if rows.is_wrong() {
             let raw = self.change_raw(place);
             let error = ReadError::shape(place.path(".value.contacts"));
             self.malformed(name(), error, place.context(), raw);
         }
-        let mut contacts = Vec::with_capacity(rows.as_slice().len());
-        for (index, row) in rows.as_slice().iter().enumerate() {
+        let rows = rows.take().into_iter().enumerate();
+        let contacts = rows.filter_map(|(index, row)| {
+            let row = match row {
+                Typed::Read(contact) => return Some(contact),
+                Typed::Raw(row) => row,
+            };
             match json::read(row.get().as_bytes()) {
-                Ok(contact) => contacts.push(contact),
+                Ok(contact) => Some(contact),
                 Err(error) => {
                     let error = under(&place.path(&format!(".value.contacts[{index}]")), &error);
                     let raw = self.raw(row);
                     self.malformed(name(), error, place.context(), raw);
+                    None
                 }
             }
-        }
-        Contacts::new(contacts)
+        });
+        Contacts::new(contacts.collect())
     }
 }
 
