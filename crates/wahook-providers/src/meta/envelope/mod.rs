@@ -9,7 +9,7 @@ mod pieces;
 mod reading;
 mod span;
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use serde::{Deserializer, de::MapAccess};
 use serde_json::value::RawValue;
@@ -266,14 +266,14 @@ pub(super) const MAX_ITEMS: usize = 1 << 15;
 impl<'de> Members<'de> for Body<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error> {
-        match &**name {
+        match &*name.0 {
             "object" => first(&mut self.object, map).map(|_| ()),
             "entry" => rows(&mut self.entry, map, left),
-            _ => rest(&mut self.rest, name, map, left).map(|_| ()),
+            _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
         }
     }
 }
@@ -281,15 +281,15 @@ impl<'de> Members<'de> for Body<'de> {
 impl<'de> Members<'de> for Entry<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error> {
-        match &**name {
+        match &*name.0 {
             "id" => first(&mut self.id, map).map(|_| ()),
             "time" => first(&mut self.time, map).map(|_| ()),
             "changes" => rows(&mut self.changes, map, left),
-            _ => rest(&mut self.rest, name, map, left).map(|_| ()),
+            _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
         }
     }
 }
@@ -297,12 +297,12 @@ impl<'de> Members<'de> for Entry<'de> {
 impl<'de> Members<'de> for Change<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error> {
         self.span.begin(name, left);
-        match &**name {
+        match &*name.0 {
             "field" => self.span.end(first(&mut self.field, map)?),
             "value" if matches!(self.value, Part::Absent) => {
                 map.next_value_seed(PartSeed(&mut self.value, left))?;
@@ -319,18 +319,18 @@ impl<'de> Members<'de> for Change<'de> {
 impl<'de> Members<'de> for Value<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error> {
         self.span.begin(name, left);
-        match &**name {
+        match &*name.0 {
             "metadata" => first_typed(&mut self.metadata, map, left),
             "contacts" => rows(&mut self.contacts, map, left),
             "history" => rows(&mut self.history, map, left),
-            _ => match List::of(name) {
+            _ => match List::of(&name.0) {
                 None => {
-                    self.span.end(rest(&mut self.rest, name, map, left)?);
+                    self.span.end(rest(&mut self.rest, &name.0, map, left)?);
                     Ok(())
                 }
                 Some(list) if self.lists.iter().all(|(known, _)| *known != list) => {
@@ -350,15 +350,15 @@ impl<'de> Members<'de> for Value<'de> {
 impl<'de> Members<'de> for Chunk<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error> {
-        match &**name {
+        match &*name.0 {
             "metadata" => first(&mut self.metadata, map).map(|_| ()),
             "threads" => rows(&mut self.threads, map, left),
             "errors" => rows(&mut self.errors, map, left),
-            _ => rest(&mut self.rest, name, map, left).map(|_| ()),
+            _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
         }
     }
 }
@@ -366,14 +366,14 @@ impl<'de> Members<'de> for Chunk<'de> {
 impl<'de> Members<'de> for Thread<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error> {
-        match &**name {
+        match &*name.0 {
             "id" => first(&mut self.id, map).map(|_| ()),
             "messages" => rows(&mut self.messages, map, left),
-            _ => rest(&mut self.rest, name, map, left).map(|_| ()),
+            _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Changes and pieces of the history as a whole, looked up where somebody asks for one.
 
-use std::{borrow::Cow, cell::OnceCell, fmt};
+use std::{cell::OnceCell, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -33,11 +33,11 @@ struct Entry<'a> {
 impl<'de> reading::Members<'de> for Body<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error> {
-        match &**name {
+        match &*name.0 {
             "entry" => rows(&mut self.entry, map, left),
             _ => pass(map),
         }
@@ -47,11 +47,11 @@ impl<'de> reading::Members<'de> for Body<'de> {
 impl<'de> reading::Members<'de> for Entry<'de> {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error> {
-        match &**name {
+        match &*name.0 {
             "changes" => rows(&mut self.changes, map, left),
             _ => pass(map),
         }

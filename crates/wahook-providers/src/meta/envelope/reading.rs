@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use wahook_core::json::{self, Text};
 
 use super::{Json, Part, Rest, Rows, Typed};
+use crate::object::InPlace;
 
 /// How the lists of a body are read.
 pub(super) struct Left {
@@ -66,7 +67,7 @@ impl Left {
 pub(super) trait Members<'de>: Default {
     fn member<A: MapAccess<'de>>(
         &mut self,
-        name: &Cow<'de, str>,
+        name: &Name<'de>,
         map: &mut A,
         left: &Left,
     ) -> Result<(), A::Error>;
@@ -145,29 +146,63 @@ pub(super) fn rows<'de, T: Row<'de>, A: MapAccess<'de>>(
 
 /// An element of a list.
 pub(super) trait Row<'de>: Sized {
-    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error>;
+    /// Reads the next one into the rows; whether there was one.
+    fn next<A: SeqAccess<'de>>(list: &mut A, rows: &mut Vec<Self>, left: &Left) -> Result<bool, A::Error>;
 }
 
 impl<'de> Row<'de> for &'de RawValue {
-    fn next<A: SeqAccess<'de>>(list: &mut A, _: &Left) -> Result<Option<Self>, A::Error> {
-        list.next_element()
+    fn next<A: SeqAccess<'de>>(list: &mut A, rows: &mut Vec<Self>, _: &Left) -> Result<bool, A::Error> {
+        let row = list.next_element()?;
+        Ok(row.map(|row| rows.push(row)).is_some())
     }
 }
 
-impl<'de, T: Deserialize<'de>> Row<'de> for Typed<'de, T> {
-    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
-        Ok(if left.is_quick() {
-            list.next_element()?.map(Typed::Read)
-        } else {
-            list.next_element()?.map(Typed::Raw)
-        })
+impl<'de, T: InPlace> Row<'de> for Typed<'de, T> {
+    fn next<A: SeqAccess<'de>>(list: &mut A, rows: &mut Vec<Self>, left: &Left) -> Result<bool, A::Error> {
+        Ok(list.next_element_seed(RowSeed(rows, left))?.is_some())
     }
 }
 
 impl<'de, T: Members<'de>> Row<'de> for Part<T> {
-    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
-        let mut part = Self::Absent;
-        Ok(list.next_element_seed(PartSeed(&mut part, left))?.map(|()| part))
+    fn next<A: SeqAccess<'de>>(list: &mut A, rows: &mut Vec<Self>, left: &Left) -> Result<bool, A::Error> {
+        Ok(list.next_element_seed(RowSeed(rows, left))?.is_some())
+    }
+}
+
+/// One more row, filled where it stays: to hand it on would cost as much as to read it.
+struct RowSeed<'a, T>(&'a mut Vec<T>, &'a Left);
+
+impl<T> RowSeed<'_, T> {
+    fn add(&mut self, row: T) -> &mut T {
+        if self.0.is_empty() {
+            // As a rule it is the only one, and large.
+            self.0.reserve_exact(1);
+        }
+        self.0.push_mut(row)
+    }
+}
+
+impl<'de, T: InPlace> DeserializeSeed<'de> for RowSeed<'_, Typed<'de, T>> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(mut self, json: D) -> Result<(), D::Error> {
+        if self.1.is_quick() {
+            if let Typed::Read(row) = self.add(Typed::Read(T::default())) {
+                row.read(json)?;
+            }
+        } else {
+            self.add(Typed::Raw(<&'de RawValue>::deserialize(json)?));
+        }
+        Ok(())
+    }
+}
+
+impl<'de, T: Members<'de>> DeserializeSeed<'de> for RowSeed<'_, Part<T>> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(mut self, json: D) -> Result<(), D::Error> {
+        let left = self.1;
+        PartSeed(self.add(Part::Absent), left).deserialize(json)
     }
 }
 
@@ -266,10 +301,11 @@ impl<'de, T: Members<'de>> Visitor<'de> for PartSeed<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        let mut object = T::default();
-        ObjectVisitor(&mut object, self.1).visit_map(map)?;
-        *self.0 = Part::Object(object);
-        Ok(())
+        *self.0 = Part::Object(T::default());
+        match self.0 {
+            Part::Object(object) => ObjectVisitor(object, self.1).visit_map(map),
+            Part::Absent | Part::Wrong => Ok(()),
+        }
     }
 }
 
@@ -287,12 +323,9 @@ impl<'de, T: Row<'de>> Visitor<'de> for RowsSeed<'_, T> {
                 }
                 break;
             }
-            match T::next(&mut list, self.1)? {
-                Some(row) => rows.push(row),
-                None => {
-                    self.1.give_back();
-                    break;
-                }
+            if !T::next(&mut list, &mut rows, self.1)? {
+                self.1.give_back();
+                break;
             }
         }
         *self.0 = Rows::List(rows);
@@ -327,30 +360,30 @@ impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
 struct NameSeed<'a>(&'a Left);
 
 impl<'de> DeserializeSeed<'de> for NameSeed<'_> {
-    type Value = Cow<'de, str>;
+    type Value = Name<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
         if self.0.is_quick() {
             json.deserialize_str(self)
         } else {
-            Name::deserialize(json).map(|Name(name)| name)
+            Name::deserialize(json)
         }
     }
 }
 
 impl<'de> Visitor<'de> for NameSeed<'_> {
-    type Value = Cow<'de, str>;
+    type Value = Name<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
     fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(name))
+        Ok(Name(Cow::Borrowed(name)))
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(name.to_owned()))
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }
 

@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use serde_json::value::RawValue;
 
-use super::{super::parse, reading::Left};
+use super::{super::parse, Name, reading::Left};
 
 /// An object that is being read.
 #[derive(Debug, Default)]
@@ -18,11 +18,11 @@ pub(super) struct Span<'de> {
 
 impl<'de> Span<'de> {
     /// A member comes.
-    pub(super) fn begin(&mut self, name: &Cow<'de, str>, left: &Left) {
+    pub(super) fn begin(&mut self, name: &Name<'de>, left: &Left) {
         self.last_value = None;
         if !std::mem::replace(&mut self.is_begun, true)
             && left.is_quick()
-            && let Cow::Borrowed(name) = name
+            && let Cow::Borrowed(name) = name.0
         {
             self.first_name = Some(name);
         }

@@ -119,7 +119,7 @@ fn said(payload: Payload, scene: &Scene<'_>) -> Said {
 /// What the envelope tells about every element.
 struct Scene<'a> {
     /// The event's name.
-    name: &'a str,
+    name: &'a Text,
     /// The field, by which the app subscribes.
     field: &'a Field,
     /// The item as sent.
@@ -209,11 +209,12 @@ fn occurrence(
 
 /// What it is about, and all that it says: as a digest, for it may be long, and keys show up in more places than texts should.
 fn said_of(kind: &'static str, about: &[Option<&str>], says: &[Option<&str>]) -> EventKey {
-    let mut text = String::new();
+    let length = |part: &Option<&str>| LENGTH + part.map_or(0, str::len);
+    let mut text = String::with_capacity(says.iter().map(length).sum());
     for part in says {
         let part = part.unwrap_or_default();
         // The lengths keep `ab`, `c` apart from `a`, `bc`.
-        text.push_str(&part.len().to_string());
+        push_number(part.len(), &mut text);
         text.push(':');
         text.push_str(part);
     }
@@ -223,6 +224,16 @@ fn said_of(kind: &'static str, about: &[Option<&str>], says: &[Option<&str>]) ->
         .fold(EventKey::new(kind), |key, part| key.optional(*part));
     // 128 bits of it.
     about.optional(digest.get(..32))
+}
+
+/// Bytes for the length of most texts, and what ends it.
+const LENGTH: usize = 3;
+
+fn push_number(number: usize, text: &mut String) {
+    if number > 9 {
+        push_number(number / 10, text);
+    }
+    text.push(char::from(b"0123456789"[number % 10]));
 }
 
 /// The text, unless it is missing or empty: here both mean the same (webhooks/reference, 2026-04).

@@ -2,7 +2,7 @@
 
 mod history;
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -156,10 +156,10 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
     }
 
     fn body(&mut self, body: &mut Body<'_>) {
-        match text(body.object) {
+        match word(body.object) {
             Err(()) => return self.whole(None, Some(ReadError::shape("object"))),
             Ok(Some(object)) if object == OBJECT => {}
-            Ok(object) => return self.whole(object, None),
+            Ok(object) => return self.whole(object.map(Text::from), None),
         }
         if body.entry.is_wrong() {
             return self.whole(None, Some(ReadError::shape("entry")));
@@ -183,7 +183,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             return self.whole(None, Some(ReadError::shape(format!("entry[{at}].changes"))));
         }
         let waba_id = text(entry.id).unwrap_or_default();
-        let time: Option<Number> = entry.time.and_then(|time| json::read(time.get().as_bytes()).ok());
+        let time = entry.time.and_then(number);
         for (index, change) in entry.changes.as_mut_slice().iter_mut().enumerate() {
             let mut place = Place {
                 entry: at,
@@ -233,7 +233,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             },
             None => {}
         }
-        match text(change.field) {
+        match word(change.field) {
             Err(()) => {
                 let raw = self.change_raw(place);
                 let error = ReadError::shape(place.path(".field"));
@@ -243,9 +243,14 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 let raw = self.change_raw(place);
                 return self.unknown(None, place.context(), raw);
             }
-            Ok(Some(field)) => {
-                place.field = Field::from(field.as_str());
-                place.name = field;
+            Ok(Some(name)) => {
+                place.field = Field::from(&*name);
+                place.name = if place.field.as_str() == name {
+                    // The program's own word is no copy; many a name has more bytes than have room in place.
+                    place.field.clone().into_word()
+                } else {
+                    name.into()
+                };
             }
         }
         if !place.field.has_lists() {
@@ -287,12 +292,17 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
     fn value(&mut self, place: &Place) {
         let raw = self.change_raw(place);
         let stands = place.stands.as_ref();
-        let payload = match stands.and_then(|(_, value)| self.body.get(value.clone())) {
-            Some(value) => place.field.read(value),
-            None => match raw.at(&["value"]) {
-                Some(value) => place.field.read(value.bytes()),
-                None => Ok(None),
-            },
+        let found;
+        let value = match stands.and_then(|(_, value)| self.body.get(value.clone())) {
+            Some(value) => Some(value),
+            None => {
+                found = raw.at(&["value"]);
+                found.as_ref().map(|value| &**value.bytes())
+            }
+        };
+        let payload = match value.map(std::str::from_utf8) {
+            Some(Ok(value)) => place.field.read(value),
+            _ => Ok(None),
         };
         let error = match payload {
             Ok(Some(payload)) => return self.known(place, place.name.clone(), None, payload, raw),
@@ -388,7 +398,7 @@ fn element(list: List, place: &Place, row: &RawValue) -> Result<Option<Payload>,
         List::UserPreferences => Element::UserPreference,
         List::AutomaticEvents => Element::AutomaticEvent,
     };
-    let payload = element.read(row.get().as_bytes())?;
+    let payload = element.read(row.get())?;
     Ok(match payload {
         // Files of the history follow for themselves, in the same field (webhooks/reference/history, 2026-04).
         Some(Payload::Message(message)) if place.field == Field::History => {
@@ -407,17 +417,36 @@ fn element(list: List, place: &Place, row: &RawValue) -> Result<Option<Payload>,
 
 /// A text with something in it; an error where it is no text.
 fn text(json: Json<'_>) -> Result<Option<Text>, ()> {
+    word(json).map(|word| word.map(Text::from))
+}
+
+/// As [`text`], without a copy.
+fn word(json: Json<'_>) -> Result<Option<Cow<'_, str>>, ()> {
     let Some(json) = json.map(RawValue::get) else {
         return Ok(None);
     };
     let bare = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
-    match bare.filter(|text| !text.contains('\\')) {
+    let word = match bare.filter(|text| !text.contains('\\')) {
         // As nearly always: there is nothing to decode.
-        Some(text) => Ok(Text::from(text).non_empty()),
-        None => json::read::<Text>(json.as_bytes())
-            .map(Text::non_empty)
-            .map_err(|_| ()),
+        Some(text) => Cow::Borrowed(text),
+        None => match json::read::<Text>(json.as_bytes()) {
+            Ok(text) => Cow::Owned(text.into_string()),
+            Err(_) => return Err(()),
+        },
+    };
+    Ok(Some(word).filter(|word| !word.is_empty()))
+}
+
+/// A number, or a text that is one; nothing where it is neither.
+fn number(json: &RawValue) -> Option<Number> {
+    let text = json.get();
+    if text.bytes().all(|byte| byte.is_ascii_digit())
+        && let Ok(number) = text.parse()
+    {
+        // As nearly always.
+        return Some(Number::Integer(number));
     }
+    json::read(text.as_bytes()).ok()
 }
 
 /// The mistake, and where it stands in the body.
