@@ -57,6 +57,8 @@ pub(super) struct Change<'de> {
     pub(super) value: Part<Value<'de>>,
     span: Span<'de>,
     ends_with_value: bool,
+    /// Whether a `null` of the same name stands before the value.
+    is_shadowed: bool,
 }
 
 impl Change<'_> {
@@ -65,6 +67,9 @@ impl Change<'_> {
         let Part::Object(value) = &self.value else {
             return None;
         };
+        if self.is_shadowed {
+            return None;
+        }
         let value = value.span.place(body)?;
         let change = if self.ends_with_value {
             self.span.place_to(value.end, body)
@@ -307,6 +312,7 @@ impl<'de> Members<'de> for Change<'de> {
             "value" if matches!(self.value, Part::Absent) => {
                 map.next_value_seed(PartSeed(&mut self.value, left))?;
                 self.ends_with_value = true;
+                self.is_shadowed |= matches!(self.value, Part::Absent);
                 return Ok(());
             }
             _ => self.span.end(map.next_value()?),
