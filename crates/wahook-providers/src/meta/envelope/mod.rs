@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use serde::{Deserializer, de::MapAccess};
 use serde_json::value::RawValue;
-use wahook_core::json::{Fill, ReadError, Text, read_borrowed};
+use wahook_core::json::{Fill, Number, ReadError, Text, read_borrowed};
 
 pub(super) use self::{
     pieces::{Members as AsSent, Pieces, chunk, plain},
@@ -28,13 +28,16 @@ use super::event::{Contact, Metadata};
 /// A value as it stands; nothing for `null`.
 pub(super) type Json<'de> = Option<&'de RawValue>;
 
+/// A text; nothing for `null`.
+pub(super) type Word<'de> = Option<Typed<'de, &'de str>>;
+
 /// Lists under names that are not known.
 pub(super) type Rest<'de> = Vec<(Text, &'de RawValue)>;
 
 /// The whole body.
 #[derive(Debug, Default)]
 pub(super) struct Body<'de> {
-    pub(super) object: Json<'de>,
+    pub(super) object: Word<'de>,
     pub(super) entry: Rows<Part<Entry<'de>>>,
     pub(super) rest: Rest<'de>,
     /// Whether there is more than anybody says at once: then what is here is not all.
@@ -44,8 +47,8 @@ pub(super) struct Body<'de> {
 /// A business account.
 #[derive(Debug, Default)]
 pub(super) struct Entry<'de> {
-    pub(super) id: Json<'de>,
-    pub(super) time: Json<'de>,
+    pub(super) id: Word<'de>,
+    pub(super) time: Option<Typed<'de, Number>>,
     pub(super) changes: Rows<Part<Change<'de>>>,
     pub(super) rest: Rest<'de>,
 }
@@ -53,7 +56,7 @@ pub(super) struct Entry<'de> {
 /// A field and its value.
 #[derive(Debug, Default)]
 pub(super) struct Change<'de> {
-    pub(super) field: Json<'de>,
+    pub(super) field: Word<'de>,
     pub(super) value: Part<Value<'de>>,
     span: Span<'de>,
     ends_with_value: bool,
@@ -104,7 +107,7 @@ pub(super) struct Chunk<'de> {
 /// A conversation of the history.
 #[derive(Debug, Default)]
 pub(super) struct Thread<'de> {
-    pub(super) id: Json<'de>,
+    pub(super) id: Word<'de>,
     pub(super) messages: Rows<&'de RawValue>,
     pub(super) rest: Rest<'de>,
 }
@@ -155,7 +158,7 @@ impl List {
 }
 
 /// What has one shape, and nothing to be kept as it stands but where it has another.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Typed<'de, T> {
     /// Not read yet.
     Raw(&'de RawValue),
@@ -276,7 +279,7 @@ impl<'de> Members<'de> for Body<'de> {
         left: &Left,
     ) -> Result<(), A::Error> {
         match &*name.0 {
-            "object" => first(&mut self.object, map).map(|_| ()),
+            "object" => first_typed(&mut self.object, map, left),
             "entry" => rows(&mut self.entry, map, left),
             _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
         }
@@ -291,8 +294,8 @@ impl<'de> Members<'de> for Entry<'de> {
         left: &Left,
     ) -> Result<(), A::Error> {
         match &*name.0 {
-            "id" => first(&mut self.id, map).map(|_| ()),
-            "time" => first(&mut self.time, map).map(|_| ()),
+            "id" => first_typed(&mut self.id, map, left),
+            "time" => first_typed(&mut self.time, map, left),
             "changes" => rows(&mut self.changes, map, left),
             _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
         }
@@ -308,7 +311,13 @@ impl<'de> Members<'de> for Change<'de> {
     ) -> Result<(), A::Error> {
         self.span.begin(name, left);
         match &*name.0 {
-            "field" => self.span.end(first(&mut self.field, map)?),
+            "field" => {
+                let is_first = self.field.is_none();
+                first_typed(&mut self.field, map, left)?;
+                if is_first && let Some(Typed::Read(field)) = self.field {
+                    self.span.end_of_text(field);
+                }
+            }
             "value" if matches!(self.value, Part::Absent) => {
                 map.next_value_seed(PartSeed(&mut self.value, left))?;
                 self.ends_with_value = true;
@@ -361,7 +370,7 @@ impl<'de> Members<'de> for Chunk<'de> {
         left: &Left,
     ) -> Result<(), A::Error> {
         match &*name.0 {
-            "metadata" => first(&mut self.metadata, map).map(|_| ()),
+            "metadata" => first(&mut self.metadata, map),
             "threads" => rows(&mut self.threads, map, left),
             "errors" => rows(&mut self.errors, map, left),
             _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
@@ -377,7 +386,7 @@ impl<'de> Members<'de> for Thread<'de> {
         left: &Left,
     ) -> Result<(), A::Error> {
         match &*name.0 {
-            "id" => first(&mut self.id, map).map(|_| ()),
+            "id" => first_typed(&mut self.id, map, left),
             "messages" => rows(&mut self.messages, map, left),
             _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
         }

@@ -74,16 +74,13 @@ pub(super) trait Members<'de>: Default {
 }
 
 /// Of two equal members the first counts.
-pub(super) fn first<'de, A: MapAccess<'de>>(
-    slot: &mut Json<'de>,
-    map: &mut A,
-) -> Result<&'de RawValue, A::Error> {
+pub(super) fn first<'de, A: MapAccess<'de>>(slot: &mut Json<'de>, map: &mut A) -> Result<(), A::Error> {
     // An `Option` of it would be a copy of the parser's own.
     let value: &'de RawValue = map.next_value()?;
     if slot.is_none() && value.get() != "null" {
         *slot = Some(value);
     }
-    Ok(value)
+    Ok(())
 }
 
 /// As [`first`], of what has one shape.

@@ -13,13 +13,15 @@ pub(super) struct Span<'de> {
     /// Nothing where it does not stand as it says.
     first_name: Option<&'de str>,
     /// Nothing where it was read as something else.
-    last_value: Option<&'de RawValue>,
+    last_value: Option<&'de str>,
+    /// Whether that is a text without its quotation marks.
+    is_text: bool,
 }
 
 impl<'de> Span<'de> {
     /// A member comes.
     pub(super) fn begin(&mut self, name: &Name<'de>, left: &Left) {
-        self.last_value = None;
+        (self.last_value, self.is_text) = (None, false);
         if !std::mem::replace(&mut self.is_begun, true)
             && left.is_quick()
             && let Cow::Borrowed(name) = name.0
@@ -29,14 +31,19 @@ impl<'de> Span<'de> {
     }
 
     /// The value of that member.
-    pub(super) const fn end(&mut self, value: &'de RawValue) {
-        self.last_value = Some(value);
+    pub(super) fn end(&mut self, value: &'de RawValue) {
+        self.last_value = Some(value.get());
+    }
+
+    /// The same of a text, borrowed from the body.
+    pub(super) const fn end_of_text(&mut self, text: &'de str) {
+        (self.last_value, self.is_text) = (Some(text), true);
     }
 
     /// Where it stands in the body.
     pub(super) fn place(&self, body: &[u8]) -> Option<Range<usize>> {
-        let last = parse::place(self.last_value?.get().as_bytes(), body)?;
-        self.place_to(last.end, body)
+        let last = parse::place(self.last_value?.as_bytes(), body)?;
+        self.place_to(last.end + usize::from(self.is_text), body)
     }
 
     /// The same, where the last value ends there.

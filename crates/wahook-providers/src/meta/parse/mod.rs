@@ -14,7 +14,7 @@ use wahook_core::{
 
 use super::{
     contacts::Contacts,
-    envelope::{self, Body, Change, Entry, Json, List, Part, Pieces, Rest, Rows, Typed, Value},
+    envelope::{self, Body, Change, Entry, List, Part, Pieces, Rest, Rows, Typed, Value, Word},
     event::{Contact, Element, Event, Field, HistoryMessage, Metadata, Payload},
 };
 
@@ -183,7 +183,11 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             return self.whole(None, Some(ReadError::shape(format!("entry[{at}].changes"))));
         }
         let waba_id = text(entry.id).unwrap_or_default();
-        let time = entry.time.and_then(number);
+        let time = match entry.time.take() {
+            Some(Typed::Read(time)) => Some(time),
+            Some(Typed::Raw(json)) => json::read(json.get().as_bytes()).ok(),
+            None => None,
+        };
         for (index, change) in entry.changes.as_mut_slice().iter_mut().enumerate() {
             let mut place = Place {
                 entry: at,
@@ -320,7 +324,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             waba_id: place.waba_id.clone(),
             time: place.time.clone(),
             metadata: place.metadata.clone(),
-            contact: contact.cloned().map(Box::new),
+            contact: contact.map(|contact| Box::new(contact.clone())),
             payload,
         };
         self.emit(Parsed::Known { event, raw });
@@ -416,18 +420,20 @@ fn element(list: List, place: &Place, row: &RawValue) -> Result<Option<Payload>,
 }
 
 /// A text with something in it; an error where it is no text.
-fn text(json: Json<'_>) -> Result<Option<Text>, ()> {
+fn text(json: Word<'_>) -> Result<Option<Text>, ()> {
     word(json).map(|word| word.map(Text::from))
 }
 
 /// As [`text`], without a copy.
-fn word(json: Json<'_>) -> Result<Option<Cow<'_, str>>, ()> {
-    let Some(json) = json.map(RawValue::get) else {
-        return Ok(None);
+fn word(json: Word<'_>) -> Result<Option<Cow<'_, str>>, ()> {
+    let json = match json {
+        None | Some(Typed::Read("")) => return Ok(None),
+        Some(Typed::Read(word)) => return Ok(Some(Cow::Borrowed(word))),
+        Some(Typed::Raw(json)) => json.get(),
     };
     let bare = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
     let word = match bare.filter(|text| !text.contains('\\')) {
-        // As nearly always: there is nothing to decode.
+        // There is nothing to decode.
         Some(text) => Cow::Borrowed(text),
         None => match json::read::<Text>(json.as_bytes()) {
             Ok(text) => Cow::Owned(text.into_string()),
@@ -435,18 +441,6 @@ fn word(json: Json<'_>) -> Result<Option<Cow<'_, str>>, ()> {
         },
     };
     Ok(Some(word).filter(|word| !word.is_empty()))
-}
-
-/// A number, or a text that is one; nothing where it is neither.
-fn number(json: &RawValue) -> Option<Number> {
-    let text = json.get();
-    if text.bytes().all(|byte| byte.is_ascii_digit())
-        && let Ok(number) = text.parse()
-    {
-        // As nearly always.
-        return Some(Number::Integer(number));
-    }
-    json::read(text.as_bytes()).ok()
 }
 
 /// The mistake, and where it stands in the body.
