@@ -7,6 +7,7 @@
 
 mod pieces;
 mod reading;
+mod rows;
 mod span;
 
 use std::ops::Range;
@@ -18,6 +19,7 @@ use wahook_core::json::{Fill, Number, ReadError, Text, read_borrowed};
 pub(super) use self::{
     pieces::{Members as AsSent, Pieces, chunk, plain},
     reading::Name,
+    rows::Rows,
 };
 use self::{
     reading::{Care, Left, Members, ObjectVisitor, PartSeed, first, first_typed, pass, rest, rows},
@@ -173,44 +175,6 @@ pub(super) enum Part<T> {
     /// It is there, and is none.
     Wrong,
     Object(T),
-}
-
-/// A part that must be a list.
-#[derive(Debug, Default)]
-pub(super) enum Rows<T> {
-    #[default]
-    Absent,
-    /// It is there, and is none.
-    Wrong,
-    List(Vec<T>),
-}
-
-impl<T> Rows<T> {
-    pub(super) const fn is_wrong(&self) -> bool {
-        matches!(self, Self::Wrong)
-    }
-
-    /// The rows, to keep.
-    pub(super) fn take(&mut self) -> Vec<T> {
-        match self {
-            Self::Absent | Self::Wrong => Vec::new(),
-            Self::List(rows) => std::mem::take(rows),
-        }
-    }
-
-    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
-        match self {
-            Self::Absent | Self::Wrong => &mut [],
-            Self::List(rows) => rows,
-        }
-    }
-
-    pub(super) fn as_slice(&self) -> &[T] {
-        match self {
-            Self::Absent | Self::Wrong => &[],
-            Self::List(rows) => rows,
-        }
-    }
 }
 
 /// Reads a body: at once, and if that fails once more, so that each mistake is that of its own place; and if that fails because

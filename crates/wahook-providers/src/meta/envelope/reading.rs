@@ -143,63 +143,47 @@ pub(super) fn rows<'de, T: Row<'de>, A: MapAccess<'de>>(
 
 /// An element of a list.
 pub(super) trait Row<'de>: Sized {
-    /// Reads the next one into the rows; whether there was one.
-    fn next<A: SeqAccess<'de>>(list: &mut A, rows: &mut Vec<Self>, left: &Left) -> Result<bool, A::Error>;
+    /// Reads one more into the rows.
+    fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, left: &Left) -> Result<(), D::Error>;
+}
+
+/// An element is filled where it stays: to hand it on would cost as much as to read it.
+struct RowSeed<'a, T>(&'a mut Rows<T>, &'a Left);
+
+impl<'de, T: Row<'de>> DeserializeSeed<'de> for RowSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        T::read(self.0, json, self.1)
+    }
 }
 
 impl<'de> Row<'de> for &'de RawValue {
-    fn next<A: SeqAccess<'de>>(list: &mut A, rows: &mut Vec<Self>, _: &Left) -> Result<bool, A::Error> {
-        let row = list.next_element()?;
-        Ok(row.map(|row| rows.push(row)).is_some())
-    }
-}
-
-impl<'de, T: InPlace> Row<'de> for Typed<'de, T> {
-    fn next<A: SeqAccess<'de>>(list: &mut A, rows: &mut Vec<Self>, left: &Left) -> Result<bool, A::Error> {
-        Ok(list.next_element_seed(RowSeed(rows, left))?.is_some())
-    }
-}
-
-impl<'de, T: Members<'de>> Row<'de> for Part<T> {
-    fn next<A: SeqAccess<'de>>(list: &mut A, rows: &mut Vec<Self>, left: &Left) -> Result<bool, A::Error> {
-        Ok(list.next_element_seed(RowSeed(rows, left))?.is_some())
-    }
-}
-
-/// One more row, filled where it stays: to hand it on would cost as much as to read it.
-struct RowSeed<'a, T>(&'a mut Vec<T>, &'a Left);
-
-impl<T> RowSeed<'_, T> {
-    fn add(&mut self, row: T) -> &mut T {
-        if self.0.is_empty() {
-            // As a rule it is the only one, and large.
-            self.0.reserve_exact(1);
-        }
-        self.0.push_mut(row)
-    }
-}
-
-impl<'de, T: InPlace> DeserializeSeed<'de> for RowSeed<'_, Typed<'de, T>> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(mut self, json: D) -> Result<(), D::Error> {
-        if self.1.is_quick() {
-            if let Typed::Read(row) = self.add(Typed::Read(T::default())) {
-                row.read(json)?;
-            }
-        } else {
-            self.add(Typed::Raw(<&'de RawValue>::deserialize(json)?));
-        }
+    fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, _: &Left) -> Result<(), D::Error> {
+        rows.add(Self::deserialize(json)?);
         Ok(())
     }
 }
 
-impl<'de, T: Members<'de>> DeserializeSeed<'de> for RowSeed<'_, Part<T>> {
-    type Value = ();
+impl<'de, T: InPlace> Row<'de> for Typed<'de, T> {
+    fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, left: &Left) -> Result<(), D::Error> {
+        if !left.is_quick() {
+            rows.add(Typed::Raw(<&'de RawValue>::deserialize(json)?));
+            return Ok(());
+        }
+        match rows.add(Typed::Read(T::default())) {
+            Some(Typed::Read(row)) => row.read(json),
+            Some(Typed::Raw(_)) | None => Ok(()),
+        }
+    }
+}
 
-    fn deserialize<D: Deserializer<'de>>(mut self, json: D) -> Result<(), D::Error> {
-        let left = self.1;
-        PartSeed(self.add(Part::Absent), left).deserialize(json)
+impl<'de, T: Members<'de>> Row<'de> for Part<T> {
+    fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, left: &Left) -> Result<(), D::Error> {
+        match rows.add(Self::Absent) {
+            Some(part) => PartSeed(part, left).deserialize(json),
+            None => Ok(()),
+        }
     }
 }
 
@@ -312,7 +296,7 @@ impl<'de, T: Row<'de>> Visitor<'de> for RowsSeed<'_, T> {
     anything_else!(Rows::Wrong);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let mut rows = Vec::new();
+        *self.0 = Rows::empty();
         loop {
             if !self.1.take() {
                 while list.next_element::<IgnoredAny>()?.is_some() {
@@ -320,12 +304,11 @@ impl<'de, T: Row<'de>> Visitor<'de> for RowsSeed<'_, T> {
                 }
                 break;
             }
-            if !T::next(&mut list, &mut rows, self.1)? {
+            if list.next_element_seed(RowSeed(self.0, self.1))?.is_none() {
                 self.1.give_back();
                 break;
             }
         }
-        *self.0 = Rows::List(rows);
         Ok(())
     }
 

@@ -10,15 +10,13 @@ mod who;
 
 use jiff::Timestamp;
 use wahook_core::{
-    Unknown,
-    guard::Digest,
-    instant,
+    Unknown, instant,
     json::{Number, Raw, Text},
     model::{Data, Draft, EventKey, Identity, NameSource, OtherData},
 };
 
 use super::{
-    canonical,
+    canonical::{self, Short},
     event::{Contact, Event, Field, Payload},
 };
 
@@ -154,7 +152,7 @@ impl Scene<'_> {
 fn whole(
     kind: &'static str,
     about: &[Option<&str>],
-    digest: impl FnOnce() -> String,
+    digest: impl FnOnce() -> Short,
     at: Option<Timestamp>,
 ) -> EventKey {
     let Some(at) = at else {
@@ -164,7 +162,7 @@ fn whole(
     let about = about
         .iter()
         .fold(EventKey::new(kind), |key, part| key.optional(*part));
-    about.part(&digest).time(at)
+    about.part(digest.as_str()).time(at)
 }
 
 /// What an element says, without its envelope.
@@ -218,12 +216,10 @@ fn said_of(kind: &'static str, about: &[Option<&str>], says: &[Option<&str>]) ->
         text.push(':');
         text.push_str(part);
     }
-    let digest = Digest::of(text.as_bytes()).to_string();
     let about = about
         .iter()
         .fold(EventKey::new(kind), |key, part| key.optional(*part));
-    // 128 bits of it.
-    about.optional(digest.get(..32))
+    about.part(Short::of(&text).as_str())
 }
 
 /// Bytes for the length of most texts, and what ends it.
