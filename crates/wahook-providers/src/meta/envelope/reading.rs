@@ -160,7 +160,8 @@ impl<'de, T: Row<'de>> DeserializeSeed<'de> for RowSeed<'_, T> {
 
 impl<'de> Row<'de> for &'de RawValue {
     fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, _: &Left) -> Result<(), D::Error> {
-        rows.add(Self::deserialize(json)?);
+        let row = Self::deserialize(json)?;
+        rows.add(|| row);
         Ok(())
     }
 }
@@ -168,10 +169,11 @@ impl<'de> Row<'de> for &'de RawValue {
 impl<'de, T: InPlace> Row<'de> for Typed<'de, T> {
     fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, left: &Left) -> Result<(), D::Error> {
         if !left.is_quick() {
-            rows.add(Typed::Raw(<&'de RawValue>::deserialize(json)?));
+            let row = <&'de RawValue>::deserialize(json)?;
+            rows.add(|| Typed::Raw(row));
             return Ok(());
         }
-        match rows.add(Typed::Read(T::default())) {
+        match rows.add(|| Typed::Read(T::default())) {
             Some(Typed::Read(row)) => row.read(json),
             Some(Typed::Raw(_)) | None => Ok(()),
         }
@@ -180,7 +182,7 @@ impl<'de, T: InPlace> Row<'de> for Typed<'de, T> {
 
 impl<'de, T: Members<'de>> Row<'de> for Part<T> {
     fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, left: &Left) -> Result<(), D::Error> {
-        match rows.add(Self::Absent) {
+        match rows.add(|| Self::Absent) {
             Some(part) => PartSeed(part, left).deserialize(json),
             None => Ok(()),
         }

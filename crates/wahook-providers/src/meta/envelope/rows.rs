@@ -18,16 +18,17 @@ impl<T> Rows<T> {
         Self::List(Vec::new())
     }
 
-    /// One more, where it stays: elements are large to move.
-    pub(super) fn add(&mut self, row: T) -> Option<&mut T> {
+    /// One more, made where it stays: elements are large to move.
+    #[inline]
+    pub(super) fn add(&mut self, row: impl FnOnce() -> T) -> Option<&mut T> {
         match self {
             Self::One(_) => {
                 if let Self::One(first) = std::mem::take(self) {
-                    *self = Self::List(vec![first, row]);
+                    *self = Self::List(vec![first, row()]);
                 }
             }
-            Self::List(rows) if !rows.is_empty() => rows.push(row),
-            Self::Absent | Self::Wrong | Self::List(_) => *self = Self::One(row),
+            Self::List(rows) if !rows.is_empty() => rows.push(row()),
+            Self::Absent | Self::Wrong | Self::List(_) => *self = Self::One(row()),
         }
         self.as_mut_slice().last_mut()
     }
