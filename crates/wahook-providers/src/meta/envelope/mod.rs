@@ -1,10 +1,14 @@
 //! The envelope: entries, changes, and the lists in their values, of which each element is left as it is.
 //!
 //! Members come in any order: on Meta's own pages `entry` stands before `object` in some samples and `value` before
-//! `field` in most (webhooks/reference, 2026-04). So nothing is judged here. Every scalar is left as it stands too, so
-//! that a mistake in one is the mistake of whoever reads it. No tree is built, and what is kept is a place in the body: of the
+//! `field` in most (webhooks/reference, 2026-04). So nothing is judged here. What has one shape is read at
+//! once; where one thing has another, every scalar is left as it stands too, so that a mistake in one is the mistake of whoever
+//! reads it. No tree is built, and what is kept is a place in the body: of the
 //! elements of lists. What is seldom asked for, a change or a piece of the history as a whole, is looked up then.
 
+mod left;
+mod members;
+mod name;
 mod pieces;
 mod reading;
 mod rows;
@@ -12,18 +16,19 @@ mod span;
 
 use std::ops::Range;
 
-use serde::{Deserializer, de::MapAccess};
+use serde::Deserializer;
 use serde_json::value::RawValue;
 use wahook_core::json::{Fill, Number, ReadError, Text, read_borrowed};
 
-pub(super) use self::{
-    pieces::{Members as AsSent, Pieces, chunk, plain},
-    reading::Name,
-    rows::Rows,
-};
 use self::{
-    reading::{Care, Left, Members, ObjectVisitor, PartSeed, first, first_typed, pass, rest, rows},
+    left::{Care, Left},
+    reading::ObjectVisitor,
     span::Span,
+};
+pub(super) use self::{
+    name::Name,
+    pieces::{Members as AsSent, Pieces, chunk, plain},
+    rows::Rows,
 };
 use super::event::{Contact, Metadata};
 
@@ -234,125 +239,3 @@ where
 /// thousands of messages. The shortest thing that is said there, a status with its id, time and recipient, has about 140
 /// bytes, so that a body of 4 MiB holds 30,000 of them.
 pub(super) const MAX_ITEMS: usize = 1 << 15;
-
-impl<'de> Members<'de> for Body<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: &Name<'de>,
-        map: &mut A,
-        left: &Left,
-    ) -> Result<(), A::Error> {
-        match &*name.0 {
-            "object" => first_typed(&mut self.object, map, left),
-            "entry" => rows(&mut self.entry, map, left),
-            _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
-        }
-    }
-}
-
-impl<'de> Members<'de> for Entry<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: &Name<'de>,
-        map: &mut A,
-        left: &Left,
-    ) -> Result<(), A::Error> {
-        match &*name.0 {
-            "id" => first_typed(&mut self.id, map, left),
-            "time" => first_typed(&mut self.time, map, left),
-            "changes" => rows(&mut self.changes, map, left),
-            _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
-        }
-    }
-}
-
-impl<'de> Members<'de> for Change<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: &Name<'de>,
-        map: &mut A,
-        left: &Left,
-    ) -> Result<(), A::Error> {
-        self.span.begin(name, left);
-        match &*name.0 {
-            "field" => {
-                let is_first = self.field.is_none();
-                first_typed(&mut self.field, map, left)?;
-                if is_first && let Some(Typed::Read(field)) = self.field {
-                    self.span.end_of_text(field);
-                }
-            }
-            "value" if matches!(self.value, Part::Absent) => {
-                map.next_value_seed(PartSeed(&mut self.value, left))?;
-                self.ends_with_value = true;
-                self.is_shadowed |= matches!(self.value, Part::Absent);
-                return Ok(());
-            }
-            _ => self.span.end(map.next_value()?),
-        }
-        self.ends_with_value = false;
-        Ok(())
-    }
-}
-
-impl<'de> Members<'de> for Value<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: &Name<'de>,
-        map: &mut A,
-        left: &Left,
-    ) -> Result<(), A::Error> {
-        self.span.begin(name, left);
-        match &*name.0 {
-            "metadata" => first_typed(&mut self.metadata, map, left),
-            "contacts" => rows(&mut self.contacts, map, left),
-            "history" => rows(&mut self.history, map, left),
-            _ => match List::of(&name.0) {
-                None => {
-                    self.span.end(rest(&mut self.rest, &name.0, map, left)?);
-                    Ok(())
-                }
-                Some(list) if self.lists.iter().all(|(known, _)| *known != list) => {
-                    let mut found = Rows::Absent;
-                    rows(&mut found, map, left)?;
-                    if !matches!(found, Rows::Absent) {
-                        self.lists.push((list, found));
-                    }
-                    Ok(())
-                }
-                Some(_) => pass(map),
-            },
-        }
-    }
-}
-
-impl<'de> Members<'de> for Chunk<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: &Name<'de>,
-        map: &mut A,
-        left: &Left,
-    ) -> Result<(), A::Error> {
-        match &*name.0 {
-            "metadata" => first(&mut self.metadata, map),
-            "threads" => rows(&mut self.threads, map, left),
-            "errors" => rows(&mut self.errors, map, left),
-            _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
-        }
-    }
-}
-
-impl<'de> Members<'de> for Thread<'de> {
-    fn member<A: MapAccess<'de>>(
-        &mut self,
-        name: &Name<'de>,
-        map: &mut A,
-        left: &Left,
-    ) -> Result<(), A::Error> {
-        match &*name.0 {
-            "id" => first_typed(&mut self.id, map, left),
-            "messages" => rows(&mut self.messages, map, left),
-            _ => rest(&mut self.rest, &name.0, map, left).map(|_| ()),
-        }
-    }
-}

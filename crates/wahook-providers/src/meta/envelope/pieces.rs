@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use super::{
     MAX_ITEMS, Name, Part, Rows,
-    reading::{self, Care, Left, ObjectVisitor, pass, rows},
+    left::{Care, Left},
+    reading::{self, ObjectVisitor, pass, rows},
 };
 
 /// Where they stand in a body.

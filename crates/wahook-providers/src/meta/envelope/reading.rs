@@ -1,68 +1,19 @@
 //! How objects and lists of the envelope are read, whatever stands in their place.
 
-use std::{borrow::Cow, cell::Cell, fmt};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
     de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use wahook_core::json::{self, Text};
 
-use super::{Json, Part, Rest, Rows, Typed};
+use super::{
+    Json, Part, Rest, Rows, Typed,
+    left::Left,
+    name::{Name, NameSeed},
+};
 use crate::object::InPlace;
-
-/// How the lists of a body are read.
-pub(super) struct Left {
-    /// How many more rows are kept: each costs memory of its own.
-    room: Cell<usize>,
-    /// Whether there was a row without room.
-    is_spilled: Cell<bool>,
-    care: Care,
-}
-
-/// What is expected of a body.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Care {
-    /// All is as it should be: names are texts, and what has one shape has it. So no text is gone through twice, and the
-    /// first mistake ends it.
-    Quick,
-    /// Every mistake is somebody's own.
-    Plain,
-    /// What stands where a list or an object belongs is looked at before it is read. That is one more pass for each level,
-    /// and only a number that is none (`1e999`) needs it: the parser stops at it.
-    Careful,
-}
-
-impl Left {
-    pub(super) const fn new(room: usize, care: Care) -> Self {
-        Self {
-            room: Cell::new(room),
-            is_spilled: Cell::new(false),
-            care,
-        }
-    }
-
-    pub(super) fn is_quick(&self) -> bool {
-        self.care == Care::Quick
-    }
-
-    pub(super) const fn is_spilled(&self) -> bool {
-        self.is_spilled.get()
-    }
-
-    /// Room for one more.
-    fn take(&self) -> bool {
-        let left = self.room.get().checked_sub(1);
-        self.room.set(left.unwrap_or_default());
-        left.is_some()
-    }
-
-    /// There was no row for it.
-    fn give_back(&self) {
-        self.room.set(self.room.get() + 1);
-    }
-}
 
 pub(super) trait Members<'de>: Default {
     fn member<A: MapAccess<'de>>(
@@ -124,7 +75,7 @@ pub(super) fn rest<'de, A: MapAccess<'de>>(
     if left.take() {
         slot.push((name.into(), value));
     } else {
-        left.is_spilled.set(true);
+        left.spill();
     }
     Ok(value)
 }
@@ -214,7 +165,7 @@ impl<'de, T: Members<'de>> DeserializeSeed<'de> for PartSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.1.care == Care::Careful {
+        if self.1.is_careful() {
             return looked_at(json, b'{', self, |seed| *seed.0 = Part::Wrong);
         }
         json.deserialize_any(self)
@@ -227,7 +178,7 @@ impl<'de, T: Row<'de>> DeserializeSeed<'de> for RowsSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.1.care == Care::Careful {
+        if self.1.is_careful() {
             return looked_at(json, b'[', self, |seed| *seed.0 = Rows::Wrong);
         }
         json.deserialize_any(self)
@@ -302,7 +253,7 @@ impl<'de, T: Row<'de>> Visitor<'de> for RowsSeed<'_, T> {
         loop {
             if !self.1.take() {
                 while list.next_element::<IgnoredAny>()?.is_some() {
-                    self.1.is_spilled.set(true);
+                    self.1.spill();
                 }
                 break;
             }
@@ -335,54 +286,5 @@ impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
             self.0.member(&name, &mut map, self.1)?;
         }
         Ok(())
-    }
-}
-
-/// The name of a member.
-struct NameSeed<'a>(&'a Left);
-
-impl<'de> DeserializeSeed<'de> for NameSeed<'_> {
-    type Value = Name<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
-        if self.0.is_quick() {
-            json.deserialize_str(self)
-        } else {
-            Name::deserialize(json)
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for NameSeed<'_> {
-    type Value = Name<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Name(Cow::Borrowed(name)))
-    }
-
-    fn visit_str<E: de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Name(Cow::Owned(name.to_owned())))
-    }
-}
-
-/// The name of a member, borrowed where it has no escapes. Half a character in it is no mistake of the body's.
-pub(in crate::meta) struct Name<'de>(pub(in crate::meta) Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
-        let bare = raw.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
-        Ok(Self(match bare {
-            Some(name) if !name.contains('\\') => Cow::Borrowed(name),
-            _ => Cow::Owned(
-                json::read::<Text>(raw.as_bytes())
-                    .unwrap_or_default()
-                    .into_string(),
-            ),
-        }))
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, ops::Range};
 
 use serde_json::value::RawValue;
 
-use super::{super::parse, Name, reading::Left};
+use super::{super::parse, Name, left::Left};
 
 /// An object that is being read.
 #[derive(Debug, Default)]

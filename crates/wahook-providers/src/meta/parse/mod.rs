@@ -1,21 +1,28 @@
 //! From a body to its items: known, unknown, or malformed, each for itself (N1).
 
+mod element;
 mod history;
+mod standing;
+mod words;
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant,
-    json::{self, Number, Raw, ReadError, Text},
-    model::Identity,
+    json::{self, Raw, ReadError, Text},
 };
 
+use self::{
+    element::element,
+    standing::Place,
+    words::{text, under, word},
+};
 use super::{
     contacts::Contacts,
-    envelope::{self, Body, Change, Entry, List, Part, Pieces, Rest, Rows, Typed, Value, Word},
-    event::{Contact, Element, Event, Field, HistoryMessage, Metadata, Payload},
+    envelope::{self, Body, Change, Entry, Part, Pieces, Rest, Rows, Typed, Value},
+    event::{Contact, Event, Field, Metadata, Payload},
 };
 
 /// Reads every item of a body.
@@ -59,54 +66,6 @@ struct Items<'a, F> {
     count: usize,
     /// Whether the body is an item already: each copy of it would be as large as it.
     has_told_whole: bool,
-}
-
-/// Where a change stands, and what it tells about each of its elements.
-struct Place {
-    entry: usize,
-    change: usize,
-    /// As sent.
-    name: Text,
-    field: Field,
-    waba_id: Option<Text>,
-    time: Option<Number>,
-    metadata: Metadata,
-    /// The change and its value in the body, where that is known without a further look.
-    stands: Option<(Range<usize>, Range<usize>)>,
-}
-
-impl Place {
-    /// Of something in the change; such as `.value`.
-    fn path(&self, inside: &str) -> String {
-        format!("entry[{}].changes[{}]{inside}", self.entry, self.change)
-    }
-
-    fn context(&self) -> Context {
-        let mut context = Context::default();
-        context.account = self.metadata.phone_number_id.clone().and_then(Text::non_empty);
-        context.tenant = self.waba_id.clone();
-        let number = self.metadata.display_phone_number.clone();
-        context.account_identity = number.and_then(Identity::from_address).map(Box::new);
-        context.occurred_at = self.time.as_ref().and_then(instant);
-        context
-    }
-
-    /// The name of a list's elements: the field, and the list where it is not the field's own.
-    fn name_of(&self, list: &str) -> Text {
-        let own = match &self.field {
-            Field::SmbMessageEchoes | Field::MessageEchoes => "message_echoes",
-            Field::SmbAppStateSync => "state_sync",
-            Field::GroupLifecycle | Field::GroupParticipants | Field::GroupSettings | Field::GroupStatus => {
-                "groups"
-            }
-            field => field.as_str(),
-        };
-        if own == list {
-            self.name.clone()
-        } else {
-            Text::concat(&[&self.name, ".", list])
-        }
-    }
 }
 
 impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
@@ -382,74 +341,4 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         });
         Contacts::new(contacts.collect())
     }
-}
-
-/// Reads an element of a list; nothing for `null`.
-fn element(list: List, place: &Place, row: &RawValue) -> Result<Option<Payload>, ReadError> {
-    let element = match list {
-        // What the business wrote, whatever the list is called.
-        List::Messages if matches!(place.field, Field::SmbMessageEchoes | Field::MessageEchoes) => {
-            Element::Echo
-        }
-        List::Messages => Element::Message,
-        List::Statuses if place.field == Field::Calls => Element::CallStatus,
-        List::Statuses => Element::Status,
-        List::Errors => Element::Error,
-        List::MessageEchoes => Element::Echo,
-        List::StateSync => Element::StateSync,
-        List::Groups => Element::Group,
-        List::Calls => Element::Call,
-        List::UserPreferences => Element::UserPreference,
-        List::AutomaticEvents => Element::AutomaticEvent,
-    };
-    let payload = element.read(row.get())?;
-    Ok(match payload {
-        // Files of the history follow for themselves, in the same field (webhooks/reference/history, 2026-04).
-        Some(Payload::Message(message)) if place.field == Field::History => {
-            Some(Payload::HistoryMessage(HistoryMessage {
-                message,
-                ..HistoryMessage::default()
-            }))
-        }
-        Some(Payload::Message(message)) if place.metadata.is_number(message.from.as_ref()) => {
-            Some(Payload::Echo(message))
-        }
-        Some(Payload::Status(status)) if status.is_of_call() => Some(Payload::CallStatus(status)),
-        payload => payload,
-    })
-}
-
-/// A text with something in it; an error where it is no text.
-fn text(json: Word<'_>) -> Result<Option<Text>, ()> {
-    word(json).map(|word| word.map(Text::from))
-}
-
-/// As [`text`], without a copy.
-fn word(json: Word<'_>) -> Result<Option<Cow<'_, str>>, ()> {
-    let json = match json {
-        None | Some(Typed::Read("")) => return Ok(None),
-        Some(Typed::Read(word)) => return Ok(Some(Cow::Borrowed(word))),
-        Some(Typed::Raw(json)) => json.get(),
-    };
-    let bare = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
-    let word = match bare.filter(|text| !text.contains('\\')) {
-        // There is nothing to decode.
-        Some(text) => Cow::Borrowed(text),
-        None => match json::read::<Text>(json.as_bytes()) {
-            Ok(text) => Cow::Owned(text.into_string()),
-            Err(_) => return Err(()),
-        },
-    };
-    Ok(Some(word).filter(|word| !word.is_empty()))
-}
-
-/// The mistake, and where it stands in the body.
-fn under(path: &str, error: &ReadError) -> ReadError {
-    let inner = error.path();
-    let dot = if inner.is_empty() || inner.starts_with('[') {
-        ""
-    } else {
-        "."
-    };
-    ReadError::shape(format!("{path}{dot}{inner}"))
 }
