@@ -63,8 +63,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "Meta N1 half a character is mended before it is looked at",
         file: "crates/wahook-providers/src/meta/envelope/mod.rs",
         changes: &[(
-            "const MENDS: bool = CAREFUL;",
-            "const MENDS: bool = CAREFUL || !CAREFUL;",
+            "const MENDS: bool = CARE == CAREFUL;",
+            "const MENDS: bool = CARE <= CAREFUL;",
         )],
         package: "wahook-providers",
         test: "meta_split",

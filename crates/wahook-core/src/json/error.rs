@@ -149,7 +149,19 @@ where
     F: Fn() -> T,
     T: for<'de> DeserializeSeed<'de, Value = V>,
 {
-    let text = text(bytes)?;
+    read_text(text(bytes)?, seed)
+}
+
+/// As [`read_seed`], of a text, which needs no check.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_text<T, V, F>(text: &str, seed: F) -> Result<V, ReadError>
+where
+    F: Fn() -> T,
+    T: for<'de> DeserializeSeed<'de, Value = V>,
+{
     match whole(text, seed()) {
         Err(error) if error.is_syntax() => match surrogate::repaired(text) {
             Some(text) => whole(&text, seed()).map_err(|error| ReadError::of(&error, path(&text, seed()))),

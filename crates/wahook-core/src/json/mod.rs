@@ -11,7 +11,7 @@ mod surrogate;
 mod text;
 
 pub use self::{
-    error::{Fill, ReadError, ReadErrorCategory, read, read_borrowed, read_seed},
+    error::{Fill, ReadError, ReadErrorCategory, read, read_borrowed, read_seed, read_text},
     raw::Raw,
     scan::{Scanned, scan},
     text::{Flag, Number, Text, list},

@@ -1,25 +1,42 @@
 //! The envelope: entries, changes, and the lists in their values, of which each element is left as it is.
 //!
 //! Members come in any order: on Meta's own pages `entry` stands before `object` in some samples and `value` before
-//! `field` in most (webhooks/reference, 2026-04). So nothing is judged here. Every scalar is left as it stands too, so
-//! that a mistake in one is the mistake of whoever reads it. No tree is built, and what is kept is a place in the body: of the
+//! `field` in most (webhooks/reference, 2026-04). So nothing is judged here. What has one shape is read at
+//! once; where one thing has another, every scalar is left as it stands too, so that a mistake in one is the mistake of whoever
+//! reads it. No tree is built, and what is kept is a place in the body: of the
 //! elements of lists. What is seldom asked for, a change or a piece of the history as a whole, is looked up then.
 
+mod left;
+mod members;
+mod name;
 mod pieces;
 mod reading;
+mod rows;
+mod span;
 
-use serde::{Deserializer, de::MapAccess};
+use std::ops::Range;
+
+use serde::Deserializer;
 use serde_json::value::RawValue;
-use wahook_core::json::{Fill, ReadError, Text, read_borrowed};
+use wahook_core::json::{Fill, Number, ReadError, Text, read_borrowed};
 
-use self::reading::{Left, Members, ObjectVisitor, PartSeed, first, pass, rest, rows};
-pub(super) use self::{
-    pieces::{Members as AsSent, Pieces, chunk, plain},
-    reading::Name,
+use self::{
+    left::{Care, Left},
+    reading::ObjectVisitor,
+    span::Span,
 };
+pub(super) use self::{
+    name::Name,
+    pieces::{Members as AsSent, Pieces, chunk, plain},
+    rows::Rows,
+};
+use super::event::{Contact, Metadata};
 
 /// A value as it stands; nothing for `null`.
 pub(super) type Json<'de> = Option<&'de RawValue>;
+
+/// A text; nothing for `null`.
+pub(super) type Word<'de> = Option<Typed<'de, &'de str>>;
 
 /// Lists under names that are not known.
 pub(super) type Rest<'de> = Vec<(Text, &'de RawValue)>;
@@ -27,7 +44,7 @@ pub(super) type Rest<'de> = Vec<(Text, &'de RawValue)>;
 /// The whole body.
 #[derive(Debug, Default)]
 pub(super) struct Body<'de> {
-    pub(super) object: Json<'de>,
+    pub(super) object: Word<'de>,
     pub(super) entry: Rows<Part<Entry<'de>>>,
     pub(super) rest: Rest<'de>,
     /// Whether there is more than anybody says at once: then what is here is not all.
@@ -37,8 +54,8 @@ pub(super) struct Body<'de> {
 /// A business account.
 #[derive(Debug, Default)]
 pub(super) struct Entry<'de> {
-    pub(super) id: Json<'de>,
-    pub(super) time: Json<'de>,
+    pub(super) id: Word<'de>,
+    pub(super) time: Option<Typed<'de, Number>>,
     pub(super) changes: Rows<Part<Change<'de>>>,
     pub(super) rest: Rest<'de>,
 }
@@ -46,19 +63,43 @@ pub(super) struct Entry<'de> {
 /// A field and its value.
 #[derive(Debug, Default)]
 pub(super) struct Change<'de> {
-    pub(super) field: Json<'de>,
+    pub(super) field: Word<'de>,
     pub(super) value: Part<Value<'de>>,
+    span: Span<'de>,
+    ends_with_value: bool,
+    /// Whether a `null` of the same name stands before the value.
+    is_shadowed: bool,
+}
+
+impl Change<'_> {
+    /// Where it stands in the body, and where its value does, if that is known without a further look.
+    pub(super) fn places(&self, body: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+        let Part::Object(value) = &self.value else {
+            return None;
+        };
+        if self.is_shadowed {
+            return None;
+        }
+        let value = value.span.place(body)?;
+        let change = if self.ends_with_value {
+            self.span.place_to(value.end, body)
+        } else {
+            self.span.place(body)
+        };
+        Some((change?, value))
+    }
 }
 
 /// What a change says.
 #[derive(Debug, Default)]
 pub(super) struct Value<'de> {
-    pub(super) metadata: Json<'de>,
-    pub(super) contacts: Rows<&'de RawValue>,
+    pub(super) metadata: Option<Typed<'de, Metadata>>,
+    pub(super) contacts: Rows<Typed<'de, Contact>>,
     pub(super) history: Rows<Part<Chunk<'de>>>,
     /// The other lists, in their order; of two equal names the first counts.
     pub(super) lists: Vec<(List, Rows<&'de RawValue>)>,
     pub(super) rest: Rest<'de>,
+    span: Span<'de>,
 }
 
 /// A piece of the history.
@@ -73,7 +114,7 @@ pub(super) struct Chunk<'de> {
 /// A conversation of the history.
 #[derive(Debug, Default)]
 pub(super) struct Thread<'de> {
-    pub(super) id: Json<'de>,
+    pub(super) id: Word<'de>,
     pub(super) messages: Rows<&'de RawValue>,
     pub(super) rest: Rest<'de>,
 }
@@ -123,6 +164,14 @@ impl List {
     }
 }
 
+/// What has one shape, and nothing to be kept as it stands but where it has another.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Typed<'de, T> {
+    /// Not read yet.
+    Raw(&'de RawValue),
+    Read(T),
+}
+
 /// A part that must be an object.
 #[derive(Debug, Default)]
 pub(super) enum Part<T> {
@@ -133,134 +182,60 @@ pub(super) enum Part<T> {
     Object(T),
 }
 
-/// A part that must be a list.
-#[derive(Debug, Default)]
-pub(super) enum Rows<T> {
-    #[default]
-    Absent,
-    /// It is there, and is none.
-    Wrong,
-    List(Vec<T>),
-}
-
-impl<T> Rows<T> {
-    pub(super) const fn is_wrong(&self) -> bool {
-        matches!(self, Self::Wrong)
-    }
-
-    pub(super) fn as_slice(&self) -> &[T] {
-        match self {
-            Self::Absent | Self::Wrong => &[],
-            Self::List(rows) => rows,
-        }
+/// Reads a body: at once, and if that fails once more, so that each mistake is that of its own place; and if that fails because
+/// of a number that is none, or half a character, with care.
+pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&mut Body<'_>, ReadError>) -> V) -> V {
+    let then = match read_with::<QUICK, V, _>(body, then) {
+        Ok(done) => return done,
+        Err((_, then)) => then,
+    };
+    let then = match read_with::<PLAIN, V, _>(body, then) {
+        Ok(done) => return done,
+        Err((_, then)) => then,
+    };
+    match read_with::<CAREFUL, V, _>(body, then) {
+        Ok(done) => done,
+        Err((error, then)) => then(Err(error)),
     }
 }
 
-/// Reads a body: at once, and if that fails because of a number that is none, or half a character, once more and with care.
-pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&Body<'_>, ReadError>) -> V) -> V {
-    struct Whole<const CAREFUL: bool>;
+const QUICK: u8 = Care::Quick as u8;
+const PLAIN: u8 = Care::Plain as u8;
+const CAREFUL: u8 = Care::Careful as u8;
 
-    impl<const CAREFUL: bool> Fill for Whole<CAREFUL> {
+/// Hands `then` back with what is wrong.
+fn read_with<const CARE: u8, V, F>(body: &[u8], then: F) -> Result<V, (ReadError, F)>
+where
+    F: FnOnce(Result<&mut Body<'_>, ReadError>) -> V,
+{
+    struct Whole<const CARE: u8>;
+
+    impl<const CARE: u8> Fill for Whole<CARE> {
         type Target<'de> = Body<'de>;
 
-        // With care no text is in the way.
-        const MENDS: bool = CAREFUL;
+        // With care no text is in the way, and what is said beside half a character is kept as it was sent.
+        const MENDS: bool = CARE == CAREFUL;
 
         fn fill<'de, D: Deserializer<'de>>(body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
-            let left = Left::new(MAX_ITEMS, CAREFUL);
+            let care = match CARE {
+                QUICK => Care::Quick,
+                PLAIN => Care::Plain,
+                _ => Care::Careful,
+            };
+            let left = Left::new(MAX_ITEMS, care);
             json.deserialize_map(ObjectVisitor(body, &left))?;
             body.is_too_much = left.is_spilled();
             Ok(())
         }
     }
 
-    let then = read_borrowed::<Whole<false>, _>(body, |read| match read {
-        Ok(body) => Ok(then(Ok(&*body))),
-        Err(_) => Err(then),
-    });
-    match then {
-        Ok(done) => done,
-        Err(then) => read_borrowed::<Whole<true>, V>(body, |body| then(body.map(|body| &*body))),
-    }
+    read_borrowed::<Whole<CARE>, _>(body, |read| match read {
+        Ok(body) => Ok(then(Ok(body))),
+        Err(error) => Err((error, then)),
+    })
 }
 
 /// Meta puts together up to 1,000 updates in up to 3 MB (webhooks/overview, 2026-04); a piece of the history may hold
 /// thousands of messages. The shortest thing that is said there, a status with its id, time and recipient, has about 140
 /// bytes, so that a body of 4 MiB holds 30,000 of them.
 pub(super) const MAX_ITEMS: usize = 1 << 15;
-
-impl<'de> Members<'de> for Body<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "object" => first(&mut self.object, map),
-            "entry" => rows(&mut self.entry, map, left),
-            _ => rest(&mut self.rest, name, map, left),
-        }
-    }
-}
-
-impl<'de> Members<'de> for Entry<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "id" => first(&mut self.id, map),
-            "time" => first(&mut self.time, map),
-            "changes" => rows(&mut self.changes, map, left),
-            _ => rest(&mut self.rest, name, map, left),
-        }
-    }
-}
-
-impl<'de> Members<'de> for Change<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "field" => first(&mut self.field, map),
-            "value" if matches!(self.value, Part::Absent) => {
-                map.next_value_seed(PartSeed(&mut self.value, left))
-            }
-            _ => pass(map),
-        }
-    }
-}
-
-impl<'de> Members<'de> for Value<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "metadata" => first(&mut self.metadata, map),
-            "contacts" => rows(&mut self.contacts, map, left),
-            "history" => rows(&mut self.history, map, left),
-            _ => match List::of(name) {
-                None => rest(&mut self.rest, name, map, left),
-                Some(list) if self.lists.iter().all(|(known, _)| *known != list) => {
-                    let mut found = Rows::Absent;
-                    rows(&mut found, map, left)?;
-                    if !matches!(found, Rows::Absent) {
-                        self.lists.push((list, found));
-                    }
-                    Ok(())
-                }
-                Some(_) => pass(map),
-            },
-        }
-    }
-}
-
-impl<'de> Members<'de> for Chunk<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "metadata" => first(&mut self.metadata, map),
-            "threads" => rows(&mut self.threads, map, left),
-            "errors" => rows(&mut self.errors, map, left),
-            _ => rest(&mut self.rest, name, map, left),
-        }
-    }
-}
-
-impl<'de> Members<'de> for Thread<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
-            "id" => first(&mut self.id, map),
-            "messages" => rows(&mut self.messages, map, left),
-            _ => rest(&mut self.rest, name, map, left),
-        }
-    }
-}

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use super::{
     MAX_ITEMS, Name, Part, Rows,
-    reading::{self, Left, ObjectVisitor, pass, rows},
+    left::{Care, Left},
+    reading::{self, ObjectVisitor, pass, rows},
 };
 
 /// Where they stand in a body.
@@ -31,8 +32,13 @@ struct Entry<'a> {
 }
 
 impl<'de> reading::Members<'de> for Body<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Name<'de>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error> {
+        match &*name.0 {
             "entry" => rows(&mut self.entry, map, left),
             _ => pass(map),
         }
@@ -40,8 +46,13 @@ impl<'de> reading::Members<'de> for Body<'de> {
 }
 
 impl<'de> reading::Members<'de> for Entry<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error> {
-        match name {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Name<'de>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error> {
+        match &*name.0 {
             "changes" => rows(&mut self.changes, map, left),
             _ => pass(map),
         }
@@ -67,14 +78,16 @@ impl<'a> Pieces<'a> {
     fn find(&self) -> Body<'a> {
         let text = std::str::from_utf8(self.body).unwrap_or_default();
         let text = text.trim_start_matches('\u{feff}');
-        let read = |is_careful| {
+        let read = |care| {
             let mut body = Body::default();
-            let left = Left::new(MAX_ITEMS, is_careful);
+            let left = Left::new(MAX_ITEMS, care);
             let mut parser = serde_json::Deserializer::from_str(text);
             let done = parser.deserialize_map(ObjectVisitor(&mut body, &left));
             done.map(|()| body)
         };
-        read(false).or_else(|_| read(true)).unwrap_or_default()
+        read(Care::Plain)
+            .or_else(|_| read(Care::Careful))
+            .unwrap_or_default()
     }
 }
 

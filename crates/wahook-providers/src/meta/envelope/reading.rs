@@ -1,55 +1,27 @@
 //! How objects and lists of the envelope are read, whatever stands in their place.
 
-use std::{borrow::Cow, cell::Cell, fmt};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
     de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use wahook_core::json::{self, Text};
 
-use super::{Json, Part, Rest, Rows};
-
-/// How the lists of a body are read.
-pub(super) struct Left {
-    /// How many more rows are kept: each costs memory of its own.
-    room: Cell<usize>,
-    /// Whether there was a row without room.
-    is_spilled: Cell<bool>,
-    /// Whether what stands where a list or an object belongs is looked at before it is read. That is one more pass for each
-    /// level, and only a number that is none (`1e999`) needs it: the parser stops at it.
-    is_careful: Cell<bool>,
-}
-
-impl Left {
-    pub(super) const fn new(room: usize, is_careful: bool) -> Self {
-        Self {
-            room: Cell::new(room),
-            is_spilled: Cell::new(false),
-            is_careful: Cell::new(is_careful),
-        }
-    }
-
-    pub(super) const fn is_spilled(&self) -> bool {
-        self.is_spilled.get()
-    }
-
-    /// Room for one more.
-    fn take(&self) -> bool {
-        let left = self.room.get().checked_sub(1);
-        self.room.set(left.unwrap_or_default());
-        left.is_some()
-    }
-
-    /// There was no row for it.
-    fn give_back(&self) {
-        self.room.set(self.room.get() + 1);
-    }
-}
+use super::{
+    Json, Part, Rest, Rows, Typed,
+    left::Left,
+    name::{Name, NameSeed},
+};
+use crate::object::InPlace;
 
 pub(super) trait Members<'de>: Default {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A, left: &Left) -> Result<(), A::Error>;
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &Name<'de>,
+        map: &mut A,
+        left: &Left,
+    ) -> Result<(), A::Error>;
 }
 
 /// Of two equal members the first counts.
@@ -58,6 +30,27 @@ pub(super) fn first<'de, A: MapAccess<'de>>(slot: &mut Json<'de>, map: &mut A) -
     let value: &'de RawValue = map.next_value()?;
     if slot.is_none() && value.get() != "null" {
         *slot = Some(value);
+    }
+    Ok(())
+}
+
+/// As [`first`], of what has one shape.
+pub(super) fn first_typed<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    slot: &mut Option<Typed<'de, T>>,
+    map: &mut A,
+    left: &Left,
+) -> Result<(), A::Error> {
+    if left.is_quick() {
+        let value: Option<T> = map.next_value()?;
+        if slot.is_none() {
+            *slot = value.map(Typed::Read);
+        }
+        return Ok(());
+    }
+    let mut json = None;
+    first(&mut json, map)?;
+    if slot.is_none() {
+        *slot = json.map(Typed::Raw);
     }
     Ok(())
 }
@@ -73,18 +66,18 @@ pub(super) fn rest<'de, A: MapAccess<'de>>(
     name: &str,
     map: &mut A,
     left: &Left,
-) -> Result<(), A::Error> {
+) -> Result<&'de RawValue, A::Error> {
     let value: &'de RawValue = map.next_value()?;
     let inside = value.get().strip_prefix('[').map(str::trim_start);
     if inside.is_none_or(|inside| inside.starts_with(']')) {
-        return Ok(());
+        return Ok(value);
     }
     if left.take() {
         slot.push((name.into(), value));
     } else {
-        left.is_spilled.set(true);
+        left.spill();
     }
-    Ok(())
+    Ok(value)
 }
 
 pub(super) fn rows<'de, T: Row<'de>, A: MapAccess<'de>>(
@@ -101,19 +94,49 @@ pub(super) fn rows<'de, T: Row<'de>, A: MapAccess<'de>>(
 
 /// An element of a list.
 pub(super) trait Row<'de>: Sized {
-    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error>;
+    /// Reads one more into the rows.
+    fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, left: &Left) -> Result<(), D::Error>;
+}
+
+/// An element is filled where it stays: to hand it on would cost as much as to read it.
+struct RowSeed<'a, T>(&'a mut Rows<T>, &'a Left);
+
+impl<'de, T: Row<'de>> DeserializeSeed<'de> for RowSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        T::read(self.0, json, self.1)
+    }
 }
 
 impl<'de> Row<'de> for &'de RawValue {
-    fn next<A: SeqAccess<'de>>(list: &mut A, _: &Left) -> Result<Option<Self>, A::Error> {
-        list.next_element()
+    fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, _: &Left) -> Result<(), D::Error> {
+        let row = Self::deserialize(json)?;
+        rows.add(|| row);
+        Ok(())
+    }
+}
+
+impl<'de, T: InPlace> Row<'de> for Typed<'de, T> {
+    fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, left: &Left) -> Result<(), D::Error> {
+        if !left.is_quick() {
+            let row = <&'de RawValue>::deserialize(json)?;
+            rows.add(|| Typed::Raw(row));
+            return Ok(());
+        }
+        match rows.add(|| Typed::Read(T::default())) {
+            Some(Typed::Read(row)) => row.read(json),
+            Some(Typed::Raw(_)) | None => Ok(()),
+        }
     }
 }
 
 impl<'de, T: Members<'de>> Row<'de> for Part<T> {
-    fn next<A: SeqAccess<'de>>(list: &mut A, left: &Left) -> Result<Option<Self>, A::Error> {
-        let mut part = Self::Absent;
-        Ok(list.next_element_seed(PartSeed(&mut part, left))?.map(|()| part))
+    fn read<D: Deserializer<'de>>(rows: &mut Rows<Self>, json: D, left: &Left) -> Result<(), D::Error> {
+        match rows.add(|| Self::Absent) {
+            Some(part) => PartSeed(part, left).deserialize(json),
+            None => Ok(()),
+        }
     }
 }
 
@@ -142,7 +165,7 @@ impl<'de, T: Members<'de>> DeserializeSeed<'de> for PartSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.1.is_careful.get() {
+        if self.1.is_careful() {
             return looked_at(json, b'{', self, |seed| *seed.0 = Part::Wrong);
         }
         json.deserialize_any(self)
@@ -155,7 +178,7 @@ impl<'de, T: Row<'de>> DeserializeSeed<'de> for RowsSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if self.1.is_careful.get() {
+        if self.1.is_careful() {
             return looked_at(json, b'[', self, |seed| *seed.0 = Rows::Wrong);
         }
         json.deserialize_any(self)
@@ -212,10 +235,11 @@ impl<'de, T: Members<'de>> Visitor<'de> for PartSeed<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        let mut object = T::default();
-        ObjectVisitor(&mut object, self.1).visit_map(map)?;
-        *self.0 = Part::Object(object);
-        Ok(())
+        *self.0 = Part::Object(T::default());
+        match self.0 {
+            Part::Object(object) => ObjectVisitor(object, self.1).visit_map(map),
+            Part::Absent | Part::Wrong => Ok(()),
+        }
     }
 }
 
@@ -225,23 +249,19 @@ impl<'de, T: Row<'de>> Visitor<'de> for RowsSeed<'_, T> {
     anything_else!(Rows::Wrong);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let mut rows = Vec::new();
+        *self.0 = Rows::empty();
         loop {
             if !self.1.take() {
                 while list.next_element::<IgnoredAny>()?.is_some() {
-                    self.1.is_spilled.set(true);
+                    self.1.spill();
                 }
                 break;
             }
-            match T::next(&mut list, self.1)? {
-                Some(row) => rows.push(row),
-                None => {
-                    self.1.give_back();
-                    break;
-                }
+            if list.next_element_seed(RowSeed(self.0, self.1))?.is_none() {
+                self.1.give_back();
+                break;
             }
         }
-        *self.0 = Rows::List(rows);
         Ok(())
     }
 
@@ -262,27 +282,9 @@ impl<'de, T: Members<'de>> Visitor<'de> for ObjectVisitor<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(name) = map.next_key_seed(NameSeed(self.1))? {
             self.0.member(&name, &mut map, self.1)?;
         }
         Ok(())
-    }
-}
-
-/// The name of a member, borrowed where it has no escapes. Half a character in it is no mistake of the body's.
-pub(in crate::meta) struct Name<'de>(pub(in crate::meta) Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
-        let bare = raw.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
-        Ok(Self(match bare {
-            Some(name) if !name.contains('\\') => Cow::Borrowed(name),
-            _ => Cow::Owned(
-                json::read::<Text>(raw.as_bytes())
-                    .unwrap_or_default()
-                    .into_string(),
-            ),
-        }))
     }
 }

@@ -17,7 +17,7 @@ mod template;
 use std::marker::PhantomData;
 
 use wahook_core::{
-    json::{Number, ReadError, Text, read_seed},
+    json::{Number, ReadError, Text, read_text},
     open_enum,
 };
 
@@ -129,9 +129,9 @@ macro_rules! payloads {
 
         impl Element {
             /// Reads an element; nothing for `null`.
-            pub(super) fn read(self, json: &[u8]) -> Result<Option<Payload>, ReadError> {
+            pub(super) fn read(self, json: &str) -> Result<Option<Payload>, ReadError> {
                 Ok(match self {
-                    $(Self::$element => read_seed(json, || Boxed(PhantomData))?.map(Payload::$element),)+
+                    $(Self::$element => read_text(json, || Boxed(PhantomData))?.map(Payload::$element),)+
                 })
             }
         }
@@ -146,9 +146,9 @@ macro_rules! payloads {
 
         impl Field {
             /// Reads a value that is one thing; nothing for `null`, and for a field whose value holds lists.
-            pub(super) fn read(&self, json: &[u8]) -> Result<Option<Payload>, ReadError> {
+            pub(super) fn read(&self, json: &str) -> Result<Option<Payload>, ReadError> {
                 Ok(match self {
-                    $(Self::$value => read_seed(json, || Boxed(PhantomData))?.map(Payload::$value),)+
+                    $(Self::$value => read_text(json, || Boxed(PhantomData))?.map(Payload::$value),)+
                     _ => None,
                 })
             }

@@ -1,5 +1,6 @@
 //! The business account, its numbers and templates, and what users decide about it.
 
+use jiff::Timestamp;
 use wahook_core::{
     json::Text,
     model::{AccountUpdate, ContactUpdate, Data, EventKey, Identity, TemplateStatus},
@@ -132,23 +133,32 @@ pub(super) fn payment(payment: &PaymentConfiguration, scene: &Scene<'_>) -> Said
     let at = time(payment.updated_timestamp.as_ref());
     let word = payment.status.as_ref().map(PaymentState::as_str);
     Said {
-        at,
         // It has a time of its own, should the entry have none.
-        key: scene.key_at("account", scene.at.or(at)),
-        ..changed(scene, word, None, None)
+        at,
+        ..changed_at(scene, word, None, None, scene.at.or(at))
     }
 }
 
 /// The account itself changed: what is the field, its new state is Meta's word.
 fn changed(scene: &Scene<'_>, word: Option<&str>, reason: Option<Text>, number: Option<&Text>) -> Said {
+    changed_at(scene, word, reason, number, scene.at)
+}
+
+fn changed_at(
+    scene: &Scene<'_>,
+    word: Option<&str>,
+    reason: Option<Text>,
+    number: Option<&Text>,
+    at: Option<Timestamp>,
+) -> Said {
     let data = AccountUpdate {
-        subject: Some(scene.name.into()),
+        subject: Some(scene.name.clone()),
         status: word.map(Text::from),
         reason,
     };
     Said {
         data: Data::AccountUpdated(data),
-        key: scene.key("account"),
+        key: scene.key_at("account", at),
         at: None,
         account: number.cloned().and_then(Identity::from_address),
     }

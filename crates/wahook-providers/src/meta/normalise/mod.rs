@@ -10,15 +10,13 @@ mod who;
 
 use jiff::Timestamp;
 use wahook_core::{
-    Unknown,
-    guard::Digest,
-    instant,
+    Unknown, instant,
     json::{Number, Raw, Text},
     model::{Data, Draft, EventKey, Identity, NameSource, OtherData},
 };
 
 use super::{
-    canonical,
+    canonical::{self, Short},
     event::{Contact, Event, Field, Payload},
 };
 
@@ -67,8 +65,8 @@ pub(super) fn unknown(unknown: Unknown) -> Draft {
     if let Some(at) = draft.occurred_at {
         let name = draft.name.as_ref().map(|(name, _)| name.as_str());
         // A change, or a list.
-        let raw = value(&draft.raw);
-        draft.key = whole("unknown", &[draft.tenant.as_deref(), name], &raw, Some(at));
+        let digest = || canonical::digest_of("value", &draft.raw);
+        draft.key = whole("unknown", &[draft.tenant.as_deref(), name], digest, Some(at));
     }
     draft
 }
@@ -119,7 +117,7 @@ fn said(payload: Payload, scene: &Scene<'_>) -> Said {
 /// What the envelope tells about every element.
 struct Scene<'a> {
     /// The event's name.
-    name: &'a str,
+    name: &'a Text,
     /// The field, by which the app subscribes.
     field: &'a Field,
     /// The item as sent.
@@ -143,27 +141,28 @@ impl Scene<'_> {
     fn key_at(&self, kind: &'static str, at: Option<Timestamp>) -> EventKey {
         let about = [self.tenant, Some(self.name)];
         if self.field.has_lists() {
-            return whole(kind, &about, self.raw, at);
+            return whole(kind, &about, || canonical::digest(self.raw), at);
         }
-        whole(kind, &about, &value(self.raw), at)
+        // Without the field, which is told beside it.
+        whole(kind, &about, || canonical::digest_of("value", self.raw), at)
     }
 }
 
-/// What a change says, without its field, which is told beside it.
-fn value(change: &Raw) -> Raw {
-    change.at(&["value"]).unwrap_or_else(|| change.clone())
-}
-
 /// The key that says all of something.
-fn whole(kind: &'static str, about: &[Option<&str>], raw: &Raw, at: Option<Timestamp>) -> EventKey {
+fn whole(
+    kind: &'static str,
+    about: &[Option<&str>],
+    digest: impl FnOnce() -> Short,
+    at: Option<Timestamp>,
+) -> EventKey {
     let Some(at) = at else {
         return EventKey::of_delivery(kind);
     };
-    let digest = canonical::digest(raw);
+    let digest = digest();
     let about = about
         .iter()
         .fold(EventKey::new(kind), |key, part| key.optional(*part));
-    about.part(&digest).time(at)
+    about.part(digest.as_str()).time(at)
 }
 
 /// What an element says, without its envelope.
@@ -208,20 +207,29 @@ fn occurrence(
 
 /// What it is about, and all that it says: as a digest, for it may be long, and keys show up in more places than texts should.
 fn said_of(kind: &'static str, about: &[Option<&str>], says: &[Option<&str>]) -> EventKey {
-    let mut text = String::new();
+    let length = |part: &Option<&str>| LENGTH + part.map_or(0, str::len);
+    let mut text = String::with_capacity(says.iter().map(length).sum());
     for part in says {
         let part = part.unwrap_or_default();
         // The lengths keep `ab`, `c` apart from `a`, `bc`.
-        text.push_str(&part.len().to_string());
+        push_number(part.len(), &mut text);
         text.push(':');
         text.push_str(part);
     }
-    let digest = Digest::of(text.as_bytes()).to_string();
     let about = about
         .iter()
         .fold(EventKey::new(kind), |key, part| key.optional(*part));
-    // 128 bits of it.
-    about.optional(digest.get(..32))
+    about.part(Short::of(&text).as_str())
+}
+
+/// Bytes for the length of most texts, and what ends it.
+const LENGTH: usize = 3;
+
+fn push_number(number: usize, text: &mut String) {
+    if number > 9 {
+        push_number(number / 10, text);
+    }
+    text.push(char::from(b"0123456789"[number % 10]));
 }
 
 /// The text, unless it is missing or empty: here both mean the same (webhooks/reference, 2026-04).

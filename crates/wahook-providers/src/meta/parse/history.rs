@@ -11,8 +11,8 @@ use super::{
         event::{Element, Event, HistoryChunk, HistoryMessage, Payload},
     },
     Items,
-    place::{Place, under},
-    text,
+    place::Place,
+    words::{text, under},
 };
 
 impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
@@ -89,7 +89,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             let id = text(thread.id).unwrap_or_default();
             for (index, row) in thread.messages.as_slice().iter().enumerate() {
                 let raw = self.raw(row);
-                let error = match Element::Message.read(row.get().as_bytes()) {
+                let error = match Element::Message.read(row.get()) {
                     Ok(Some(Payload::Message(message))) => {
                         let payload = Payload::HistoryMessage(HistoryMessage {
                             chunk: about.clone(),
@@ -113,7 +113,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         for (index, row) in members.errors.as_slice().iter().enumerate() {
             let raw = self.raw(row);
             let name = place.name_of("errors");
-            match Element::Error.read(row.get().as_bytes()) {
+            match Element::Error.read(row.get()) {
                 Ok(Some(payload)) => self.known(place, name, None, payload, raw),
                 Ok(None) => {
                     let error = ReadError::shape(format!("{path}.errors[{index}]"));

@@ -1,7 +1,9 @@
 //! From a body to its items: known, unknown, or malformed, each for itself (N1).
 
+mod element;
 mod history;
 mod place;
+mod words;
 
 use std::ops::Range;
 
@@ -9,14 +11,18 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant,
-    json::{self, Number, Raw, ReadError, Text},
+    json::{self, Raw, ReadError, Text},
 };
 
-use self::place::{Place, under};
+use self::{
+    element::element,
+    place::Place,
+    words::{text, under, word},
+};
 use super::{
     contacts::Contacts,
-    envelope::{self, Body, Change, Entry, Json, List, Part, Pieces, Rest, Rows, Value},
-    event::{Element, Event, Field, HistoryMessage, Metadata, Payload},
+    envelope::{self, Body, Change, Entry, Part, Pieces, Rest, Rows, Typed, Value},
+    event::{Contact, Event, Field, Metadata, Payload},
 };
 
 /// Reads every item of a body.
@@ -79,6 +85,9 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
 
     /// All of a change.
     fn change_raw(&self, place: &Place) -> Raw {
+        if let Some((change, _)) = &place.stands {
+            return Raw::new(self.body.slice(change.clone()));
+        }
         match self.pieces.change(place.entry, place.change) {
             Some(json) => self.raw(json),
             None => Raw::new(self.body.clone()),
@@ -105,16 +114,16 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
-    fn body(&mut self, body: &Body<'_>) {
-        match text(body.object) {
+    fn body(&mut self, body: &mut Body<'_>) {
+        match word(body.object) {
             Err(()) => return self.whole(None, Some(ReadError::shape("object"))),
             Ok(Some(object)) if object == OBJECT => {}
-            Ok(object) => return self.whole(object, None),
+            Ok(object) => return self.whole(object.map(Text::from), None),
         }
         if body.entry.is_wrong() {
             return self.whole(None, Some(ReadError::shape("entry")));
         }
-        for (index, entry) in body.entry.as_slice().iter().enumerate() {
+        for (index, entry) in body.entry.as_mut_slice().iter_mut().enumerate() {
             match entry {
                 Part::Object(entry) => self.entry(entry, index),
                 // Nothing but the body is kept of what has no place to be kept at.
@@ -128,13 +137,17 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
-    fn entry(&mut self, entry: &Entry<'_>, at: usize) {
+    fn entry(&mut self, entry: &mut Entry<'_>, at: usize) {
         if entry.changes.is_wrong() {
             return self.whole(None, Some(ReadError::shape(format!("entry[{at}].changes"))));
         }
         let waba_id = text(entry.id).unwrap_or_default();
-        let time: Option<Number> = entry.time.and_then(|time| json::read(time.get().as_bytes()).ok());
-        for (index, change) in entry.changes.as_slice().iter().enumerate() {
+        let time = match entry.time.take() {
+            Some(Typed::Read(time)) => Some(time),
+            Some(Typed::Raw(json)) => json::read(json.get().as_bytes()).ok(),
+            None => None,
+        };
+        for (index, change) in entry.changes.as_mut_slice().iter_mut().enumerate() {
             let mut place = Place {
                 entry: at,
                 change: index,
@@ -143,6 +156,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 waba_id: waba_id.clone(),
                 time: time.clone(),
                 metadata: Metadata::default(),
+                stands: None,
             };
             self.change(change, &mut place);
         }
@@ -163,26 +177,26 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         }
     }
 
-    fn change(&mut self, change: &Part<Change<'_>>, place: &mut Place) {
+    fn change(&mut self, change: &mut Part<Change<'_>>, place: &mut Place) {
         let Part::Object(change) = change else {
             // An element that is nothing is a mistake here, too.
             let raw = self.change_raw(place);
             return self.malformed(None, ReadError::shape(place.path("")), place.context(), raw);
         };
-        let metadata = match &change.value {
-            Part::Object(value) => value.metadata,
+        let metadata = match &mut change.value {
+            Part::Object(value) => value.metadata.take(),
             Part::Absent | Part::Wrong => None,
         };
-        let metadata = metadata.map(|metadata| (metadata, json::read(metadata.get().as_bytes())));
-        let metadata = match metadata {
-            Some((_, Ok(metadata))) => {
-                place.metadata = metadata;
-                None
-            }
-            Some((metadata, Err(error))) => Some((metadata, error)),
-            None => None,
-        };
-        match text(change.field) {
+        let mut wrong_metadata = None;
+        match metadata {
+            Some(Typed::Read(metadata)) => place.metadata = metadata,
+            Some(Typed::Raw(raw)) => match json::read(raw.get().as_bytes()) {
+                Ok(metadata) => place.metadata = metadata,
+                Err(error) => wrong_metadata = Some((raw, error)),
+            },
+            None => {}
+        }
+        match word(change.field) {
             Err(()) => {
                 let raw = self.change_raw(place);
                 let error = ReadError::shape(place.path(".field"));
@@ -192,10 +206,18 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
                 let raw = self.change_raw(place);
                 return self.unknown(None, place.context(), raw);
             }
-            Ok(Some(field)) => {
-                place.field = Field::from(field.as_str());
-                place.name = field;
+            Ok(Some(name)) => {
+                place.field = Field::from(&*name);
+                place.name = if place.field.as_str() == name {
+                    // The program's own word is no copy; many a name has more bytes than have room in place.
+                    place.field.clone().into_word()
+                } else {
+                    name.into()
+                };
             }
+        }
+        if !place.field.has_lists() {
+            place.stands = change.places(self.body);
         }
         if let Field::Unknown(_) = place.field {
             let raw = self.change_raw(place);
@@ -204,7 +226,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         if !place.field.has_lists() {
             return self.value(place);
         }
-        let value = match &change.value {
+        let value = match &mut change.value {
             Part::Object(value) => value,
             Part::Absent | Part::Wrong => {
                 let raw = self.change_raw(place);
@@ -213,7 +235,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             }
         };
         let before = self.count;
-        if let Some((metadata, error)) = metadata {
+        if let Some((metadata, error)) = wrong_metadata {
             // What is said is said all the same, of an account that cannot be told.
             let raw = self.raw(metadata);
             let error = under(&place.path(".value.metadata"), &error);
@@ -232,9 +254,18 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
     /// A value that is one thing.
     fn value(&mut self, place: &Place) {
         let raw = self.change_raw(place);
-        let payload = match raw.at(&["value"]) {
-            Some(value) => place.field.read(value.bytes()),
-            None => Ok(None),
+        let stands = place.stands.as_ref();
+        let found;
+        let value = match stands.and_then(|(_, value)| self.body.get(value.clone())) {
+            Some(value) => Some(value),
+            None => {
+                found = raw.at(&["value"]);
+                found.as_ref().map(|value| &**value.bytes())
+            }
+        };
+        let payload = match value.map(std::str::from_utf8) {
+            Some(Ok(value)) => place.field.read(value),
+            _ => Ok(None),
         };
         let error = match payload {
             Ok(Some(payload)) => return self.known(place, place.name.clone(), None, payload, raw),
@@ -252,14 +283,14 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
             waba_id: place.waba_id.clone(),
             time: place.time.clone(),
             metadata: place.metadata.clone(),
-            contact: contact.cloned().map(Box::new),
+            contact: contact.map(|contact| Box::new(contact.clone())),
             payload,
         };
         self.emit(Parsed::Known { event, raw });
     }
 
-    fn lists(&mut self, value: &Value<'_>, place: &Place) {
-        let contacts = self.contacts(&value.contacts, place);
+    fn lists(&mut self, value: &mut Value<'_>, place: &Place) {
+        let contacts = self.contacts(&mut value.contacts, place);
         for (list, rows) in &value.lists {
             let name = place.name_of(list.as_str());
             let path = || place.path(&format!(".value.{}", list.as_str()));
@@ -285,74 +316,29 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
     }
 
     /// Who is spoken of. One that cannot be read is an item of its own, and no element's mistake.
-    fn contacts(&mut self, rows: &Rows<&RawValue>, place: &Place) -> Contacts {
+    fn contacts(&mut self, rows: &mut Rows<Typed<'_, Contact>>, place: &Place) -> Contacts {
         let name = || Some(place.name_of("contacts"));
         if rows.is_wrong() {
             let raw = self.change_raw(place);
             let error = ReadError::shape(place.path(".value.contacts"));
             self.malformed(name(), error, place.context(), raw);
         }
-        let mut contacts = Vec::with_capacity(rows.as_slice().len());
-        for (index, row) in rows.as_slice().iter().enumerate() {
+        let rows = rows.take().into_iter().enumerate();
+        let contacts = rows.filter_map(|(index, row)| {
+            let row = match row {
+                Typed::Read(contact) => return Some(contact),
+                Typed::Raw(row) => row,
+            };
             match json::read(row.get().as_bytes()) {
-                Ok(contact) => contacts.push(contact),
+                Ok(contact) => Some(contact),
                 Err(error) => {
                     let error = under(&place.path(&format!(".value.contacts[{index}]")), &error);
                     let raw = self.raw(row);
                     self.malformed(name(), error, place.context(), raw);
+                    None
                 }
             }
-        }
-        Contacts::new(contacts)
-    }
-}
-
-/// Reads an element of a list; nothing for `null`.
-fn element(list: List, place: &Place, row: &RawValue) -> Result<Option<Payload>, ReadError> {
-    let element = match list {
-        // What the business wrote, whatever the list is called.
-        List::Messages if matches!(place.field, Field::SmbMessageEchoes | Field::MessageEchoes) => {
-            Element::Echo
-        }
-        List::Messages => Element::Message,
-        List::Statuses if place.field == Field::Calls => Element::CallStatus,
-        List::Statuses => Element::Status,
-        List::Errors => Element::Error,
-        List::MessageEchoes => Element::Echo,
-        List::StateSync => Element::StateSync,
-        List::Groups => Element::Group,
-        List::Calls => Element::Call,
-        List::UserPreferences => Element::UserPreference,
-        List::AutomaticEvents => Element::AutomaticEvent,
-    };
-    let payload = element.read(row.get().as_bytes())?;
-    Ok(match payload {
-        // Files of the history follow for themselves, in the same field (webhooks/reference/history, 2026-04).
-        Some(Payload::Message(message)) if place.field == Field::History => {
-            Some(Payload::HistoryMessage(HistoryMessage {
-                message,
-                ..HistoryMessage::default()
-            }))
-        }
-        Some(Payload::Message(message)) if place.metadata.is_number(message.from.as_ref()) => {
-            Some(Payload::Echo(message))
-        }
-        Some(Payload::Status(status)) if status.is_of_call() => Some(Payload::CallStatus(status)),
-        payload => payload,
-    })
-}
-
-/// A text with something in it; an error where it is no text.
-fn text(json: Json<'_>) -> Result<Option<Text>, ()> {
-    let Some(json) = json.map(RawValue::get) else {
-        return Ok(None);
-    };
-    let bare = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
-    match bare.filter(|text| !text.contains('\\')) {
-        // As nearly always: there is nothing to decode.
-        Some(text) => Ok(Text::from(text).non_empty()),
-        None => json::read::<Text>(json.as_bytes())
-            .map(Text::non_empty)
-            .map_err(|_| ()),
+        });
+        Contacts::new(contacts.collect())
     }
 }

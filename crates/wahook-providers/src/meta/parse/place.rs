@@ -1,8 +1,10 @@
-//! Where an item stands, for those who are told of it.
+//! Where a change stands.
+
+use std::ops::Range;
 
 use wahook_core::{
     Context, instant,
-    json::{Number, ReadError, Text},
+    json::{Number, Text},
     model::Identity,
 };
 
@@ -18,6 +20,8 @@ pub(super) struct Place {
     pub(super) waba_id: Option<Text>,
     pub(super) time: Option<Number>,
     pub(super) metadata: Metadata,
+    /// The change and its value in the body, where that is known without a further look.
+    pub(super) stands: Option<(Range<usize>, Range<usize>)>,
 }
 
 impl Place {
@@ -52,15 +56,4 @@ impl Place {
             Text::concat(&[&self.name, ".", list])
         }
     }
-}
-
-/// The mistake, and where it stands in the body.
-pub(super) fn under(path: &str, error: &ReadError) -> ReadError {
-    let inner = error.path();
-    let dot = if inner.is_empty() || inner.starts_with('[') {
-        ""
-    } else {
-        "."
-    };
-    ReadError::shape(format!("{path}{dot}{inner}"))
 }
