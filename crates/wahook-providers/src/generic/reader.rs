@@ -11,9 +11,9 @@ use wahook_core::{
 use super::{
     event::Event,
     fields::FieldPlaces,
+    found::Findings,
     items::{self, Items},
     place::{Got, Place, Plans, Values},
-    plan::Found,
     settings::{Digits, MessageIds, required},
     words::{Meaning, TypeMeaning, Words},
 };
@@ -55,17 +55,29 @@ pub(super) enum NamePlace {
 }
 
 impl Reader {
-    pub(super) fn parse_each(&self, body: &Bytes, headers: &HeaderMap, mut each: impl FnMut(Parsed<Event>)) {
-        let whole = if self.plans.body.is_empty() {
-            Vec::new()
-        } else {
-            self.plans.body.read(body).unwrap_or_default()
-        };
+    pub(super) fn parse_each(&self, body: &Bytes, headers: &HeaderMap, each: impl FnMut(Parsed<Event>)) {
+        let nothing = Findings::none();
+        if self.plans.body.is_empty() {
+            return self.parse_items(body, &nothing, headers, each);
+        }
+        let plan = &self.plans.body;
+        plan.read(body, |whole| {
+            self.parse_items(body, whole.unwrap_or(&nothing), headers, each);
+        });
+    }
+
+    fn parse_items(
+        &self,
+        body: &Bytes,
+        whole: &Findings<'_>,
+        headers: &HeaderMap,
+        mut each: impl FnMut(Parsed<Event>),
+    ) {
         match items::split(body, &self.items) {
-            Items::One(item) => each(self.parse(item, &whole, headers)),
+            Items::One(item) => each(self.parse(&item, whole, headers)),
             Items::Many(items) => items
-                .into_iter()
-                .for_each(|item| each(self.parse(item, &whole, headers))),
+                .iter()
+                .for_each(|item| each(self.parse(item, whole, headers))),
             Items::Bad(error) => each(Parsed::Malformed(Malformed::new(
                 None,
                 error,
@@ -75,18 +87,29 @@ impl Reader {
         }
     }
 
-    fn parse(&self, item: Bytes, body: &[Found], headers: &HeaderMap) -> Parsed<Event> {
-        let found = self.plans.item.read(&item);
-        let raw = Raw::new(item);
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => {
-                let name = self.header_name(headers).map(Text::from);
-                return Parsed::Malformed(Malformed::new(name, error, Context::default(), raw));
+    /// Reads an item, and decides while it is still borrowed: only what is kept is copied.
+    fn parse(&self, item: &Bytes, body: &Findings<'_>, headers: &HeaderMap) -> Parsed<Event> {
+        self.plans.item.read(item, |found| {
+            let raw = Raw::new(item.clone());
+            match found {
+                Ok(found) => self.parsed(found, raw, body, headers),
+                Err(error) => {
+                    let name = self.header_name(headers).map(Text::from);
+                    Parsed::Malformed(Malformed::new(name, error, Context::default(), raw))
+                }
             }
-        };
+        })
+    }
+
+    fn parsed(
+        &self,
+        item: &Findings<'_>,
+        raw: Raw,
+        body: &Findings<'_>,
+        headers: &HeaderMap,
+    ) -> Parsed<Event> {
         let mut values = Values {
-            item: &found,
+            item,
             body,
             event: None,
             kind: None,
@@ -106,7 +129,7 @@ impl Reader {
             Got::Absent | Got::List(_) => return Parsed::Unknown(Unknown::new(None, context, raw)),
         };
         values.event = Some(name);
-        values.kind = self.fields.place("type").and_then(|place| place.text(values));
+        values.kind = text(&self.fields.content_type, values);
         let name = Text::from(name);
         let Some(meaning) = self.words.kind(&name) else {
             return Parsed::Unknown(Unknown::new(Some(name), context, raw));
@@ -114,7 +137,7 @@ impl Reader {
         let kind = self.kind(meaning, values);
         // What an event of this kind cannot be without.
         for field in required(kind) {
-            let Some(place) = self.fields.place(field) else {
+            let Some(place) = (field.place)(&self.fields) else {
                 continue;
             };
             let path = match place.get(values) {
@@ -125,7 +148,7 @@ impl Reader {
             let error = ReadError::shape(path);
             return Parsed::Malformed(Malformed::new(Some(name), error, context, raw));
         }
-        let fields = Box::new(self.fields.read(values));
+        let fields = self.fields.read(values);
         let Context {
             account,
             tenant,
@@ -154,18 +177,13 @@ impl Reader {
     }
 
     fn context(&self, values: Values<'_>) -> Context {
-        let text = |place: &Option<Place>| place.as_ref()?.text(values).map(Text::from);
         let mut context = Context::default();
-        context.account = text(&self.account);
-        context.tenant = text(&self.tenant);
-        context.account_identity = text(&self.account_address)
-            .and_then(|address| self.identity(address))
+        context.account = text(&self.account, values).map(Text::from);
+        context.tenant = text(&self.tenant, values).map(Text::from);
+        context.account_identity = text(&self.account_address, values)
+            .and_then(|address| self.identity(address.into()))
             .map(Box::new);
-        context.occurred_at = self
-            .time
-            .as_ref()
-            .and_then(|place| place.text(values))
-            .and_then(instant_of_text);
+        context.occurred_at = text(&self.time, values).and_then(instant_of_text);
         context
     }
 
@@ -181,10 +199,10 @@ impl Reader {
         if let Some(TypeMeaning::Kind(kind)) = typed {
             return kind;
         }
-        let field = |name| self.fields.place(name).and_then(|place| place.text(values));
-        let from_me = field("from_me").and_then(flag);
-        let in_id = || self.split_id(field("message_id")?.into()).from_me;
-        let direction = field("direction").map(|word| Direction::from(&*self.words.state(word)));
+        let from_me = text(&self.fields.from_me, values).and_then(flag);
+        let in_id = || self.from_me(text(&self.fields.message_id, values)?);
+        let direction = text(&self.fields.direction, values);
+        let direction = direction.map(|word| Direction::from(&*self.words.state(word)));
         let told = from_me.or(match direction {
             Some(Direction::Outbound) => Some(true),
             Some(Direction::Inbound) => Some(false),
@@ -197,6 +215,10 @@ impl Reader {
             None => declared.unwrap_or(Kind::Other),
         }
     }
+}
+
+fn text<'a>(place: &'a Option<Place>, values: Values<'a>) -> Option<&'a str> {
+    place.as_ref()?.text(values)
 }
 
 /// A yes or no, in the ways in which senders write it.
