@@ -57,7 +57,7 @@ macro_rules! fields {
             pub(super) fn read(&self, values: Values<'_>) -> Box<Fields> {
                 let mut fields = Box::<Fields>::default();
                 $(if let Some(place) = there(self.$field.as_ref(), values) {
-                    fields.$field = place.text(values).map(Text::from);
+                    keep(&mut fields.$field, place, values);
                 })+
                 $(if let Some(place) = there(self.$list.as_ref(), values) {
                     fields.$list = list(place, values);
@@ -163,6 +163,12 @@ fields! {
 #[inline]
 fn there<'a>(place: Option<&'a Place>, values: Values<'_>) -> Option<&'a Place> {
     place.filter(|place| !place.is_bare(values))
+}
+
+/// Once for all fields: written out for each, it would be more than the processor keeps at hand.
+#[inline(never)]
+fn keep(field: &mut Option<Text>, place: &Place, values: Values<'_>) {
+    *field = place.text(values).map(Text::from);
 }
 
 fn list(place: &Place, values: Values<'_>) -> Vec<Text> {

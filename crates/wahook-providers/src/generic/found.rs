@@ -90,7 +90,7 @@ impl<'a> Findings<'a> {
 
     /// Puts a value into a slot that has none.
     // Made where it stays: a copy right behind what wrote it waits for that.
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&mut self, slot: usize, value: Found<'a>) {
         self.values.push((slot, value));
         let Ok(place) = u32::try_from(self.values.len()) else {

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
+use jiff::Timestamp;
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant_of_text,
     json::{Raw, ReadError, Text},
-    model::{Direction, Kind},
+    model::{Direction, Identity, Kind},
 };
 
 use super::{
@@ -119,20 +120,20 @@ impl Reader {
             Some(NamePlace::Header(_)) => self.header_name(headers).map_or(Got::Absent, Got::Text),
             Some(NamePlace::Body(place)) => place.get(values),
         };
-        let context = self.context(values);
         let name = match name {
             Got::Text(name) => name,
             Got::Wrong(path) => {
                 let error = ReadError::shape(path);
-                return Parsed::Malformed(Malformed::new(None, error, context, raw));
+                return Parsed::Malformed(Malformed::new(None, error, self.context(values), raw));
             }
-            Got::Absent | Got::List(_) => return Parsed::Unknown(Unknown::new(None, context, raw)),
+            Got::Absent | Got::List(_) => {
+                return Parsed::Unknown(Unknown::new(None, self.context(values), raw));
+            }
         };
         values.event = Some(name);
         values.kind = text(&self.fields.content_type, values);
-        let name = Text::from(name);
-        let Some(meaning) = self.words.kind(&name) else {
-            return Parsed::Unknown(Unknown::new(Some(name), context, raw));
+        let Some(meaning) = self.words.kind(name) else {
+            return Parsed::Unknown(Unknown::new(Some(name.into()), self.context(values), raw));
         };
         let kind = self.kind(meaning, values);
         // What an event of this kind cannot be without.
@@ -146,24 +147,22 @@ impl Reader {
                 Got::Absent => place.path(),
             };
             let error = ReadError::shape(path);
-            return Parsed::Malformed(Malformed::new(Some(name), error, context, raw));
+            return Parsed::Malformed(Malformed::new(
+                Some(name.into()),
+                error,
+                self.context(values),
+                raw,
+            ));
         }
-        let fields = self.fields.read(values);
-        let Context {
-            account,
-            tenant,
-            account_identity,
-            occurred_at,
-            ..
-        } = context;
+        // Texts are made where they stay.
         let event = Event {
-            name,
+            name: name.into(),
             kind,
-            account,
-            tenant,
-            account_identity,
-            occurred_at,
-            fields,
+            account: text(&self.account, values).map(Text::from),
+            tenant: text(&self.tenant, values).map(Text::from),
+            account_identity: self.account_identity(values),
+            occurred_at: self.occurred_at(values),
+            fields: self.fields.read(values),
         };
         Parsed::Known { event, raw }
     }
@@ -180,11 +179,18 @@ impl Reader {
         let mut context = Context::default();
         context.account = text(&self.account, values).map(Text::from);
         context.tenant = text(&self.tenant, values).map(Text::from);
-        context.account_identity = text(&self.account_address, values)
-            .and_then(|address| self.identity(address.into()))
-            .map(Box::new);
-        context.occurred_at = text(&self.time, values).and_then(instant_of_text);
+        context.account_identity = self.account_identity(values);
+        context.occurred_at = self.occurred_at(values);
         context
+    }
+
+    fn account_identity(&self, values: Values<'_>) -> Option<Box<Identity>> {
+        let address = text(&self.account_address, values)?;
+        self.identity(address.into()).map(Box::new)
+    }
+
+    fn occurred_at(&self, values: Values<'_>) -> Option<Timestamp> {
+        instant_of_text(text(&self.time, values)?)
     }
 
     /// The type of a message can say that it is none; a field that tells its direction is believed, as it is nearer to the

@@ -37,7 +37,7 @@ impl<'a> Room<'a> {
     }
 
     /// Fills a slot; the first value stays. An error is how a visitor stops early; nobody reads it.
-    #[inline]
+    #[inline(always)]
     fn put<E: de::Error>(&mut self, slot: usize, value: Found<'a>) -> Result<(), E> {
         if self.found.get(slot).is_none() {
             self.found.put(slot, value);
@@ -91,7 +91,7 @@ impl<'a, 'de> At<'a, 'de> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn put<E: de::Error>(self, text: Word<'de>) -> Result<(), E> {
         let Some(slot) = self.node.slot else {
             return Ok(());
