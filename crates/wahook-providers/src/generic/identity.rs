@@ -113,7 +113,7 @@ impl Reader {
     }
 
     /// Whether an id says that the account itself wrote it.
-    pub(super) fn from_me(&self, id: &str) -> Option<bool> {
+    pub(super) fn own_by_id(&self, id: &str) -> Option<bool> {
         match self.message_ids {
             MessageIds::Whole => None,
             MessageIds::Bare => split(id)?.0,

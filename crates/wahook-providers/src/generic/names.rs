@@ -92,7 +92,6 @@ impl Key {
 
     /// Whoever sends a body chooses what is looked for and not what is in the table, so nothing depends on how hard this is
     /// to guess.
-    #[expect(clippy::cast_possible_truncation, reason = "any bits do")]
     const fn hash(self) -> usize {
         let mixed = self.first ^ self.last.rotate_left(29) ^ self.length as u64;
         (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize

@@ -206,7 +206,7 @@ impl Reader {
             return kind;
         }
         let from_me = text(&self.fields.from_me, values).and_then(flag);
-        let in_id = || self.from_me(text(&self.fields.message_id, values)?);
+        let in_id = || self.own_by_id(text(&self.fields.message_id, values)?);
         let direction = text(&self.fields.direction, values);
         let direction = direction.map(|word| Direction::from(&*self.words.state(word)));
         let told = from_me.or(match direction {
