@@ -63,8 +63,8 @@ pub(super) const BREAKS: &[Break] = &[
         what: "Meta N1 half a character is mended before it is looked at",
         file: "crates/wahook-providers/src/meta/envelope/mod.rs",
         changes: &[(
-            "const MENDS: bool = CARE == CAREFUL;",
-            "const MENDS: bool = CARE <= CAREFUL;",
+            "*self == Self::Careful",
+            "*self != Self::Quick || *self == Self::Quick",
         )],
         package: "wahook-providers",
         test: "meta_split",
@@ -93,7 +93,7 @@ pub(super) const BREAKS: &[Break] = &[
         what: "Meta G10 the key of an update forgets what it says",
         file: "crates/wahook-providers/src/meta/normalise/mod.rs",
         changes: &[(
-            "    about.part(&digest).time(at)\n",
+            "    about.part(digest.as_str()).time(at)\n",
             "    let _ = digest;\n    about.time(at)\n",
         )],
         package: "wahook-providers",

@@ -2,10 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use serde::{
-    Deserializer,
-    de::{DeserializeOwned, DeserializeSeed},
-};
+use serde::de::{DeserializeOwned, DeserializeSeed};
 
 use super::surrogate;
 
@@ -81,7 +78,7 @@ impl ReadError {
         &self.path
     }
 
-    fn of(error: &serde_json::Error, path: String) -> Self {
+    pub(super) fn of(error: &serde_json::Error, path: String) -> Self {
         let category = match error.classify() {
             serde_json::error::Category::Data => ReadErrorCategory::Shape,
             serde_json::error::Category::Eof => ReadErrorCategory::Cut,
@@ -171,78 +168,20 @@ where
     }
 }
 
-/// What is read into a value that borrows from the text.
-pub trait Fill {
-    /// The value, for texts of any lifetime.
-    type Target<'de>: Default;
-
-    /// Whether half a character, escaped, is mended where it is in the way: then what is read is no piece of what was sent.
-    const MENDS: bool = true;
-
-    /// Fills it.
-    ///
-    /// # Errors
-    ///
-    /// As the deserialiser has it.
-    fn fill<'de, D: Deserializer<'de>>(target: &mut Self::Target<'de>, json: D) -> Result<(), D::Error>;
-}
-
-/// As [`read`], into a value that borrows from the text; `then` decides what is kept of it.
-///
-/// The value stays where it is filled, and what `then` makes of it goes straight to the caller: both are large to move.
-pub fn read_borrowed<F: Fill, V>(
-    bytes: &[u8],
-    then: impl FnOnce(Result<&mut F::Target<'_>, ReadError>) -> V,
-) -> V {
-    let repaired;
-    let mut text = match text(bytes) {
-        Ok(text) => text,
-        Err(error) => return then(Err(error)),
-    };
-    let mut target = F::Target::default();
-    let mut result = whole(text, Filling::<F>(&mut target));
-    if F::MENDS
-        && result.as_ref().is_err_and(serde_json::Error::is_syntax)
-        && let Some(other) = surrogate::repaired(text)
-    {
-        repaired = other;
-        text = &repaired;
-        target = F::Target::default();
-        result = whole(text, Filling::<F>(&mut target));
-    }
-    then(match result {
-        Ok(()) => Ok(&mut target),
-        Err(error) => {
-            let mut again = F::Target::default();
-            Err(ReadError::of(&error, path(text, Filling::<F>(&mut again))))
-        }
-    })
-}
-
-struct Filling<'a, 'de, F: Fill>(&'a mut F::Target<'de>);
-
-impl<'de, F: Fill> DeserializeSeed<'de> for Filling<'_, 'de, F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        F::fill(self.0, json)
-    }
-}
-
 /// One check of the whole text spares the parser one for each string.
-fn text(bytes: &[u8]) -> Result<&str, ReadError> {
+pub(super) fn text(bytes: &[u8]) -> Result<&str, ReadError> {
     let text = std::str::from_utf8(bytes).map_err(|error| ReadError::not_utf8(bytes, error.valid_up_to()))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-fn whole<'a, T: DeserializeSeed<'a>>(text: &'a str, seed: T) -> serde_json::Result<T::Value> {
+pub(super) fn whole<'a, T: DeserializeSeed<'a>>(text: &'a str, seed: T) -> serde_json::Result<T::Value> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = seed.deserialize(&mut json)?;
     json.end()?;
     Ok(value)
 }
 
-fn path<'a, T: DeserializeSeed<'a>>(text: &'a str, seed: T) -> String {
+pub(super) fn path<'a, T: DeserializeSeed<'a>>(text: &'a str, seed: T) -> String {
     let mut track = serde_path_to_error::Track::new();
     let mut json = serde_json::Deserializer::from_str(text);
     let _ = seed.deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));

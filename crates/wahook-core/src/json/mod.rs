@@ -5,13 +5,15 @@
 //! never a text).
 
 mod error;
+mod fill;
 mod raw;
 mod scan;
 mod surrogate;
 mod text;
 
 pub use self::{
-    error::{Fill, ReadError, ReadErrorCategory, read, read_borrowed, read_seed, read_text},
+    error::{ReadError, ReadErrorCategory, read, read_seed, read_text},
+    fill::{Fill, read_borrowed},
     raw::Raw,
     scan::{Scanned, scan},
     text::{Flag, Number, Text, list},

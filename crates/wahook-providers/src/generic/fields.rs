@@ -17,7 +17,7 @@ macro_rules! fields {
 
         /// Where each field stands.
         #[derive(Clone, Debug, Default)]
-        pub(super) struct FieldPlaces { $($field: Option<Place>,)+ $($list: Option<Place>,)+ }
+        pub(super) struct FieldPlaces { $(pub(super) $field: Option<Place>,)+ $($list: Option<Place>,)+ }
 
         /// What stands there.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,20 +53,16 @@ macro_rules! fields {
         }
 
         impl FieldPlaces {
-            /// The place of the field of that name.
-            pub(super) fn place(&self, name: &str) -> Option<&Place> {
-                match name {
-                    $($name => self.$field.as_ref(),)+
-                    $(stringify!($list) => self.$list.as_ref(),)+
-                    _ => None,
-                }
-            }
-
-            pub(super) fn read(&self, values: Values<'_>) -> Fields {
-                Fields {
-                    $($field: text(self.$field.as_ref(), values),)+
-                    $($list: list(self.$list.as_ref(), values),)+
-                }
+            /// Filled where it stays: it is large to move.
+            pub(super) fn read(&self, values: Values<'_>) -> Box<Fields> {
+                let mut fields = Box::<Fields>::default();
+                $(if let Some(place) = there(self.$field.as_ref(), values) {
+                    keep(&mut fields.$field, place, values);
+                })+
+                $(if let Some(place) = there(self.$list.as_ref(), values) {
+                    fields.$list = list(place, values);
+                })+
+                fields
             }
         }
     };
@@ -163,15 +159,28 @@ fields! {
     }
 }
 
-fn text(place: Option<&Place>, values: Values<'_>) -> Option<Text> {
-    place?.text(values).map(Text::from)
+/// A place at which something may stand.
+#[inline]
+fn there<'a>(place: Option<&'a Place>, values: Values<'_>) -> Option<&'a Place> {
+    place.filter(|place| !place.is_bare(values))
 }
 
-fn list(place: Option<&Place>, values: Values<'_>) -> Vec<Text> {
-    match place.map(|place| place.get(values)) {
-        Some(Got::List(list)) => list.iter().filter(|text| !text.is_empty()).cloned().collect(),
-        Some(Got::Text(text)) => vec![Text::from(text)],
-        _ => Vec::new(),
+/// Once for all fields: written out for each, it would be more than the processor keeps at hand.
+#[inline(never)]
+fn keep(field: &mut Option<Text>, place: &Place, values: Values<'_>) {
+    *field = place.text(values).map(Text::from);
+}
+
+fn list(place: &Place, values: Values<'_>) -> Vec<Text> {
+    match place.get(values) {
+        Got::List(list) => list
+            .iter()
+            .map(|text| text.as_str())
+            .filter(|text| !text.is_empty())
+            .map(Text::from)
+            .collect(),
+        Got::Text(text) => vec![Text::from(text)],
+        Got::Absent | Got::Wrong(_) => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use wahook_core::{
     json::Text,
     model::{Chat, ChatType, Identity},
+    phone,
 };
 
 use super::{
@@ -20,19 +21,33 @@ impl Reader {
                 ..Identity::default()
             });
         }
+        if let Some(phone) = phone_of(&address) {
+            return Some(Identity {
+                phone: Some(phone),
+                jid: Some(address.clone()),
+                raw: Some(address),
+                ..Identity::default()
+            });
+        }
         Identity::from_address(address)
     }
 
     pub(super) fn sender(&self, fields: &mut Fields) -> Option<Identity> {
         let also = fields.sender_also.take().filter(|also| !self.is_opaque(also));
         let mut identity = match fields.sender.take() {
-            Some(address) => self.identity(address)?.also(also.as_deref()),
+            Some(address) => {
+                let identity = self.identity(address)?;
+                match also {
+                    Some(also) => identity.also(Some(&also)),
+                    None => identity,
+                }
+            }
             None => also.and_then(Identity::from_address).unwrap_or_default(),
-        }
-        .named(fields.sender_name.take());
+        };
+        identity.name = fields.sender_name.take().and_then(Text::non_empty);
         identity.bsuid = fields.sender_bsuid.take();
         identity.username = fields.sender_username.take();
-        (identity != Identity::default()).then_some(identity)
+        (identity.raw.is_some() || identity != Identity::default()).then_some(identity)
     }
 
     pub(super) fn recipient(&self, fields: &mut Fields) -> Option<Identity> {
@@ -49,8 +64,19 @@ impl Reader {
         let told = fields.chat.take().or_else(|| id?.chat.clone());
         let mut chat = match told {
             Some(id) if self.is_opaque(&id) => Chat::opaque(id),
-            Some(id) => Chat::from_address(id)?,
-            None => Chat::with(person?),
+            Some(id) => match known(&id, person).or_else(|| phone_of(&id)) {
+                Some(phone) => conversation(id, phone),
+                None => Chat::from_address(id)?,
+            },
+            None => {
+                let person = person?;
+                match &person.raw {
+                    Some(raw) if let Some(phone) = known(raw, Some(person)) => {
+                        conversation(raw.clone(), phone)
+                    }
+                    _ => Chat::with(person),
+                }
+            }
         };
         chat.name = fields.chat_name.take();
         Some(chat)
@@ -72,13 +98,56 @@ impl Reader {
             MessageIds::Whole => None,
             MessageIds::Bare => split(&id),
         };
-        split.unwrap_or(SplitId {
-            from_me: None,
-            chat: None,
-            bare: id,
-        })
+        match split {
+            Some((from_me, chat, bare)) => SplitId {
+                from_me,
+                chat: Some(chat.into()),
+                bare: bare.into(),
+            },
+            None => SplitId {
+                from_me: None,
+                chat: None,
+                bare: id,
+            },
+        }
+    }
+
+    /// Whether an id says that the account itself wrote it.
+    pub(super) fn own_by_id(&self, id: &str) -> Option<bool> {
+        match self.message_ids {
+            MessageIds::Whole => None,
+            MessageIds::Bare => split(id)?.0,
+        }
     }
 }
+
+/// The phone number of an address that is written as we write it, `15550000001@c.us`: most are, and it is much less work
+/// than to take one apart and to put it together again.
+fn phone_of(address: &str) -> Option<Text> {
+    let digits = address.strip_suffix(PERSON)?;
+    // With a plus it is a phone number as well, and another address.
+    phone(digits).filter(|_| !digits.starts_with('+'))
+}
+
+/// As [`phone_of`], where it is the address of this person, so that the number is known.
+fn known(address: &str, person: Option<&Identity>) -> Option<Text> {
+    let person = person.filter(|person| person.jid.as_deref() == Some(address))?;
+    let phone = person.phone.as_ref()?;
+    (phone.strip_prefix('+')? == address.strip_suffix(PERSON)?).then(|| phone.clone())
+}
+
+/// The conversation with one person, by such an address.
+fn conversation(address: Text, phone: Text) -> Chat {
+    Chat {
+        kind: ChatType::User,
+        jid: Some(address.clone()),
+        id: Some(address),
+        phone: Some(phone),
+        ..Chat::default()
+    }
+}
+
+const PERSON: &str = "@c.us";
 
 /// Whether nothing but a name or the like is known of somebody.
 pub(super) fn is_nobody(identity: &Identity) -> bool {
@@ -107,7 +176,7 @@ pub(super) struct SplitId {
 
 /// `true_<chat>_<id>` or `<chat>_<id>`, with or without `_<participant>` behind it (WAHA documentation on events, 2026-07;
 /// UltraMsg writes the same).
-fn split(id: &str) -> Option<SplitId> {
+fn split(id: &str) -> Option<(Option<bool>, &str, &str)> {
     let (first, rest) = id.split_once('_')?;
     let (from_me, rest) = match first {
         "true" => (Some(true), rest),
@@ -116,16 +185,42 @@ fn split(id: &str) -> Option<SplitId> {
     };
     let (chat, rest) = rest.split_once('_')?;
     let bare = rest.split_once('_').map_or(rest, |(bare, _)| bare);
-    (chat.contains('@') && !bare.is_empty()).then(|| SplitId {
-        from_me,
-        chat: Some(chat.into()),
-        bare: bare.into(),
-    })
+    (chat.contains('@') && !bare.is_empty()).then_some((from_me, chat, bare))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn n5_an_address_as_we_write_it_is_read_as_any_other() {
+        for text in [
+            "15550000001@c.us",
+            "+15550000001@c.us",
+            "0@c.us",
+            "01555@c.us",
+            "1555@c.us",
+            "15550@c.us ",
+            "15550000001:2@c.us",
+            "15550000001.2@c.us",
+            "1555000000100000@c.us",
+            "15550000001@s.whatsapp.net",
+            "15550000001@lid",
+            "a@15550000001@c.us",
+            "@c.us",
+        ] {
+            let (chat, identity) = (Chat::from_address(text), Identity::from_address(text));
+            if let Some(phone) = phone_of(text) {
+                assert_eq!(chat, Some(conversation(text.into(), phone)), "{text}");
+            }
+            let person = identity.clone().unwrap_or_default();
+            if let Some(phone) = known(text, Some(&person)) {
+                assert_eq!(chat, Some(conversation(text.into(), phone.clone())), "{text}");
+                assert_eq!(Chat::with(&person), conversation(text.into(), phone), "{text}");
+            }
+        }
+        assert!(phone_of("15550000001@c.us").is_some());
+    }
 
     #[test]
     fn g10_every_spelling_of_a_message_id_has_the_same_bare_id() {
@@ -135,7 +230,7 @@ mod tests {
             "15550000001@c.us_3EB0AA",
             "false_120363000000000001@g.us_3EB0AA_15550000001@c.us",
         ] {
-            assert_eq!(split(id).unwrap().bare, "3EB0AA", "{id}");
+            assert_eq!(split(id).unwrap().2, "3EB0AA", "{id}");
         }
         for id in [
             "3EB0AA",

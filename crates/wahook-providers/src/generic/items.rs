@@ -22,16 +22,15 @@ pub(super) fn split(body: &Bytes, pointers: &[Vec<Box<str>>]) -> Items {
     let body = body
         .strip_prefix(b"\xef\xbb\xbf")
         .map_or_else(|| body.clone(), |rest| body.slice_ref(rest));
-    let mut at = body.clone();
+    let mut found = None;
     if pointers.iter().any(|pointer| !pointer.is_empty()) {
         // What is found in a body that is cut further on would look like the whole.
         if let Err(error) = read::<IgnoredAny>(&body) {
             return Items::Bad(error);
         }
-        if let Some(found) = pointers.iter().find_map(|pointer| lookup(&body, pointer)) {
-            at = found;
-        }
+        found = pointers.iter().find_map(|pointer| lookup(&body, pointer));
     }
+    let at = found.unwrap_or(body);
     if first_byte(&at) != Some(b'[') {
         return Items::One(at);
     }

@@ -7,9 +7,9 @@ use http::HeaderMap;
 use wahook_core::{DeliveryKey, Keyed, guard::Digest, proof::Proof};
 
 use super::{
+    found::Findings,
     items::{self, Items},
     place::{Place, Values},
-    plan::Found,
     reader::{Keying, Reader},
 };
 
@@ -38,15 +38,20 @@ impl Reader {
         if keying.parts.is_empty() && keying.id_place.is_none() {
             return (None, None);
         }
-        let whole = if keying.plans.body.is_empty() {
-            Vec::new()
-        } else {
-            keying.plans.body.scan(body).unwrap_or_default()
-        };
+        let nothing = Findings::none();
+        if keying.plans.body.is_empty() {
+            return self.in_items(body, &nothing);
+        }
+        let plan = &keying.plans.body;
+        plan.scan(body, |whole| self.in_items(body, whole.unwrap_or(&nothing)))
+    }
+
+    fn in_items(&self, body: &Bytes, whole: &Findings<'_>) -> (Option<String>, Option<String>) {
+        let keying = &self.keying;
         match items::split(body, &self.items) {
-            Items::One(item) => keying.of_item(&item, &whole),
+            Items::One(item) => keying.of_item(&item, whole),
             Items::Many(items) => {
-                let found: Vec<_> = items.iter().map(|item| keying.of_item(item, &whole)).collect();
+                let found: Vec<_> = items.iter().map(|item| keying.of_item(item, whole)).collect();
                 match <[_; 1]>::try_from(found) {
                     Ok([only]) => only,
                     Err(found) => (batch(found.into_iter().map(|(key, _)| key)), None),
@@ -58,10 +63,16 @@ impl Reader {
 }
 
 impl Keying {
-    fn of_item(&self, item: &[u8], body: &[Found]) -> (Option<String>, Option<String>) {
-        let item = self.plans.item.scan(item).unwrap_or_default();
+    fn of_item(&self, item: &[u8], body: &Findings<'_>) -> (Option<String>, Option<String>) {
+        self.plans.item.scan(item, |item| match item {
+            Some(item) => self.of_values(item, body),
+            None => self.of_values(&Findings::none(), body),
+        })
+    }
+
+    fn of_values(&self, item: &Findings<'_>, body: &Findings<'_>) -> (Option<String>, Option<String>) {
         let values = Values {
-            item: &item,
+            item,
             body,
             event: None,
             kind: None,

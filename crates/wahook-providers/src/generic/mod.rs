@@ -47,9 +47,11 @@
 mod content;
 mod event;
 mod fields;
+mod found;
 mod identity;
 mod items;
 mod key;
+mod names;
 mod normalise;
 mod place;
 mod plan;
@@ -57,6 +59,7 @@ mod reader;
 mod said;
 mod scheme;
 mod settings;
+mod visit;
 mod words;
 
 use std::{sync::Arc, time::Duration};

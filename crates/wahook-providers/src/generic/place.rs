@@ -5,9 +5,12 @@
 //! message as sent.
 
 use http::HeaderName;
-use wahook_core::{BuildError, json::Text};
+use wahook_core::BuildError;
 
-use super::plan::{EACH, Found, Plan};
+use super::{
+    found::{Findings, Found, Slots, Word},
+    plan::{EACH, Plan},
+};
 
 /// The plans that the places of one reading share.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +24,8 @@ pub(super) struct Plans {
 /// What was read of an item.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Values<'a> {
-    pub(super) item: &'a [Found],
-    pub(super) body: &'a [Found],
+    pub(super) item: &'a Findings<'a>,
+    pub(super) body: &'a Findings<'a>,
     /// The name of the event.
     pub(super) event: Option<&'a str>,
     /// The type of the message, as sent.
@@ -31,7 +34,12 @@ pub(super) struct Values<'a> {
 
 /// Where a value stands: the first of these that is there.
 #[derive(Clone, Debug)]
-pub(super) struct Place(Vec<Alternative>);
+pub(super) struct Place {
+    alternatives: Vec<Alternative>,
+    /// Where something has to be in the item for anything to be here: most of what an endpoint reads is missing in most of
+    /// its items.
+    slots: Slots,
+}
 
 #[derive(Clone, Debug)]
 struct Alternative {
@@ -56,7 +64,7 @@ pub(super) enum Got<'a> {
     /// An object or a list, at this path.
     Wrong(&'a str),
     Text(&'a str),
-    List(&'a [Text]),
+    List(&'a [Word<'a>]),
 }
 
 /// What a place may be, beside pointers.
@@ -119,13 +127,34 @@ impl Place {
                 add(&names, None);
             }
         }
-        Ok(Self(alternatives))
+        let slots = alternatives
+            .iter()
+            .fold(Slots::NONE, |slots, alternative| match alternative.source {
+                Source::Item(slot) => slots.with(slot),
+                Source::Body(_) | Source::Event => slots.and(Slots::ELSEWHERE),
+            });
+        Ok(Self { alternatives, slots })
+    }
+
+    /// Whether it is sure that nothing stands there, without a look.
+    #[inline]
+    pub(super) const fn is_bare(&self, values: Values<'_>) -> bool {
+        !self.slots.meet(values.item.some())
     }
 
     /// What stands there. An empty text is none: senders write `""` where they mean nothing.
+    #[inline]
     pub(super) fn get<'a>(&'a self, values: Values<'a>) -> Got<'a> {
+        if self.is_bare(values) {
+            Got::Absent
+        } else {
+            self.look(values)
+        }
+    }
+
+    fn look<'a>(&'a self, values: Values<'a>) -> Got<'a> {
         let mut best = Got::Absent;
-        for alternative in &self.0 {
+        for alternative in &self.alternatives {
             if alternative.only.is_some() && alternative.only.as_deref() != values.kind {
                 continue;
             }
@@ -138,7 +167,7 @@ impl Place {
                 },
             };
             match found {
-                Some(Found::Text(text)) if !text.is_empty() => return Got::Text(text),
+                Some(Found::Text(text)) if !text.as_str().is_empty() => return Got::Text(text.as_str()),
                 Some(Found::List(list)) => return Got::List(list),
                 Some(Found::Wrong) if best == Got::Absent => best = Got::Wrong(&alternative.path),
                 _ => {}
@@ -157,7 +186,9 @@ impl Place {
 
     /// The first path, for errors.
     pub(super) fn path(&self) -> &str {
-        self.0.first().map_or("", |alternative| alternative.path.as_ref())
+        self.alternatives
+            .first()
+            .map_or("", |alternative| alternative.path.as_ref())
     }
 }
 

@@ -1,12 +1,13 @@
 //! Many JSON pointers, read in one pass over an item: no tree is built, and what nobody asked for is skipped.
 
-use std::{borrow::Cow, fmt};
+use serde::Deserializer;
+use wahook_core::json::{Fill, ReadError, read_borrowed};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+use super::{
+    found::Findings,
+    names::Names,
+    visit::{At, Room},
 };
-use wahook_core::json::{ReadError, Text, read_seed};
 
 /// Every element of a list.
 pub(super) const EACH: &str = "*";
@@ -18,38 +19,62 @@ pub(super) struct Plan {
     slots: usize,
 }
 
+/// What is asked of a value.
 #[derive(Clone, Debug, Default)]
-struct Node {
-    slot: Option<usize>,
-    children: Vec<(Box<str>, Node)>,
+pub(super) struct Node {
+    /// Where the value itself goes.
+    pub(super) slot: Option<usize>,
+    /// The members that are looked into.
+    pub(super) names: Names,
+    /// Each by the place of its name.
+    pub(super) children: Vec<Node>,
+    /// The children that stand for elements of a list, in their order: the first that fits counts.
+    pub(super) elements: Vec<(Element, usize)>,
 }
 
-/// What stood at a pointer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Found {
-    /// Nothing, or null (N2).
-    #[default]
-    Absent,
-    /// An object or a list where a text or a number belongs.
-    Wrong,
-    /// A text, the digits of a number, or `true` and `false`.
-    Text(Text),
-    /// The elements of a list, of a pointer with [`EACH`] in it.
-    List(Vec<Text>),
+/// Which elements of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Element {
+    Each,
+    At(usize),
+}
+
+impl Element {
+    /// Only digits as an index is written, without a zero in front.
+    fn of(name: &str) -> Option<Self> {
+        if name == EACH {
+            return Some(Self::Each);
+        }
+        let index = name.parse::<usize>().ok()?;
+        (index.to_string() == name).then_some(Self::At(index))
+    }
+}
+
+impl Node {
+    fn child(&mut self, name: &str) -> &mut Self {
+        let at = self.names.add(name);
+        if at == self.children.len() {
+            self.children.push(Self::default());
+            self.elements
+                .extend(Element::of(name).map(|element| (element, at)));
+        }
+        &mut self.children[at]
+    }
+
+    /// What is asked of the element with this index, and whether of each.
+    pub(super) fn element(&self, index: usize) -> Option<(Element, &Self)> {
+        let fits = |(element, _): &&(Element, usize)| {
+            matches!(element, Element::Each) || *element == Element::At(index)
+        };
+        let (element, child) = self.elements.iter().find(fits)?;
+        Some((*element, self.children.get(*child)?))
+    }
 }
 
 impl Plan {
     /// Asks for what stands there, and tells in which slot it will be.
     pub(super) fn add(&mut self, pointer: &[Box<str>]) -> usize {
-        let mut node = &mut self.root;
-        for name in pointer {
-            let known = node.children.iter().position(|(known, _)| known == name);
-            let at = known.unwrap_or_else(|| {
-                node.children.push((name.clone(), Node::default()));
-                node.children.len() - 1
-            });
-            node = &mut node.children[at].1;
-        }
+        let node = pointer.iter().fold(&mut self.root, |node, name| node.child(name));
         *node.slot.get_or_insert_with(|| {
             self.slots += 1;
             self.slots - 1
@@ -62,258 +87,37 @@ impl Plan {
     }
 
     /// Reads an object.
-    pub(super) fn read(&self, json: &[u8]) -> Result<Vec<Found>, ReadError> {
-        read_seed(json, || Whole(self))
+    pub(super) fn read<V>(&self, json: &[u8], then: impl FnOnce(Result<&Findings<'_>, ReadError>) -> V) -> V {
+        read_borrowed(self, json, |room| then(room.map(|room| &room.found)))
     }
 
     /// As [`read`](Self::read), and looks no further once it has everything; `None` for what is no object (G6).
-    pub(super) fn scan(&self, json: &[u8]) -> Option<Vec<Found>> {
-        let mut room = Room::new(self, true);
+    pub(super) fn scan<V>(&self, json: &[u8], then: impl FnOnce(Option<&Findings<'_>>) -> V) -> V {
+        let mut room = Room::until(self.slots);
         let mut parser = serde_json::Deserializer::from_slice(json);
-        let whole = parser.deserialize_map(At {
-            node: &self.root,
-            room: &mut room,
-        });
-        if room.left == 0 || (whole.is_ok() && parser.end().is_ok()) {
-            return Some(room.found);
+        let whole = parser.deserialize_map(At::new(&self.root, &mut room));
+        if room.is_full() || (whole.is_ok() && parser.end().is_ok()) {
+            return then(Some(&room.found));
         }
         // Half an emoji in the name of a member: rare enough for a second pass that can read it.
-        self.read(json).ok()
+        self.read(json, |found| then(found.ok()))
     }
 }
 
-struct Whole<'a>(&'a Plan);
+impl Fill for Plan {
+    type Target<'de> = Room<'de>;
 
-impl<'de> DeserializeSeed<'de> for Whole<'_> {
-    type Value = Vec<Found>;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Vec<Found>, D::Error> {
-        let mut room = Room::new(self.0, false);
-        json.deserialize_map(At {
-            node: &self.0.root,
-            room: &mut room,
-        })?;
-        Ok(room.found)
+    fn fill<'de, D: Deserializer<'de>>(&self, room: &mut Room<'de>, json: D) -> Result<(), D::Error> {
+        json.deserialize_map(At::new(&self.root, room))
     }
 }
-
-struct Room {
-    found: Vec<Found>,
-    left: usize,
-    stops: bool,
-}
-
-impl Room {
-    fn new(plan: &Plan, stops: bool) -> Self {
-        Self {
-            found: vec![Found::Absent; plan.slots],
-            left: plan.slots,
-            stops,
-        }
-    }
-
-    /// Fills a slot. An error is how a visitor stops early; nobody reads it.
-    fn put<E: de::Error>(&mut self, slot: Option<usize>, value: Found, many: bool) -> Result<(), E> {
-        let Some(place) = slot.and_then(|slot| self.found.get_mut(slot)) else {
-            return Ok(());
-        };
-        match (place, value) {
-            (Found::List(list), Found::Text(text)) => {
-                if list.len() < MAX_ELEMENTS {
-                    list.push(text);
-                }
-                return Ok(());
-            }
-            (place @ Found::Absent, Found::Text(text)) if many => *place = Found::List(vec![text]),
-            (place @ Found::Absent, value) => *place = value,
-            _ => return Ok(()),
-        }
-        self.left = self.left.saturating_sub(1);
-        if self.stops && self.left == 0 {
-            return Err(de::Error::custom("complete"));
-        }
-        Ok(())
-    }
-}
-
-/// A value, and what is asked of it.
-struct At<'a> {
-    node: &'a Node,
-    room: &'a mut Room,
-}
-
-impl<'de> DeserializeSeed<'de> for At<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl At<'_> {
-    fn put<E: de::Error>(self, text: impl Into<Text>) -> Result<(), E> {
-        self.room.put(self.node.slot, Found::Text(text.into()), false)
-    }
-}
-
-impl<'de> Visitor<'de> for At<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<(), E> {
-        self.put(if flag { "true" } else { "false" })
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
-        self.put(number.to_string())
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<(), E> {
-        self.put(number.to_string())
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
-        self.put(number.to_string())
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        self.put(text)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { node, room } = self;
-        room.put(node.slot, Found::Wrong, false)?;
-        let mut seen = Seen::default();
-        while let Some(Name(name)) = map.next_key()? {
-            match node.children.iter().position(|(known, _)| **known == *name) {
-                // Of a member that comes twice the first counts.
-                Some(at) if seen.is_first(at) => map.next_value_seed(At {
-                    node: &node.children[at].1,
-                    room: &mut *room,
-                })?,
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Self { node, room } = self;
-        room.put(node.slot, Found::Wrong, false)?;
-        let mut index = 0_usize;
-        loop {
-            let name = itoa(index);
-            let child = node
-                .children
-                .iter()
-                .find(|(known, _)| **known == *EACH || **known == *name);
-            let more = match child {
-                Some((known, child)) if **known == *EACH => list
-                    .next_element_seed(Each(At {
-                        node: child,
-                        room: &mut *room,
-                    }))?
-                    .is_some(),
-                Some((_, child)) => list
-                    .next_element_seed(At {
-                        node: child,
-                        room: &mut *room,
-                    })?
-                    .is_some(),
-                None => list.next_element::<IgnoredAny>()?.is_some(),
-            };
-            if !more {
-                return Ok(());
-            }
-            index += 1;
-        }
-    }
-}
-
-/// Only a list of a few is ever asked for by number.
-fn itoa(index: usize) -> Cow<'static, str> {
-    const FEW: [&str; 4] = ["0", "1", "2", "3"];
-    FEW.get(index)
-        .map_or_else(|| index.to_string().into(), |text| (*text).into())
-}
-
-/// One element of many: a text, or an object in which a text is looked for.
-struct Each<'a>(At<'a>);
-
-impl<'de> DeserializeSeed<'de> for Each<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        let At { node, room } = self.0;
-        let mut own = Room {
-            found: vec![Found::Absent; room.found.len()],
-            left: usize::MAX,
-            stops: false,
-        };
-        json.deserialize_any(At { node, room: &mut own })?;
-        for (slot, value) in own.found.into_iter().enumerate() {
-            if let Found::Text(_) = value {
-                room.put(Some(slot), value, true)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Which children were met. Beyond 128 names a repetition is not noticed, and the slot still keeps the first.
-#[derive(Default)]
-struct Seen(u128);
-
-impl Seen {
-    fn is_first(&mut self, at: usize) -> bool {
-        let bit = u32::try_from(at).ok().and_then(|at| 1_u128.checked_shl(at));
-        let Some(bit) = bit else { return true };
-        let first = self.0 & bit == 0;
-        self.0 |= bit;
-        first
-    }
-}
-
-/// The name of a member.
-struct Name<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
-
-        impl<'de> Visitor<'de> for NameVisitor {
-            type Value = Cow<'de, str>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
-                Ok(Cow::Borrowed(name))
-            }
-
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Cow<'de, str>, E> {
-                Ok(Cow::Owned(name.to_owned()))
-            }
-        }
-
-        json.deserialize_str(NameVisitor).map(Self)
-    }
-}
-
-/// More than any group has members; each costs memory of its own.
-const MAX_ELEMENTS: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::found::{Found, Word},
+        *,
+    };
 
     fn plan(pointers: &[&str]) -> Plan {
         let mut plan = Plan::default();
@@ -324,8 +128,38 @@ mod tests {
         plan
     }
 
-    fn text(text: &str) -> Found {
-        Found::Text(text.into())
+    fn word(text: &str) -> Word<'static> {
+        Word::Made(text.into())
+    }
+
+    fn text(text: &str) -> Option<Found<'static>> {
+        Some(Found::Text(word(text)))
+    }
+
+    fn list(texts: &[&str]) -> Option<Found<'static>> {
+        Some(Found::List(texts.iter().map(|text| word(text)).collect()))
+    }
+
+    /// Whether a text was borrowed or not is nobody's business.
+    fn all(plan: &Plan, found: &Findings<'_>) -> Vec<Option<Found<'static>>> {
+        let made = |word: &Word<'_>| Word::Made(word.as_str().into());
+        (0..plan.slots)
+            .map(|slot| {
+                Some(match found.get(slot)? {
+                    Found::Wrong => Found::Wrong,
+                    Found::Text(word) => Found::Text(made(word)),
+                    Found::List(words) => Found::List(words.iter().map(made).collect()),
+                })
+            })
+            .collect()
+    }
+
+    fn read(plan: &Plan, json: &[u8]) -> Option<Vec<Option<Found<'static>>>> {
+        plan.read(json, |found| found.ok().map(|found| all(plan, found)))
+    }
+
+    fn scan(plan: &Plan, json: &[u8]) -> Option<Vec<Option<Found<'static>>>> {
+        plan.scan(json, |found| found.map(|found| all(plan, found)))
     }
 
     #[test]
@@ -339,29 +173,39 @@ mod tests {
             "/people/*/id",
             "/none",
         ]);
-        let json = br#"{"a":{"b":true,"b":1},"id":7,"id":8,"list":[{"x":1},{"x":"two"}],"all":["p",2,{}],
-            "people":[{"id":"1@c.us"},{"name":"x"},{"id":"2@c.us"}],"none":null}"#;
+        let json = br#"{"a":{"b":true,"b":1},"id":7,"id":8,"list":[{"x":1},{"x":"two"}],"all":["p",2,{},[3],"\u0071"],
+            "people":[{"id":"1@c.us"},{"name":"x"},{"id":"2@c.us","id":"3@c.us"},"4@c.us"],"none":null}"#;
         let expected = [
             text("7"),
             text("true"),
-            Found::Wrong,
+            Some(Found::Wrong),
             text("two"),
-            Found::List(vec!["p".into(), "2".into()]),
-            Found::List(vec!["1@c.us".into(), "2@c.us".into()]),
-            Found::Absent,
+            list(&["p", "2", "q"]),
+            list(&["1@c.us", "2@c.us"]),
+            None,
         ];
-        assert_eq!(plan.read(json).unwrap(), expected);
-        assert_eq!(plan.scan(json).unwrap(), expected);
+        assert_eq!(read(&plan, json).unwrap(), expected);
+        assert_eq!(scan(&plan, json).unwrap(), expected);
+    }
+
+    #[test]
+    fn of_an_index_and_each_the_one_that_was_asked_for_first_counts() {
+        let json = br#"{"a":[{"x":1},{"x":2}],"b":{"1":"one","01":"no index"}}"#;
+        let both = plan(&["/a/1/x", "/a/*/x", "/b/1", "/b/01", "/a/01/x"]);
+        let expected = [text("2"), list(&["1"]), text("one"), text("no index"), None];
+        assert_eq!(read(&both, json).unwrap(), expected);
+        let both = plan(&["/a/*/x", "/a/1/x"]);
+        assert_eq!(read(&both, json).unwrap(), [list(&["1", "2"]), None]);
     }
 
     #[test]
     fn g6_a_scan_looks_no_further_than_it_needs() {
         let plan = plan(&["/id"]);
-        assert_eq!(plan.scan(br#"{"id":"x", cut"#).unwrap(), [text("x")]);
-        assert_eq!(plan.scan(br#"{"other":1, cut"#), None);
-        assert_eq!(plan.scan(b"[]"), None);
+        assert_eq!(scan(&plan, br#"{"id":"x", cut"#).unwrap(), [text("x")]);
+        assert_eq!(scan(&plan, br#"{"other":1, cut"#), None);
+        assert_eq!(scan(&plan, b"[]"), None);
         assert_eq!(
-            plan.scan("{\"\\ud800\":1,\"id\":\"x\"}".as_bytes()).unwrap(),
+            scan(&plan, "{\"\\ud800\":1,\"id\":\"x\"}".as_bytes()).unwrap(),
             [text("x")]
         );
     }

@@ -2,18 +2,19 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
+use jiff::Timestamp;
 use wahook_core::{
     Context, Malformed, Parsed, Unknown, instant_of_text,
     json::{Raw, ReadError, Text},
-    model::{Direction, Kind},
+    model::{Direction, Identity, Kind},
 };
 
 use super::{
     event::Event,
     fields::FieldPlaces,
+    found::Findings,
     items::{self, Items},
     place::{Got, Place, Plans, Values},
-    plan::Found,
     settings::{Digits, MessageIds, required},
     words::{Meaning, TypeMeaning, Words},
 };
@@ -55,17 +56,29 @@ pub(super) enum NamePlace {
 }
 
 impl Reader {
-    pub(super) fn parse_each(&self, body: &Bytes, headers: &HeaderMap, mut each: impl FnMut(Parsed<Event>)) {
-        let whole = if self.plans.body.is_empty() {
-            Vec::new()
-        } else {
-            self.plans.body.read(body).unwrap_or_default()
-        };
+    pub(super) fn parse_each(&self, body: &Bytes, headers: &HeaderMap, each: impl FnMut(Parsed<Event>)) {
+        let nothing = Findings::none();
+        if self.plans.body.is_empty() {
+            return self.parse_items(body, &nothing, headers, each);
+        }
+        let plan = &self.plans.body;
+        plan.read(body, |whole| {
+            self.parse_items(body, whole.unwrap_or(&nothing), headers, each);
+        });
+    }
+
+    fn parse_items(
+        &self,
+        body: &Bytes,
+        whole: &Findings<'_>,
+        headers: &HeaderMap,
+        mut each: impl FnMut(Parsed<Event>),
+    ) {
         match items::split(body, &self.items) {
-            Items::One(item) => each(self.parse(item, &whole, headers)),
+            Items::One(item) => each(self.parse(&item, whole, headers)),
             Items::Many(items) => items
-                .into_iter()
-                .for_each(|item| each(self.parse(item, &whole, headers))),
+                .iter()
+                .for_each(|item| each(self.parse(item, whole, headers))),
             Items::Bad(error) => each(Parsed::Malformed(Malformed::new(
                 None,
                 error,
@@ -75,18 +88,29 @@ impl Reader {
         }
     }
 
-    fn parse(&self, item: Bytes, body: &[Found], headers: &HeaderMap) -> Parsed<Event> {
-        let found = self.plans.item.read(&item);
-        let raw = Raw::new(item);
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => {
-                let name = self.header_name(headers).map(Text::from);
-                return Parsed::Malformed(Malformed::new(name, error, Context::default(), raw));
+    /// Reads an item, and decides while it is still borrowed: only what is kept is copied.
+    fn parse(&self, item: &Bytes, body: &Findings<'_>, headers: &HeaderMap) -> Parsed<Event> {
+        self.plans.item.read(item, |found| {
+            let raw = Raw::new(item.clone());
+            match found {
+                Ok(found) => self.parsed(found, raw, body, headers),
+                Err(error) => {
+                    let name = self.header_name(headers).map(Text::from);
+                    Parsed::Malformed(Malformed::new(name, error, Context::default(), raw))
+                }
             }
-        };
+        })
+    }
+
+    fn parsed(
+        &self,
+        item: &Findings<'_>,
+        raw: Raw,
+        body: &Findings<'_>,
+        headers: &HeaderMap,
+    ) -> Parsed<Event> {
         let mut values = Values {
-            item: &found,
+            item,
             body,
             event: None,
             kind: None,
@@ -96,25 +120,25 @@ impl Reader {
             Some(NamePlace::Header(_)) => self.header_name(headers).map_or(Got::Absent, Got::Text),
             Some(NamePlace::Body(place)) => place.get(values),
         };
-        let context = self.context(values);
         let name = match name {
             Got::Text(name) => name,
             Got::Wrong(path) => {
                 let error = ReadError::shape(path);
-                return Parsed::Malformed(Malformed::new(None, error, context, raw));
+                return Parsed::Malformed(Malformed::new(None, error, self.context(values), raw));
             }
-            Got::Absent | Got::List(_) => return Parsed::Unknown(Unknown::new(None, context, raw)),
+            Got::Absent | Got::List(_) => {
+                return Parsed::Unknown(Unknown::new(None, self.context(values), raw));
+            }
         };
         values.event = Some(name);
-        values.kind = self.fields.place("type").and_then(|place| place.text(values));
-        let name = Text::from(name);
-        let Some(meaning) = self.words.kind(&name) else {
-            return Parsed::Unknown(Unknown::new(Some(name), context, raw));
+        values.kind = text(&self.fields.content_type, values);
+        let Some(meaning) = self.words.kind(name) else {
+            return Parsed::Unknown(Unknown::new(Some(name.into()), self.context(values), raw));
         };
         let kind = self.kind(meaning, values);
         // What an event of this kind cannot be without.
         for field in required(kind) {
-            let Some(place) = self.fields.place(field) else {
+            let Some(place) = (field.place)(&self.fields) else {
                 continue;
             };
             let path = match place.get(values) {
@@ -123,24 +147,22 @@ impl Reader {
                 Got::Absent => place.path(),
             };
             let error = ReadError::shape(path);
-            return Parsed::Malformed(Malformed::new(Some(name), error, context, raw));
+            return Parsed::Malformed(Malformed::new(
+                Some(name.into()),
+                error,
+                self.context(values),
+                raw,
+            ));
         }
-        let fields = Box::new(self.fields.read(values));
-        let Context {
-            account,
-            tenant,
-            account_identity,
-            occurred_at,
-            ..
-        } = context;
+        // Texts are made where they stay.
         let event = Event {
-            name,
+            name: name.into(),
             kind,
-            account,
-            tenant,
-            account_identity,
-            occurred_at,
-            fields,
+            account: text(&self.account, values).map(Text::from),
+            tenant: text(&self.tenant, values).map(Text::from),
+            account_identity: self.account_identity(values),
+            occurred_at: self.occurred_at(values),
+            fields: self.fields.read(values),
         };
         Parsed::Known { event, raw }
     }
@@ -154,19 +176,21 @@ impl Reader {
     }
 
     fn context(&self, values: Values<'_>) -> Context {
-        let text = |place: &Option<Place>| place.as_ref()?.text(values).map(Text::from);
         let mut context = Context::default();
-        context.account = text(&self.account);
-        context.tenant = text(&self.tenant);
-        context.account_identity = text(&self.account_address)
-            .and_then(|address| self.identity(address))
-            .map(Box::new);
-        context.occurred_at = self
-            .time
-            .as_ref()
-            .and_then(|place| place.text(values))
-            .and_then(instant_of_text);
+        context.account = text(&self.account, values).map(Text::from);
+        context.tenant = text(&self.tenant, values).map(Text::from);
+        context.account_identity = self.account_identity(values);
+        context.occurred_at = self.occurred_at(values);
         context
+    }
+
+    fn account_identity(&self, values: Values<'_>) -> Option<Box<Identity>> {
+        let address = text(&self.account_address, values)?;
+        self.identity(address.into()).map(Box::new)
+    }
+
+    fn occurred_at(&self, values: Values<'_>) -> Option<Timestamp> {
+        instant_of_text(text(&self.time, values)?)
     }
 
     /// The type of a message can say that it is none; a field that tells its direction is believed, as it is nearer to the
@@ -181,10 +205,10 @@ impl Reader {
         if let Some(TypeMeaning::Kind(kind)) = typed {
             return kind;
         }
-        let field = |name| self.fields.place(name).and_then(|place| place.text(values));
-        let from_me = field("from_me").and_then(flag);
-        let in_id = || self.split_id(field("message_id")?.into()).from_me;
-        let direction = field("direction").map(|word| Direction::from(&*self.words.state(word)));
+        let from_me = text(&self.fields.from_me, values).and_then(flag);
+        let in_id = || self.own_by_id(text(&self.fields.message_id, values)?);
+        let direction = text(&self.fields.direction, values);
+        let direction = direction.map(|word| Direction::from(&*self.words.state(word)));
         let told = from_me.or(match direction {
             Some(Direction::Outbound) => Some(true),
             Some(Direction::Inbound) => Some(false),
@@ -197,6 +221,10 @@ impl Reader {
             None => declared.unwrap_or(Kind::Other),
         }
     }
+}
+
+fn text<'a>(place: &'a Option<Place>, values: Values<'a>) -> Option<&'a str> {
+    place.as_ref()?.text(values)
 }
 
 /// A yes or no, in the ways in which senders write it.

@@ -8,7 +8,7 @@ use wahook_core::{BuildError, Challenge, Echo, Endpoint, Secrets, model::Kind};
 
 use super::{
     Generic,
-    fields::FieldPaths,
+    fields::{FieldPaths, FieldPlaces},
     place::{self, Place, Plans, Rules},
     reader::{Keying, NamePlace, Reader},
     scheme::{Scheme, Signature, Token},
@@ -187,10 +187,14 @@ impl Settings {
         let paths = fields.unwrap_or_else(FieldPaths::plain);
         let places = paths.compile(&Words::types(&types), &mut plans)?;
         for (name, kind) in words.kinds() {
-            if let Some(missing) = required(kind).iter().find(|field| places.place(field).is_none()) {
+            if let Some(missing) = required(kind)
+                .iter()
+                .find(|field| (field.place)(&places).is_none())
+            {
                 return Err(BuildError::option(format!(
-                    "{name:?} is mapped to `{}`, but `fields` does not say where its `{missing}` stands",
-                    kind.as_str()
+                    "{name:?} is mapped to `{}`, but `fields` does not say where its `{}` stands",
+                    kind.as_str(),
+                    missing.name
                 )));
             }
         }
@@ -343,15 +347,32 @@ fn unsecret(name: HeaderName, option: &str, scheme: &Scheme) -> Result<HeaderNam
     Ok(name)
 }
 
+/// A field that an event cannot be without.
+pub(super) struct Required {
+    name: &'static str,
+    pub(super) place: fn(&FieldPlaces) -> Option<&Place>,
+}
+
+const MESSAGE_ID: Required = Required {
+    name: "message_id",
+    place: |places| places.message_id.as_ref(),
+};
+const TARGET: Required = Required {
+    name: "target_message_id",
+    place: |places| places.target_message_id.as_ref(),
+};
+const STATE: Required = Required {
+    name: "state",
+    place: |places| places.state.as_ref(),
+};
+
 /// The fields without which an event of this kind says nothing.
-pub(super) const fn required(kind: Kind) -> &'static [&'static str] {
+pub(super) const fn required(kind: Kind) -> &'static [Required] {
     match kind {
-        Kind::MessageReceived | Kind::MessageSent => &["message_id"],
-        Kind::MessageStatus => &["message_id", "state"],
-        Kind::MessageReaction | Kind::MessageEdited | Kind::MessageDeleted | Kind::PollVote => {
-            &["target_message_id"]
-        }
-        Kind::SessionStatus => &["state"],
+        Kind::MessageReceived | Kind::MessageSent => &[MESSAGE_ID],
+        Kind::MessageStatus => &[MESSAGE_ID, STATE],
+        Kind::MessageReaction | Kind::MessageEdited | Kind::MessageDeleted | Kind::PollVote => &[TARGET],
+        Kind::SessionStatus => &[STATE],
         _ => &[],
     }
 }

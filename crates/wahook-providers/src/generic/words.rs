@@ -10,6 +10,7 @@ use wahook_core::{
     },
 };
 
+use super::names::Table;
 use crate::slot::lower;
 
 /// What the name of an event means.
@@ -36,9 +37,12 @@ pub(super) enum TypeMeaning {
 #[derive(Clone, Debug)]
 pub(super) struct Words {
     /// Without a table, a kind's own word is its name.
-    kinds: Option<BTreeMap<String, Meaning>>,
-    types: BTreeMap<String, TypeMeaning>,
-    states: BTreeMap<String, &'static str>,
+    kinds: Table<Meaning>,
+    has_kinds: bool,
+    types: Table<TypeMeaning>,
+    /// Our own.
+    contents: Table<&'static str>,
+    states: Table<&'static str>,
 }
 
 /// The types of contents.
@@ -70,10 +74,13 @@ impl Words {
         states: &BTreeMap<String, String>,
     ) -> Result<Self, BuildError> {
         let state_words: Vec<_> = states_of_all().collect();
+        let names = || [MESSAGE].into_iter().chain(kind_words());
         Ok(Self {
-            kinds: kinds
-                .map(|kinds| table("kinds", kinds, meaning, [MESSAGE].into_iter().chain(kind_words())))
-                .transpose()?,
+            kinds: match kinds {
+                Some(kinds) => table("kinds", kinds, meaning, names())?,
+                None => names().filter_map(|name| Some((name, meaning(name)?))).collect(),
+            },
+            has_kinds: kinds.is_some(),
             types: table(
                 "types",
                 types,
@@ -85,6 +92,7 @@ impl Words {
                 },
                 CONTENTS.iter().copied().chain(kind_words()),
             )?,
+            contents: CONTENTS.iter().map(|content| (content, *content)).collect(),
             states: table(
                 "states",
                 states,
@@ -96,20 +104,14 @@ impl Words {
 
     /// What an event of this name is; `None` for a name that nobody declared.
     pub(super) fn kind(&self, name: &str) -> Option<Meaning> {
-        match &self.kinds {
-            Some(kinds) => kinds.get(name).copied(),
-            None => meaning(name),
-        }
+        self.kinds.get(name)
     }
 
     /// What a message of this type is. Our own words need no row.
     pub(super) fn content(&self, word: &str) -> TypeMeaning {
-        self.types.get(word).copied().unwrap_or_else(|| {
-            let own = lower(word);
-            CONTENTS
-                .iter()
-                .find(|content| **content == own)
-                .map_or(TypeMeaning::Unknown, |content| TypeMeaning::Content(content))
+        self.types.get(word).unwrap_or_else(|| {
+            let content = self.contents.get(&lower(word));
+            content.map_or(TypeMeaning::Unknown, TypeMeaning::Content)
         })
     }
 
@@ -123,15 +125,16 @@ impl Words {
 
     /// Every kind that an event can turn out to be.
     pub(super) fn kinds(&self) -> impl Iterator<Item = (&str, Kind)> {
-        let named = self.kinds.iter().flatten().flat_map(|(name, meaning)| {
+        let declared = self.kinds.iter().filter(|_| self.has_kinds);
+        let named = declared.flat_map(|(name, meaning)| {
             let kinds: &[Kind] = match meaning {
                 Meaning::Message => &[Kind::MessageReceived],
                 Meaning::Kind(kind) => std::slice::from_ref(kind),
             };
-            kinds.iter().map(move |kind| (name.as_str(), *kind))
+            kinds.iter().map(move |kind| (name, *kind))
         });
         let typed = self.types.iter().filter_map(|(name, meaning)| match meaning {
-            TypeMeaning::Kind(kind) => Some((name.as_str(), *kind)),
+            TypeMeaning::Kind(kind) => Some((name, *kind)),
             TypeMeaning::Content(_) | TypeMeaning::Unknown => None,
         });
         named.chain(typed)
@@ -184,16 +187,16 @@ fn states_of_all() -> impl Iterator<Item = &'static str> {
     )
 }
 
-fn table<V>(
+fn table<'a, V>(
     name: &str,
-    given: &BTreeMap<String, String>,
+    given: &'a BTreeMap<String, String>,
     read: impl Fn(&str) -> Option<V>,
     known: impl Iterator<Item = &'static str>,
-) -> Result<BTreeMap<String, V>, BuildError> {
+) -> Result<Table<V>, BuildError> {
     let mut known: Vec<_> = known.collect();
     known.sort_unstable();
     known.dedup();
-    let row = |(theirs, ours): (&String, &String)| {
+    let row = |(theirs, ours): (&'a String, &String)| {
         let value = read(ours).ok_or_else(|| {
             let hint =
                 nearest(ours, &known).map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
@@ -202,7 +205,7 @@ fn table<V>(
                 known.join(", ")
             ))
         })?;
-        Ok((theirs.clone(), value))
+        Ok((theirs, value))
     };
     given.iter().map(row).collect()
 }

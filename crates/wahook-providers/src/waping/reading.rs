@@ -20,12 +20,12 @@ pub(super) fn read<V>(bytes: &[u8], then: impl FnOnce(Result<&Item<'_>, ReadErro
     impl Fill for Borrowed {
         type Target<'de> = Item<'de>;
 
-        fn fill<'de, D: Deserializer<'de>>(item: &mut Item<'de>, json: D) -> Result<(), D::Error> {
+        fn fill<'de, D: Deserializer<'de>>(&self, item: &mut Item<'de>, json: D) -> Result<(), D::Error> {
             object(item, json)
         }
     }
 
-    read_borrowed::<Borrowed, V>(bytes, |item| then(item.map(|item| &*item)))
+    read_borrowed(&Borrowed, bytes, |item| then(item.map(|item| &*item)))
 }
 
 /// The sense of a name, before its payload is looked at.

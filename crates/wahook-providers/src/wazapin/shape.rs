@@ -39,12 +39,14 @@ pub(super) fn read<V>(
     impl Fill for Borrowed {
         type Target<'de> = Body<'de>;
 
-        fn fill<'de, D: Deserializer<'de>>(body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
+        fn fill<'de, D: Deserializer<'de>>(&self, body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
             object(body, json)
         }
     }
 
-    read_borrowed::<Borrowed, V>(bytes, |body| then(body.map(|body| Shaped::of(body, declared))))
+    read_borrowed(&Borrowed, bytes, |body| {
+        then(body.map(|body| Shaped::of(body, declared)))
+    })
 }
 
 impl<'a, 'de> Shaped<'a, 'de> {

@@ -185,54 +185,45 @@ pub(super) enum Part<T> {
 /// Reads a body: at once, and if that fails once more, so that each mistake is that of its own place; and if that fails because
 /// of a number that is none, or half a character, with care.
 pub(super) fn read<V>(body: &[u8], then: impl FnOnce(Result<&mut Body<'_>, ReadError>) -> V) -> V {
-    let then = match read_with::<QUICK, V, _>(body, then) {
+    let then = match read_with(Care::Quick, body, then) {
         Ok(done) => return done,
         Err((_, then)) => then,
     };
-    let then = match read_with::<PLAIN, V, _>(body, then) {
+    let then = match read_with(Care::Plain, body, then) {
         Ok(done) => return done,
         Err((_, then)) => then,
     };
-    match read_with::<CAREFUL, V, _>(body, then) {
+    match read_with(Care::Careful, body, then) {
         Ok(done) => done,
         Err((error, then)) => then(Err(error)),
     }
 }
 
-const QUICK: u8 = Care::Quick as u8;
-const PLAIN: u8 = Care::Plain as u8;
-const CAREFUL: u8 = Care::Careful as u8;
-
 /// Hands `then` back with what is wrong.
-fn read_with<const CARE: u8, V, F>(body: &[u8], then: F) -> Result<V, (ReadError, F)>
+fn read_with<V, F>(care: Care, body: &[u8], then: F) -> Result<V, (ReadError, F)>
 where
     F: FnOnce(Result<&mut Body<'_>, ReadError>) -> V,
 {
-    struct Whole<const CARE: u8>;
-
-    impl<const CARE: u8> Fill for Whole<CARE> {
-        type Target<'de> = Body<'de>;
-
-        // With care no text is in the way, and what is said beside half a character is kept as it was sent.
-        const MENDS: bool = CARE == CAREFUL;
-
-        fn fill<'de, D: Deserializer<'de>>(body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
-            let care = match CARE {
-                QUICK => Care::Quick,
-                PLAIN => Care::Plain,
-                _ => Care::Careful,
-            };
-            let left = Left::new(MAX_ITEMS, care);
-            json.deserialize_map(ObjectVisitor(body, &left))?;
-            body.is_too_much = left.is_spilled();
-            Ok(())
-        }
-    }
-
-    read_borrowed::<Whole<CARE>, _>(body, |read| match read {
+    read_borrowed(&care, body, |read| match read {
         Ok(body) => Ok(then(Ok(body))),
         Err(error) => Err((error, then)),
     })
+}
+
+impl Fill for Care {
+    type Target<'de> = Body<'de>;
+
+    /// With care no text is in the way, and what is said beside half a character is kept as it was sent.
+    fn mends(&self) -> bool {
+        *self == Self::Careful
+    }
+
+    fn fill<'de, D: Deserializer<'de>>(&self, body: &mut Body<'de>, json: D) -> Result<(), D::Error> {
+        let left = Left::new(MAX_ITEMS, *self);
+        json.deserialize_map(ObjectVisitor(body, &left))?;
+        body.is_too_much = left.is_spilled();
+        Ok(())
+    }
 }
 
 /// Meta puts together up to 1,000 updates in up to 3 MB (webhooks/overview, 2026-04); a piece of the history may hold

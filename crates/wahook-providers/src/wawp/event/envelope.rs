@@ -126,7 +126,7 @@ object! {
 ///
 /// Where a member has a type that it cannot have, or a name that is known comes without a payload.
 pub(in crate::wawp) fn read<V>(json: &[u8], then: impl FnOnce(Result<&mut Envelope, ReadError>) -> V) -> V {
-    read_borrowed::<Reading, V>(json, then)
+    read_borrowed(&Reading, json, then)
 }
 
 struct Reading;
@@ -134,7 +134,7 @@ struct Reading;
 impl Fill for Reading {
     type Target<'de> = Envelope;
 
-    fn fill<'de, D: Deserializer<'de>>(envelope: &mut Envelope, json: D) -> Result<(), D::Error> {
+    fn fill<'de, D: Deserializer<'de>>(&self, envelope: &mut Envelope, json: D) -> Result<(), D::Error> {
         json.deserialize_map(Object(envelope))
     }
 }
