@@ -181,9 +181,11 @@ impl<'de> Visitor<'de> for At<'_, 'de> {
         let mut index = 0_usize;
         loop {
             let more = match node.element(index) {
-                Some((Element::Each, node)) => list.next_element_seed(Each { node, room })?.is_some(),
+                Some((Element::Each, node)) if index < MAX_ELEMENTS => {
+                    list.next_element_seed(Each { node, room })?.is_some()
+                }
                 Some((Element::At(_), node)) => list.next_element_seed(At::new(node, room))?.is_some(),
-                None => list.next_element::<IgnoredAny>()?.is_some(),
+                _ => list.next_element::<IgnoredAny>()?.is_some(),
             };
             if !more {
                 return Ok(());

@@ -29,6 +29,7 @@ impl Contacts {
     pub(super) fn new(list: Vec<Contact>) -> Self {
         let mut index = HashMap::new();
         if list.len() > FEW {
+            index.reserve(2 * list.len());
             for (place, contact) in list.iter().enumerate() {
                 for id in ids_of(contact).into_iter().flatten() {
                     index.entry(id.into()).or_insert(place);
