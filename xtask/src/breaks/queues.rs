@@ -38,6 +38,16 @@ pub(super) const BREAKS: &[Break] = &[
         test: "contract::i3_a_target_that_",
     },
     Break {
+        what: "I3 RabbitMQ has several messages on their way on one channel",
+        file: "crates/wahook-rabbitmq/src/pool.rs",
+        changes: &[(
+            "            lock(&self.pool.idle).push(self.channel.clone());\n",
+            "            lock(&self.pool.idle).extend([self.channel.clone(), self.channel.clone()]);\n",
+        )],
+        package: "wahook-rabbitmq",
+        test: "lanes::i3_",
+    },
+    Break {
         what: "I3 RabbitMQ keeps messages in memory",
         file: "crates/wahook-rabbitmq/src/sink.rs",
         changes: &[("const PERSISTENT: u8 = 2;", "const PERSISTENT: u8 = 1;")],
