@@ -4,7 +4,11 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use jiff::{Timestamp, ToSpan};
 use serde::de::IgnoredAny;
-use wahook_core::proof::{Recipe, Refusal, RefusalKind, SignError};
+use wahook_core::{
+    guard::Key,
+    inbox::Incoming,
+    proof::{Recipe, Refusal, RefusalKind, SignError},
+};
 
 use super::{fault::Fault, message::Outgoing, sender::Sender};
 use crate::tokens::{TokenKind, tokens, with_member};
@@ -128,17 +132,26 @@ impl Sender {
             }),
             Some(Fault::Conflict) => {
                 let other = Outgoing::new(outgoing.id.clone(), conflicting(&outgoing.body));
-                let mut plan = one(sound()?, ok());
+                let (first, second) = (sound()?, self.request(&other, at)?);
+                // Without an id a key is the digest of the body, and another body is another delivery.
+                let conflict = self.key(&first, at) == self.key(&second, at);
+                let mut plan = one(first, ok());
                 plan.shots.push(Shot {
-                    request: self.request(&other, at)?,
-                    expected: Expected {
-                        conflict: true,
-                        ..ok()
-                    },
+                    request: second,
+                    expected: Expected { conflict, ..ok() },
                 });
                 Ok(plan)
             }
         }
+    }
+
+    /// Under which key a delivery of ours comes in.
+    fn key(&self, request: &Request<Bytes>, at: Timestamp) -> Option<Key> {
+        let (head, body) = request.clone().into_parts();
+        let mut check = self.endpoint().begin(&head, at).ok()?;
+        check.update(body);
+        let verified = check.finish().ok()?;
+        Some(Incoming::new(verified, &head.headers, [0; 10]).key().clone())
     }
 
     /// Refused where the scheme notices; else taken, whatever the body then is.
