@@ -187,9 +187,19 @@ impl Visitor<'_> for TextVisitor {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Text, E> {
+        // Two ids that differ must not become one: it was rounded before it came here.
+        if number.abs() > EXACT {
+            return Err(E::invalid_value(
+                de::Unexpected::Other("a number with more digits than are kept"),
+                &self,
+            ));
+        }
         Ok(Text(format_compact!("{number}")))
     }
 }
+
+/// Beyond 2^53 a float is no exact whole number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A number, or a text that is one. Keeps what was sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,9 +241,8 @@ impl Number {
 }
 
 fn whole(number: f64) -> Option<i64> {
-    // Beyond 2^53 a float is no exact whole number.
     #[expect(clippy::cast_possible_truncation, reason = "checked")]
-    (number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
+    (number.abs() <= EXACT).then_some(number as i64)
 }
 
 impl<'de> Deserialize<'de> for Number {
@@ -340,4 +349,25 @@ where
         .into_iter()
         .flatten()
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+    use crate::json::read;
+
+    #[test]
+    fn n5_a_number_that_was_rounded_is_no_text() {
+        for (sent, text) in [
+            ("18446744073709551615", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775808"),
+            ("1503435956.000247", "1503435956.000247"),
+            ("1e0", "1"),
+        ] {
+            assert_eq!(read::<Text>(sent.as_bytes()).unwrap(), text);
+        }
+        for sent in ["18446744073709551616", "-9223372036854775809", "1e300"] {
+            assert!(read::<Text>(sent.as_bytes()).is_err(), "{sent}");
+        }
+    }
 }

@@ -111,10 +111,12 @@ impl<'a, 'de> At<'a, 'de> {
         }
     }
 
-    /// As [`Text`] has numbers.
-    fn number<E: de::Error>(self, number: impl IntoDeserializer<'de, E>) -> Result<(), E> {
-        let text = Text::deserialize(number.into_deserializer())?;
-        self.put(Word::Made(text))
+    /// As [`Text`] has numbers; one that was rounded does not say what was sent.
+    fn number<E: de::Error>(mut self, number: impl IntoDeserializer<'de, de::value::Error>) -> Result<(), E> {
+        match Text::deserialize(number.into_deserializer()) {
+            Ok(text) => self.put(Word::Made(text)),
+            Err(_) => self.wrong(),
+        }
     }
 }
 

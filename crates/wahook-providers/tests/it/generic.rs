@@ -412,6 +412,29 @@ fn n1_what_a_kind_cannot_be_without_is_missed_with_its_path() {
 }
 
 #[test]
+fn n5_a_number_with_more_digits_than_are_kept_is_no_id() {
+    let with = |id: &str| {
+        let body = format!(r#"{{"event":"message.received","message_id":{id},"chat":"1@c.us","x":1e300}}"#);
+        read_with(&plain(), HeaderMap::new(), body).remove(0)
+    };
+    assert!(
+        with("18446744073709551615")
+            .key
+            .ends_with(":18446744073709551615")
+    );
+    for id in [
+        "18446744073709551616",
+        "123456789012345678901234567890",
+        "-9223372036854775809",
+        "1e30",
+    ] {
+        let event = with(id);
+        assert_eq!(event.kind(), Kind::Malformed, "{id}");
+        assert!(format!("{:?}", event.data).contains("message_id"), "{id}");
+    }
+}
+
+#[test]
 fn n1_an_item_of_a_list_does_not_harm_its_neighbours() {
     let endpoint = build(json!({
         "read": {"items": "/results | /messages", "event": "body:/type", "account": "body:/channel"},
