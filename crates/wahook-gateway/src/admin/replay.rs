@@ -10,6 +10,9 @@ use super::{
 
 pub(super) async fn replay(State(state): State<AdminState>, bytes: Bytes) -> Result<Response, Refused> {
     let replay = query::body::<ReplayAsk>(&bytes)?.replay()?;
+    if let Some(sink) = replay.to.as_deref() {
+        state.sinks.has(sink)?;
+    }
     let replayed = state.changed(state.desk.replay(&replay)).await?;
     if !replay.dry_run {
         tracing::info!(target: "wahook", events = replayed.events, deliveries = replayed.deliveries, "replayed, by hand");

@@ -4,6 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use arc_swap::ArcSwapOption;
 
+use super::answer::Refused;
+use crate::suggest;
+
 /// The names of the sinks that are configured. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct SinkNames(Arc<ArcSwapOption<BTreeSet<String>>>);
@@ -20,6 +23,17 @@ impl SinkNames {
     /// These from now on.
     pub fn are(&self, names: impl IntoIterator<Item = String>) {
         self.0.store(Some(Arc::new(names.into_iter().collect())));
+    }
+
+    /// Refuses what would wait in vain.
+    pub(super) fn has(&self, name: &str) -> Result<(), Refused> {
+        let names = self.0.load();
+        let Some(names) = names.as_ref().filter(|names| !names.contains(name)) else {
+            return Ok(());
+        };
+        let hint = suggest::hint(name, names.iter().map(String::as_str));
+        let message = format!("there is no sink `{name}`{hint}");
+        Err(Refused::question(message))
     }
 
     /// Whether it is known that there is none of this name.

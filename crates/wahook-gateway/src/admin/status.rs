@@ -138,7 +138,21 @@ impl AdminState {
             );
             Trouble::new("sink", why)
         });
-        full.chain(gone).chain(self.health.findings()).collect()
+        let away = status
+            .sinks
+            .iter()
+            .filter(|sink| !self.sinks.lack(&sink.name) && self.metrics.is_away(&sink.name));
+        let away = away.map(|sink| {
+            let (name, waiting) = (&sink.name, sink.waiting);
+            let why = format!(
+                "{name} is away; {waiting} waiting, which go on by themselves once it is back: the log says why it is away"
+            );
+            Trouble::new("sink", why)
+        });
+        full.chain(gone)
+            .chain(away)
+            .chain(self.health.findings())
+            .collect()
     }
 
     /// How the inbox is, and everything that is wrong.

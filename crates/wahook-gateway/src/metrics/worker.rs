@@ -143,6 +143,14 @@ impl Counting {
 /// The part of the gateway's health.
 const WORKERS: &str = "workers";
 
+impl Metrics {
+    /// Whether a sink is away, and all its lanes wait.
+    pub(crate) fn is_away(&self, sink: &str) -> bool {
+        let paused = self.0.families.paused.get(&label("sink", sink));
+        paused.is_some_and(|paused| paused.get() == 1)
+    }
+}
+
 fn label(name: &'static str, value: &str) -> Labels {
     vec![(name, value.to_owned())]
 }

@@ -2,10 +2,13 @@
 //!
 //! Longer than 400 lines: one answer after the other, of one API.
 
+use std::{sync::Arc, time::Duration};
+
 use http::{Method, StatusCode};
 use wahook_core::guard::StoreErrorKind;
-use wahook_gateway::admin;
+use wahook_gateway::{admin, metrics::Metrics};
 use wahook_testkit::inbox::Verb;
+use wahook_worker::{Signal, TracingObserver};
 
 use crate::admin_scene::{CANARIES, Scene, ask, bearer, get, get_all, post};
 
@@ -259,18 +262,8 @@ async fn g_dead_letters_are_retried_and_dropped_by_what_names_them() {
 async fn i3_what_waits_for_a_sink_that_is_gone_is_told_and_can_be_dropped() {
     let scene = Scene::with(3).await;
     let router = scene.router();
-    post(
-        &router,
-        "/api/v1/replay",
-        r#"{"events":{},"all":true,"to":"gone"}"#,
-    )
-    .await;
-    post(
-        &router,
-        "/api/v1/replay",
-        r#"{"events":{"limit":1},"all":true,"to":"good"}"#,
-    )
-    .await;
+    scene.wait_for("gone", 3).await;
+    scene.wait_for("good", 1).await;
     let status = get(&router, "/api/v1/status").await.json();
     let findings = status["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1, "{findings:?}");
@@ -313,12 +306,7 @@ async fn i5_without_the_names_of_the_sinks_nothing_that_waits_is_dropped() {
     let scene = Scene::with(1).await;
     let state = scene.state().sinks(admin::SinkNames::default());
     let router = admin::router(state.token(wahook_core::Secret::new(crate::admin_scene::TOKEN).unwrap()));
-    post(
-        &router,
-        "/api/v1/replay",
-        r#"{"events":{},"all":true,"to":"gone"}"#,
-    )
-    .await;
+    scene.wait_for("gone", 1).await;
     let answer = post(&router, "/api/v1/dead/drop-waiting", r#"{"sink":"gone"}"#).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(scene.waiting().await, 1);
@@ -337,7 +325,7 @@ async fn i4_a_replay_says_how_many_and_a_dry_one_changes_nothing() {
     let answer = post(
         &router,
         "/api/v1/replay",
-        r#"{"events":{"limit":2,"order":"oldest"},"all":true,"to":"new"}"#,
+        r#"{"events":{"limit":2,"order":"oldest"},"all":true,"to":"good"}"#,
     )
     .await
     .json();
@@ -346,6 +334,39 @@ async fn i4_a_replay_says_how_many_and_a_dry_one_changes_nothing() {
     assert_eq!(scene.waiting().await, 2);
     let answer = post(&router, "/api/v1/replay", "{}").await;
     assert_eq!(answer.kind(), "question");
+    for dry_run in [false, true] {
+        let ask = format!(r#"{{"events":{{}},"all":true,"to":"godo","dry_run":{dry_run}}}"#);
+        let answer = post(&router, "/api/v1/replay", &ask).await;
+        assert_eq!(answer.kind(), "question");
+        assert_eq!(
+            answer.json()["error"]["message"],
+            "there is no sink `godo`; did you mean `good`?"
+        );
+    }
+    assert_eq!(scene.waiting().await, 2);
+}
+
+#[tokio::test]
+async fn a_sink_that_is_away_is_told_until_it_is_back() {
+    let scene = Scene::with(1).await;
+    let state = scene.state();
+    let metrics = Metrics::new(Arc::clone(&scene.clock) as _, [7; 16]);
+    let router = admin::router(state.metrics(metrics.clone()));
+    let worker = metrics.of_worker(Arc::new(TracingObserver::default()));
+    let findings = async || get(&router, "/api/v1/status").await.json()["findings"].clone();
+    worker.observe(&Signal::Paused {
+        sink: "good",
+        pause: Duration::from_secs(1),
+    });
+    scene.wait_for("good", 1).await;
+    let away =
+        "good is away; 1 waiting, which go on by themselves once it is back: the log says why it is away";
+    assert_eq!(
+        findings().await,
+        serde_json::json!([{ "part": "sink", "why": away }])
+    );
+    worker.observe(&Signal::Resumed { sink: "good" });
+    assert_eq!(findings().await, serde_json::json!([]));
 }
 
 #[tokio::test]

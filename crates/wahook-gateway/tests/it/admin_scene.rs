@@ -9,7 +9,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use wahook_core::{
     Clock, Secret,
-    inbox::{DeadQuery, Desk, EntryState, EventQuery, Inbox},
+    inbox::{DeadQuery, Desk, EntryState, EventQuery, Inbox, Replay},
     sink::{SinkError, SinkErrorKind},
 };
 use wahook_gateway::admin::{self, AdminState, Health, Reader, SinkNames};
@@ -112,6 +112,20 @@ impl Scene {
         };
         let dead = self.inbox.dead(&query).await.unwrap();
         dead.iter().map(|one| one.id.0).collect()
+    }
+
+    /// So many events wait for this sink, which was configured once.
+    pub(crate) async fn wait_for(&self, sink: &str, count: u32) {
+        let query = EventQuery {
+            limit: count,
+            ..EventQuery::default()
+        };
+        let replay = Replay {
+            query,
+            to: Some(sink.to_owned()),
+            ..Replay::default()
+        };
+        self.inbox.replay(&replay).await.unwrap();
     }
 
     /// How many events wait for their sinks.

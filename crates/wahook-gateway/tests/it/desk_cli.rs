@@ -357,7 +357,12 @@ async fn g_dead_letters_are_seen_retried_and_dropped_from_the_shell() {
     assert_eq!((code, out.trim()), (0, "1 dead letters retried"), "{said}");
     assert_eq!(scene.dead().await.len(), 1);
     let waiting = |sink| [&["dead", "drop", "--waiting", "--sink", sink], &with[..]].concat();
-    ask(&[&["replay", "--all", "--to", "gone"], &with[..]].concat()).await;
+    let (code, _, said) = ask(&[&["replay", "--all", "--to", "gone"], &with[..]].concat()).await;
+    assert!(
+        code == 2 && one_line(&said).contains("there is no sink `gone`"),
+        "{code} {said}"
+    );
+    scene.wait_for("gone", 2).await;
     let (code, out, _) = ask(&[&["status"], &to[..]].concat()).await;
     let finding = "finding    sink: gone is not configured; 2 waiting";
     assert!(
