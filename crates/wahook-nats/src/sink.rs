@@ -223,9 +223,9 @@ fn failed(error: &PublishError) -> SinkError {
                             raw = false";
             SinkError::new(SinkErrorKind::Refused, text)
         }
-        (PublishErrorKind::StreamNotFound, _) => {
-            away("no stream takes the subject; make one that does, or name it with stream = \"…\"")
-        }
+        (PublishErrorKind::StreamNotFound, _) => away(
+            "no stream takes the subject; make one that does, or let it be made: stream = \"…\" and no create = false",
+        ),
         (_, Some(said)) if said.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => {
             let text = "the event is larger than the stream takes (max_msg_size): raise that, or leave the provider's JSON out with \
                         raw = false";
