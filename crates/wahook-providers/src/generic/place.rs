@@ -212,6 +212,9 @@ pub(super) fn pointer_names(pointer: &str, rules: Rules<'_>) -> Result<Vec<Box<s
     let Some(rest) = pointer.strip_prefix('/') else {
         return Err(wrong("begins with no `/`"));
     };
+    if pointer.contains("|/") {
+        return Err(wrong("has a `|` without spaces around it"));
+    }
     rest.split('/')
         .map(|name| {
             if name.replace("~0", "").replace("~1", "").contains('~') {

@@ -146,6 +146,7 @@ impl Signature {
             (None, true) => "{timestamp}.{body}",
             (None, false) => "{body}",
         };
+        let parsed = Template::parse(template).map_err(BuildError::option)?;
         let has = |piece: &str| template.contains(piece);
         for (set, piece, option) in [
             (
@@ -165,9 +166,13 @@ impl Signature {
         if let Some(url) = self.url {
             scheme = scheme.url(url);
         }
-        let parsed = Template::parse(template).map_err(BuildError::option)?;
         scheme = scheme.signed(parsed).map_err(BuildError::option)?;
         let tolerance = match self.tolerance_seconds {
+            Some(0) => {
+                return Err(BuildError::option(
+                    "`tolerance_seconds` = 0 refuses whatever was signed a second ago; leave it out for 300",
+                ));
+            }
             Some(seconds) => Some(Duration::from_secs(seconds)),
             None => has("{timestamp}").then_some(TOLERANCE),
         };

@@ -198,6 +198,15 @@ impl Settings {
                 )));
             }
         }
+        let tells_direction = places.from_me.is_some()
+            || places.direction.is_some()
+            || matches!(read.message_ids, MessageIds::Bare);
+        if let Some(name) = words.undirected().filter(|_| !tells_direction) {
+            return Err(BuildError::option(format!(
+                "{name:?} is mapped to `message`, but `fields` says neither where `from_me` nor where `direction` stands, so each \
+                 would be `other`; map it to `message.received` if it is only what customers send"
+            )));
+        }
         let event = match &read.event {
             None => None,
             Some(text) => Some(match place::header_of(text) {
@@ -285,6 +294,11 @@ impl Read {
         let given = match &self.key {
             None => &[][..],
             Some(OneOrMore::One(one)) => std::slice::from_ref(one),
+            Some(OneOrMore::More(more)) if more.is_empty() => {
+                return Err(BuildError::option(
+                    "`key` is an empty list; leave it out for the SHA-256 of the body",
+                ));
+            }
             Some(OneOrMore::More(more)) => more,
         };
         for text in given {

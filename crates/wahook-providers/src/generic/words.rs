@@ -123,6 +123,13 @@ impl Words {
         }
     }
 
+    /// A name of messages that does not say whose they are.
+    pub(super) fn undirected(&self) -> Option<&str> {
+        let mut declared = self.kinds.iter().filter(|_| self.has_kinds);
+        let undirected = declared.find(|(_, meaning)| matches!(meaning, Meaning::Message));
+        undirected.map(|(name, _)| name)
+    }
+
     /// Every kind that an event can turn out to be.
     pub(super) fn kinds(&self) -> impl Iterator<Item = (&str, Kind)> {
         let declared = self.kinds.iter().filter(|_| self.has_kinds);

@@ -207,6 +207,14 @@ fn v7_a_window_needs_a_signed_time() {
         (json!({"signed": "{url}{body}"}), "the URL was not given"),
         (json!({"signed": "{timestamp}"}), "nothing of the body"),
         (json!({"signed": "{bdy}"}), "no other braces"),
+        (
+            json!({"timestamp_header": "x-time", "signed": "{ts}.{body}"}),
+            "no other braces",
+        ),
+        (
+            json!({"timestamp_header": "x-time", "signed": "{timestamp}.{body}", "tolerance_seconds": 0}),
+            "leave it out for 300",
+        ),
         (json!({"composite": ["t", "t"]}), "two names"),
         (
             json!({"composite": ["t", "s"], "timestamp_header": "x"}),
@@ -767,6 +775,12 @@ fn a_wrong_setting_says_what_there_is() {
             "only the fields of a message",
         ),
         (json!({"read": {"account": "event"}}), "begins with no `/`"),
+        (json!({"read": {"account": "/a|/b"}}), "has a `|` without spaces"),
+        (json!({"read": {"key": []}}), "leave it out"),
+        (
+            json!({"read": {"event": "/event"}, "kinds": {"msg": "message"}, "fields": {"message_id": "/id"}}),
+            "map it to `message.received`",
+        ),
         (json!({"read": {"items": "/a/*"}}), "only lists can have"),
         (json!({"read": {"digits": "maybe"}}), "expected `id` or `phone`"),
         (json!({"challenge_answer": "json"}), "answered only with"),
