@@ -40,7 +40,14 @@ pub(super) async fn wrong_method(stage: &Stage, finding: &mut Finding) -> Played
 
 pub(super) async fn handshake(stage: &Stage, finding: &mut Finding) -> Played {
     let Some(challenge) = stage.sender.endpoint().answers_challenge() else {
-        finding.not_applicable("the provider asks no such question");
+        let row = wahook_providers::provider(stage.sender.endpoint().provider().id());
+        match row.and_then(|row| row.challenge_token) {
+            // Only who is told the token can ask.
+            Some(option) => finding.not_applicable(format!(
+                "what the provider asks with is not known here: set the option `{option}`"
+            )),
+            None => finding.not_applicable("the provider asks no such question"),
+        }
         return Ok(());
     };
     let before = stage.so_far().await?;

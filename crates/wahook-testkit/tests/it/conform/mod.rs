@@ -55,6 +55,10 @@ async fn a_our_own_stack_passes_everything_for_every_provider() {
             assert!(fine, "{} {}:\n{report}", row.id, finding.scenario);
         }
         assert!(report.count(Verdict::Pass) > 15, "{report}");
+        if let Some(option) = row.challenge_token {
+            let handshake = report.finding(Scenario::Handshake).unwrap();
+            assert!(handshake.advice[0].contains(option), "{report}");
+        }
     }
 }
 
