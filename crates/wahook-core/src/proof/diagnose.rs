@@ -8,14 +8,16 @@ use subtle::ConstantTimeEq;
 use super::{
     Scheme, Verifier,
     body_hmac::BodyHmac,
+    contents,
     header::check_age,
     hint::Hint,
     keyring::{Key, Keyring, Keys, Sort},
-    layout::Encoding,
+    layout::{Encoding, Layout},
     mac::{Algorithm, Mac},
     reprint,
     standard::{LENIENT, StandardWebhooks},
     standard_head::{Head, SVIX, WEBHOOK},
+    template::Template,
     token::{StaticToken, TokenPlace},
 };
 use crate::secret::Secret;
@@ -128,6 +130,20 @@ fn of_body_hmac(scheme: &BodyHmac, head: &Parts, body: &[u8], now: Timestamp) ->
     }
     if body.is_empty() && age.is_some() {
         return Vec::new();
+    }
+    // The contents as given, whatever is configured.
+    let bare = Layout {
+        template: Template::body(),
+        ..Layout::clone(layout)
+    };
+    let any = |contents: &[u8]| {
+        keys.iter()
+            .any(|key| matches!(key, Key::Mac(mac) if bare.fits(&read, mac.clone(), contents)))
+    };
+    let own = layout.template.has_timestamp();
+    let own = own.then(|| (layout.timestamp_name(), read.timestamp()));
+    if let Some((signed, time)) = contents::other(&head.headers, own, body, &any) {
+        return vec![Hint::OtherContents { signed, time }];
     }
     search(scheme.keyring(), &keys, body, &fits)
 }

@@ -51,6 +51,13 @@ pub enum Hint {
     },
     /// Its prefix is not the configured one.
     OtherPrefix,
+    /// It fits if other contents are signed than configured.
+    OtherContents {
+        /// These, as in a [`Template`](super::Template).
+        signed: &'static str,
+        /// The header in which their time stands, if they have one.
+        time: Option<HeaderName>,
+    },
     /// The signature of the other header family fits.
     OtherFamily,
     /// The secret itself is in a header: a static token, not a signature.
@@ -95,6 +102,7 @@ impl Hint {
             Self::OtherAlgorithm { .. } => "other_algorithm",
             Self::OtherEncoding { .. } => "other_encoding",
             Self::OtherPrefix => "other_prefix",
+            Self::OtherContents { .. } => "other_contents",
             Self::OtherFamily => "other_family",
             Self::SecretSent { .. } => "secret_sent",
             Self::TokenElsewhere { .. } => "token_elsewhere",
@@ -140,6 +148,10 @@ impl fmt::Display for Hint {
                 write!(f, "the signature is written in {}; configure that encoding", encoding.as_str())
             }
             Self::OtherPrefix => f.write_str("the signature has another prefix than the configured one"),
+            Self::OtherContents { signed, time: Some(time) } => {
+                write!(f, "verifies if `{signed}` is signed, with the time in header {time}; configure that")
+            }
+            Self::OtherContents { signed, time: None } => write!(f, "verifies if `{signed}` is signed; configure that"),
             Self::OtherFamily => f.write_str("the `webhook-*` headers verify, but the `svix-*` headers beside them come first"),
             Self::SecretSent { header } => {
                 write!(f, "header {header} holds the secret itself: the provider sends a static token; configure the token scheme")

@@ -109,6 +109,13 @@ pub(super) struct Head {
     pub(super) claimed: Claimed,
 }
 
+impl Head {
+    /// As it was sent.
+    pub(super) fn timestamp(&self) -> &str {
+        &self.timestamp
+    }
+}
+
 impl Layout {
     /// The header in which the timestamp stands.
     pub(super) fn timestamp_name(&self) -> &HeaderName {

@@ -6,6 +6,7 @@
 mod address;
 mod body_hmac;
 mod combine;
+mod contents;
 mod diagnose;
 mod header;
 mod hint;

@@ -4,7 +4,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use http::request::Parts;
 use sha2::{Sha256, Sha512};
-use wahook_core::proof::{Algorithm, Allowlist, BodyHmac, ClientAddr, Encoding, Hint, StaticToken, Verifier};
+use wahook_core::proof::{
+    Algorithm, Allowlist, BodyHmac, ClientAddr, Encoding, Hint, StaticToken, Template, Verifier,
+};
 
 use super::tools::*;
 
@@ -197,6 +199,71 @@ fn v4_headers_of_others_are_named() {
             .insert(http::HeaderName::try_from(name).unwrap(), value);
     }
     assert_eq!(hints(standard(K1), &both, BODY), [Hint::OtherFamily]);
+}
+
+#[test]
+fn v4_other_contents_than_configured_are_named() {
+    const TIME: &str = "1767225601";
+    let scheme = || {
+        BodyHmac::new(
+            "x-signature".parse().unwrap(),
+            Algorithm::Sha256,
+            published("my-own-key"),
+        )
+        .unwrap()
+    };
+    let timed = || {
+        let timed = scheme().timestamp_header("x-timestamp".parse().unwrap());
+        timed
+            .signed(Template::parse("{timestamp}.{body}").unwrap())
+            .unwrap()
+    };
+    let of = |scheme: BodyHmac, contents: &str, body: &[u8]| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"my-own-key").unwrap();
+        let text = std::str::from_utf8(body).unwrap();
+        mac.update(
+            contents
+                .replace("{timestamp}", TIME)
+                .replace("{body}", text)
+                .as_bytes(),
+        );
+        let hex = const_hex::encode(mac.finalize().into_bytes());
+        let headers = [
+            ("x-request-id", "17672256"),
+            ("x-timestamp", TIME),
+            ("x-signature", &hex),
+        ];
+        hints(scheme, &head(headers), body)
+    };
+    let other = |signed, time: Option<&str>| {
+        let time = time.map(|name| name.parse().unwrap());
+        [Hint::OtherContents { signed, time }]
+    };
+    for signed in [
+        "{timestamp}.{body}",
+        "{timestamp}{body}",
+        "{timestamp}:{body}",
+        "{body}.{timestamp}",
+        "{body}{timestamp}",
+        "v0:{timestamp}:{body}",
+    ] {
+        assert_eq!(of(scheme(), signed, BODY), other(signed, Some("x-timestamp")));
+        let found = of(timed(), signed, BODY);
+        if signed == "{timestamp}.{body}" {
+            assert!(!matches!(found[..], [Hint::OtherContents { .. }]), "{found:?}");
+        } else {
+            assert_eq!(found, other(signed, Some("x-timestamp")));
+        }
+    }
+    assert_eq!(of(timed(), "{body}", BODY), other("{body}", None));
+    let said = other("{timestamp}.{body}", Some("x-timestamp"))[0].to_string();
+    assert_eq!(
+        said,
+        "verifies if `{timestamp}.{body}` is signed, with the time in header x-timestamp; configure that"
+    );
+    // What is large is not hashed again and again.
+    let large = vec![b'x'; 70_000];
+    assert_eq!(of(scheme(), "{timestamp}.{body}", &large), [Hint::OtherSecret]);
 }
 
 #[test]
