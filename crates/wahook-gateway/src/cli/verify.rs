@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use wahook_core::Clock;
+use wahook_core::{Clock, DeliveryKey, KeySource, inbox::Incoming};
 use wahook_tower::SystemClock;
 
 use super::input;
@@ -63,11 +63,22 @@ pub(super) fn run(args: &Args, json: bool) -> Result<Outcome, Failure> {
     });
     match verified {
         Ok(verified) => {
-            let scheme = verified.proof().scheme();
+            let scheme = verified.proof().scheme().to_owned();
+            let incoming = Incoming::new(verified, &head.headers, [0; 10]);
+            let DeliveryKey {
+                text: key, source, ..
+            } = &incoming.delivery().key;
             if json {
-                output::json(&json!({ "verified": true, "reason": null, "hints": [], "scheme": scheme }))?;
+                output::json(&json!({
+                    "verified": true, "reason": null, "hints": [], "scheme": scheme, "key": **key, "key_source": source,
+                }))?;
             } else {
-                output::text(&format!("verified: {scheme}"))?;
+                let from = match source {
+                    KeySource::Header => "of a signed header",
+                    KeySource::Body => "of the body",
+                    _ => "the SHA-256 of the body: nothing else tells deliveries apart",
+                };
+                output::text(&format!("verified: {scheme}\nkey: {key} ({from})"))?;
             }
             Ok(Outcome::Done)
         }

@@ -29,6 +29,10 @@ fn v1_verify_judges_the_bytes_as_they_are() {
         (code, &said["verified"], &said["reason"], &said["hints"]),
         (0, &json!(true), &json!(null), &json!([]))
     );
+    assert_eq!(
+        (&said["key"], &said["key_source"]),
+        (&json!("msg_1"), &json!("header"))
+    );
 
     let with_line_break = [BODY, b"\n"].concat();
     let (code, said) = verify(SECRET, &headers, AT, &with_line_break);
@@ -49,6 +53,12 @@ fn v3_verify_takes_a_token_where_it_is_configured_and_nowhere_else() {
         run(&args, BODY).status.code().unwrap()
     };
     let url = "https://example.com/hooks/wawp?secret=a-token-of-ours";
+    let args = ["verify", "wawp", "--secret", "a-token-of-ours", "--url", url];
+    let said = text(&run(&args, BODY).stdout);
+    assert!(
+        said.starts_with("verified: static-token\nkey: ") && said.contains("(the SHA-256 of the body"),
+        "{said}"
+    );
     assert_eq!(verify(&["--url", url]), 0);
     assert_eq!(verify(&["--url", "/hooks/wawp?secret=a-token-of-others"]), 1);
     assert_eq!(verify(&[]), 1);
