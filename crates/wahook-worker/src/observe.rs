@@ -309,7 +309,14 @@ impl Observer for TracingObserver {
                 name,
                 count,
             } => {
-                tracing::info!(target: "wahook", endpoint, kind = kind.as_str(), name, count, "no neutral words");
+                let kind = kind.as_str();
+                let what = match kind {
+                    "malformed" => "cannot be read; kept, and handed over as such",
+                    _ => "no neutral words",
+                };
+                tracing::info!(
+                    target: "wahook", endpoint, kind, name, count, "{what}: `wahook events list --kind {kind}`"
+                );
             }
             Signal::Unreadable {
                 endpoint,
