@@ -16,6 +16,7 @@ mod follow;
 mod ledger;
 mod line;
 mod log;
+mod look;
 mod open;
 mod options;
 mod record;

@@ -2,10 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{
-    task::JoinSet,
-    time::{Instant, timeout_at},
-};
+use tokio::{task::JoinSet, time::Instant};
 use wahook_core::{
     Assurance, BoxFuture, OnConflict,
     guard::{Settled, StoreError, StoreErrorKind, Token},
@@ -18,7 +15,6 @@ use wahook_core::{
 
 use super::{
     book::{Book, Page, duration},
-    fault::Fault,
     fetch::fetch,
     ledger::{
         op::{Accept, Answer, Op, Taken as TakenOnly},
@@ -26,6 +22,7 @@ use super::{
     },
     line::{Line, in_time},
     log::Log,
+    look::Looks,
 };
 
 /// An inbox in a stream of NATS JetStream, for any number of processes.
@@ -35,6 +32,7 @@ pub struct NatsInbox {
     pub(super) log: Arc<Log>,
     pub(super) book: Arc<Book>,
     pub(super) line: Arc<Line>,
+    pub(super) looks: Looks,
     /// They end with the inbox.
     pub(super) _tasks: JoinSet<()>,
     pub(super) assurance: Assurance,
@@ -52,21 +50,6 @@ const PATIENCE: u32 = 5;
 impl NatsInbox {
     pub(super) fn patience(&self) -> Instant {
         in_time(self.deadline.saturating_mul(PATIENCE))
-    }
-
-    /// Waits until all that anybody did before is known here.
-    pub(super) async fn look(&self, deadline: Instant) -> Result<(), StoreError> {
-        let look = async {
-            self.book.is_whole()?;
-            let info = self.log.info().await?;
-            self.book.lock().bytes = info.state.bytes;
-            self.book.caught_up(info.state.last_sequence).await;
-            self.book.is_whole()
-        };
-        match timeout_at(deadline, look).await {
-            Ok(looked) => looked.map_err(|fault: Fault| fault.to_store_error()),
-            Err(_) => Err(StoreError::new(StoreErrorKind::Slow)),
-        }
     }
 
     /// Looks whether something may come of a verb, and has it written only then: who asks in vain leaves no record.
@@ -99,28 +82,42 @@ impl NatsInbox {
         })
     }
 
-    async fn accept_one(&self, incoming: Incoming) -> Result<Accepted, StoreError> {
-        let deadline = in_time(self.deadline);
-        self.log.is_connected().map_err(|fault| fault.to_store_error())?;
-        let digest = *incoming.digest().as_bytes();
-        {
-            let page = self.book.lock();
-            // What is a duplicate stays one: nothing need be written to say so.
-            let later = page.now().saturating_add(micros(self.deadline));
-            if page.broken.is_none() && page.ledger.is_duplicate(incoming.key(), &digest, later) {
-                return Ok(Accepted::Duplicate { conflict: false });
-            }
-            if page.ledger.is_full(self.max_waiting) {
-                return Err(StoreError::new(StoreErrorKind::Full));
-            }
+    /// Whether a delivery of so many bytes is accepted, as far as it is known here.
+    fn has_room_for(&self, page: &Page, bytes: u64) -> Result<(), StoreError> {
+        if page.ledger.is_full(self.max_waiting) {
+            return Err(StoreError::new(StoreErrorKind::Full));
         }
-        let head = incoming.delivery().to_head();
-        let body = incoming.delivery().body.clone();
-        if !self.has_room_now(&self.book.lock(), (head.len() + body.len()) as u64) {
+        if !self.has_room_now(page, bytes) {
             return Err(StoreError::with_source(
                 StoreErrorKind::Full,
                 "the stream is almost at its max_bytes",
             ));
+        }
+        Ok(())
+    }
+
+    async fn accept_one(&self, incoming: Incoming) -> Result<Accepted, StoreError> {
+        let deadline = in_time(self.deadline);
+        self.log.is_connected().map_err(|fault| fault.to_store_error())?;
+        let digest = *incoming.digest().as_bytes();
+        let head = incoming.delivery().to_head();
+        let body = incoming.delivery().body.clone();
+        let bytes = (head.len() + body.len()) as u64;
+        let entry = {
+            let page = self.book.lock();
+            // What is a duplicate stays one: nothing need be written to say so.
+            let later = page.now().saturating_add(micros(self.deadline));
+            let is_known = page.broken.is_none() && page.ledger.is_duplicate(incoming.key(), &digest, later);
+            if is_known { None } else { Some(self.has_room_for(&page, bytes)) }
+        };
+        match entry {
+            None => return Ok(Accepted::Duplicate { conflict: false }),
+            Some(Ok(())) => {}
+            // Others may have emptied it: who only hears of that later must not send a provider away.
+            Some(Err(_)) => {
+                self.look(deadline).await?;
+                self.has_room_for(&self.book.lock(), bytes)?;
+            }
         }
         let accept = Accept {
             provider: Text::from(incoming.provider()),

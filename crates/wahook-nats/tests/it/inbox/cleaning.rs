@@ -6,7 +6,7 @@ use wahook_core::{
     guard::StoreErrorKind,
     inbox::{Setback, Settlement, Then},
 };
-use wahook_services::shared_nats;
+use wahook_services::{Proxy, shared_nats};
 
 use super::kit::{
     ALL, LEASE, NOW, READER, STORED, hand_over, open, options, read, shop, state, token, until,
@@ -123,4 +123,27 @@ async fn i5_a_stream_that_is_full_says_so_and_goes_on_when_it_was_emptied() {
     })
     .await;
     assert!(state(&url, &options.stream).await.bytes < 3 << 20);
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i5_who_does_not_know_yet_that_there_is_room_again_refuses_nothing() {
+    let (url, mut options) = (shared_nats(), options());
+    options.max_waiting = 3;
+    let wire = Proxy::to(url.trim_start_matches("nats://")).unwrap();
+    let one = open(&url, options.clone()).await;
+    let two = open(&format!("nats://{}", wire.address()), options).await;
+    wire.delay(Duration::from_millis(50));
+    let mut shop = shop();
+    for round in 0..3 {
+        for number in 0..3 {
+            let incoming = shop.body(&format!("evt_{round}_{number}"), format!("chat{number} {round}"));
+            assert_eq!(two.accept(incoming).await.unwrap(), STORED);
+        }
+        let refused = two.accept(shop.body("evt_more", "chat more")).await.unwrap_err();
+        assert_eq!(refused.kind(), StoreErrorKind::Full);
+        // Emptied by the other one, and the word of it is on its way.
+        read(&*one, READER).await.unwrap().unwrap();
+        assert_eq!(hand_over(&*one).await.len(), 3);
+    }
 }
