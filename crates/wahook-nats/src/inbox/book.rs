@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio::{
     sync::{oneshot, watch},
     time::Instant,
@@ -21,7 +22,7 @@ use super::{
         records::{Micros, Print, micros},
     },
     record::Record,
-    snapshot::Place,
+    snapshot::{Loaded, Notes},
 };
 
 #[derive(Debug)]
@@ -46,8 +47,8 @@ pub(super) struct Page {
     pub(super) broken: Option<String>,
     /// Bytes of messages since the ledger was written down.
     pub(super) since_snapshot: u64,
-    /// Where it was written down, the newest first.
-    pub(super) places: Vec<Place>,
+    /// Where it was written down.
+    pub(super) notes: Notes,
     /// Bytes of the stream, about.
     pub(super) bytes: u64,
 }
@@ -59,6 +60,8 @@ pub(super) struct Heard {
     /// Nanoseconds since 1970, on the server's clock.
     pub(super) nanos: i128,
     pub(super) bytes: u64,
+    /// A piece of what was written down: writing anew makes nothing larger that is to be written.
+    pub(super) is_state: bool,
 }
 
 impl Book {
@@ -71,7 +74,7 @@ impl Book {
             anchor: None,
             broken: None,
             since_snapshot: 0,
-            places: Vec::new(),
+            notes: Notes::default(),
             bytes: 0,
         };
         Self {
@@ -106,11 +109,11 @@ impl Book {
     }
 
     /// Goes on with another ledger. Nobody knows what became of what is on its way.
-    pub(super) fn replace(&self, ledger: Ledger, places: Vec<Place>) {
-        let applied = ledger.applied;
+    pub(super) fn replace(&self, loaded: Loaded) {
+        let applied = loaded.ledger.applied;
         let mut page = self.lock();
-        page.ledger = ledger;
-        page.places = places;
+        page.ledger = loaded.ledger;
+        page.notes = Notes::of(loaded.note, loaded.newest);
         page.cache.clear();
         page.waiters.clear();
         page.anchor = None;
@@ -158,13 +161,27 @@ impl Book {
         Ok(())
     }
 
+    /// Notes what says where the ledger is written down.
+    pub(super) fn note(&self, heard: Heard, payload: Bytes) {
+        let mut page = self.lock();
+        let is_new = page.notes.hear(heard.sequence, payload);
+        page.ledger.floor = page.ledger.floor.max(page.notes.note.floor);
+        if is_new {
+            page.since_snapshot = 0;
+        }
+        drop(page);
+        self.pass(heard);
+    }
+
     /// Notes that a message came, whatever it was.
     pub(super) fn pass(&self, heard: Heard) {
         let mut page = self.lock();
         page.ledger.applied = heard.sequence;
         page.heard = Some((micros_of(heard.nanos), Instant::now()));
         page.anchor = Some((heard.sequence, heard.nanos));
-        page.since_snapshot += heard.bytes;
+        if !heard.is_state {
+            page.since_snapshot += heard.bytes;
+        }
         page.bytes += heard.bytes;
         drop(page);
         self.applied.send_replace(heard.sequence);

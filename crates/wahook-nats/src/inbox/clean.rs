@@ -39,10 +39,10 @@ impl NatsInbox {
         let before = {
             let page = self.book.lock();
             // The one before the newest, should that be damaged.
-            let [_, place] = &page.places[..] else {
+            let Some(place) = page.notes.note.places.last() else {
                 return Ok(());
             };
-            let needed = place.first().min(page.ledger.floor + 1);
+            let needed = place.first().min(page.notes.note.floor + 1);
             page.ledger.first_home().map_or(needed, |home| home.min(needed))
         };
         let info = self.log.info().await.map_err(|fault| fault.to_store_error())?;
@@ -62,7 +62,7 @@ impl NatsInbox {
     async fn write_down_if_stale(&self, deadline: Instant) -> Result<(), StoreError> {
         let is_due = {
             let page = self.book.lock();
-            let since = page.places.first().map_or(0, |place| place.since);
+            let since = page.notes.note.place().map_or(0, |place| place.since);
             let is_stale = since.saturating_add(micros(STALE)) <= page.now();
             page.since_snapshot > LITTLE && (is_stale || !self.has_room_now(&page, 0))
         };
@@ -70,7 +70,7 @@ impl NatsInbox {
             return Ok(());
         }
         match timeout_at(deadline, snapshot::write(&self.log, &self.book)).await {
-            Ok(written) => written.map_err(|fault| fault.to_store_error()),
+            Ok(written) => written.map(drop).map_err(|fault| fault.to_store_error()),
             Err(_) => Err(StoreError::new(StoreErrorKind::Slow)),
         }
     }

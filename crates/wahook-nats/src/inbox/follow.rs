@@ -10,8 +10,7 @@ use super::{
     book::{Book, Heard},
     fault::Fault,
     log::Log,
-    record,
-    snapshot::{self, Place, floor},
+    record, snapshot,
 };
 
 /// Before it is tried again.
@@ -61,15 +60,15 @@ impl Follower {
                 Stop::Anew(why) => {
                     tracing::error!(target: "wahook", "{why}; what is known is read from the stream anew");
                     match snapshot::load(&self.log).await {
-                        Ok((ledger, places)) => {
-                            self.book.replace(ledger, places);
+                        Ok(loaded) => {
+                            self.book.replace(loaded);
                             continue;
                         }
                         Err(fault) => fault,
                     }
                 }
             };
-            if let Fault::Broken(text) = fault {
+            if let Fault::Broken(text) | Fault::Later(text) = fault {
                 tracing::error!(target: "wahook", "the inbox stands still: {text}");
                 self.book.lock().broken = Some(text);
                 return;
@@ -121,6 +120,7 @@ impl Follower {
                 sequence: info.stream_sequence,
                 nanos: info.published.unix_timestamp_nanos(),
                 bytes: message.payload.len() as u64 + 100,
+                is_state: *message.subject == *self.log.subjects.state,
             };
             if let Some(was) = anchor.take() {
                 if was != (heard.sequence, heard.nanos) {
@@ -152,15 +152,12 @@ impl Follower {
                 return Ok(());
             }
         } else if *message.subject == *subjects.snapshots {
-            if let Ok(places) = record::read_json::<Vec<Place>>(payload) {
-                let mut page = self.book.lock();
-                page.ledger.floor = floor(&places).max(page.ledger.floor);
-                page.places = places;
-                page.since_snapshot = 0;
-            }
-            self.book.pass(heard);
+            self.book.note(heard, payload);
             return Ok(());
-        } else if *message.subject == *subjects.parts {
+        } else if [&subjects.parts, &subjects.state]
+            .iter()
+            .any(|subject| ***subject == *message.subject)
+        {
             self.book.pass(heard);
             return Ok(());
         }
@@ -186,7 +183,7 @@ impl Follower {
     fn write_down_if_due(&self) {
         let due = {
             let mut page = self.book.lock();
-            let last = page.places.first().map_or(0, |place| place.bytes);
+            let last = page.notes.note.place().map_or(0, |place| place.bytes);
             let due = page.since_snapshot > self.snapshot_bytes.max(2 * last);
             if due {
                 // Not again before so much more came.

@@ -67,8 +67,7 @@ impl NatsInbox {
         let book = Arc::new(Book::new(options.cache_bytes));
 
         let cannot = |fault: Fault| fault.to_open_error("the stream cannot be read");
-        let (ledger, places) = snapshot::load(&log).await.map_err(cannot)?;
-        book.replace(ledger, places);
+        book.replace(snapshot::load(&log).await.map_err(cannot)?);
         let last = log.info().await.map_err(cannot)?.state.last_sequence;
         let line = Arc::new(Line::new(Arc::clone(&log), Arc::clone(&book)));
         let follower = Follower {

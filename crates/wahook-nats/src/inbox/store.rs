@@ -108,7 +108,11 @@ impl NatsInbox {
             // What is a duplicate stays one: nothing need be written to say so.
             let later = page.now().saturating_add(micros(self.deadline));
             let is_known = page.broken.is_none() && page.ledger.is_duplicate(incoming.key(), &digest, later);
-            if is_known { None } else { Some(self.has_room_for(&page, bytes)) }
+            if is_known {
+                None
+            } else {
+                Some(self.has_room_for(&page, bytes))
+            }
         };
         match entry {
             None => return Ok(Accepted::Duplicate { conflict: false }),
