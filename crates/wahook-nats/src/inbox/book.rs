@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
+use async_nats::jetstream::stream::Info;
 use bytes::Bytes;
 use tokio::{
     sync::{oneshot, watch},
     time::Instant,
 };
-use wahook_core::inbox::Stored;
+use wahook_core::inbox::{Stored, Swept};
 
 use super::{
     cache::Cache,
@@ -51,6 +52,10 @@ pub(super) struct Page {
     pub(super) notes: Notes,
     /// Bytes of the stream, about.
     pub(super) bytes: u64,
+    /// The most that it may have.
+    pub(super) most: Option<u64>,
+    /// The last message with which something of the stream was no longer needed.
+    pub(super) freed: u64,
 }
 
 /// A message as it came.
@@ -76,6 +81,8 @@ impl Book {
             since_snapshot: 0,
             notes: Notes::default(),
             bytes: 0,
+            most: None,
+            freed: 0,
         };
         Self {
             page: Mutex::new(page),
@@ -108,6 +115,16 @@ impl Book {
         self.lock().waiters.remove(&id);
     }
 
+    /// Notes how the stream is.
+    pub(super) fn see(&self, info: &Info) {
+        let mut page = self.lock();
+        page.bytes = info.state.bytes;
+        // Somebody may have changed it meanwhile.
+        page.most = u64::try_from(info.config.max_bytes)
+            .ok()
+            .filter(|bytes| *bytes > 0);
+    }
+
     /// Goes on with another ledger. Nobody knows what became of what is on its way.
     pub(super) fn replace(&self, loaded: Loaded) {
         let applied = loaded.ledger.applied;
@@ -118,6 +135,8 @@ impl Book {
         page.waiters.clear();
         page.anchor = None;
         page.since_snapshot = 0;
+        // Nobody knows; something may well have been.
+        page.freed = applied;
         drop(page);
         self.applied.send_replace(applied);
     }
@@ -125,6 +144,7 @@ impl Book {
     /// Enters a record.
     pub(super) fn enter(&self, heard: Heard, record: Record, parts: &[u64]) -> Result<(), Fault> {
         let stirs = record.ops.iter().any(Op::brings_something_in);
+        let carries = record.ops.iter().any(|op| matches!(op, Op::Carry(_)));
         let mut page = self.lock();
         let mut applying = Applying {
             sequence: heard.sequence,
@@ -145,6 +165,11 @@ impl Book {
                 seconds = (before - page.ledger.now) / 1_000_000,
                 "the clock of the NATS server went back: leases and waits were put right"
             );
+        }
+        let has_swept =
+            |answer: &Answer| matches!(answer, Answer::Swept(swept) if *swept != Swept::default());
+        if carries || answers.iter().any(has_swept) {
+            page.freed = heard.sequence;
         }
         for stored in applying.fresh {
             page.cache.put(stored);

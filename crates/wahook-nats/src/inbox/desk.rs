@@ -11,11 +11,12 @@ use wahook_core::{
 };
 
 use super::{
+    book::Page,
     fetch::fetch,
     ledger::{
         Ledger,
         op::{Answer, Op},
-        records::Reads,
+        records::{Reads, micros},
     },
     store::{NatsInbox, odd},
 };
@@ -111,7 +112,7 @@ impl Desk for NatsInbox {
                 used: page.ledger.unfinished(),
                 most: self.max_waiting,
             });
-            status.room.extend(self.max_bytes.map(|most| Room {
+            status.room.extend(page.most.map(|most| Room {
                 limit: Limit::Bytes,
                 used: page.bytes,
                 most,
@@ -122,9 +123,13 @@ impl Desk for NatsInbox {
 
     fn sweep<'a>(&'a self, retention: Retention) -> BoxFuture<'a, Result<Swept, StoreError>> {
         Box::pin(async move {
-            let swept = match self.ask(Op::sweep(retention)).await {
-                Ok(Answer::Swept(swept)) => Ok(swept),
-                Ok(_) => Err(odd()),
+            let times = [retention.rows, retention.bodies, retention.dead].map(micros);
+            let may = |page: &Page| page.ledger.has_to_sweep(times, page.now());
+            let asked = self.ask_if(self.patience(), may, || Op::sweep(retention)).await;
+            let swept = match asked {
+                Ok(Some(Answer::Swept(swept))) => Ok(swept),
+                Ok(None) => Ok(Swept::default()),
+                Ok(Some(_)) => Err(odd()),
                 Err(error) => Err(error),
             };
             // Once nothing is left to sweep; and where the stream takes nothing more.

@@ -95,9 +95,9 @@ impl Follower {
             sleep(AGAIN).await;
             info = self.log.info().await?;
         }
+        self.book.see(&info);
         let (applied, mut anchor) = {
-            let mut page = self.book.lock();
-            page.bytes = info.state.bytes;
+            let page = self.book.lock();
             (page.ledger.applied, page.anchor)
         };
         // A server that lost power may have lost what it had not flushed, and give its number to something else.
@@ -184,7 +184,9 @@ impl Follower {
         let due = {
             let mut page = self.book.lock();
             let last = page.notes.note.place().map_or(0, |place| place.bytes);
-            let due = page.since_snapshot > self.snapshot_bytes.max(2 * last);
+            let most = page.most.map_or(u64::MAX, |most| most / 16);
+            // Where hardly anything fits it is written only if that makes room: see `clean`.
+            let due = page.since_snapshot > self.snapshot_bytes.min(most).max(2 * last) && !page.is_tight();
             if due {
                 // Not again before so much more came.
                 page.since_snapshot = 0;
@@ -194,7 +196,7 @@ impl Follower {
         if due {
             let (log, book) = (Arc::clone(&self.log), Arc::clone(&self.book));
             tokio::spawn(async move {
-                if let Err(fault) = snapshot::write(&log, &book).await {
+                if let Err(fault) = snapshot::write(&log, &book, false).await {
                     tracing::warn!(target: "wahook", ?fault, "the state of the inbox could not be written down");
                 }
             });

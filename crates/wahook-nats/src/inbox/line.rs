@@ -72,6 +72,11 @@ impl Line {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Of verbs that wait, or are on their way.
+    pub(super) fn waiting_bytes(&self) -> u64 {
+        (MOST_WAITING_BYTES - self.room.available_permits().min(MOST_WAITING_BYTES)) as u64
+    }
+
     /// Has a verb written, and tells what became of it. Its bytes are those that it names by number, from 0.
     pub(super) async fn ask(
         &self,

@@ -41,7 +41,7 @@ impl NatsInbox {
         if known.0 < number {
             let asked = self.looks.asked.load(Ordering::SeqCst);
             let info = self.log.info().await?;
-            self.book.lock().bytes = info.state.bytes;
+            self.book.see(&info);
             *known = (asked, info.state.last_sequence);
         }
         Ok(known.1)

@@ -20,6 +20,7 @@ mod look;
 mod open;
 mod options;
 mod record;
+mod room;
 mod snapshot;
 mod store;
 mod stream;

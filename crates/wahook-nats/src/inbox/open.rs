@@ -7,7 +7,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout},
 };
-use wahook_core::guard::{OpenError, OpenErrorKind};
+use wahook_core::guard::{OpenError, OpenErrorKind, StoreErrorKind};
 
 use super::{
     NatsInboxOptions,
@@ -68,7 +68,9 @@ impl NatsInbox {
 
         let cannot = |fault: Fault| fault.to_open_error("the stream cannot be read");
         book.replace(snapshot::load(&log).await.map_err(cannot)?);
-        let last = log.info().await.map_err(cannot)?.state.last_sequence;
+        let info = log.info().await.map_err(cannot)?;
+        book.see(&info);
+        let last = info.state.last_sequence;
         let line = Arc::new(Line::new(Arc::clone(&log), Arc::clone(&book)));
         let follower = Follower {
             log: Arc::clone(&log),
@@ -80,15 +82,28 @@ impl NatsInbox {
         tasks.spawn(Arc::clone(&line).run());
         read_to(&book, last).await.map_err(cannot)?;
 
-        let mut hash_key = [0; 16];
-        getrandom::fill(&mut hash_key)
-            .map_err(|_| OpenError::new(OpenErrorKind::Refused, "there is no randomness"))?;
-        let opened = line
-            .ask(Op::Open { hash_key }, Vec::new(), in_time(PATIENCE))
-            .await;
-        opened.map_err(|error| {
-            OpenError::new(OpenErrorKind::Unreachable, "the stream takes no records").because(error)
-        })?;
+        let (has_key, has_more) = {
+            let page = book.lock();
+            (page.ledger.has_key(), page.ledger.has_unreadable())
+        };
+        // A stream that is full is opened all the same: to be emptied.
+        if !has_key || has_more {
+            let mut hash_key = [0; 16];
+            getrandom::fill(&mut hash_key)
+                .map_err(|_| OpenError::new(OpenErrorKind::Refused, "there is no randomness"))?;
+            let opened = line
+                .ask(Op::Open { hash_key }, Vec::new(), in_time(PATIENCE))
+                .await;
+            match opened {
+                Err(error) if has_key && error.kind() == StoreErrorKind::Full => tracing::warn!(
+                    target: "wahook",
+                    "the stream of the inbox is full: what nobody could read is not read again before the next start"
+                ),
+                opened => drop(opened.map_err(|error| {
+                    OpenError::new(OpenErrorKind::Unreachable, "the stream takes no records").because(error)
+                })?),
+            }
+        }
         Ok(Self {
             log,
             book,
@@ -98,7 +113,6 @@ impl NatsInbox {
             assurance,
             deadline: options.deadline,
             max_waiting: options.max_waiting,
-            max_bytes: u64::try_from(config.max_bytes).ok().filter(|bytes| *bytes > 0),
             carry_after: options.carry_after,
             name: options.stream,
         })

@@ -44,6 +44,8 @@ pub(super) struct Place {
     /// The messages that hold it.
     parts: Vec<u64>,
     pub(super) bytes: u64,
+    /// What it weighed by our reckoning: how far off that is.
+    pub(super) weight: u64,
     digest: [u8; 32],
 }
 
@@ -119,16 +121,20 @@ impl Notes {
 }
 
 /// Writes the ledger down beside the work, by its own patience; whether this one did, and no other does.
-pub(super) async fn write(log: &Arc<Log>, book: &Arc<Book>) -> Result<bool, Fault> {
+///
+/// `alone` where hardly anything fits any more: what is written is read back, and then nothing before it is kept for the case
+/// that it gets damaged. Two states and all that came between them may be more than there is room for, and a stream that
+/// cannot be emptied helps nobody.
+pub(super) async fn write(log: &Arc<Log>, book: &Arc<Book>, alone: bool) -> Result<bool, Fault> {
     let (log, book) = (Arc::clone(log), Arc::clone(book));
-    let writing = tokio::spawn(async move { write_now(&log, &book).await });
+    let writing = tokio::spawn(async move { write_now(&log, &book, alone).await });
     writing
         .await
         .unwrap_or_else(|_| Err(Fault::away("the state cannot be written down")))
 }
 
 /// Its pieces, and then where they are. Cut half-way, there is nothing that says where, and nobody looks for them.
-async fn write_now(log: &Log, book: &Book) -> Result<bool, Fault> {
+async fn write_now(log: &Log, book: &Book, alone: bool) -> Result<bool, Fault> {
     let Some((begins, newest)) = begin(&book.lock()) else {
         return Ok(false);
     };
@@ -136,7 +142,7 @@ async fn write_now(log: &Log, book: &Book) -> Result<bool, Fault> {
         return Ok(false);
     };
     let ledger = book.lock().ledger.clone();
-    let (at, since) = (ledger.applied, ledger.now);
+    let (at, since, weight) = (ledger.applied, ledger.now, ledger.weight());
     let written = tokio::task::spawn_blocking(move || ledger.into_bytes()).await;
     let Ok(Ok(bytes)) = written else {
         return Err(Fault::away("the state cannot be written down"));
@@ -148,19 +154,58 @@ async fn write_now(log: &Log, book: &Book) -> Result<bool, Fault> {
         since,
         parts: log.publish_state(bytes).await?,
         bytes: size,
+        weight,
         digest,
     };
-    let Note {
-        floor, mut places, ..
-    } = begins;
-    places.insert(0, place);
-    places.truncate(2);
-    let note = Note {
-        begins: false,
-        floor: places.get(1).map_or(floor, |place| floor.max(place.at)),
-        places,
+    let note = if alone {
+        let Some(note) = stands_alone(log, place).await? else {
+            return Ok(false);
+        };
+        note
+    } else {
+        let (floor, mut places) = (begins.floor, begins.places);
+        places.insert(0, place);
+        places.truncate(2);
+        Note {
+            begins: false,
+            floor: places.get(1).map_or(floor, |place| floor.max(place.at)),
+            places,
+        }
     };
-    Ok(log.publish_note(note.to_bytes()?, claim).await?.is_some())
+    let Some(sequence) = log.publish_note(note.to_bytes()?, claim).await? else {
+        return Ok(false);
+    };
+    book.caught_up(sequence).await;
+    Ok(true)
+}
+
+/// Has what is before the newest place no longer kept, as [`write`] does it `alone`; whether it was.
+pub(super) async fn keep_newest(log: &Log, book: &Book) -> Result<bool, Fault> {
+    let (place, newest) = {
+        let page = book.lock();
+        match &page.notes.note.places[..] {
+            [place, _] if !page.notes.is_claimed() => (place.clone(), page.notes.newest),
+            _ => return Ok(false),
+        }
+    };
+    let Some(note) = stands_alone(log, place).await? else {
+        return Ok(false);
+    };
+    let Some(sequence) = log.publish_note(note.to_bytes()?, newest).await? else {
+        return Ok(false);
+    };
+    book.caught_up(sequence).await;
+    Ok(true)
+}
+
+/// The note that says that nothing before this place is needed, if what is there can be read.
+async fn stands_alone(log: &Log, place: Place) -> Result<Option<Note>, Fault> {
+    let is_whole = load_from(log, &place).await?.is_some();
+    Ok(is_whole.then(|| Note {
+        begins: false,
+        floor: place.at,
+        places: vec![place],
+    }))
 }
 
 /// The note with which somebody begins to write, unless another does, and the message that it must follow.

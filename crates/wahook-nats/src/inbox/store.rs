@@ -38,8 +38,6 @@ pub struct NatsInbox {
     pub(super) assurance: Assurance,
     pub(super) deadline: Duration,
     pub(super) max_waiting: u64,
-    /// Of the stream, where it has a limit.
-    pub(super) max_bytes: Option<u64>,
     pub(super) carry_after: Duration,
     pub(super) name: String,
 }
@@ -53,7 +51,7 @@ impl NatsInbox {
     }
 
     /// Looks whether something may come of a verb, and has it written only then: who asks in vain leaves no record.
-    async fn ask_if(
+    pub(super) async fn ask_if(
         &self,
         deadline: Instant,
         may: impl Fn(&Page) -> bool,
@@ -74,20 +72,12 @@ impl NatsInbox {
         self.line.ask(op, Vec::new(), self.patience()).await
     }
 
-    /// So many bytes of the stream are kept free for what is not a delivery: what is full must be emptied.
-    pub(super) fn has_room_now(&self, page: &Page, bytes: u64) -> bool {
-        self.max_bytes.is_none_or(|most| {
-            let reserve = (most / 10).max(1 << 20).min(most / 2);
-            page.bytes + bytes <= most - reserve
-        })
-    }
-
     /// Whether a delivery of so many bytes is accepted, as far as it is known here.
     fn has_room_for(&self, page: &Page, bytes: u64) -> Result<(), StoreError> {
         if page.ledger.is_full(self.max_waiting) {
             return Err(StoreError::new(StoreErrorKind::Full));
         }
-        if !self.has_room_now(page, bytes) {
+        if !page.has_room(bytes, self.line.waiting_bytes()) {
             return Err(StoreError::with_source(
                 StoreErrorKind::Full,
                 "the stream is almost at its max_bytes",

@@ -101,7 +101,8 @@ async fn i5_a_stream_that_is_full_says_so_and_goes_on_when_it_was_emptied() {
         assert!(stored < 1_000, "it has a limit");
     };
     assert_eq!(error.kind(), StoreErrorKind::Full);
-    assert!(stored > 40, "{stored}");
+    // About as much again is kept free for reading them.
+    assert!(stored > 30, "{stored}");
     assert_eq!(inbox.status().await.unwrap().deliveries, stored as u64);
     assert!(
         inbox

@@ -8,3 +8,4 @@ mod kit;
 mod loss;
 mod odd;
 mod reopening;
+mod room;
