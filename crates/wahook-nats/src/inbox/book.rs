@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -22,8 +22,10 @@ use super::{
         op::{Answer, Op},
         records::{Micros, Print, micros},
     },
+    log::Log,
     record::Record,
     snapshot::{Loaded, Notes},
+    stream,
 };
 
 #[derive(Debug)]
@@ -33,6 +35,23 @@ pub(super) struct Book {
     pub(super) applied: watch::Sender<u64>,
     /// How often something came in.
     pub(super) stir: watch::Sender<u64>,
+    /// What the ledger is worth.
+    standing: watch::Sender<Standing>,
+    /// Why the stream is not used, though it could be: somebody changed how it keeps what it acknowledged.
+    unsound: Mutex<Option<String>>,
+    /// A part of ours that ended by a fault of its own, and does not come back.
+    ended: OnceLock<&'static str>,
+}
+
+/// What the ledger is worth.
+#[derive(Clone, Debug)]
+enum Standing {
+    /// The server may have lost what it holds: nothing is answered from it.
+    Unsure,
+    /// It is what the stream says, over this connection.
+    Sure(u64),
+    /// The stream holds what cannot be gone on with, for now or for ever.
+    Broken(Fault),
 }
 
 #[derive(Debug)]
@@ -44,8 +63,6 @@ pub(super) struct Page {
     heard: Option<(Micros, Instant)>,
     /// The last message and its time: what a stream that lost it does not have.
     pub(super) anchor: Option<(u64, i128)>,
-    /// Nothing goes on until somebody did something.
-    pub(super) broken: Option<String>,
     /// Bytes of messages since the ledger was written down.
     pub(super) since_snapshot: u64,
     /// Where it was written down.
@@ -77,7 +94,6 @@ impl Book {
             waiters: HashMap::new(),
             heard: None,
             anchor: None,
-            broken: None,
             since_snapshot: 0,
             notes: Notes::default(),
             bytes: 0,
@@ -88,6 +104,9 @@ impl Book {
             page: Mutex::new(page),
             applied: watch::Sender::new(0),
             stir: watch::Sender::new(0),
+            standing: watch::Sender::new(Standing::Unsure),
+            unsound: Mutex::default(),
+            ended: OnceLock::new(),
         }
     }
 
@@ -97,10 +116,67 @@ impl Book {
 
     /// Whether anything can be asked for.
     pub(super) fn is_whole(&self) -> Result<(), Fault> {
-        match &self.lock().broken {
-            Some(text) => Err(Fault::Broken(text.clone())),
-            None => Ok(()),
+        if let Some(part) = self.ended.get() {
+            return Err(Fault::Broken(format!(
+                "{part} ended by a fault of its own: start the program again"
+            )));
         }
+        if let Some(text) = &*self.unsound() {
+            return Err(Fault::Broken(text.clone()));
+        }
+        match &*self.standing.borrow() {
+            Standing::Broken(fault) => Err(fault.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn unsound(&self) -> MutexGuard<'_, Option<String>> {
+        self.unsound.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the ledger is known to be what the stream says, over the connection that there is.
+    pub(super) fn is_sure(&self, log: &Log) -> bool {
+        matches!(*self.standing.borrow(), Standing::Sure(connection) if connection == log.connection())
+    }
+
+    /// Waits until it is. Nothing is answered from the ledger before: a server that begins anew may have lost what it
+    /// acknowledged, and a copy of that is no duplicate.
+    pub(super) async fn sure(&self, log: &Log) -> Result<(), Fault> {
+        let mut standing = self.standing.subscribe();
+        loop {
+            self.is_whole()?;
+            log.is_connected()?;
+            if self.is_sure(log) {
+                return Ok(());
+            }
+            if standing.changed().await.is_err() {
+                return Err(Fault::away("the inbox is closed"));
+            }
+        }
+    }
+
+    /// From now on the ledger may not be what the stream says. What is broken stays so until it is known to be whole.
+    pub(super) fn doubt(&self) {
+        self.standing.send_if_modified(|standing| {
+            let was_sure = matches!(standing, Standing::Sure(_));
+            if was_sure {
+                *standing = Standing::Unsure;
+            }
+            was_sure
+        });
+    }
+
+    pub(super) fn trust(&self, connection: u64) {
+        self.standing.send_replace(Standing::Sure(connection));
+    }
+
+    pub(super) fn give_up(&self, fault: Fault) {
+        self.standing.send_replace(Standing::Broken(fault));
+    }
+
+    /// What ends while this is there, by a panic, is missed.
+    pub(super) fn guard(self: &Arc<Self>, part: &'static str) -> Guard {
+        Guard(Arc::clone(self), part)
     }
 
     /// From now on whoever wrote the record is told what became of it.
@@ -123,6 +199,16 @@ impl Book {
         page.most = u64::try_from(info.config.max_bytes)
             .ok()
             .filter(|bytes| *bytes > 0);
+        drop(page);
+        let wrong = stream::wrong(&info.config);
+        let mut unsound = self.unsound();
+        if *unsound != wrong {
+            match &wrong {
+                Some(text) => tracing::error!(target: "wahook", "the inbox stands still: {text}"),
+                None => tracing::info!(target: "wahook", "the stream of the inbox is as it should be again"),
+            }
+            *unsound = wrong;
+        }
     }
 
     /// Goes on with another ledger. Nobody knows what became of what is on its way.
@@ -220,6 +306,21 @@ impl Book {
     }
 }
 
+/// Says that a part of ours ended, if it did by a panic.
+#[derive(Debug)]
+pub(super) struct Guard(Arc<Book>, &'static str);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!(target: "wahook", part = self.1, "a part of the inbox ended by a fault of its own");
+            // The first one counts.
+            let _ = self.0.ended.set(self.1);
+            self.0.doubt();
+        }
+    }
+}
+
 impl Page {
     /// How late it is on the server, about: not later than there.
     pub(super) fn now(&self) -> Micros {
@@ -229,7 +330,7 @@ impl Page {
         heard.max(self.ledger.now)
     }
 
-    pub(super) fn put(&mut self, stored: Stored) -> std::sync::Arc<Stored> {
+    pub(super) fn put(&mut self, stored: Stored) -> Arc<Stored> {
         self.cache.put(stored)
     }
 }

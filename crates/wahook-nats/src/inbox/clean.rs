@@ -51,21 +51,23 @@ impl NatsInbox {
         let longer = retention.bodies.max(self.carry_after);
         let mut done = self.carry(longer, deadline).await.map(drop);
         done = done.and(self.write_down_if_due(retention.bodies, deadline).await);
-        done = done.and(self.remove().await);
+        done = done.and(self.remove(deadline).await);
         for _ in 0..ROUNDS {
             let is_useful = self.book.lock().is_full_of_gaps() && Instant::now() < deadline;
             if done.is_err() || !is_useful || !self.carry(Duration::ZERO, deadline).await? {
                 break;
             }
             done = self.write_down_if_due(retention.bodies, deadline).await;
-            done = done.and(self.remove().await);
+            done = done.and(self.remove(deadline).await);
         }
         done
     }
 
     /// Removes the beginning, up to what is needed.
-    async fn remove(&self) -> Result<(), StoreError> {
+    async fn remove(&self, deadline: Instant) -> Result<(), StoreError> {
         let removed = async {
+            // By what a server knew that lost something, what is needed may be elsewhere.
+            self.book.sure(&self.log).await?;
             let before = {
                 let page = self.book.lock();
                 let Some(place) = page.notes.note.places.last() else {
@@ -75,13 +77,16 @@ impl NatsInbox {
                 page.ledger.first_home().map_or(needed, |home| home.min(needed))
             };
             let info = self.log.info().await?;
-            if info.state.first_sequence < before {
+            if info.state.first_sequence < before && self.book.is_sure(&self.log) {
                 self.log.remove_before(before).await?;
                 self.book.see(&self.log.info().await?);
             }
             Ok(())
         };
-        removed.await.map_err(|fault: Fault| fault.to_store_error())
+        match timeout_at(deadline, removed).await {
+            Ok(removed) => removed.map_err(|fault: Fault| fault.to_store_error()),
+            Err(_) => Err(StoreError::new(StoreErrorKind::Slow)),
+        }
     }
 
     /// Where hardly anything fits, what is known is written down if that makes room; and else if it was long ago, and the

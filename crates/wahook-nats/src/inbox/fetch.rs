@@ -32,8 +32,10 @@ pub(super) async fn fetch(
     {
         let page = book.lock();
         for position in positions {
-            let is_kept = page.ledger.kept(position).is_some_and(|kept| kept.home.is_some());
-            match page.cache.get(position).filter(|_| is_kept) {
+            let kept = page.ledger.kept(position).filter(|kept| kept.home.is_some());
+            // Of a delivery that the server lost another one may have the place.
+            let is_it = |stored: &Arc<Stored>| kept.is_some_and(|kept| kept.id == stored.delivery.id);
+            match page.cache.get(position).filter(is_it) {
                 Some(stored) => drop(found.insert(position, stored)),
                 None => missing.push(position),
             }

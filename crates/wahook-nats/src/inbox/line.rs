@@ -119,6 +119,7 @@ impl Line {
 
     /// Works for ever.
     pub(super) async fn run(self: Arc<Self>) {
+        let _guard = self.book.guard("what writes to the stream");
         let on_their_way = Arc::new(Semaphore::new(AT_ONCE));
         loop {
             self.ready.notified().await;

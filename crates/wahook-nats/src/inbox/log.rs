@@ -1,6 +1,6 @@
 //! The messages of the stream: storing them, fetching them, and following them.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use async_nats::{
     connection::State,
@@ -97,6 +97,15 @@ impl Log {
         is_there
             .then_some(())
             .ok_or_else(|| Fault::away("there is no connection to the server"))
+    }
+
+    /// Which connection this is. Not what [`connected`](Self::connected) tells, which comes after the connection is used.
+    pub(super) fn connection(&self) -> u64 {
+        self.context
+            .client()
+            .statistics()
+            .connects
+            .load(Ordering::Relaxed)
     }
 
     /// How often a connection was made; changes with every new one.

@@ -1,14 +1,20 @@
 //! Looking how far the stream is, so that an answer knows all that was done before the question.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use tokio::{
     sync::Mutex,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 use wahook_core::guard::{StoreError, StoreErrorKind};
 
 use super::{fault::Fault, store::NatsInbox};
+
+/// Before it is looked again.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// Who looks at the same time looks together: a hundred that are refused at once are one question to the server.
 #[derive(Debug, Default)]
@@ -23,10 +29,20 @@ impl NatsInbox {
     /// Waits until all that anybody did before is known here.
     pub(super) async fn look(&self, deadline: Instant) -> Result<(), StoreError> {
         let look = async {
-            self.book.is_whole()?;
-            let last = self.last().await?;
-            self.book.caught_up(last).await;
-            self.book.is_whole()
+            loop {
+                self.book.sure(&self.log).await?;
+                let last = self.last().await?;
+                if last < *self.book.applied.borrow() {
+                    // Whoever leads now has yet to apply what the one before had told, or it is lost: soon it is known which.
+                    sleep(AGAIN).await;
+                    continue;
+                }
+                self.book.caught_up(last).await;
+                // Otherwise what it was caught up with may be something else by now.
+                if self.book.is_sure(&self.log) {
+                    return self.book.is_whole();
+                }
+            }
         };
         match timeout_at(deadline, look).await {
             Ok(looked) => looked.map_err(|fault: Fault| fault.to_store_error()),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_nats::jetstream;
 use tokio::{
     task::JoinSet,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 use wahook_core::guard::{OpenError, OpenErrorKind, StoreErrorKind};
 
@@ -27,6 +27,8 @@ use crate::connection::{self, names_a_stream, servers};
 
 /// A stream that says nothing new for so long while it has more is not read any further.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// So often it is looked how the stream is.
+const WATCH: Duration = Duration::from_secs(5);
 /// So often it is looked whether it goes on.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -81,21 +83,16 @@ impl NatsInbox {
         tasks.spawn(follower.run());
         tasks.spawn(Arc::clone(&line).run());
         read_to(&book, last).await.map_err(cannot)?;
-
-        let (has_key, has_more) = {
-            let page = book.lock();
-            (page.ledger.has_key(), page.ledger.has_unreadable())
-        };
-        // A stream that is full is opened all the same: to be emptied.
-        if !has_key || has_more {
-            let mut hash_key = [0; 16];
-            getrandom::fill(&mut hash_key)
-                .map_err(|_| OpenError::new(OpenErrorKind::Refused, "there is no randomness"))?;
-            let opened = line
-                .ask(Op::Open { hash_key }, Vec::new(), in_time(PATIENCE))
-                .await;
+        match timeout(PATIENCE, book.sure(&log)).await {
+            Ok(sure) => sure.map_err(cannot)?,
+            Err(_) => return Err(cannot(Fault::Slow)),
+        }
+        let has_unreadable = book.lock().ledger.has_unreadable();
+        if has_unreadable {
+            let opened = line.ask(Op::Reread, Vec::new(), in_time(PATIENCE)).await;
             match opened {
-                Err(error) if has_key && error.kind() == StoreErrorKind::Full => tracing::warn!(
+                // A stream that is full is opened all the same: to be emptied.
+                Err(error) if error.kind() == StoreErrorKind::Full => tracing::warn!(
                     target: "wahook",
                     "the stream of the inbox is full: what nobody could read is not read again before the next start"
                 ),
@@ -104,6 +101,7 @@ impl NatsInbox {
                 })?),
             }
         }
+        tasks.spawn(watch(Arc::clone(&log), Arc::clone(&book)));
         Ok(Self {
             log,
             book,
@@ -116,6 +114,17 @@ impl NatsInbox {
             carry_after: options.carry_after,
             name: options.stream,
         })
+    }
+}
+
+/// Looks every now and then how the stream is: somebody may change it.
+async fn watch(log: Arc<Log>, book: Arc<Book>) {
+    let _guard = book.guard("what watches the stream");
+    loop {
+        sleep(WATCH).await;
+        if let Ok(info) = log.info().await {
+            book.see(&info);
+        }
     }
 }
 

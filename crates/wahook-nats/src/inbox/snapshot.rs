@@ -56,6 +56,8 @@ pub(super) struct Loaded {
     pub(super) note: Note,
     /// The newest message on the subject of notes.
     pub(super) newest: u64,
+    /// Whether it was written nowhere: all is to be read.
+    pub(super) is_empty: bool,
 }
 
 /// Notes, as far as they were heard.
@@ -135,6 +137,10 @@ pub(super) async fn write(log: &Arc<Log>, book: &Arc<Book>, alone: bool) -> Resu
 
 /// Its pieces, and then where they are. Cut half-way, there is nothing that says where, and nobody looks for them.
 async fn write_now(log: &Log, book: &Book, alone: bool) -> Result<bool, Fault> {
+    if !book.is_sure(log) {
+        return Err(Fault::away("what is known is not known to be so"));
+    }
+    let connection = log.connection();
     let Some((begins, newest)) = begin(&book.lock()) else {
         return Ok(false);
     };
@@ -172,6 +178,9 @@ async fn write_now(log: &Log, book: &Book, alone: bool) -> Result<bool, Fault> {
             places,
         }
     };
+    if !book.is_sure(log) || log.connection() != connection {
+        return Err(Fault::away("what was written may not be what the stream says"));
+    }
     let Some(sequence) = log.publish_note(note.to_bytes()?, claim).await? else {
         return Ok(false);
     };
@@ -257,6 +266,7 @@ pub(super) async fn load(log: &Log) -> Result<Loaded, Fault> {
             ledger: Ledger::new(),
             note: Note::default(),
             newest: number,
+            is_empty: true,
         });
     }
     Err(Fault::Broken(if is_passed_over {
@@ -283,7 +293,12 @@ async fn load_by(log: &Log, note: Note, first: u64, newest: u64) -> Result<Optio
                 places,
                 ..note
             };
-            return Ok(Some(Loaded { ledger, note, newest }));
+            return Ok(Some(Loaded {
+                ledger,
+                note,
+                newest,
+                is_empty: false,
+            }));
         }
         tracing::warn!(target: "wahook", at = place.at, "the state of the inbox is damaged there: an earlier one is taken");
     }

@@ -93,24 +93,20 @@ impl NatsInbox {
         let head = incoming.delivery().to_head();
         let body = incoming.delivery().body.clone();
         let bytes = (head.len() + body.len()) as u64;
-        let entry = {
-            let page = self.book.lock();
+        let judge = |page: &Page| {
             // What is a duplicate stays one: nothing need be written to say so.
             let later = page.now().saturating_add(micros(self.deadline));
-            let is_known = page.broken.is_none() && page.ledger.is_duplicate(incoming.key(), &digest, later);
-            if is_known {
-                None
-            } else {
-                Some(self.has_room_for(&page, bytes))
+            if page.ledger.is_duplicate(incoming.key(), &digest, later) {
+                return Err(Ok(Accepted::Duplicate { conflict: false }));
             }
+            self.has_room_for(page, bytes).map_err(Err)
         };
-        match entry {
-            None => return Ok(Accepted::Duplicate { conflict: false }),
-            Some(Ok(())) => {}
-            // Others may have emptied it: who only hears of that later must not send a provider away.
-            Some(Err(_)) => {
-                self.look(deadline).await?;
-                self.has_room_for(&self.book.lock(), bytes)?;
+        if judge(&self.book.lock()).is_err() {
+            // Others may have emptied it: who only hears of that later must not send a provider away. And a server may have
+            // lost what is known here, without our having noticed yet: then its copy is none.
+            self.look(deadline).await?;
+            if let Err(answer) = judge(&self.book.lock()) {
+                return answer;
             }
         }
         let accept = Accept {

@@ -6,6 +6,7 @@ mod crowd;
 mod figures;
 mod kit;
 mod loss;
+mod mending;
 mod odd;
 mod reopening;
 mod room;
