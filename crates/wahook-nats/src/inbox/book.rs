@@ -18,7 +18,7 @@ use super::{
     cache::Cache,
     fault::Fault,
     ledger::{
-        Applying, Ledger,
+        Applying, Damaged, Ledger,
         op::{Answer, Op},
         records::{Micros, Print, micros},
     },
@@ -27,6 +27,9 @@ use super::{
     snapshot::{Loaded, Notes},
     stream,
 };
+
+/// Nanoseconds by which a clock must be off to be told: servers that agree differ by less.
+const JUMP: i128 = 30_000_000_000;
 
 #[derive(Debug)]
 pub(super) struct Book {
@@ -73,6 +76,9 @@ pub(super) struct Page {
     pub(super) most: Option<u64>,
     /// The last message with which something of the stream was no longer needed.
     pub(super) freed: u64,
+    /// Since when it is counted how far the server's clock is ahead of that time, and how far it was at most: in nanoseconds.
+    counted: Instant,
+    ahead: Option<i128>,
 }
 
 /// A message as it came.
@@ -99,6 +105,8 @@ impl Book {
             bytes: 0,
             most: None,
             freed: 0,
+            counted: Instant::now(),
+            ahead: None,
         };
         Self {
             page: Mutex::new(page),
@@ -228,7 +236,7 @@ impl Book {
     }
 
     /// Enters a record.
-    pub(super) fn enter(&self, heard: Heard, record: Record, parts: &[u64]) -> Result<(), Fault> {
+    pub(super) fn enter(&self, heard: Heard, record: Record, parts: &[u64]) -> Result<(), Damaged> {
         let stirs = record.ops.iter().any(Op::brings_something_in);
         let carries = record.ops.iter().any(|op| matches!(op, Op::Carry(_)));
         let mut page = self.lock();
@@ -241,16 +249,14 @@ impl Book {
             fresh: Vec::new(),
         };
         let before = page.ledger.now;
-        let answers = page
-            .ledger
-            .apply(&mut applying)
-            .map_err(|_| Fault::Broken(format!("message {} of the stream is damaged", heard.sequence)))?;
+        let answers = page.ledger.apply(&mut applying)?;
         if page.ledger.now < before {
             tracing::warn!(
                 target: "wahook",
                 seconds = (before - page.ledger.now) / 1_000_000,
                 "the clock of the NATS server went back: leases and waits were put right"
             );
+            page.ahead = None;
         }
         let has_swept =
             |answer: &Answer| matches!(answer, Answer::Swept(swept) if *swept != Swept::default());
@@ -289,6 +295,9 @@ impl Book {
         let mut page = self.lock();
         page.ledger.applied = heard.sequence;
         page.heard = Some((micros_of(heard.nanos), Instant::now()));
+        if matches!(*self.standing.borrow(), Standing::Sure(_)) {
+            page.hear_time(heard.nanos);
+        }
         page.anchor = Some((heard.sequence, heard.nanos));
         if !heard.is_state {
             page.since_snapshot += heard.bytes;
@@ -328,6 +337,22 @@ impl Page {
             .heard
             .map_or(0, |(at, since)| at.saturating_add(micros(since.elapsed())));
         heard.max(self.ledger.now)
+    }
+
+    /// Says so if the server's clock jumped: it went on by more than ours did. What comes late makes it seem slower, never faster.
+    fn hear_time(&mut self, nanos: i128) {
+        let elapsed = i128::try_from(self.counted.elapsed().as_nanos()).unwrap_or(i128::MAX);
+        let ahead = nanos.saturating_sub(elapsed);
+        if let Some(before) = self.ahead
+            && ahead.saturating_sub(before) > JUMP
+        {
+            tracing::warn!(
+                target: "wahook",
+                seconds = i64::try_from((ahead - before) / 1_000_000_000).unwrap_or(i64::MAX),
+                "the clock of the NATS server jumped forward: leases and memories ended early by as much"
+            );
+        }
+        self.ahead = self.ahead.max(Some(ahead));
     }
 
     pub(super) fn put(&mut self, stored: Stored) -> Arc<Stored> {

@@ -144,15 +144,18 @@ impl NatsInbox {
                 .await
                 .map_err(|fault| fault.to_store_error())?;
             let Some([head, body]) = found.and_then(|record| blobs(&record, &kept)) else {
+                // Nobody can read it any more: it must not hold up the rest for ever.
+                carried.push(Carried { position, head: None });
                 continue;
             };
             size += head.len() + body.len();
             if size > room || (size > CARRIED_BYTES && !carried.is_empty()) {
                 break;
             }
+            let place = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             carried.push(Carried {
                 position,
-                head: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+                head: Some(place),
             });
             bytes.extend([head, body]);
         }

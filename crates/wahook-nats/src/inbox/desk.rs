@@ -12,7 +12,8 @@ use wahook_core::{
 
 use super::{
     book::Page,
-    fetch::fetch,
+    fault::Fault,
+    fetch::{GONE, fetch},
     ledger::{
         Ledger,
         op::{Answer, Op},
@@ -47,7 +48,10 @@ impl NatsInbox {
         let stored = fetch(&self.log, &self.book, [position])
             .await
             .map_err(|fault| fault.to_store_error())?;
-        Ok(stored.get(&position).map(|stored| Kept {
+        if !stored.gone.is_empty() {
+            return Err(Fault::away(GONE).to_store_error());
+        }
+        Ok(stored.found.get(&position).map(|stored| Kept {
             stored: stored.as_ref().clone(),
             read,
             events,

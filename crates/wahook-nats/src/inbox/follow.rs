@@ -200,7 +200,7 @@ impl Follower {
         Err(Fault::away("the connection is closed").into())
     }
 
-    async fn enter(&self, heard: Heard, message: &Message) -> Result<(), Fault> {
+    async fn enter(&self, heard: Heard, message: &Message) -> Result<(), Stop> {
         let subjects = &self.log.subjects;
         let payload = message.payload.clone();
         if *message.subject == *subjects.records {
@@ -210,7 +210,9 @@ impl Follower {
                 return Ok(());
             }
             if let Some((record, parts)) = self.log.whole(heard.sequence, payload).await? {
-                self.book.enter(heard, record, &parts)?;
+                // What of it was carried out must not be again.
+                let entered = self.book.enter(heard, record, &parts);
+                entered.map_err(|_damaged| Stop::Anew("a message of the stream is damaged"))?;
                 self.write_down_if_due();
                 return Ok(());
             }

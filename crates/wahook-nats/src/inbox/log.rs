@@ -192,6 +192,17 @@ impl Log {
                 return Ok(Some(message.payload));
             }
         }
+        if let Some(message) = self.fetch_from_leader(sequence).await? {
+            return Ok(Some(message));
+        }
+        // Whoever leads now may have yet to apply what the one before had told.
+        if self.info().await?.state.last_sequence < sequence {
+            return Err(Fault::away("the stream is behind"));
+        }
+        self.fetch_from_leader(sequence).await
+    }
+
+    async fn fetch_from_leader(&self, sequence: u64) -> Result<Option<Bytes>, Fault> {
         match self.stream.get_raw_message(sequence).await {
             Ok(message) => Ok(Some(message.payload)),
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
@@ -207,14 +218,16 @@ impl Log {
         Ok(pieces.map(|pieces| pieces.concat().into()))
     }
 
-    /// A record by its sequence; `None` if it is not there.
+    /// A record by its sequence; `None` if it is not there, or damaged by now.
     pub(super) async fn fetch_record(&self, sequence: u64) -> Result<Option<record::Record>, Fault> {
         let Some(message) = self.fetch(sequence).await? else {
             return Ok(None);
         };
-        self.whole(sequence, message)
-            .await
-            .map(|found| found.map(|(record, _)| record))
+        match self.whole(sequence, message).await {
+            Ok(found) => Ok(found.map(|(record, _)| record)),
+            Err(Fault::Broken(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// A record, put together if it was cut, and the messages that it was cut into. `None` for what is none of ours, or of

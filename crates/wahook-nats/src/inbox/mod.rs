@@ -13,6 +13,7 @@ mod desk;
 mod fault;
 mod fetch;
 mod follow;
+mod hand;
 mod ledger;
 mod line;
 mod log;

@@ -1,6 +1,9 @@
 //! Opening: the stream is found or made, what it says is read, and from then on it is followed.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_nats::jetstream;
 use tokio::{
@@ -107,6 +110,7 @@ impl NatsInbox {
             book,
             line,
             looks: Looks::default(),
+            handed: Mutex::default(),
             _tasks: tasks,
             assurance,
             deadline: options.deadline,

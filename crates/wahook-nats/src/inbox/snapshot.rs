@@ -315,3 +315,38 @@ async fn load_from(log: &Log, place: &Place) -> Result<Option<Ledger>, Fault> {
     let read = tokio::task::spawn_blocking(move || Ledger::from_bytes(&bytes)).await;
     Ok(read.ok().and_then(Result::ok))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As version 1 writes it: whoever changes that writes a later one.
+    const NOTE_V1: &str = r#"{"begins":true,"floor":7,"places":[{"at":9,"since":10,"parts":[11,12],"bytes":13,"weight":14,"digest":[1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8,1,2,3,4,5,6,7,8]}]}"#;
+
+    fn note(at: u64, floor: u64) -> Bytes {
+        let mut note: Note = serde_json::from_str(NOTE_V1).unwrap();
+        note.places[0].at = at;
+        note.floor = floor;
+        note.to_bytes().unwrap()
+    }
+
+    #[test]
+    fn the_form_of_a_note_is_that_of_version_1() {
+        let note: Note = serde_json::from_str(NOTE_V1).unwrap();
+        assert_eq!(serde_json::to_string(&note).unwrap(), NOTE_V1);
+        assert_eq!((note.places[0].first(), note.floor), (10, 7));
+    }
+
+    #[test]
+    fn a_note_that_is_older_than_what_is_known_is_passed_over() {
+        let mut notes = Notes::default();
+        assert!(notes.hear(20, note(9, 7)));
+        assert!(notes.is_claimed());
+        assert!(!notes.hear(21, note(8, 7)), "an older place");
+        assert!(!notes.hear(22, note(30, 6)), "a lower floor");
+        assert!(!notes.hear(23, Bytes::from_static(b"{}")), "none of ours");
+        assert_eq!((notes.note.at(), notes.newest), (9, 23));
+        assert!(notes.hear(24, note(12, 9)));
+        assert_eq!(notes.note.at(), 12);
+    }
+}

@@ -1,23 +1,24 @@
 //! The inbox: its parts, and the trait.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{task::JoinSet, time::Instant};
 use wahook_core::{
-    Assurance, BoxFuture, OnConflict,
+    Assurance, BoxFuture, DeliveryId, OnConflict,
     guard::{Settled, StoreError, StoreErrorKind, Token},
-    inbox::{
-        Accepted, Entry, EntryId, Filed, Inbox, Incoming, Lane, LaneId, Reading, Settlement, Taken, Unread,
-        Want,
-    },
+    inbox::{Accepted, Filed, Inbox, Incoming, LaneId, Reading, Settlement, Taken, Unread, Want},
     json::Text,
 };
 
 use super::{
     book::{Book, Page, duration},
-    fetch::fetch,
     ledger::{
-        op::{Accept, Answer, Op, Taken as TakenOnly},
+        op::{Accept, Answer, Op},
         records::{Print, micros},
     },
     line::{Line, in_time},
@@ -33,6 +34,8 @@ pub struct NatsInbox {
     pub(super) book: Arc<Book>,
     pub(super) line: Arc<Line>,
     pub(super) looks: Looks,
+    /// What was handed out to be read.
+    pub(super) handed: Mutex<HashMap<i64, DeliveryId>>,
     /// They end with the inbox.
     pub(super) _tasks: JoinSet<()>,
     pub(super) assurance: Assurance,
@@ -128,49 +131,6 @@ impl NatsInbox {
             _ => Err(odd()),
         }
     }
-
-    async fn unread_now(&self, found: Vec<(i64, bool)>) -> Result<Vec<Unread>, StoreError> {
-        let positions = found.iter().map(|(position, _)| *position);
-        let stored = fetch(&self.log, &self.book, positions)
-            .await
-            .map_err(|fault| fault.to_store_error())?;
-        let unread = found.into_iter().filter_map(|(position, again)| {
-            let stored = stored.get(&position)?.as_ref().clone();
-            Some(Unread { stored, again })
-        });
-        Ok(unread.collect())
-    }
-
-    async fn taken(&self, taken: TakenOnly) -> Result<Taken, StoreError> {
-        let entries = taken.lanes.iter().flat_map(|(_, entries)| entries);
-        let positions: Vec<_> = entries.map(|entry| entry.position).collect();
-        let stored = fetch(&self.log, &self.book, positions)
-            .await
-            .map_err(|fault| fault.to_store_error())?;
-        let lanes = taken.lanes.into_iter().map(|(id, entries)| Lane {
-            id: LaneId(id),
-            entries: entries
-                .into_iter()
-                .filter_map(|entry| {
-                    Some(Entry {
-                        id: EntryId(entry.id),
-                        key: entry.key,
-                        place: entry.place,
-                        stored: Arc::clone(stored.get(&entry.position)?),
-                        attempt: entry.attempt,
-                        failures: entry.failures,
-                        filed_at: entry.filed_at,
-                        replay_of: entry.replay_of,
-                        late: entry.late,
-                    })
-                })
-                .collect(),
-        });
-        Ok(Taken {
-            lanes: lanes.filter(|lane| !lane.entries.is_empty()).collect(),
-            next: taken.next.map(duration),
-        })
-    }
 }
 
 /// An answer to another question: no release of ours gives one.
@@ -216,10 +176,19 @@ impl Inbox for NatsInbox {
                 lease,
             };
             let may = |page: &Page| page.ledger.has_unread_for(token, lease, page.now());
-            match self.ask_if(self.patience(), may, op).await? {
-                None => Ok(Vec::new()),
-                Some(Answer::Unread(found)) => self.unread_now(found).await,
-                Some(_) => Err(odd()),
+            // What is gone does not make the rest wait.
+            loop {
+                match self.ask_if(self.patience(), may, op).await? {
+                    None => return Ok(Vec::new()),
+                    Some(Answer::Unread(found)) => {
+                        let is_nothing = found.is_empty();
+                        let unread = self.unread_now(token, found).await?;
+                        if is_nothing || !unread.is_empty() {
+                            return Ok(unread);
+                        }
+                    }
+                    Some(_) => return Err(odd()),
+                }
             }
         })
     }
@@ -230,7 +199,7 @@ impl Inbox for NatsInbox {
         readings: Vec<Reading>,
     ) -> BoxFuture<'a, Result<Option<Filed>, StoreError>> {
         Box::pin(async move {
-            let readings = readings.into_iter().map(Into::into).collect();
+            let readings = self.reads(readings);
             match self
                 .ask(Op::File {
                     token: token.into(),
@@ -257,21 +226,25 @@ impl Inbox for NatsInbox {
                 let next = page.ledger.first_due(&name);
                 next.is_some_and(|due| due <= page.now())
             };
-            match self
-                .ask_if(self.patience(), may, || {
-                    Op::take(sink, token, want, micros(lease))
-                })
-                .await?
-            {
-                Some(Answer::Taken(taken)) => self.taken(taken).await,
-                Some(_) => Err(odd()),
-                None => {
-                    let page = self.book.lock();
-                    let next = page.ledger.next_due(&name, token, page.now());
-                    Ok(Taken {
-                        lanes: Vec::new(),
-                        next: next.map(duration),
-                    })
+            loop {
+                let op = || Op::take(sink, token, want, micros(lease));
+                match self.ask_if(self.patience(), may, op).await? {
+                    Some(Answer::Taken(taken)) => {
+                        let is_nothing = taken.lanes.is_empty();
+                        let taken = self.taken(token, taken).await?;
+                        if is_nothing || !taken.lanes.is_empty() {
+                            return Ok(taken);
+                        }
+                    }
+                    Some(_) => return Err(odd()),
+                    None => {
+                        let page = self.book.lock();
+                        let next = page.ledger.next_due(&name, token, page.now());
+                        return Ok(Taken {
+                            lanes: Vec::new(),
+                            next: next.map(duration),
+                        });
+                    }
                 }
             }
         })

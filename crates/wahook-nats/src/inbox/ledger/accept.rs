@@ -155,6 +155,8 @@ impl Ledger {
                 .get(&position)
                 .is_some_and(|kept| kept.home.is_some())
             {
+                // There is no such blob.
+                let head = head.unwrap_or(u32::MAX - 1);
                 self.move_in(position, Some(applying.home(head, self.now)));
             }
         }

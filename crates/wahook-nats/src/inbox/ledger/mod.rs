@@ -153,6 +153,12 @@ impl Ledger {
             } => Answer::Taken(self.take(&sink, token, [lanes, events, bytes], lease)),
             Op::Renew { lane, token, lease } => Answer::Settled(self.renew(lane, token, lease)),
             Op::Settle { token, settlement } => Answer::Settled(self.settle(token, &settlement)),
+            Op::Bury {
+                lane,
+                token,
+                entries,
+                error,
+            } => Answer::Settled(self.bury(lane, token, &entries, &error)),
             Op::Retry(query) => Answer::Count(self.retry(&query)),
             Op::DropDead(query) => Answer::Count(self.drop_dead(&query)),
             Op::DropWaiting { sink, limit } => Answer::Count(self.drop_waiting(&sink, limit)),

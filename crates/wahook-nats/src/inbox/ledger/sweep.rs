@@ -10,6 +10,8 @@ use super::{
 /// It is not looked more often than this for what of events is forgotten.
 const PRUNE: Micros = micros(std::time::Duration::from_secs(60));
 
+/// So long the latest state of a session is known.
+const SESSIONS: Micros = micros(std::time::Duration::from_secs(30 * 24 * 60 * 60));
 /// But so often in any case.
 const PRUNE_AT_LEAST: Micros = micros(std::time::Duration::from_secs(60 * 60));
 
@@ -25,6 +27,11 @@ impl Ledger {
         if now >= self.pruned_at.saturating_add(PRUNE) {
             self.pruned_at = now;
             self.said.retain(|_, said| said.until > now);
+            // A state of a session that comes later than this is not told to be late.
+            self.sessions.retain(|_, at| {
+                let at = Micros::try_from(at.as_microsecond()).unwrap_or_default();
+                at.saturating_add(SESSIONS) > now
+            });
         }
         let mut swept = Swept::default();
         for (position, goes) in self.to_sweep(times, count, now) {

@@ -4,6 +4,7 @@ mod cleaning;
 mod contract;
 mod crowd;
 mod figures;
+mod gone;
 mod kit;
 mod loss;
 mod mending;
