@@ -16,6 +16,8 @@ mod alone;
 mod change;
 mod desk;
 mod form;
+#[cfg(test)]
+mod golden;
 mod lanes;
 pub(crate) mod op;
 mod reading;
