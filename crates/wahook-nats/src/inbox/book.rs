@@ -16,6 +16,7 @@ use wahook_core::inbox::{Stored, Swept};
 
 use super::{
     cache::Cache,
+    clock::Clock,
     fault::Fault,
     ledger::{
         Applying, Damaged, Ledger,
@@ -27,9 +28,6 @@ use super::{
     snapshot::{Loaded, Notes},
     stream,
 };
-
-/// Nanoseconds by which a clock must be off to be told: servers that agree differ by less.
-const JUMP: i128 = 30_000_000_000;
 
 #[derive(Debug)]
 pub(super) struct Book {
@@ -76,9 +74,7 @@ pub(super) struct Page {
     pub(super) most: Option<u64>,
     /// The last message with which something of the stream was no longer needed.
     pub(super) freed: u64,
-    /// Since when it is counted how far the server's clock is ahead of that time, and how far it was at most: in nanoseconds.
-    counted: Instant,
-    ahead: Option<i128>,
+    clock: Clock,
 }
 
 /// A message as it came.
@@ -105,8 +101,7 @@ impl Book {
             bytes: 0,
             most: None,
             freed: 0,
-            counted: Instant::now(),
-            ahead: None,
+            clock: Clock::default(),
         };
         Self {
             page: Mutex::new(page),
@@ -256,7 +251,7 @@ impl Book {
                 seconds = (before - page.ledger.now) / 1_000_000,
                 "the clock of the NATS server went back: leases and waits were put right"
             );
-            page.ahead = None;
+            page.clock = Clock::default();
         }
         let has_swept =
             |answer: &Answer| matches!(answer, Answer::Swept(swept) if *swept != Swept::default());
@@ -296,7 +291,13 @@ impl Book {
         page.ledger.applied = heard.sequence;
         page.heard = Some((micros_of(heard.nanos), Instant::now()));
         if matches!(*self.standing.borrow(), Standing::Sure(_)) {
-            page.hear_time(heard.nanos);
+            if let Some(jump) = page.clock.hear(heard.nanos, Instant::now()) {
+                tracing::warn!(
+                    target: "wahook",
+                    seconds = jump.as_secs(),
+                    "the clock of the NATS server jumped forward: leases and memories ended early by as much"
+                );
+            }
         }
         page.anchor = Some((heard.sequence, heard.nanos));
         if !heard.is_state {
@@ -337,22 +338,6 @@ impl Page {
             .heard
             .map_or(0, |(at, since)| at.saturating_add(micros(since.elapsed())));
         heard.max(self.ledger.now)
-    }
-
-    /// Says so if the server's clock jumped: it went on by more than ours did. What comes late makes it seem slower, never faster.
-    fn hear_time(&mut self, nanos: i128) {
-        let elapsed = i128::try_from(self.counted.elapsed().as_nanos()).unwrap_or(i128::MAX);
-        let ahead = nanos.saturating_sub(elapsed);
-        if let Some(before) = self.ahead
-            && ahead.saturating_sub(before) > JUMP
-        {
-            tracing::warn!(
-                target: "wahook",
-                seconds = i64::try_from((ahead - before) / 1_000_000_000).unwrap_or(i64::MAX),
-                "the clock of the NATS server jumped forward: leases and memories ended early by as much"
-            );
-        }
-        self.ahead = self.ahead.max(Some(ahead));
     }
 
     pub(super) fn put(&mut self, stored: Stored) -> Arc<Stored> {

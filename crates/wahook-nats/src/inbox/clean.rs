@@ -97,7 +97,7 @@ impl NatsInbox {
             let note = &page.notes.note;
             let newest = note.place().map_or(0, |place| place.at);
             let home = page.ledger.first_home().unwrap_or(u64::MAX);
-            let often = (bodies / 4).clamp(SOON, STALE);
+            let often = (bodies / 4).clamp(SOON.min(self.carry_after), STALE);
             let since = note.place().map_or(0, |place| place.since);
             let is_stale = since.saturating_add(micros(often)) <= page.now();
             if page.is_tight() && home > newest && page.since_snapshot > LITTLE {

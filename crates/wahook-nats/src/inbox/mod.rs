@@ -9,6 +9,7 @@ mod assure;
 mod book;
 mod cache;
 mod clean;
+mod clock;
 mod desk;
 mod fault;
 mod fetch;

@@ -4,13 +4,14 @@ use std::{num::NonZeroU64, time::Duration};
 
 use wahook_core::{
     guard::StoreErrorKind,
-    inbox::{Setback, Settlement, Then},
+    inbox::{Retention, Setback, Settlement, Then},
 };
 use wahook_services::{Proxy, shared_nats};
 
 use super::kit::{
-    ALL, LEASE, NOW, READER, STORED, hand_over, open, options, read, shop, state, token, until,
+    ALL, LEASE, NOW, READER, STORED, done, hand_over, open, options, read, shop, state, token, until,
 };
+use crate::stored::stored;
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
@@ -76,6 +77,50 @@ async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
         let kept = inbox.delivery(dead[0].event.delivery).await.unwrap().unwrap();
         assert!(kept.stored.delivery.body == large, "all of it is there");
     }
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i5_what_was_removed_is_gone_from_a_stream_on_which_nothing_happens() {
+    let (url, mut options) = (shared_nats(), options());
+    options.carry_after = Duration::from_millis(1);
+    let inbox = open(&url, options.clone()).await;
+    let mut shop = shop();
+    inbox.accept(shop.body("evt_1", "stays here")).await.unwrap();
+    inbox.accept(shop.body("evt_2", "goes, a secret")).await.unwrap();
+    read(&*inbox, READER).await.unwrap().unwrap();
+    // The first is tried for ever, the second is done.
+    let me = token();
+    for lane in inbox.take("till", me, ALL, LEASE).await.unwrap().lanes {
+        if lane.entries[0].stored.delivery.body.starts_with(b"goes") {
+            inbox.settle(me, done(&lane)).await.unwrap();
+        }
+    }
+    let bodies = Retention { rows: LEASE, ..NOW };
+    until("the body is gone", async || {
+        inbox.sweep(bodies).await.unwrap();
+        let messages = stored(&url, &options.stream).await;
+        // The state names keys, no contents.
+        let tells = |text: &str| {
+            let log = format!("wahook-inbox.{}.log", options.stream);
+            messages.iter().any(|message| {
+                *message.subject == log && String::from_utf8_lossy(&message.payload).ends_with(text)
+            })
+        };
+        assert!(tells("stays here"));
+        !tells("goes, a secret")
+    })
+    .await;
+    // Nothing is left to gain.
+    let before = state(&url, &options.stream).await;
+    for _ in 0..10 {
+        inbox.sweep(bodies).await.unwrap();
+    }
+    let after = state(&url, &options.stream).await;
+    assert!(
+        after.last_sequence <= before.last_sequence + 40,
+        "{before:?} {after:?}"
+    );
 }
 
 #[tokio::test]
