@@ -72,6 +72,8 @@ pub(super) struct Page {
     pub(super) bytes: u64,
     /// The most that it may have.
     pub(super) most: Option<u64>,
+    /// By the limit of the account, of which others may use up some; what a stream may have by its own is set aside for it.
+    most_in_account: Option<u64>,
     /// The last message with which something of the stream was no longer needed.
     pub(super) freed: u64,
     clock: Clock,
@@ -100,6 +102,7 @@ impl Book {
             notes: Notes::default(),
             bytes: 0,
             most: None,
+            most_in_account: None,
             freed: 0,
             clock: Clock::default(),
         };
@@ -194,6 +197,12 @@ impl Book {
         self.lock().waiters.remove(&id);
     }
 
+    /// Notes how much the account has left, and then how the stream is.
+    pub(super) fn see_all(&self, info: &Info, left_in_account: Option<u64>) {
+        self.lock().most_in_account = left_in_account.map(|left| info.state.bytes.saturating_add(left));
+        self.see(info);
+    }
+
     /// Notes how the stream is.
     pub(super) fn see(&self, info: &Info) {
         let mut page = self.lock();
@@ -201,7 +210,8 @@ impl Book {
         // Somebody may have changed it meanwhile.
         page.most = u64::try_from(info.config.max_bytes)
             .ok()
-            .filter(|bytes| *bytes > 0);
+            .filter(|bytes| *bytes > 0)
+            .or(page.most_in_account);
         drop(page);
         let wrong = stream::wrong(&info.config);
         let mut unsound = self.unsound();

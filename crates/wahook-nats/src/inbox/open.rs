@@ -74,7 +74,7 @@ impl NatsInbox {
         let cannot = |fault: Fault| fault.to_open_error("the stream cannot be read");
         book.replace(snapshot::load(&log).await.map_err(cannot)?);
         let info = log.info().await.map_err(cannot)?;
-        book.see(&info);
+        book.see_all(&info, log.left_in_account().await);
         let last = info.state.last_sequence;
         let line = Arc::new(Line::new(Arc::clone(&log), Arc::clone(&book)));
         let follower = Follower {
@@ -90,19 +90,22 @@ impl NatsInbox {
             Ok(sure) => sure.map_err(cannot)?,
             Err(_) => return Err(cannot(Fault::Slow)),
         }
-        let has_unreadable = book.lock().ledger.has_unreadable();
-        if has_unreadable {
-            let opened = line.ask(Op::Reread, Vec::new(), in_time(PATIENCE)).await;
-            match opened {
-                // A stream that is full is opened all the same: to be emptied.
-                Err(error) if error.kind() == StoreErrorKind::Full => tracing::warn!(
-                    target: "wahook",
-                    "the stream of the inbox is full: what nobody could read is not read again before the next start"
-                ),
-                opened => drop(opened.map_err(|error| {
-                    OpenError::new(OpenErrorKind::Unreachable, "the stream takes no records").because(error)
-                })?),
-            }
+        // A record of ours stands behind all that was there: whoever leads a cluster may not know all of it yet when it is asked.
+        let mut hash_key = [0; 16];
+        getrandom::fill(&mut hash_key)
+            .map_err(|_| OpenError::new(OpenErrorKind::Refused, "there is no randomness"))?;
+        match line
+            .ask(Op::Open { hash_key }, Vec::new(), in_time(PATIENCE))
+            .await
+        {
+            Err(error) if error.kind() == StoreErrorKind::Full => tracing::warn!(
+                target: "wahook",
+                "the stream of the inbox takes nothing more; it is opened all the same, to be emptied, and what nobody could \
+                 read is not read again before the next start"
+            ),
+            opened => drop(opened.map_err(|error| {
+                OpenError::new(OpenErrorKind::Unreachable, "the stream takes no records").because(error)
+            })?),
         }
         tasks.spawn(watch(Arc::clone(&log), Arc::clone(&book)));
         Ok(Self {
@@ -127,7 +130,8 @@ async fn watch(log: Arc<Log>, book: Arc<Book>) {
     loop {
         sleep(WATCH).await;
         if let Ok(info) = log.info().await {
-            book.see(&info);
+            // After that: what came in meanwhile is rather reckoned twice than not at all.
+            book.see_all(&info, log.left_in_account().await);
         }
     }
 }

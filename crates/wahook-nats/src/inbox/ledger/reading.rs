@@ -65,10 +65,6 @@ impl Ledger {
         all.len() as u64
     }
 
-    pub(crate) fn has_unreadable(&self) -> bool {
-        !self.unreadable.is_empty()
-    }
-
     fn is_read_by_another(&self, token: Print, now: Micros) -> bool {
         self.reader
             .is_some_and(|(reader, until)| reader != token && until > now)

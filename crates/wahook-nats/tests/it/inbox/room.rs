@@ -7,10 +7,11 @@ use wahook_core::{
     guard::{Settled, StoreErrorKind},
     inbox::{Desk, Setback, Settlement, Then, Want},
 };
-use wahook_services::shared_nats;
+use wahook_nats::NatsInboxOptions;
+use wahook_services::{Nats, shared_nats};
 use wahook_testkit::{Sender, inbox::Deliveries};
 
-use super::kit::{LEASE, NOW, READER, STORED, open, options, reading, state, stream, token, until};
+use super::kit::{LEASE, NOW, READER, STORED, open, options, reading, stream, token, until};
 
 /// A shop whose keys are soon forgotten: what is remembered is kept.
 fn shop() -> Deliveries {
@@ -91,13 +92,14 @@ async fn work_off(inboxes: &[Arc<dyn Desk>], many: usize) {
 
 /// Filled, opened again while it is full, worked off, and filled again, by two gateways.
 async fn rounds(most: u64, size: usize, snapshot_bytes: u64) {
-    let (url, mut options) = (shared_nats(), options());
+    let mut options = options();
     options.max_bytes = NonZeroU64::new(most);
     options.snapshot_bytes = snapshot_bytes;
-    let mut inboxes = vec![
-        open(&url, options.clone()).await,
-        open(&url, options.clone()).await,
-    ];
+    rounds_on(&shared_nats(), options, size).await;
+}
+
+async fn rounds_on(url: &str, options: NatsInboxOptions, size: usize) {
+    let mut inboxes = vec![open(url, options.clone()).await, open(url, options.clone()).await];
     let mut shop = shop();
     let mut first = 0;
     for round in 0..4 {
@@ -107,17 +109,13 @@ async fn rounds(most: u64, size: usize, snapshot_bytes: u64) {
             inboxes[number % 2].sweep(NOW).await.unwrap();
         }
         stored += fill(&inboxes, &mut shop, 50 + round, size).await;
-        println!(
-            "{stored} of {size} bytes: {:?}",
-            state(&url, &options.stream).await
-        );
         assert!(stored > 3, "{stored}");
         first = if round == 0 { stored } else { first };
         assert!(
             stored > first / 2,
             "{stored} in round {round}, {first} in the first"
         );
-        inboxes[0] = open(&url, options.clone()).await;
+        inboxes[0] = open(url, options.clone()).await;
         assert_eq!(inboxes[0].status().await.unwrap().unread, stored as u64);
         work_off(&inboxes, stored).await;
         until("all of it is gone", async || {
@@ -152,6 +150,14 @@ async fn i5_the_same_with_deliveries_of_some_size() {
 #[ignore = "needs NATS: cargo xtask test"]
 async fn i5_the_same_with_deliveries_that_are_larger_than_a_message_may_be() {
     rounds(24 << 20, 1_500_000, 8 << 20).await;
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i5_the_same_where_it_is_the_account_that_has_a_limit() {
+    let account = "accounts { A { jetstream { max_file: 2MB }, users: [ { user: app, password: pass } ] } }";
+    let server = Nats::start(&[account]).unwrap();
+    rounds_on(&server.url().replace("//", "//app:pass@"), options(), 600).await;
 }
 
 #[tokio::test]
