@@ -300,14 +300,14 @@ impl Book {
         let mut page = self.lock();
         page.ledger.applied = heard.sequence;
         page.heard = Some((micros_of(heard.nanos), Instant::now()));
-        if matches!(*self.standing.borrow(), Standing::Sure(_)) {
-            if let Some(jump) = page.clock.hear(heard.nanos, Instant::now()) {
-                tracing::warn!(
-                    target: "wahook",
-                    seconds = jump.as_secs(),
-                    "the clock of the NATS server jumped forward: leases and memories ended early by as much"
-                );
-            }
+        if matches!(*self.standing.borrow(), Standing::Sure(_))
+            && let Some(jump) = page.clock.hear(heard.nanos, Instant::now())
+        {
+            tracing::warn!(
+                target: "wahook",
+                seconds = jump.as_secs(),
+                "the clock of the NATS server jumped forward: leases and memories ended early by as much"
+            );
         }
         page.anchor = Some((heard.sequence, heard.nanos));
         if !heard.is_state {

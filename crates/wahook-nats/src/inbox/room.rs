@@ -53,16 +53,17 @@ impl Page {
     /// How many bytes may be carried to the end, with the state still to be written after it.
     pub(super) fn may_carry(&self) -> u64 {
         self.most.map_or(u64::MAX, |most| {
-            let needed = self.state_bytes() * 3 / 2 + *FLOOR.start() / 2;
+            let needed = self.state_bytes() + *FLOOR.start() / 2;
             most.saturating_sub(self.bytes).saturating_sub(needed)
         })
     }
 
-    /// Whether much of the stream is between what is needed, so that it pays to carry that to the end.
+    /// Whether it pays to carry all that is needed to the end, for what is between it: records of work that was done, or tried
+    /// again and again. Long before these have used up what is kept free, since to carry takes some of it.
     pub(super) fn is_full_of_gaps(&self) -> bool {
         self.most.is_some_and(|most| {
-            let needed = self.ledger.bytes_kept + self.ledger.count_kept() * HEAD + 2 * self.state_bytes();
-            self.is_tight() && self.bytes.saturating_sub(needed) > self.state_bytes() + most / 8
+            let needed = self.ledger.bytes_kept + self.ledger.count_kept() * HEAD + self.state_bytes();
+            self.is_tight() && self.bytes.saturating_sub(needed) > (most / 16).max(*FLOOR.start() / 2)
         })
     }
 }

@@ -162,6 +162,67 @@ async fn i5_the_same_where_it_is_the_account_that_has_a_limit() {
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
+async fn i5_a_sink_that_is_away_for_long_does_not_use_up_what_is_kept_free() {
+    away(1 << 20, 600).await;
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i5_nor_where_bodies_are_most_of_the_stream() {
+    away(2 << 20, 40_000).await;
+}
+
+async fn away(most: u64, size: usize) {
+    let (url, mut options) = (shared_nats(), options());
+    options.max_bytes = NonZeroU64::new(most);
+    let inboxes = [open(&url, options.clone()).await];
+    let [inbox] = &inboxes;
+    let mut shop = shop();
+    let stored = fill(&inboxes, &mut shop, 0, size).await;
+    let unread = inbox.unread(READER, 10_000, 1 << 24, LEASE).await.unwrap();
+    let readings = unread.iter().map(reading).collect();
+    inbox.file(READER, readings).await.unwrap().unwrap();
+    // What was kept free for reading is free now.
+    let stored = stored + fill(&inboxes, &mut shop, 1, size).await;
+    super::kit::read(&**inbox, READER).await.unwrap().unwrap();
+    let want = Want {
+        lanes: 1,
+        events: 1,
+        bytes: 1 << 24,
+    };
+    // What this writes is more than the stream may have.
+    for number in 0..5_000 {
+        let token = token();
+        let lane = inbox
+            .take("till", token, want, LEASE)
+            .await
+            .unwrap()
+            .lanes
+            .remove(0);
+        let settlement = Settlement {
+            lane: lane.id,
+            done: Vec::new(),
+            setback: Some(Setback {
+                entry: lane.entries[0].id,
+                error: "the sink is away".to_owned(),
+                failed: false,
+                then: Then::Retry {
+                    after: Duration::ZERO,
+                },
+            }),
+            untouched: Vec::new(),
+        };
+        assert_eq!(inbox.settle(token, settlement).await.unwrap(), Settled::Done);
+        if number % 50 == 0 {
+            inbox.sweep(NOW).await.unwrap();
+        }
+    }
+    assert!(super::kit::state(&url, &options.stream).await.last_sequence > 10_000);
+    assert_eq!(super::kit::hand_over(&**inbox).await.len(), stored);
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
 async fn i5_a_limit_that_is_raised_counts_at_once() {
     let (url, mut options) = (shared_nats(), options());
     options.max_bytes = NonZeroU64::new(1 << 20);
