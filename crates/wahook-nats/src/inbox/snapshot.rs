@@ -188,7 +188,7 @@ async fn write_now(log: &Log, book: &Book, alone: bool) -> Result<bool, Fault> {
     Ok(true)
 }
 
-/// Has what is before the newest place no longer kept, as [`write`] does it `alone`; whether it was.
+/// Has what is before the newest place no longer kept, as [`write()`] does it `alone`; whether it was.
 pub(super) async fn keep_newest(log: &Log, book: &Book) -> Result<bool, Fault> {
     let (place, newest) = {
         let page = book.lock();
