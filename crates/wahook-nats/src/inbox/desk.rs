@@ -11,11 +11,13 @@ use wahook_core::{
 };
 
 use super::{
-    fetch::fetch,
+    book::Page,
+    fault::Fault,
+    fetch::{GONE, fetch},
     ledger::{
         Ledger,
         op::{Answer, Op},
-        records::Reads,
+        records::{Reads, micros},
     },
     store::{NatsInbox, odd},
 };
@@ -46,7 +48,10 @@ impl NatsInbox {
         let stored = fetch(&self.log, &self.book, [position])
             .await
             .map_err(|fault| fault.to_store_error())?;
-        Ok(stored.get(&position).map(|stored| Kept {
+        if !stored.gone.is_empty() {
+            return Err(Fault::away(GONE).to_store_error());
+        }
+        Ok(stored.found.get(&position).map(|stored| Kept {
             stored: stored.as_ref().clone(),
             read,
             events,
@@ -111,7 +116,7 @@ impl Desk for NatsInbox {
                 used: page.ledger.unfinished(),
                 most: self.max_waiting,
             });
-            status.room.extend(self.max_bytes.map(|most| Room {
+            status.room.extend(page.most.map(|most| Room {
                 limit: Limit::Bytes,
                 used: page.bytes,
                 most,
@@ -122,9 +127,13 @@ impl Desk for NatsInbox {
 
     fn sweep<'a>(&'a self, retention: Retention) -> BoxFuture<'a, Result<Swept, StoreError>> {
         Box::pin(async move {
-            let swept = match self.ask(Op::sweep(retention)).await {
-                Ok(Answer::Swept(swept)) => Ok(swept),
-                Ok(_) => Err(odd()),
+            let times = [retention.rows, retention.bodies, retention.dead].map(micros);
+            let may = |page: &Page| page.ledger.has_to_sweep(times, page.now());
+            let asked = self.ask_if(self.patience(), may, || Op::sweep(retention)).await;
+            let swept = match asked {
+                Ok(Some(Answer::Swept(swept))) => Ok(swept),
+                Ok(None) => Ok(Swept::default()),
+                Ok(Some(_)) => Err(odd()),
                 Err(error) => Err(error),
             };
             // Once nothing is left to sweep; and where the stream takes nothing more.

@@ -19,6 +19,8 @@ pub(super) enum Fault {
     Full,
     /// The stream holds what this process cannot go on with.
     Broken(String),
+    /// It holds what only a later release can read.
+    Later(String),
 }
 
 impl Fault {
@@ -68,7 +70,7 @@ impl Fault {
 
     pub(super) fn to_store_error(&self) -> StoreError {
         match self {
-            Self::Away(text) | Self::Broken(text) => {
+            Self::Away(text) | Self::Broken(text) | Self::Later(text) => {
                 StoreError::with_source(StoreErrorKind::Unavailable, text.clone())
             }
             Self::Slow => StoreError::new(StoreErrorKind::Slow),
@@ -84,7 +86,7 @@ impl Fault {
                 OpenErrorKind::Refused,
                 "the stream takes no more: raise its max_bytes",
             ),
-            Self::Broken(text) => (OpenErrorKind::Schema, text.as_str()),
+            Self::Broken(text) | Self::Later(text) => (OpenErrorKind::Schema, text.as_str()),
         };
         OpenError::new(kind, format!("{what}: {text}"))
     }

@@ -26,14 +26,16 @@ pub(super) async fn fetch(
     log: &Log,
     book: &Book,
     positions: impl IntoIterator<Item = i64>,
-) -> Result<HashMap<i64, Arc<Stored>>, Fault> {
+) -> Result<Fetched, Fault> {
     let mut found = HashMap::new();
     let mut missing: Vec<i64> = Vec::new();
     {
         let page = book.lock();
         for position in positions {
-            let is_kept = page.ledger.kept(position).is_some_and(|kept| kept.home.is_some());
-            match page.cache.get(position).filter(|_| is_kept) {
+            let kept = page.ledger.kept(position).filter(|kept| kept.home.is_some());
+            // Of a delivery that the server lost another one may have the place.
+            let is_it = |stored: &Arc<Stored>| kept.is_some_and(|kept| kept.id == stored.delivery.id);
+            match page.cache.get(position).filter(is_it) {
                 Some(stored) => drop(found.insert(position, stored)),
                 None => missing.push(position),
             }
@@ -48,13 +50,23 @@ pub(super) async fn fetch(
         }
         missing = fetch_missing(log, book, &missing, &mut found).await?;
     }
-    match missing.first() {
-        Some(position) => Err(Fault::away(format!(
-            "the stream does not hold delivery {position} any more: somebody removed messages from it"
-        ))),
-        None => Ok(found),
+    // By what a server knew that lost something it may be elsewhere.
+    if !missing.is_empty() && !book.is_sure(log) {
+        return Err(Fault::away("the stream is not as it was"));
     }
+    Ok(Fetched { found, gone: missing })
 }
+
+/// Deliveries as they came.
+pub(super) struct Fetched {
+    pub(super) found: HashMap<i64, Arc<Stored>>,
+    /// The stream says that it does not hold them: somebody removed their messages, or they are damaged.
+    pub(super) gone: Vec<i64>,
+}
+
+/// Why a delivery cannot be had.
+pub(super) const GONE: &str =
+    "the stream does not hold this delivery any more: somebody removed its message, or it is damaged";
 
 /// A record, if it is there, and what is wanted of it.
 type Found = (Option<Record>, Vec<(i64, Kept)>);

@@ -10,12 +10,14 @@ use super::{
     book::{Book, Heard},
     fault::Fault,
     log::Log,
-    record,
-    snapshot::{self, Place, floor},
+    record::{self, Record},
+    snapshot,
 };
 
 /// Before it is tried again.
 const AGAIN: Duration = Duration::from_millis(50);
+/// And at the longest, where the stream holds what cannot be gone on with: somebody may mend it.
+const LONGEST: Duration = Duration::from_secs(5);
 /// So often it is asked whether what is known is there yet, before it is taken for lost.
 const BEHIND: usize = 100;
 
@@ -42,10 +44,11 @@ impl From<Fault> for Stop {
 }
 
 impl Follower {
-    /// Follows for ever, or until the stream holds what it cannot go on with.
+    /// Follows for ever, or until the stream holds what only a later release can read.
     pub(super) async fn run(self) {
+        let _guard = self.book.guard("what follows the stream");
         let mut connected = self.log.connected();
-        let mut before = None;
+        let (mut before, mut pause) = (None, AGAIN);
         loop {
             connected.mark_unchanged();
             let stopped = tokio::select! {
@@ -53,30 +56,76 @@ impl Follower {
                 // The server may have begun anew, and know nothing of who follows.
                 _ = connected.changed() => Stop::Again(Fault::away("the connection was made anew")),
             };
+            if self.book.is_sure(&self.log) {
+                (before, pause) = (None, AGAIN);
+            }
+            self.book.doubt();
             let fault = match stopped {
                 Stop::Again(fault) => fault,
-                Stop::Anew(why) if before.replace(self.applied()) == Some(self.applied()) => Fault::Broken(
-                    format!("{why}: bring the stream back from a backup, or delete it to begin anew"),
-                ),
                 Stop::Anew(why) => {
-                    tracing::error!(target: "wahook", "{why}; what is known is read from the stream anew");
-                    match snapshot::load(&self.log).await {
-                        Ok((ledger, places)) => {
-                            self.book.replace(ledger, places);
-                            continue;
-                        }
+                    let fault = if before.replace(self.applied()) == Some(self.applied()) {
+                        Fault::Broken(format!(
+                            "{why}: bring the stream back from a backup, or delete it to begin anew"
+                        ))
+                    } else {
+                        tracing::error!(target: "wahook", "{why}; what is known is read from the stream anew");
+                        Fault::away(why)
+                    };
+                    // In any case: somebody may have brought it back.
+                    match self.read_anew().await {
+                        Ok(()) => fault,
                         Err(fault) => fault,
                     }
                 }
             };
-            if let Fault::Broken(text) = fault {
-                tracing::error!(target: "wahook", "the inbox stands still: {text}");
-                self.book.lock().broken = Some(text);
+            let is_final = matches!(fault, Fault::Later(_));
+            if matches!(fault, Fault::Broken(_) | Fault::Later(_) | Fault::Full) {
+                if pause == AGAIN || is_final {
+                    tracing::error!(target: "wahook", ?fault, "the inbox stands still");
+                }
+                self.book.give_up(fault);
+                pause = (2 * pause).min(LONGEST);
+            } else {
+                tracing::debug!(target: "wahook", ?fault, "the stream is followed anew");
+            }
+            if is_final {
                 return;
             }
-            tracing::debug!(target: "wahook", ?fault, "the stream is followed anew");
-            sleep(AGAIN).await;
+            sleep(pause).await;
         }
+    }
+
+    async fn read_anew(&self) -> Result<(), Fault> {
+        let loaded = snapshot::load(&self.log).await?;
+        if self.book.lock().ledger.has_key() && loaded.newest == 0 && loaded.is_empty {
+            tracing::error!(
+                target: "wahook",
+                "the stream of the inbox was deleted and made anew: all that it held is gone"
+            );
+        }
+        self.book.replace(loaded);
+        Ok(())
+    }
+
+    /// Lets the ledger be asked, once it has all that there was when we came; the first of an inbox brings its key.
+    async fn trust_if(&self, connection: u64, last: u64, asked: &mut bool) -> Result<bool, Fault> {
+        let has_key = {
+            let page = self.book.lock();
+            if page.ledger.applied < last {
+                return Ok(false);
+            }
+            page.ledger.has_key()
+        };
+        if has_key {
+            self.book.trust(connection);
+        } else if !std::mem::replace(asked, true) {
+            let record = Record::first().ok_or_else(|| Fault::away("there is no randomness"))?;
+            let bytes = record
+                .to_bytes()
+                .map_err(|error| Fault::away(error.to_string()))?;
+            self.log.publish(&self.log.subjects.records, bytes).await?;
+        }
+        Ok(has_key)
     }
 
     async fn follow(&self) -> Stop {
@@ -87,6 +136,7 @@ impl Follower {
     }
 
     async fn follow_on(&self) -> Result<std::convert::Infallible, Stop> {
+        let connection = self.log.connection();
         let mut info = self.log.info().await?;
         // Whoever leads now may have yet to apply what the one before had told.
         for _ in 0..BEHIND {
@@ -96,18 +146,26 @@ impl Follower {
             sleep(AGAIN).await;
             info = self.log.info().await?;
         }
+        self.book.see(&info);
         let (applied, mut anchor) = {
-            let mut page = self.book.lock();
-            page.bytes = info.state.bytes;
+            let page = self.book.lock();
             (page.ledger.applied, page.anchor)
         };
         // A server that lost power may have lost what it had not flushed, and give its number to something else.
         if info.state.last_sequence < applied {
             return Err(Stop::Anew("the stream lost messages that it had acknowledged"));
         }
+        if anchor.is_some_and(|(sequence, _)| sequence < info.state.first_sequence) {
+            return Err(Stop::Anew("what was known last is not in the stream any more"));
+        }
         let from = anchor.map_or(applied + 1, |(sequence, _)| sequence);
         let mut messages = self.log.follow(from).await?;
         let mut expected = 1;
+        let last = info.state.last_sequence;
+        let (mut is_sure, mut asked) = (false, false);
+        if anchor.is_none() {
+            is_sure = self.trust_if(connection, last, &mut asked).await?;
+        }
         while let Some(message) = messages.next().await {
             let message = message.map_err(|error| Fault::of_api("the stream cannot be followed", &error))?;
             let info = message
@@ -121,11 +179,13 @@ impl Follower {
                 sequence: info.stream_sequence,
                 nanos: info.published.unix_timestamp_nanos(),
                 bytes: message.payload.len() as u64 + 100,
+                is_state: *message.subject == *self.log.subjects.state,
             };
             if let Some(was) = anchor.take() {
                 if was != (heard.sequence, heard.nanos) {
                     return Err(Stop::Anew("the stream does not hold what it held"));
                 }
+                is_sure = self.trust_if(connection, last, &mut asked).await?;
                 continue;
             }
             let applied = self.book.lock().ledger.applied;
@@ -133,11 +193,14 @@ impl Follower {
                 return Err(Stop::Anew("messages of the stream are missing"));
             }
             self.enter(heard, &message).await?;
+            if !is_sure {
+                is_sure = self.trust_if(connection, last, &mut asked).await?;
+            }
         }
         Err(Fault::away("the connection is closed").into())
     }
 
-    async fn enter(&self, heard: Heard, message: &Message) -> Result<(), Fault> {
+    async fn enter(&self, heard: Heard, message: &Message) -> Result<(), Stop> {
         let subjects = &self.log.subjects;
         let payload = message.payload.clone();
         if *message.subject == *subjects.records {
@@ -147,20 +210,19 @@ impl Follower {
                 return Ok(());
             }
             if let Some((record, parts)) = self.log.whole(heard.sequence, payload).await? {
-                self.book.enter(heard, record, &parts)?;
+                // What of it was carried out must not be again.
+                let entered = self.book.enter(heard, record, &parts);
+                entered.map_err(|_damaged| Stop::Anew("a message of the stream is damaged"))?;
                 self.write_down_if_due();
                 return Ok(());
             }
         } else if *message.subject == *subjects.snapshots {
-            if let Ok(places) = record::read_json::<Vec<Place>>(payload) {
-                let mut page = self.book.lock();
-                page.ledger.floor = floor(&places).max(page.ledger.floor);
-                page.places = places;
-                page.since_snapshot = 0;
-            }
-            self.book.pass(heard);
+            self.book.note(heard, payload);
             return Ok(());
-        } else if *message.subject == *subjects.parts {
+        } else if [&subjects.parts, &subjects.state]
+            .iter()
+            .any(|subject| ***subject == *message.subject)
+        {
             self.book.pass(heard);
             return Ok(());
         }
@@ -186,8 +248,10 @@ impl Follower {
     fn write_down_if_due(&self) {
         let due = {
             let mut page = self.book.lock();
-            let last = page.places.first().map_or(0, |place| place.bytes);
-            let due = page.since_snapshot > self.snapshot_bytes.max(2 * last);
+            let last = page.notes.note.place().map_or(0, |place| place.bytes);
+            let most = page.most.map_or(u64::MAX, |most| most / 16);
+            // Where hardly anything fits it is written only if that makes room: see `clean`.
+            let due = page.since_snapshot > self.snapshot_bytes.min(most).max(2 * last) && !page.is_tight();
             if due {
                 // Not again before so much more came.
                 page.since_snapshot = 0;
@@ -197,7 +261,7 @@ impl Follower {
         if due {
             let (log, book) = (Arc::clone(&self.log), Arc::clone(&self.book));
             tokio::spawn(async move {
-                if let Err(fault) = snapshot::write(&log, &book).await {
+                if let Err(fault) = snapshot::write(&log, &book, false).await {
                     tracing::warn!(target: "wahook", ?fault, "the state of the inbox could not be written down");
                 }
             });

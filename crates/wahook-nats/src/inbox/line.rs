@@ -72,6 +72,11 @@ impl Line {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Of verbs that wait, or are on their way.
+    pub(super) fn waiting_bytes(&self) -> u64 {
+        (MOST_WAITING_BYTES - self.room.available_permits().min(MOST_WAITING_BYTES)) as u64
+    }
+
     /// Has a verb written, and tells what became of it. Its bytes are those that it names by number, from 0.
     pub(super) async fn ask(
         &self,
@@ -114,6 +119,7 @@ impl Line {
 
     /// Works for ever.
     pub(super) async fn run(self: Arc<Self>) {
+        let _guard = self.book.guard("what writes to the stream");
         let on_their_way = Arc::new(Semaphore::new(AT_ONCE));
         loop {
             self.ready.notified().await;

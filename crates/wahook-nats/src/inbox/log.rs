@@ -1,20 +1,21 @@
 //! The messages of the stream: storing them, fetching them, and following them.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use async_nats::{
     connection::State,
     jetstream::{
         Context,
         consumer::{AckPolicy, DeliverPolicy, push},
-        context::PublishAckFuture,
+        context::{PublishAckFuture, PublishErrorKind},
         message::PublishMessage,
+        response::Response,
         stream::{Info, LastRawMessageErrorKind, Stream},
     },
 };
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{fault::Fault, record, stream::prefix};
 
@@ -25,9 +26,14 @@ const FRAME: usize = 16 << 10;
 /// So often says a server that nothing is new. Twice that without a word, and it is asked anew.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
+/// A piece of the state may take so long: a large one on a slow wire is written in the end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 #[derive(Debug)]
 pub(super) struct Log {
     context: Context,
+    /// The same, for what nobody waits for.
+    patient: Context,
     stream: Stream,
     pub(super) subjects: Subjects,
     connected: watch::Receiver<u64>,
@@ -40,6 +46,9 @@ pub(super) struct Subjects {
     pub(super) records: String,
     /// Pieces of what is larger than a message may be.
     pub(super) parts: String,
+    /// Pieces of the state.
+    pub(super) state: String,
+    /// Notes of where that is.
     pub(super) snapshots: String,
 }
 
@@ -50,6 +59,7 @@ impl Subjects {
             stream: stream.to_owned(),
             records: subject("log"),
             parts: subject("part"),
+            state: subject("state"),
             snapshots: subject("snapshot"),
         }
     }
@@ -59,6 +69,11 @@ impl Log {
     pub(super) fn new(context: Context, stream: Stream, connected: watch::Receiver<u64>) -> Self {
         Self {
             subjects: Subjects::of(&stream.cached_info().config.name),
+            patient: {
+                let mut patient = context.clone();
+                patient.set_timeout(PATIENCE);
+                patient
+            },
             context,
             stream,
             connected,
@@ -85,6 +100,15 @@ impl Log {
             .ok_or_else(|| Fault::away("there is no connection to the server"))
     }
 
+    /// Which connection this is. Not what [`connected`](Self::connected) tells, which comes after the connection is used.
+    pub(super) fn connection(&self) -> u64 {
+        self.context
+            .client()
+            .statistics()
+            .connects
+            .load(Ordering::Relaxed)
+    }
+
     /// How often a connection was made; changes with every new one.
     pub(super) fn connected(&self) -> watch::Receiver<u64> {
         self.connected.clone()
@@ -93,9 +117,7 @@ impl Log {
     /// Hands a message to the server. What is handed over later is stored later.
     pub(super) async fn send(&self, subject: &str, payload: Bytes) -> Result<PublishAckFuture, Fault> {
         self.is_connected()?;
-        let message = PublishMessage::build()
-            .payload(payload)
-            .expected_stream(&self.subjects.stream);
+        let message = self.message(payload);
         let sent = self.context.send_publish(subject.to_owned(), message).await;
         sent.map_err(|error| Fault::of_publish(&error))
     }
@@ -108,13 +130,58 @@ impl Log {
             .map_err(|error| Fault::of_publish(&error))
     }
 
+    fn message(&self, payload: Bytes) -> PublishMessage {
+        PublishMessage::build()
+            .payload(payload)
+            .expected_stream(&self.subjects.stream)
+    }
+
     /// Stores something in as many messages as it needs; tells their sequences.
     pub(super) async fn publish_parts(&self, whole: Bytes) -> Result<Vec<u64>, Fault> {
-        let most = self.most();
-        let pieces = (0..whole.len().div_ceil(most))
-            .map(|piece| whole.slice(piece * most..whole.len().min((piece + 1) * most)));
-        let stored = pieces.map(|piece| self.publish(&self.subjects.parts, piece));
+        let stored = self
+            .pieces(whole)
+            .map(|piece| self.publish(&self.subjects.parts, piece));
         stream::iter(stored).buffered(AT_ONCE).try_collect().await
+    }
+
+    /// The same with the state, however long each of its pieces takes.
+    pub(super) async fn publish_state(&self, whole: Bytes) -> Result<Vec<u64>, Fault> {
+        let stored = self.pieces(whole).map(|piece| async {
+            self.is_connected()?;
+            let message = self.message(piece);
+            let subject = self.subjects.state.clone();
+            let sent = self.patient.send_publish(subject, message).await;
+            let stored = match sent {
+                Ok(sent) => sent.await,
+                Err(error) => Err(error),
+            };
+            stored
+                .map(|done| done.sequence)
+                .map_err(|error| Fault::of_publish(&error))
+        });
+        stream::iter(stored).buffered(AT_ONCE).try_collect().await
+    }
+
+    fn pieces(&self, whole: Bytes) -> impl Iterator<Item = Bytes> + use<> {
+        let most = self.most();
+        let pieces = whole.len().div_ceil(most);
+        (0..pieces).map(move |piece| whole.slice(piece * most..whole.len().min((piece + 1) * most)))
+    }
+
+    /// Stores a note, if none came after this one; tells its sequence.
+    pub(super) async fn publish_note(&self, payload: Bytes, newest: u64) -> Result<Option<u64>, Fault> {
+        self.is_connected()?;
+        let message = self.message(payload).expected_last_subject_sequence(newest);
+        let subject = self.subjects.snapshots.clone();
+        let stored = match self.context.send_publish(subject, message).await {
+            Ok(sent) => sent.await,
+            Err(error) => Err(error),
+        };
+        match stored {
+            Ok(done) => Ok(Some(done.sequence)),
+            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => Ok(None),
+            Err(error) => Err(Fault::of_publish(&error)),
+        }
     }
 
     /// The content of a message; `None` if it is not there.
@@ -126,6 +193,17 @@ impl Log {
                 return Ok(Some(message.payload));
             }
         }
+        if let Some(message) = self.fetch_from_leader(sequence).await? {
+            return Ok(Some(message));
+        }
+        // Whoever leads now may have yet to apply what the one before had told.
+        if self.info().await?.state.last_sequence < sequence {
+            return Err(Fault::away("the stream is behind"));
+        }
+        self.fetch_from_leader(sequence).await
+    }
+
+    async fn fetch_from_leader(&self, sequence: u64) -> Result<Option<Bytes>, Fault> {
         match self.stream.get_raw_message(sequence).await {
             Ok(message) => Ok(Some(message.payload)),
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
@@ -141,14 +219,16 @@ impl Log {
         Ok(pieces.map(|pieces| pieces.concat().into()))
     }
 
-    /// A record by its sequence; `None` if it is not there.
+    /// A record by its sequence; `None` if it is not there, or damaged by now.
     pub(super) async fn fetch_record(&self, sequence: u64) -> Result<Option<record::Record>, Fault> {
         let Some(message) = self.fetch(sequence).await? else {
             return Ok(None);
         };
-        self.whole(sequence, message)
-            .await
-            .map(|found| found.map(|(record, _)| record))
+        match self.whole(sequence, message).await {
+            Ok(found) => Ok(found.map(|(record, _)| record)),
+            Err(Fault::Broken(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// A record, put together if it was cut, and the messages that it was cut into. `None` for what is none of ours, or of
@@ -159,7 +239,7 @@ impl Log {
         message: Bytes,
     ) -> Result<Option<(record::Record, Vec<u64>)>, Fault> {
         let unreadable = |error| match error {
-            record::Unreadable::Later(version) => Fault::Broken(format!(
+            record::Unreadable::Later(version) => Fault::Later(format!(
                 "message {sequence} of the stream was written by a later release (version {version}): bring this one up to date"
             )),
             _ => Fault::Broken(format!("message {sequence} of the stream is damaged")),
@@ -182,19 +262,68 @@ impl Log {
         }
     }
 
-    /// The newest message of a subject.
-    pub(super) async fn newest(&self, subject: &str) -> Result<Option<Bytes>, Fault> {
+    /// The newest message of a subject, and its sequence.
+    pub(super) async fn newest(&self, subject: &str) -> Result<Option<(u64, Bytes)>, Fault> {
         match self.stream.get_last_raw_message_by_subject(subject).await {
-            Ok(message) => Ok(Some(message.payload)),
+            Ok(message) => Ok(Some((message.sequence, message.payload))),
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
             Err(error) => Err(Fault::of_api("the stream cannot be asked", &error)),
         }
+    }
+
+    /// All messages of a subject, the oldest first.
+    pub(super) async fn all(&self, subject: &str) -> Result<Vec<(u64, Bytes)>, Fault> {
+        let cannot = |error: &dyn std::fmt::Display| Fault::of_api("the stream cannot be read", error);
+        let config = push::Config {
+            deliver_subject: self.context.client().new_inbox(),
+            filter_subject: subject.to_owned(),
+            ack_policy: AckPolicy::None,
+            memory_storage: true,
+            num_replicas: 1,
+            inactive_threshold: Duration::from_secs(10),
+            ..push::Config::default()
+        };
+        let consumer = self.stream.create_consumer(config).await;
+        let consumer = consumer.map_err(|error| cannot(&error))?;
+        let pending = consumer.cached_info().num_pending;
+        // Delivered since it was made, or yet to be.
+        let count = pending + consumer.cached_info().delivered.consumer_sequence;
+        let messages = consumer.messages().await.map_err(|error| cannot(&error))?;
+        let mut found = Vec::new();
+        let mut messages = messages.take(usize::try_from(count).unwrap_or(usize::MAX));
+        while let Ok(next) = timeout(PATIENCE, messages.next()).await {
+            let Some(message) = next else {
+                return Ok(found);
+            };
+            let message = message.map_err(|error| cannot(&error))?;
+            let sequence = message.info().map_err(|error| cannot(&error))?.stream_sequence;
+            found.push((sequence, message.payload.clone()));
+        }
+        Err(Fault::Slow)
     }
 
     pub(super) async fn info(&self) -> Result<Info, Fault> {
         self.is_connected()?;
         let info = self.stream.get_info().await;
         info.map_err(|error| Fault::of_api("the stream cannot be asked", &error))
+    }
+
+    /// So much more the account lets the stream have, where its limit is known.
+    pub(super) async fn left_in_account(&self) -> Option<u64> {
+        let config = &self.stream.cached_info().config;
+        // Not by the client's own form of the answer: servers before 2.10 leave out what that wants.
+        let answer = self.context.request("INFO", b"").await;
+        let Ok(Response::Ok(account)) = answer else {
+            return None;
+        };
+        let account: serde_json::Value = account;
+        let most = account
+            .pointer("/limits/max_storage")?
+            .as_u64()
+            .filter(|most| *most > 0)?;
+        let used = account.pointer("/storage")?.as_u64()?;
+        let replicas = u64::try_from(config.num_replicas.max(1)).unwrap_or(1);
+        Some(most.saturating_sub(used) / replicas)
     }
 
     /// Removes all messages before this one.

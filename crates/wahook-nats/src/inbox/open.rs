@@ -1,13 +1,16 @@
 //! Opening: the stream is found or made, what it says is read, and from then on it is followed.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_nats::jetstream;
 use tokio::{
     task::JoinSet,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
-use wahook_core::guard::{OpenError, OpenErrorKind};
+use wahook_core::guard::{OpenError, OpenErrorKind, StoreErrorKind};
 
 use super::{
     NatsInboxOptions,
@@ -18,6 +21,7 @@ use super::{
     ledger::op::Op,
     line::{Line, in_time},
     log::Log,
+    look::Looks,
     snapshot,
     store::NatsInbox,
     stream,
@@ -26,6 +30,8 @@ use crate::connection::{self, names_a_stream, servers};
 
 /// A stream that says nothing new for so long while it has more is not read any further.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// So often it is looked how the stream is.
+const WATCH: Duration = Duration::from_secs(5);
 /// So often it is looked whether it goes on.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -66,9 +72,10 @@ impl NatsInbox {
         let book = Arc::new(Book::new(options.cache_bytes));
 
         let cannot = |fault: Fault| fault.to_open_error("the stream cannot be read");
-        let (ledger, places) = snapshot::load(&log).await.map_err(cannot)?;
-        book.replace(ledger, places);
-        let last = log.info().await.map_err(cannot)?.state.last_sequence;
+        book.replace(snapshot::load(&log).await.map_err(cannot)?);
+        let info = log.info().await.map_err(cannot)?;
+        book.see_all(&info, log.left_in_account().await);
+        let last = info.state.last_sequence;
         let line = Arc::new(Line::new(Arc::clone(&log), Arc::clone(&book)));
         let follower = Follower {
             log: Arc::clone(&log),
@@ -79,28 +86,53 @@ impl NatsInbox {
         tasks.spawn(follower.run());
         tasks.spawn(Arc::clone(&line).run());
         read_to(&book, last).await.map_err(cannot)?;
-
+        match timeout(PATIENCE, book.sure(&log)).await {
+            Ok(sure) => sure.map_err(cannot)?,
+            Err(_) => return Err(cannot(Fault::Slow)),
+        }
+        // A record of ours stands behind all that was there: whoever leads a cluster may not know all of it yet when it is asked.
         let mut hash_key = [0; 16];
         getrandom::fill(&mut hash_key)
             .map_err(|_| OpenError::new(OpenErrorKind::Refused, "there is no randomness"))?;
-        let opened = line
+        match line
             .ask(Op::Open { hash_key }, Vec::new(), in_time(PATIENCE))
-            .await;
-        opened.map_err(|error| {
-            OpenError::new(OpenErrorKind::Unreachable, "the stream takes no records").because(error)
-        })?;
+            .await
+        {
+            Err(error) if error.kind() == StoreErrorKind::Full => tracing::warn!(
+                target: "wahook",
+                "the stream of the inbox takes nothing more; it is opened all the same, to be emptied, and what nobody could \
+                 read is not read again before the next start"
+            ),
+            opened => drop(opened.map_err(|error| {
+                OpenError::new(OpenErrorKind::Unreachable, "the stream takes no records").because(error)
+            })?),
+        }
+        tasks.spawn(watch(Arc::clone(&log), Arc::clone(&book)));
         Ok(Self {
             log,
             book,
             line,
+            looks: Looks::default(),
+            handed: Mutex::default(),
             _tasks: tasks,
             assurance,
             deadline: options.deadline,
             max_waiting: options.max_waiting,
-            max_bytes: u64::try_from(config.max_bytes).ok().filter(|bytes| *bytes > 0),
             carry_after: options.carry_after,
             name: options.stream,
         })
+    }
+}
+
+/// Looks every now and then how the stream is: somebody may change it.
+async fn watch(log: Arc<Log>, book: Arc<Book>) {
+    let _guard = book.guard("what watches the stream");
+    loop {
+        sleep(WATCH).await;
+        if let Ok(info) = log.info().await {
+            // After that: what came in meanwhile is rather reckoned twice than not at all.
+            book.see_all(&info, log.left_in_account().await);
+        }
     }
 }
 

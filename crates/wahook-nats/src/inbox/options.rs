@@ -32,7 +32,8 @@ pub struct NatsInboxOptions {
     /// more; 8 MiB by default.
     pub snapshot_bytes: u64,
     /// What is to stay for longer than the rest, such as a dead letter, is written anew at the end of the stream, so that its
-    /// beginning can be removed: not before bodies are removed, nor before this time; 1 hour by default.
+    /// beginning can be removed: not before bodies are removed, nor before this time; 1 hour by default. On a quiet stream the
+    /// state is not written down more often than this, or every minute.
     pub carry_after: Duration,
 }
 

@@ -1,31 +1,29 @@
 //! The inbox: its parts, and the trait.
 
-use std::{fmt, sync::Arc, time::Duration};
-
-use tokio::{
-    task::JoinSet,
-    time::{Instant, timeout_at},
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
 };
+
+use tokio::{task::JoinSet, time::Instant};
 use wahook_core::{
-    Assurance, BoxFuture, OnConflict,
+    Assurance, BoxFuture, DeliveryId, OnConflict,
     guard::{Settled, StoreError, StoreErrorKind, Token},
-    inbox::{
-        Accepted, Entry, EntryId, Filed, Inbox, Incoming, Lane, LaneId, Reading, Settlement, Taken, Unread,
-        Want,
-    },
+    inbox::{Accepted, Filed, Inbox, Incoming, LaneId, Reading, Settlement, Taken, Unread, Want},
     json::Text,
 };
 
 use super::{
     book::{Book, Page, duration},
-    fault::Fault,
-    fetch::fetch,
     ledger::{
-        op::{Accept, Answer, Op, Taken as TakenOnly},
+        op::{Accept, Answer, Op},
         records::{Print, micros},
     },
     line::{Line, in_time},
     log::Log,
+    look::Looks,
 };
 
 /// An inbox in a stream of NATS JetStream, for any number of processes.
@@ -35,13 +33,14 @@ pub struct NatsInbox {
     pub(super) log: Arc<Log>,
     pub(super) book: Arc<Book>,
     pub(super) line: Arc<Line>,
+    pub(super) looks: Looks,
+    /// What was handed out to be read.
+    pub(super) handed: Mutex<HashMap<i64, DeliveryId>>,
     /// They end with the inbox.
     pub(super) _tasks: JoinSet<()>,
     pub(super) assurance: Assurance,
     pub(super) deadline: Duration,
     pub(super) max_waiting: u64,
-    /// Of the stream, where it has a limit.
-    pub(super) max_bytes: Option<u64>,
     pub(super) carry_after: Duration,
     pub(super) name: String,
 }
@@ -54,23 +53,8 @@ impl NatsInbox {
         in_time(self.deadline.saturating_mul(PATIENCE))
     }
 
-    /// Waits until all that anybody did before is known here.
-    pub(super) async fn look(&self, deadline: Instant) -> Result<(), StoreError> {
-        let look = async {
-            self.book.is_whole()?;
-            let info = self.log.info().await?;
-            self.book.lock().bytes = info.state.bytes;
-            self.book.caught_up(info.state.last_sequence).await;
-            self.book.is_whole()
-        };
-        match timeout_at(deadline, look).await {
-            Ok(looked) => looked.map_err(|fault: Fault| fault.to_store_error()),
-            Err(_) => Err(StoreError::new(StoreErrorKind::Slow)),
-        }
-    }
-
     /// Looks whether something may come of a verb, and has it written only then: who asks in vain leaves no record.
-    async fn ask_if(
+    pub(super) async fn ask_if(
         &self,
         deadline: Instant,
         may: impl Fn(&Page) -> bool,
@@ -91,36 +75,42 @@ impl NatsInbox {
         self.line.ask(op, Vec::new(), self.patience()).await
     }
 
-    /// So many bytes of the stream are kept free for what is not a delivery: what is full must be emptied.
-    pub(super) fn has_room_now(&self, page: &Page, bytes: u64) -> bool {
-        self.max_bytes.is_none_or(|most| {
-            let reserve = (most / 10).max(1 << 20).min(most / 2);
-            page.bytes + bytes <= most - reserve
-        })
+    /// Whether a delivery of so many bytes is accepted, as far as it is known here.
+    fn has_room_for(&self, page: &Page, bytes: u64) -> Result<(), StoreError> {
+        if page.ledger.is_full(self.max_waiting) {
+            return Err(StoreError::new(StoreErrorKind::Full));
+        }
+        if !page.has_room(bytes, self.line.waiting_bytes()) {
+            return Err(StoreError::with_source(
+                StoreErrorKind::Full,
+                "the stream is almost at its max_bytes",
+            ));
+        }
+        Ok(())
     }
 
     async fn accept_one(&self, incoming: Incoming) -> Result<Accepted, StoreError> {
         let deadline = in_time(self.deadline);
         self.log.is_connected().map_err(|fault| fault.to_store_error())?;
         let digest = *incoming.digest().as_bytes();
-        {
-            let page = self.book.lock();
-            // What is a duplicate stays one: nothing need be written to say so.
-            let later = page.now().saturating_add(micros(self.deadline));
-            if page.broken.is_none() && page.ledger.is_duplicate(incoming.key(), &digest, later) {
-                return Ok(Accepted::Duplicate { conflict: false });
-            }
-            if page.ledger.is_full(self.max_waiting) {
-                return Err(StoreError::new(StoreErrorKind::Full));
-            }
-        }
         let head = incoming.delivery().to_head();
         let body = incoming.delivery().body.clone();
-        if !self.has_room_now(&self.book.lock(), (head.len() + body.len()) as u64) {
-            return Err(StoreError::with_source(
-                StoreErrorKind::Full,
-                "the stream is almost at its max_bytes",
-            ));
+        let bytes = (head.len() + body.len()) as u64;
+        let judge = |page: &Page| {
+            // What is a duplicate stays one: nothing need be written to say so.
+            let later = page.now().saturating_add(micros(self.deadline));
+            if page.ledger.is_duplicate(incoming.key(), &digest, later) {
+                return Err(Ok(Accepted::Duplicate { conflict: false }));
+            }
+            self.has_room_for(page, bytes).map_err(Err)
+        };
+        if judge(&self.book.lock()).is_err() {
+            // Others may have emptied it: who only hears of that later must not send a provider away. And a server may have
+            // lost what is known here, without our having noticed yet: then its copy is none.
+            self.look(deadline).await?;
+            if let Err(answer) = judge(&self.book.lock()) {
+                return answer;
+            }
         }
         let accept = Accept {
             provider: Text::from(incoming.provider()),
@@ -140,49 +130,6 @@ impl NatsInbox {
             Answer::Full => Err(StoreError::new(StoreErrorKind::Full)),
             _ => Err(odd()),
         }
-    }
-
-    async fn unread_now(&self, found: Vec<(i64, bool)>) -> Result<Vec<Unread>, StoreError> {
-        let positions = found.iter().map(|(position, _)| *position);
-        let stored = fetch(&self.log, &self.book, positions)
-            .await
-            .map_err(|fault| fault.to_store_error())?;
-        let unread = found.into_iter().filter_map(|(position, again)| {
-            let stored = stored.get(&position)?.as_ref().clone();
-            Some(Unread { stored, again })
-        });
-        Ok(unread.collect())
-    }
-
-    async fn taken(&self, taken: TakenOnly) -> Result<Taken, StoreError> {
-        let entries = taken.lanes.iter().flat_map(|(_, entries)| entries);
-        let positions: Vec<_> = entries.map(|entry| entry.position).collect();
-        let stored = fetch(&self.log, &self.book, positions)
-            .await
-            .map_err(|fault| fault.to_store_error())?;
-        let lanes = taken.lanes.into_iter().map(|(id, entries)| Lane {
-            id: LaneId(id),
-            entries: entries
-                .into_iter()
-                .filter_map(|entry| {
-                    Some(Entry {
-                        id: EntryId(entry.id),
-                        key: entry.key,
-                        place: entry.place,
-                        stored: Arc::clone(stored.get(&entry.position)?),
-                        attempt: entry.attempt,
-                        failures: entry.failures,
-                        filed_at: entry.filed_at,
-                        replay_of: entry.replay_of,
-                        late: entry.late,
-                    })
-                })
-                .collect(),
-        });
-        Ok(Taken {
-            lanes: lanes.filter(|lane| !lane.entries.is_empty()).collect(),
-            next: taken.next.map(duration),
-        })
     }
 }
 
@@ -229,10 +176,19 @@ impl Inbox for NatsInbox {
                 lease,
             };
             let may = |page: &Page| page.ledger.has_unread_for(token, lease, page.now());
-            match self.ask_if(self.patience(), may, op).await? {
-                None => Ok(Vec::new()),
-                Some(Answer::Unread(found)) => self.unread_now(found).await,
-                Some(_) => Err(odd()),
+            // What is gone does not make the rest wait.
+            loop {
+                match self.ask_if(self.patience(), may, op).await? {
+                    None => return Ok(Vec::new()),
+                    Some(Answer::Unread(found)) => {
+                        let is_nothing = found.is_empty();
+                        let unread = self.unread_now(token, found).await?;
+                        if is_nothing || !unread.is_empty() {
+                            return Ok(unread);
+                        }
+                    }
+                    Some(_) => return Err(odd()),
+                }
             }
         })
     }
@@ -243,7 +199,7 @@ impl Inbox for NatsInbox {
         readings: Vec<Reading>,
     ) -> BoxFuture<'a, Result<Option<Filed>, StoreError>> {
         Box::pin(async move {
-            let readings = readings.into_iter().map(Into::into).collect();
+            let readings = self.reads(readings);
             match self
                 .ask(Op::File {
                     token: token.into(),
@@ -270,21 +226,25 @@ impl Inbox for NatsInbox {
                 let next = page.ledger.first_due(&name);
                 next.is_some_and(|due| due <= page.now())
             };
-            match self
-                .ask_if(self.patience(), may, || {
-                    Op::take(sink, token, want, micros(lease))
-                })
-                .await?
-            {
-                Some(Answer::Taken(taken)) => self.taken(taken).await,
-                Some(_) => Err(odd()),
-                None => {
-                    let page = self.book.lock();
-                    let next = page.ledger.next_due(&name, token, page.now());
-                    Ok(Taken {
-                        lanes: Vec::new(),
-                        next: next.map(duration),
-                    })
+            loop {
+                let op = || Op::take(sink, token, want, micros(lease));
+                match self.ask_if(self.patience(), may, op).await? {
+                    Some(Answer::Taken(taken)) => {
+                        let is_nothing = taken.lanes.is_empty();
+                        let taken = self.taken(token, taken).await?;
+                        if is_nothing || !taken.lanes.is_empty() {
+                            return Ok(taken);
+                        }
+                    }
+                    Some(_) => return Err(odd()),
+                    None => {
+                        let page = self.book.lock();
+                        let next = page.ledger.next_due(&name, token, page.now());
+                        return Ok(Taken {
+                            lanes: Vec::new(),
+                            next: next.map(duration),
+                        });
+                    }
                 }
             }
         })

@@ -69,8 +69,12 @@ async fn make(context: &Context, options: &NatsInboxOptions) -> Result<Stream, O
     })
 }
 
-/// Whether a stream keeps what it acknowledged.
 fn check(config: &Config) -> Result<(), OpenError> {
+    wrong(config).map_or(Ok(()), |text| Err(OpenError::new(OpenErrorKind::Refused, text)))
+}
+
+/// Why a stream may lose what it acknowledged, or cannot be cleaned, and what to change.
+pub(super) fn wrong(config: &Config) -> Option<String> {
     let needed = format!("{}.>", prefix(&config.name));
     let wrong = [
         (
@@ -101,6 +105,10 @@ fn check(config: &Config) -> Result<(), OpenError> {
         (config.no_ack, "acknowledges nothing: set its no_ack to false"),
         (config.sealed, "is sealed: name another"),
         (
+            config.deny_purge,
+            "cannot be cleaned (deny_purge), which nobody can change: name another",
+        ),
+        (
             config.mirror.is_some() || config.sources.as_ref().is_some_and(|sources| !sources.is_empty()),
             "takes messages of other streams: name another",
         ),
@@ -119,12 +127,7 @@ fn check(config: &Config) -> Result<(), OpenError> {
             .any(|subject| *subject == needed || subject == ">");
         (!has_subjects).then(|| format!("does not take {needed}: add that to its subjects"))
     });
-    text.map_or(Ok(()), |text| {
-        Err(OpenError::new(
-            OpenErrorKind::Refused,
-            format!("the stream {} {text}", config.name),
-        ))
-    })
+    text.map(|text| format!("the stream {} {text}", config.name))
 }
 
 #[cfg(test)]
@@ -166,6 +169,7 @@ mod tests {
         assert!(said(&|config| config.max_messages_per_subject = 1).contains("max_msgs_per_subject"));
         assert!(said(&|config| config.no_ack = true).contains("no_ack"));
         assert!(said(&|config| config.sealed = true).contains("sealed"));
+        assert!(said(&|config| config.deny_purge = true).contains("deny_purge"));
         assert!(said(&|config| config.subjects.clear()).contains("wahook-inbox.IN.>"));
         assert!(said(&|config| config.persist_mode = Some(PersistenceMode::Async)).contains("persist_mode"));
     }

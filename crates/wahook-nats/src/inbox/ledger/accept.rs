@@ -102,7 +102,37 @@ impl Ledger {
 
     /// Deliveries that nobody read, and events in lanes.
     pub(crate) fn unfinished(&self) -> u64 {
-        (self.unread.len() + self.unreadable.len()) as u64 + self.waiting
+        self.not_read() + self.waiting
+    }
+
+    pub(crate) fn not_read(&self) -> u64 {
+        (self.unread.len() + self.unreadable.len()) as u64
+    }
+
+    pub(crate) const fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// The largest body that is kept.
+    pub(crate) fn largest(&self) -> u64 {
+        self.sizes.keys().next_back().copied().map_or(0, u64::from)
+    }
+
+    pub(crate) fn count_kept(&self) -> u64 {
+        self.sizes.values().sum()
+    }
+
+    /// Of deliveries, events, entries, keys of events, sessions and lanes.
+    pub(crate) fn counts(&self) -> [u64; 6] {
+        [
+            self.deliveries.len(),
+            self.events.len(),
+            self.entries.len(),
+            self.said.len(),
+            self.sessions.len(),
+            self.lanes.len(),
+        ]
+        .map(|count| count as u64)
     }
 
     /// As long as a delivery is there its key is known, be it remembered or not.
@@ -125,6 +155,8 @@ impl Ledger {
                 .get(&position)
                 .is_some_and(|kept| kept.home.is_some())
             {
+                // There is no such blob.
+                let head = head.unwrap_or(u32::MAX - 1);
                 self.move_in(position, Some(applying.home(head, self.now)));
             }
         }

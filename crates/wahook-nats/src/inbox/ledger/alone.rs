@@ -25,7 +25,7 @@ use wahook_testkit::{ManualClock, inbox::Harness};
 
 use super::{
     Applying, Ledger,
-    op::{Accept, Answer, Op},
+    op::{Accept, Answer, Op, Read},
     records::{Print, Reads, micros},
 };
 use crate::inbox::{
@@ -183,7 +183,11 @@ impl Inbox for Alone {
     }
 
     fn file<'a>(&'a self, token: Token, readings: Vec<Reading>) -> Answered<'a, Option<Filed>> {
-        let readings = readings.into_iter().map(Into::into).collect();
+        let id = |position| self.lock().ledger.kept(position).map(|kept| kept.id);
+        let readings = readings
+            .into_iter()
+            .filter_map(|reading| Some(Read::of(id(reading.position)?, reading)))
+            .collect();
         let op = Op::File {
             token: token.into(),
             readings,

@@ -105,6 +105,9 @@ fn read(form: Form) -> Ledger {
         due: BTreeSet::new(),
         ended: BTreeSet::new(),
         homes: BTreeMap::new(),
+        sizes: BTreeMap::new(),
+        bytes_kept: 0,
+        bytes_not_read: 0,
     };
     for (position, kept) in &ledger.deliveries {
         ledger.seen.insert((kept.print, *position));
@@ -124,6 +127,11 @@ fn read(form: Form) -> Ledger {
         }
         if let Some(home) = &kept.home {
             *ledger.homes.entry(home.first()).or_default() += 1;
+            *ledger.sizes.entry(kept.size).or_default() += 1;
+            ledger.bytes_kept += u64::from(kept.size);
+        }
+        if kept.reads != Reads::Read {
+            ledger.bytes_not_read += u64::from(kept.size);
         }
     }
     let dead = ledger

@@ -143,6 +143,23 @@ impl Ledger {
         Settled::Done
     }
 
+    /// Gives up on entries of a lane whose deliveries are gone; its holder goes on with the rest, if there is any.
+    pub(super) fn bury(&mut self, lane: i64, token: Print, entries: &[i64], error: &str) -> Settled {
+        let Some(held) = self.held(lane, token) else {
+            return Settled::Lost;
+        };
+        let mut buried = Vec::new();
+        if let Some(lease) = &mut held.lease {
+            buried.extend(lease.taken.extract_if(.., |id| entries.contains(id)));
+        }
+        held.lease.take_if(|lease| lease.taken.is_empty());
+        for id in buried {
+            self.end(id, EntryState::Dead, Some(error.to_owned()));
+        }
+        self.reseat(lane);
+        Settled::Done
+    }
+
     /// When the lane is due.
     fn set_back(&mut self, lane: i64, setback: &Failed) -> Micros {
         let error = Some(setback.error.clone());

@@ -16,6 +16,8 @@ mod alone;
 mod change;
 mod desk;
 mod form;
+#[cfg(test)]
+mod golden;
 mod lanes;
 pub(crate) mod op;
 mod reading;
@@ -87,6 +89,12 @@ pub(crate) struct Ledger {
     ended: BTreeSet<(bool, Micros, i64)>,
     /// The first message that a delivery needs, and how many need it.
     homes: BTreeMap<u64, u32>,
+    /// The sizes of bodies that are kept, and how many have each.
+    sizes: BTreeMap<u32, u64>,
+    /// Of all bodies that are kept.
+    pub(crate) bytes_kept: u64,
+    /// Of those that nobody has read.
+    pub(crate) bytes_not_read: u64,
 }
 
 /// A record that cannot be applied, though its form is ours.
@@ -147,6 +155,12 @@ impl Ledger {
             } => Answer::Taken(self.take(&sink, token, [lanes, events, bytes], lease)),
             Op::Renew { lane, token, lease } => Answer::Settled(self.renew(lane, token, lease)),
             Op::Settle { token, settlement } => Answer::Settled(self.settle(token, &settlement)),
+            Op::Bury {
+                lane,
+                token,
+                entries,
+                error,
+            } => Answer::Settled(self.bury(lane, token, &entries, &error)),
             Op::Retry(query) => Answer::Count(self.retry(&query)),
             Op::DropDead(query) => Answer::Count(self.drop_dead(&query)),
             Op::DropWaiting { sink, limit } => Answer::Count(self.drop_waiting(&sink, limit)),
@@ -163,6 +177,11 @@ impl Ledger {
                 Answer::Nothing
             }
         })
+    }
+
+    /// Whether somebody opened the inbox before.
+    pub(crate) const fn has_key(&self) -> bool {
+        self.hash_key.is_some()
     }
 
     const fn next(&mut self) -> i64 {
@@ -207,6 +226,13 @@ impl Ledger {
                 set.remove(&position);
             }
         };
+        let was_read = !self.unread.contains(&position) && !self.unreadable.contains(&position);
+        let is_read = kept.reads == Reads::Read;
+        match (was_read, is_read) {
+            (true, false) => self.bytes_not_read += u64::from(kept.size),
+            (false, true) => self.bytes_not_read -= u64::from(kept.size),
+            _ => {}
+        }
         change(&mut self.unread, kept.reads == Reads::Unread);
         change(&mut self.unreadable, kept.reads == Reads::Unreadable);
         change(&mut self.open, kept.reads != Reads::Read || waiting > 0);
@@ -239,12 +265,22 @@ impl Ledger {
         let Some(kept) = self.deliveries.get_mut(&position) else {
             return;
         };
+        let size = kept.size;
         if let Some(home) = &home {
             *self.homes.entry(home.first()).or_default() += 1;
+            *self.sizes.entry(size).or_default() += 1;
+            self.bytes_kept += u64::from(size);
         }
         let Some(left) = std::mem::replace(&mut kept.home, home) else {
             return;
         };
+        self.bytes_kept -= u64::from(size);
+        if let Some(count) = self.sizes.get_mut(&size) {
+            *count -= 1;
+            if *count == 0 {
+                self.sizes.remove(&size);
+            }
+        }
         if let Some(count) = self.homes.get_mut(&left.first()) {
             *count -= 1;
             if *count == 0 {

@@ -50,6 +50,13 @@ pub(crate) enum Op {
         token: Print,
         settlement: Settle,
     },
+    /// Of a lane that is held, entries whose deliveries are gone: dead letters, which block nothing.
+    Bury {
+        lane: i64,
+        token: Print,
+        entries: Vec<i64>,
+        error: String,
+    },
     Retry(DeadQuery),
     DropDead(DeadQuery),
     DropWaiting {
@@ -86,13 +93,16 @@ pub(crate) struct Accept {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Carried {
     pub(crate) position: i64,
-    pub(crate) head: u32,
+    /// `None` for one that is gone: so it is from then on, and holds up nothing.
+    pub(crate) head: Option<u32>,
 }
 
 /// [`Reading`], as it is written down.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Read {
     pub(crate) position: i64,
+    /// Whose it is: another one may have the place of a delivery that a server lost.
+    pub(crate) id: DeliveryId,
     pub(crate) events: Option<Vec<ReadEvent>>,
     pub(crate) memory: Micros,
 }
@@ -105,8 +115,8 @@ pub(crate) struct ReadEvent {
     pub(crate) sinks: Vec<Text>,
 }
 
-impl From<Reading> for Read {
-    fn from(reading: Reading) -> Self {
+impl Read {
+    pub(crate) fn of(id: DeliveryId, reading: Reading) -> Self {
         let event = |event: FiledEvent| ReadEvent {
             claim: event.claim.as_str().to_owned(),
             summary: event.summary.into(),
@@ -115,6 +125,7 @@ impl From<Reading> for Read {
         };
         Self {
             position: reading.position,
+            id,
             events: reading
                 .events
                 .map(|events| events.into_iter().map(event).collect()),
@@ -200,6 +211,7 @@ impl Op {
                 | Self::Accept(_)
                 | Self::File { .. }
                 | Self::Settle { .. }
+                | Self::Bury { .. }
                 | Self::Retry(_)
                 | Self::DropDead(_)
                 | Self::Replay(_)
@@ -250,7 +262,9 @@ impl Op {
     pub(crate) fn shift(&mut self, by: u32) {
         match self {
             Self::Accept(accept) => accept.head += by,
-            Self::Carry(carried) => carried.iter_mut().for_each(|carried| carried.head += by),
+            Self::Carry(carried) => carried.iter_mut().for_each(|carried| {
+                carried.head = carried.head.map(|head| head + by);
+            }),
             _ => {}
         }
     }

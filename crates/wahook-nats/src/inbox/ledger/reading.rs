@@ -87,7 +87,7 @@ impl Ledger {
         let Some(kept) = self.deliveries.get_mut(&position) else {
             return;
         };
-        if kept.reads != Reads::Unread {
+        if kept.reads != Reads::Unread || kept.id != reading.id {
             return;
         }
         let Some(events) = reading.events else {

@@ -10,47 +10,69 @@ use super::{
 /// It is not looked more often than this for what of events is forgotten.
 const PRUNE: Micros = micros(std::time::Duration::from_secs(60));
 
+/// So long the latest state of a session is known.
+const SESSIONS: Micros = micros(std::time::Duration::from_secs(30 * 24 * 60 * 60));
+/// But so often in any case.
+const PRUNE_AT_LEAST: Micros = micros(std::time::Duration::from_secs(60 * 60));
+
 impl Ledger {
-    pub(super) fn sweep(&mut self, [rows, bodies, dead]: [Micros; 3], count: usize) -> Swept {
+    /// Whether sweeping would remove anything, or there may be keys to forget: who sweeps in vain leaves no record.
+    pub(crate) fn has_to_sweep(&self, times: [Micros; 3], now: Micros) -> bool {
+        let is_long_ago = now >= self.pruned_at.saturating_add(PRUNE_AT_LEAST);
+        is_long_ago || !self.to_sweep(times, 1, now).is_empty()
+    }
+
+    pub(super) fn sweep(&mut self, times: [Micros; 3], count: usize) -> Swept {
         let now = self.now;
         if now >= self.pruned_at.saturating_add(PRUNE) {
             self.pruned_at = now;
             self.said.retain(|_, said| said.until > now);
+            // A state of a session that comes later than this is not told to be late.
+            self.sessions.retain(|_, at| {
+                let at = Micros::try_from(at.as_microsecond()).unwrap_or_default();
+                at.saturating_add(SESSIONS) > now
+            });
         }
-        let is_over = |since: Micros, time: Micros| since.saturating_add(time) <= now && time < Micros::MAX;
         let mut swept = Swept::default();
-        let mut left = count;
+        for (position, goes) in self.to_sweep(times, count, now) {
+            if goes {
+                self.remove(position);
+                swept.deliveries += 1;
+            } else {
+                self.redact(position);
+                swept.bodies += 1;
+            }
+        }
+        swept
+    }
+
+    /// What is to be removed, and of what only the body is: at most so many.
+    fn to_sweep(&self, [rows, bodies, dead]: [Micros; 3], count: usize, now: Micros) -> Vec<(i64, bool)> {
+        let is_over = |since: Micros, time: Micros| since.saturating_add(time) <= now && time < Micros::MAX;
+        let mut found = Vec::new();
         for is_redacted in [false, true] {
             let soonest = if is_redacted { rows } else { rows.min(bodies) };
             let ended = self
                 .ended
                 .range((is_redacted, 0, i64::MIN)..=(is_redacted, now, i64::MAX));
             let ended = ended.take_while(|(_, since, _)| is_over(*since, soonest));
-            let ended: Vec<_> = ended
-                .map(|(_, _, position)| *position)
-                .take(LOOK.max(2 * count))
-                .collect();
-            for position in ended {
-                let Some(since) = self.finished_at(position, dead).filter(|since| *since <= now) else {
+            for (_, _, position) in ended.take(LOOK.max(2 * count)) {
+                let Some(since) = self.finished_at(*position, dead).filter(|since| *since <= now) else {
                     continue;
                 };
-                if left == 0 {
-                    return swept;
+                if found.len() >= count {
+                    return found;
                 }
-                let kept = self.deliveries.get(&position);
+                let kept = self.deliveries.get(position);
                 let is_remembered = kept.is_some_and(|kept| kept.remembered_until > now);
                 if is_over(since, rows) && !is_remembered {
-                    self.remove(position);
-                    swept.deliveries += 1;
-                    left -= 1;
+                    found.push((*position, true));
                 } else if is_over(since, bodies) && !is_redacted {
-                    self.redact(position);
-                    swept.bodies += 1;
-                    left -= 1;
+                    found.push((*position, false));
                 }
             }
         }
-        swept
+        found
     }
 
     /// Since when nothing is left to do for a delivery that is finished; dead letters are finished after their time.

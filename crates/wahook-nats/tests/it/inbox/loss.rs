@@ -6,7 +6,7 @@ use wahook_services::Nats;
 
 use super::kit::{DUPLICATE, READER, STORED, hand_over, open, options, read, shop, until};
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -71,6 +71,40 @@ async fn back_to_the_first(others_go_on: bool) {
         open(&url, options).await.status().await.unwrap().deliveries,
         2 + more
     );
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i5_what_a_server_lost_is_no_duplicate_at_any_moment() {
+    let server = Nats::start(&[]).unwrap();
+    let (url, options) = (server.url(), options());
+    let inbox = open(&url, options.clone()).await;
+    let mut shop = shop();
+    let (store, kept) = (
+        server.data_dir().join("jetstream"),
+        server.data_dir().join("kept"),
+    );
+    assert_eq!(inbox.accept(shop.body("evt_0", "chat 0")).await.unwrap(), STORED);
+    for round in 1..6 {
+        server.kill();
+        let _ = fs::remove_dir_all(&kept);
+        copy(&store, &kept);
+        server.restart().unwrap();
+        let lost = shop.body(&format!("evt_{round}"), format!("chat {round}"));
+        until("it is back", async || inbox.accept(lost.clone()).await.is_ok()).await;
+        server.kill();
+        fs::remove_dir_all(&store).unwrap();
+        copy(&kept, &store);
+        server.restart().unwrap();
+        // Again and again, without a pause: from the first moment on.
+        let answer = loop {
+            match inbox.accept(lost.clone()).await {
+                Ok(answer) => break answer,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        assert_eq!(answer, STORED, "in round {round}");
+    }
 }
 
 #[tokio::test]

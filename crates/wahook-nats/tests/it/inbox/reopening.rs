@@ -5,7 +5,10 @@ use wahook_core::guard::OpenErrorKind;
 use wahook_nats::NatsInbox;
 use wahook_services::shared_nats;
 
-use super::kit::{DUPLICATE, READER, STORED, hand_over, open, options, read, shop, state, stream, until};
+use super::kit::{
+    DUPLICATE, NOW, READER, STORED, hand_over, open, options, read, shop, state, stream, until,
+};
+use crate::stored::stored;
 
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
@@ -91,13 +94,13 @@ async fn i1_where_what_was_written_down_last_is_damaged_the_one_before_is_taken(
     drop(inbox);
 
     let mut message = newest().await.unwrap().payload.to_vec();
-    let mut places: Vec<serde_json::Value> = serde_json::from_slice(&message[8..]).unwrap();
-    let mut damaged = places[0].clone();
+    let mut note: serde_json::Value = serde_json::from_slice(&message[8..]).unwrap();
+    let mut damaged = note["places"][0].clone();
     damaged["digest"][0] = (255 - damaged["digest"][0].as_u64().unwrap()).into();
     damaged["at"] = state(&url, &options.stream).await.last_sequence.into();
-    places.insert(0, damaged);
+    note["places"].as_array_mut().unwrap().insert(0, damaged);
     message.truncate(8);
-    message.extend(serde_json::to_vec(&places).unwrap());
+    message.extend(serde_json::to_vec(&note).unwrap());
     let (context, _) = stream(&url, &options.stream).await;
     context
         .publish(subject.clone(), message.into())
@@ -135,6 +138,96 @@ async fn i5_a_stream_from_which_somebody_removed_messages_is_not_taken_for_whole
     stream.purge().await.unwrap();
     let error = NatsInbox::connect(&url, options).await.unwrap_err();
     assert!(error.to_string().contains("begins with message"), "{error}");
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i1_a_note_that_comes_late_and_names_what_is_gone_stops_nobody() {
+    let (url, mut options) = (shared_nats(), options());
+    options.snapshot_bytes = 4_000;
+    let inbox = open(&url, options.clone()).await;
+    let mut shop = shop();
+    let subject = format!("wahook-inbox.{}.snapshot", options.stream);
+    let (context, stream) = stream(&url, &options.stream).await;
+    let (mut early, mut number) = (None, 0);
+    let mut more = async || {
+        for _ in 0..10 {
+            number += 1;
+            let incoming = shop.body(&format!("evt_{number}"), format!("chat {number}"));
+            assert_eq!(inbox.accept(incoming).await.unwrap(), STORED);
+        }
+        read(&*inbox, READER).await.unwrap().unwrap();
+        hand_over(&*inbox).await;
+        for _ in 0..2 {
+            inbox.sweep(NOW).await.unwrap();
+        }
+        number
+    };
+    until("the first note is old", async || {
+        more().await;
+        if early.is_none() {
+            early = stream.get_last_raw_message_by_subject(&subject).await.ok();
+        }
+        let first = state(&url, &options.stream).await.first_sequence;
+        early.as_ref().is_some_and(|note| note.sequence < first)
+    })
+    .await;
+    let early = early.unwrap();
+    let before = state(&url, &options.stream).await.first_sequence;
+
+    let late = context.publish(subject.clone(), early.payload).await.unwrap();
+    late.await.unwrap();
+    let known = inbox.status().await.unwrap().deliveries;
+    let other = open(&url, options.clone()).await;
+    assert_eq!(other.status().await.unwrap().deliveries, known);
+    // And it is written down again, and cleaned.
+    until("it goes on", async || {
+        more().await;
+        state(&url, &options.stream).await.first_sequence > before
+    })
+    .await;
+    let known = inbox.status().await.unwrap().deliveries;
+    assert_eq!(
+        open(&url, options).await.status().await.unwrap().deliveries,
+        known
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn of_several_gateways_one_writes_the_state_down() {
+    let (url, mut options) = (shared_nats(), options());
+    options.snapshot_bytes = 20_000;
+    let inboxes = [
+        open(&url, options.clone()).await,
+        open(&url, options.clone()).await,
+        open(&url, options.clone()).await,
+    ];
+    let mut shop = shop();
+    for number in 0..120 {
+        let incoming = shop.body(
+            &format!("evt_{number}"),
+            format!("chat {number} {}", "x".repeat(500)),
+        );
+        assert_eq!(inboxes[number % 3].accept(incoming).await.unwrap(), STORED);
+    }
+    let messages = async |word: &str| {
+        let subject = format!("wahook-inbox.{}.{word}", options.stream);
+        let all = stored(&url, &options.stream).await;
+        all.into_iter().filter(move |message| *message.subject == subject)
+    };
+    until("it is written down", async || messages("state").await.count() > 0).await;
+    let notes = async || {
+        let notes = messages("snapshot").await;
+        notes
+            .filter(|message| String::from_utf8_lossy(&message.payload).contains("\"begins\":false"))
+            .count()
+    };
+    until("what was begun is written", async || {
+        notes().await == messages("state").await.count()
+    })
+    .await;
+    assert!(notes().await <= 5, "{}", notes().await);
 }
 
 fn all() -> wahook_core::inbox::EventQuery {
