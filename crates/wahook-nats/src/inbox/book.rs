@@ -1,7 +1,7 @@
 //! What this process knows of the stream: the ledger, who waits for an answer, and how late it is there.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
@@ -40,6 +40,8 @@ pub(super) struct Book {
     standing: watch::Sender<Standing>,
     /// Why the stream is not used, though it could be: somebody changed how it keeps what it acknowledged.
     unsound: Mutex<Option<String>>,
+    /// Held by whoever writes the state down: one at a time.
+    pub(super) writing: tokio::sync::Mutex<()>,
     /// A part of ours that ended by a fault of its own, and does not come back.
     ended: OnceLock<&'static str>,
 }
@@ -76,6 +78,8 @@ pub(super) struct Page {
     most_in_account: Option<u64>,
     /// The last message with which something of the stream was no longer needed.
     pub(super) freed: u64,
+    /// Of records that were cut, the first piece: whoever begins before them needs it.
+    pieces: BTreeMap<u64, u64>,
     clock: Clock,
 }
 
@@ -104,6 +108,7 @@ impl Book {
             most: None,
             most_in_account: None,
             freed: 0,
+            pieces: BTreeMap::new(),
             clock: Clock::default(),
         };
         Self {
@@ -112,6 +117,7 @@ impl Book {
             stir: watch::Sender::new(0),
             standing: watch::Sender::new(Standing::Unsure),
             unsound: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
             ended: OnceLock::new(),
         }
     }
@@ -233,6 +239,7 @@ impl Book {
         page.cache.clear();
         page.waiters.clear();
         page.anchor = None;
+        page.pieces.clear();
         page.since_snapshot = 0;
         // Nobody knows; something may well have been.
         page.freed = applied;
@@ -265,6 +272,9 @@ impl Book {
         }
         let has_swept =
             |answer: &Answer| matches!(answer, Answer::Swept(swept) if *swept != Swept::default());
+        if let Some(piece) = parts.iter().min() {
+            page.pieces.insert(heard.sequence, *piece);
+        }
         if carries || answers.iter().any(has_swept) {
             page.freed = heard.sequence;
         }
@@ -286,8 +296,9 @@ impl Book {
     /// Notes what says where the ledger is written down.
     pub(super) fn note(&self, heard: Heard, payload: Bytes) {
         let mut page = self.lock();
-        let is_new = page.notes.hear(heard.sequence, payload);
-        page.ledger.floor = page.ledger.floor.max(page.notes.note.floor);
+        let (is_new, floor) = page.notes.hear(heard.sequence, payload);
+        // What this one says, and not what is known of later ones: who opens later must do as who was there.
+        page.ledger.floor = page.ledger.floor.max(floor);
         if is_new {
             page.since_snapshot = 0;
         }
@@ -348,6 +359,12 @@ impl Page {
             .heard
             .map_or(0, |(at, since)| at.saturating_add(micros(since.elapsed())));
         heard.max(self.ledger.now)
+    }
+
+    /// The first piece of what was cut, behind this message; what is before it is not asked for again.
+    pub(super) fn first_piece(&mut self, behind: u64) -> Option<u64> {
+        self.pieces = self.pieces.split_off(&(behind + 1));
+        self.pieces.values().min().copied()
     }
 
     pub(super) fn put(&mut self, stored: Stored) -> Arc<Stored> {

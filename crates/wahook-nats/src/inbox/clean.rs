@@ -3,8 +3,10 @@
 //! Only the beginning: so the sequences of what is there have no gaps, and a gap is known for what it is, a loss. What must
 //! stay longer than the rest, such as a dead letter, is carried to the end instead.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 use wahook_core::{
     guard::{StoreError, StoreErrorKind},
@@ -13,10 +15,10 @@ use wahook_core::{
 
 use super::{
     fault::Fault,
-    fetch::blobs,
+    fetch::{AT_ONCE, blobs, stored},
     ledger::{
         op::{Carried, Op},
-        records::micros,
+        records::{Kept, micros},
     },
     snapshot,
     store::NatsInbox,
@@ -49,39 +51,54 @@ impl NatsInbox {
     /// Carries what stands in the way, and removes what nobody needs: as far as can be, whatever of it fails.
     pub(super) async fn clean(&self, retention: Retention, deadline: Instant) -> Result<(), StoreError> {
         let longer = retention.bodies.max(self.carry_after);
-        let mut done = self.carry(longer, deadline).await.map(drop);
-        done = done.and(self.write_down_if_due(retention.bodies, deadline).await);
-        done = done.and(self.remove(deadline).await);
+        let carried = self.carry(longer, deadline).await;
+        let written = self.write_down_if_due(retention.bodies, deadline).await;
+        let removed = self.remove(deadline).await;
+        (carried?, written?, removed?);
         for _ in 0..ROUNDS {
-            let is_useful = self.book.lock().is_full_of_gaps() && Instant::now() < deadline;
-            if done.is_err() || !is_useful || !self.carry(Duration::ZERO, deadline).await? {
+            let is_useful = {
+                let page = self.book.lock();
+                // What somebody else is about to write down needs the room that is left.
+                page.is_full_of_gaps() && !page.notes.is_claimed()
+            };
+            if !is_useful || Instant::now() >= deadline || !self.carry(Duration::ZERO, deadline).await? {
                 break;
             }
-            done = self.write_down_if_due(retention.bodies, deadline).await;
-            done = done.and(self.remove(deadline).await);
+            let has_written = self.write_down_if_due(retention.bodies, deadline).await?;
+            let has_removed = self.remove(deadline).await?;
+            // To carry takes room, and only what is removed gives it back.
+            if !has_written && !has_removed {
+                break;
+            }
         }
-        done
+        Ok(())
     }
 
-    /// Removes the beginning, up to what is needed.
-    async fn remove(&self, deadline: Instant) -> Result<(), StoreError> {
+    /// Removes the beginning, up to what is needed; whether there was any.
+    async fn remove(&self, deadline: Instant) -> Result<bool, StoreError> {
         let removed = async {
             // By what a server knew that lost something, what is needed may be elsewhere.
             self.book.sure(&self.log).await?;
             let before = {
-                let page = self.book.lock();
-                let Some(place) = page.notes.note.places.last() else {
-                    return Ok(());
+                let mut page = self.book.lock();
+                let note = &page.notes.note;
+                let Some((at, needed)) = note
+                    .places
+                    .last()
+                    .map(|place| (place.at, place.first().min(note.floor + 1)))
+                else {
+                    return Ok(false);
                 };
-                let needed = place.first().min(page.notes.note.floor + 1);
+                let needed = page.first_piece(at).map_or(needed, |piece| piece.min(needed));
                 page.ledger.first_home().map_or(needed, |home| home.min(needed))
             };
             let info = self.log.info().await?;
-            if info.state.first_sequence < before && self.book.is_sure(&self.log) {
+            let is_more = info.state.first_sequence < before && self.book.is_sure(&self.log);
+            if is_more {
                 self.log.remove_before(before).await?;
                 self.book.see(&self.log.info().await?);
             }
-            Ok(())
+            Ok(is_more)
         };
         match timeout_at(deadline, removed).await {
             Ok(removed) => removed.map_err(|fault: Fault| fault.to_store_error()),
@@ -90,8 +107,8 @@ impl NatsInbox {
     }
 
     /// Where hardly anything fits, what is known is written down if that makes room; and else if it was long ago, and the
-    /// beginning of the stream could go.
-    async fn write_down_if_due(&self, bodies: Duration, deadline: Instant) -> Result<(), StoreError> {
+    /// beginning of the stream could go; whether it was.
+    async fn write_down_if_due(&self, bodies: Duration, deadline: Instant) -> Result<bool, StoreError> {
         let what = {
             let page = self.book.lock();
             let note = &page.notes.note;
@@ -107,7 +124,7 @@ impl NatsInbox {
             } else if !page.is_tight() && is_stale && page.freed > note.floor {
                 What::Beside
             } else {
-                return Ok(());
+                return Ok(false);
             }
         };
         let write = async {
@@ -117,7 +134,7 @@ impl NatsInbox {
             }
         };
         match timeout_at(deadline, write).await {
-            Ok(written) => written.map(drop).map_err(|fault| fault.to_store_error()),
+            Ok(written) => written.map_err(|fault| fault.to_store_error()),
             Err(_) => Err(StoreError::new(StoreErrorKind::Slow)),
         }
     }
@@ -135,17 +152,27 @@ impl NatsInbox {
             let room = usize::try_from(page.may_carry()).unwrap_or(usize::MAX);
             (room, stragglers.collect())
         };
+        // The rest of the time is for writing what was found.
+        let found_by = Instant::now() + deadline.saturating_duration_since(Instant::now()) / 2;
+        let mut found = pin!(self.found(stragglers));
         let (mut carried, mut bytes, mut size) = (Vec::new(), Vec::new(), 0);
-        for (position, kept) in stragglers {
+        // What takes too long is for the next time.
+        while let Ok(Some(next)) = timeout_at(found_by, found.next()).await {
+            let Found {
+                position,
+                kept,
+                blobs,
+            } = next.map_err(|fault| fault.to_store_error())?;
             let Some(home) = &kept.home else { continue };
-            let found = self
-                .log
-                .fetch_record(home.at)
-                .await
-                .map_err(|fault| fault.to_store_error())?;
-            let Some([head, body]) = found.and_then(|record| blobs(&record, &kept)) else {
+            let (id, from) = (kept.id, home.at);
+            let Some([head, body]) = blobs else {
                 // Nobody can read it any more: it must not hold up the rest for ever.
-                carried.push(Carried { position, head: None });
+                carried.push(Carried {
+                    position,
+                    id,
+                    from,
+                    head: None,
+                });
                 continue;
             };
             size += head.len() + body.len();
@@ -155,6 +182,8 @@ impl NatsInbox {
             let place = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             carried.push(Carried {
                 position,
+                id,
+                from,
                 head: Some(place),
             });
             bytes.extend([head, body]);
@@ -165,4 +194,41 @@ impl NatsInbox {
         self.line.ask(Op::Carry(carried), bytes, deadline).await?;
         Ok(true)
     }
+
+    /// Heads and bodies, as they stand in the stream; a message that holds many is fetched once.
+    fn found(&self, stragglers: Vec<(i64, Kept)>) -> impl Stream<Item = Result<Found, Fault>> {
+        let mut homes: BTreeMap<u64, Vec<(i64, Kept)>> = BTreeMap::new();
+        for (position, kept) in stragglers {
+            if let Some(home) = &kept.home {
+                homes.entry(home.at).or_default().push((position, kept));
+            }
+        }
+        let records = stream::iter(homes).map(move |(at, wanted)| async move {
+            let record = self.log.fetch_record(at).await?;
+            if record.is_none() {
+                // By what a server knew that lost something it may be elsewhere.
+                self.book.sure(&self.log).await?;
+            }
+            let found = wanted.into_iter().map(move |(position, kept)| {
+                let blobs = record.as_ref().and_then(|record| {
+                    stored(record, position, &kept)?;
+                    blobs(record, &kept)
+                });
+                Ok(Found {
+                    position,
+                    kept,
+                    blobs,
+                })
+            });
+            Ok::<_, Fault>(stream::iter(found))
+        });
+        records.buffered(AT_ONCE).try_flatten()
+    }
+}
+
+/// What there is of a delivery that is to be carried.
+struct Found {
+    position: i64,
+    kept: Kept,
+    blobs: Option<[Bytes; 2]>,
 }

@@ -3,11 +3,13 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::HeaderMap;
+use tokio::time::timeout;
 use wahook_core::{Delivery, inbox::Stored};
 
 use super::{
@@ -19,7 +21,9 @@ use super::{
 };
 
 /// So many messages are fetched at once.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
+/// So long it is waited for what this process has yet to hear.
+const BEHIND: Duration = Duration::from_secs(5);
 
 /// The deliveries in these places. What is gone by now is left out.
 pub(super) async fn fetch(
@@ -41,13 +45,16 @@ pub(super) async fn fetch(
             }
         }
     }
-    // Twice: what was carried to the end of the stream meanwhile is found there.
-    for _ in 0..2 {
-        missing.sort_unstable();
-        missing.dedup();
-        if missing.is_empty() {
-            break;
-        }
+    missing.sort_unstable();
+    missing.dedup();
+    if !missing.is_empty() {
+        missing = fetch_missing(log, book, &missing, &mut found).await?;
+    }
+    if !missing.is_empty() {
+        // What was carried to the end of the stream is found there, once it is known here.
+        let last = log.info().await?.state.last_sequence;
+        let heard = timeout(BEHIND, book.caught_up(last)).await;
+        heard.map_err(|_| Fault::Slow)?;
         missing = fetch_missing(log, book, &missing, &mut found).await?;
     }
     // By what a server knew that lost something it may be elsewhere.

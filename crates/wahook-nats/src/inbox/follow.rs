@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_nats::jetstream::Message;
 use futures_util::StreamExt as _;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{
     book::{Book, Heard},
@@ -166,7 +166,15 @@ impl Follower {
         if anchor.is_none() {
             is_sure = self.trust_if(connection, last, &mut asked).await?;
         }
-        while let Some(message) = messages.next().await {
+        loop {
+            let Ok(next) = timeout(LONGEST, messages.next()).await else {
+                // It is told where nobody may have listened.
+                if self.log.connection() != connection {
+                    return Err(Fault::away("the connection was made anew").into());
+                }
+                continue;
+            };
+            let Some(message) = next else { break };
             let message = message.map_err(|error| Fault::of_api("the stream cannot be followed", &error))?;
             let info = message
                 .info()

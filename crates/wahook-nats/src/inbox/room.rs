@@ -50,6 +50,12 @@ impl Page {
         }
     }
 
+    /// Whether the state can be written down, with something left for the work that goes on.
+    pub(super) fn has_room_for_state(&self) -> bool {
+        let needed = self.state_bytes() + *FLOOR.start() / 4;
+        self.most.is_none_or(|most| self.bytes + needed <= most)
+    }
+
     /// How many bytes may be carried to the end, with the state still to be written after it.
     pub(super) fn may_carry(&self) -> u64 {
         self.most.map_or(u64::MAX, |most| {

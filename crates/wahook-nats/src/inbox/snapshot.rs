@@ -3,11 +3,11 @@
 //! Notes say where. Each is stored only if no other came since the one that its writer knew, so they are a chain: a gateway
 //! that stood still in the middle of writing comes too late, and its note is never there to name what is gone by now.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use wahook_core::guard::Digest;
 
 use super::{
@@ -22,6 +22,8 @@ use super::{
 const NOTE: u8 = 2;
 /// Who said so long ago that it writes, and has not written, is not waited for.
 const CLAIM: Duration = Duration::from_secs(60);
+/// So often it is said again while it goes on.
+const RENEWED: Duration = Duration::from_secs(20);
 
 /// Where the ledger was written down, and who is about to do it again.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -101,23 +103,24 @@ impl Notes {
         }
     }
 
-    /// Notes what came on the subject of notes; whether the ledger is newly written down.
-    pub(super) fn hear(&mut self, sequence: u64, payload: Bytes) -> bool {
+    /// Notes what came on the subject of notes; whether the ledger is newly written down, and what its floor is.
+    pub(super) fn hear(&mut self, sequence: u64, payload: Bytes) -> (bool, u64) {
         self.newest = self.newest.max(sequence);
         let Ok(note) = record::read_json::<Note>(payload) else {
-            return false;
+            return (false, 0);
         };
+        let floor = note.floor;
         // What is older is by somebody who stood still, and names what may be gone.
-        if note.at() < self.note.at() || note.floor < self.note.floor {
-            return false;
+        if note.at() < self.note.at() || floor < self.note.floor {
+            return (false, floor);
         }
         let is_new = note.at() > self.note.at();
         self.claimed = note.begins.then(Instant::now);
         self.note = note;
-        is_new
+        (is_new, floor)
     }
 
-    fn is_claimed(&self) -> bool {
+    pub(super) fn is_claimed(&self) -> bool {
         self.claimed.is_some_and(|since| since.elapsed() < CLAIM)
     }
 }
@@ -140,11 +143,19 @@ async fn write_now(log: &Log, book: &Book, alone: bool) -> Result<bool, Fault> {
     if !book.is_sure(log) {
         return Err(Fault::away("what is known is not known to be so"));
     }
+    // Whoever writes and was left waiting by its caller goes on.
+    let Ok(_one) = book.writing.try_lock() else {
+        return Ok(false);
+    };
+    // Cut half-way it would stay, and take from what is kept free.
+    if !book.lock().has_room_for_state() {
+        return Err(Fault::Full);
+    }
     let connection = log.connection();
     let Some((begins, newest)) = begin(&book.lock()) else {
         return Ok(false);
     };
-    let Some(claim) = log.publish_note(begins.to_bytes()?, newest).await? else {
+    let Some(mut claim) = log.publish_note(begins.to_bytes()?, newest).await? else {
         return Ok(false);
     };
     let ledger = book.lock().ledger.clone();
@@ -155,10 +166,20 @@ async fn write_now(log: &Log, book: &Book, alone: bool) -> Result<bool, Fault> {
     };
     let bytes = Bytes::from(bytes);
     let (size, digest) = (bytes.len() as u64, *Digest::of_signed(&bytes).as_bytes());
+    let mut pieces = pin!(log.publish_state(bytes));
+    let parts = loop {
+        tokio::select! {
+            parts = &mut pieces => break parts?,
+            () = sleep(RENEWED) => match log.publish_note(begins.to_bytes()?, claim).await? {
+                Some(renewed) => claim = renewed,
+                None => return Ok(false),
+            },
+        }
+    };
     let place = Place {
         at,
         since,
-        parts: log.publish_state(bytes).await?,
+        parts,
         bytes: size,
         weight,
         digest,
@@ -228,8 +249,23 @@ fn begin(page: &Page) -> Option<(Note, u64)> {
 
 /// The newest ledger that is whole, and what is noted of ledgers.
 pub(super) async fn load(log: &Log) -> Result<Loaded, Fault> {
+    let mut newest = log.newest(&log.subjects.snapshots).await?;
+    loop {
+        let known = newest.as_ref().map(|(sequence, _)| *sequence);
+        let loaded = load_from_notes(log, newest).await;
+        if !matches!(loaded, Err(Fault::Broken(_))) {
+            return loaded;
+        }
+        // Somebody may have written it down anew meanwhile, and removed what was looked at.
+        newest = log.newest(&log.subjects.snapshots).await?;
+        if newest.as_ref().map(|(sequence, _)| *sequence) == known {
+            return loaded;
+        }
+    }
+}
+
+async fn load_from_notes(log: &Log, newest: Option<(u64, Bytes)>) -> Result<Loaded, Fault> {
     let first = log.info().await?.state.first_sequence;
-    let newest = log.newest(&log.subjects.snapshots).await?;
     let number = newest.as_ref().map_or(0, |(sequence, _)| *sequence);
     let mut notes: Vec<_> = newest.into_iter().collect();
     let mut is_all = false;
@@ -340,13 +376,14 @@ mod tests {
     #[test]
     fn a_note_that_is_older_than_what_is_known_is_passed_over() {
         let mut notes = Notes::default();
-        assert!(notes.hear(20, note(9, 7)));
+        assert_eq!(notes.hear(20, note(9, 7)), (true, 7));
         assert!(notes.is_claimed());
-        assert!(!notes.hear(21, note(8, 7)), "an older place");
-        assert!(!notes.hear(22, note(30, 6)), "a lower floor");
-        assert!(!notes.hear(23, Bytes::from_static(b"{}")), "none of ours");
+        assert_eq!(notes.hear(21, note(8, 7)), (false, 7), "an older place");
+        assert_eq!(notes.hear(22, note(30, 6)), (false, 6), "a lower floor");
+        let foreign = notes.hear(23, Bytes::from_static(b"{}"));
+        assert_eq!(foreign, (false, 0), "none of ours");
         assert_eq!((notes.note.at(), notes.newest), (9, 23));
-        assert!(notes.hear(24, note(12, 9)));
+        assert_eq!(notes.hear(24, note(12, 9)), (true, 9));
         assert_eq!(notes.note.at(), 12);
     }
 }

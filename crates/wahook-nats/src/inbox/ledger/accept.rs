@@ -148,13 +148,17 @@ impl Ledger {
     }
 
     pub(super) fn carry(&mut self, carried: Vec<Carried>, applying: &Applying<'_>) {
-        for Carried { position, head } in carried {
-            // It may be redacted by now.
-            if self
-                .deliveries
-                .get(&position)
-                .is_some_and(|kept| kept.home.is_some())
-            {
+        for Carried {
+            position,
+            id,
+            from,
+            head,
+        } in carried
+        {
+            // It may be redacted by now, or elsewhere.
+            let is_there =
+                |kept: &Kept| kept.id == id && kept.home.as_ref().is_some_and(|home| home.at == from);
+            if self.deliveries.get(&position).is_some_and(is_there) {
                 // There is no such blob.
                 let head = head.unwrap_or(u32::MAX - 1);
                 self.move_in(position, Some(applying.home(head, self.now)));

@@ -297,20 +297,28 @@ fn write() -> Golden {
             dry_run: false,
         })
     };
-    say(vec![replay(false), replay(true), Op::Reread], Vec::new());
+    let known = say(vec![replay(false), replay(true), Op::Reread], Vec::new());
     let drop_waiting = Op::DropWaiting {
         sink: Text::from("log"),
         limit: 1,
     };
+    let carry = |position, id, from, head| Carried {
+        position,
+        id,
+        from,
+        head,
+    };
+    let at = |position| {
+        let kept = known.kept(position).unwrap();
+        (kept.id, kept.home.as_ref().unwrap().at)
+    };
+    let ((one, from_one), (two, from_two)) = (at(1), at(2));
     let places = vec![
-        Carried {
-            position: 1,
-            head: Some(0),
-        },
-        Carried {
-            position: 2,
-            head: None,
-        },
+        carry(1, one, from_one, Some(0)),
+        carry(2, two, from_two, None),
+        // Carried by somebody else meanwhile, and the place of another delivery.
+        carry(2, two, from_two, Some(0)),
+        carry(3, two, from_two, None),
     ];
     say(vec![drop_waiting, Op::Carry(places)], carried);
     let sweep = Op::Sweep {

@@ -93,6 +93,10 @@ pub(crate) struct Accept {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Carried {
     pub(crate) position: i64,
+    /// Whose it is: another one may have the place of a delivery that a server lost.
+    pub(crate) id: DeliveryId,
+    /// Where it was: what somebody else carried meanwhile is not there any more, and stays where it is now.
+    pub(crate) from: u64,
     /// `None` for one that is gone: so it is from then on, and holds up nothing.
     pub(crate) head: Option<u32>,
 }

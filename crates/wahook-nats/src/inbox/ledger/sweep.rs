@@ -56,10 +56,12 @@ impl Ledger {
                 .ended
                 .range((is_redacted, 0, i64::MIN)..=(is_redacted, now, i64::MAX));
             let ended = ended.take_while(|(_, since, _)| is_over(*since, soonest));
-            for (_, _, position) in ended.take(LOOK.max(2 * count)) {
-                let Some(since) = self.finished_at(*position, dead).filter(|since| *since <= now) else {
-                    continue;
-                };
+            // Dead letters stay for long, and must not stand before all that ended after them.
+            let finished = ended.take(LOOK_PAST).filter_map(|(_, _, position)| {
+                let since = self.finished_at(*position, dead)?;
+                (since <= now).then_some((since, position))
+            });
+            for (since, position) in finished.take(LOOK.max(2 * count)) {
                 if found.len() >= count {
                     return found;
                 }
@@ -143,3 +145,5 @@ impl Ledger {
 
 /// So many finished deliveries are looked at in one go, also where their keys must still be remembered.
 const LOOK: usize = 10_000;
+/// And at so many with those that are dead letters.
+const LOOK_PAST: usize = 200_000;

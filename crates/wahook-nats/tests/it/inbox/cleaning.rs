@@ -79,6 +79,39 @@ async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
     }
 }
 
+/// Both carry the same, and one has removed where it was while the other still looks there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "needs NATS: cargo xtask test"]
+async fn i5_of_two_that_clean_at_once_none_takes_for_gone_what_the_other_carried() {
+    let (url, mut options) = (shared_nats(), options());
+    (options.snapshot_bytes, options.cache_bytes) = (20_000, 0);
+    options.carry_after = Duration::from_millis(1);
+    let inboxes = [
+        open(&url, options.clone()).await,
+        open(&url, options.clone()).await,
+    ];
+    let mut shop = shop();
+    for number in 0..60 {
+        let incoming = shop.body(
+            &format!("evt_{number}"),
+            format!("chat {number} {}", "y".repeat(20_000)),
+        );
+        assert_eq!(inboxes[0].accept(incoming).await.unwrap(), STORED);
+    }
+    for _ in 0..40 {
+        let sweeps = inboxes.iter().map(|inbox| {
+            let inbox = std::sync::Arc::clone(inbox);
+            tokio::spawn(async move { inbox.sweep(NOW).await })
+        });
+        for sweep in sweeps.collect::<Vec<_>>() {
+            // That it was too slow is no matter here.
+            let _ = sweep.await.unwrap();
+        }
+    }
+    let unread = inboxes[1].unread(READER, 100, 1 << 24, LEASE).await.unwrap();
+    assert_eq!(unread.len(), 60);
+}
+
 #[tokio::test]
 #[ignore = "needs NATS: cargo xtask test"]
 async fn i5_what_was_removed_is_gone_from_a_stream_on_which_nothing_happens() {
