@@ -34,8 +34,10 @@ const LITTLE: u64 = 16 << 10;
 const ROUNDS: usize = 64;
 /// So many deliveries are carried in one go.
 const CARRIED: usize = 200;
-/// Or so many bytes of them, but one at least.
-const CARRIED_BYTES: usize = 1 << 20;
+/// Or so many bytes of them, but those of one message at least.
+const CARRIED_BYTES: u64 = 1 << 20;
+/// What is carried beside a body, about.
+const HEAD: u64 = 700;
 
 /// How the state is written down.
 enum What {
@@ -65,17 +67,17 @@ impl NatsInbox {
                 break;
             }
             let has_written = self.write_down_if_due(retention.bodies, deadline).await?;
-            let has_removed = self.remove(deadline).await?;
-            // To carry takes room, and only what is removed gives it back.
-            if !has_written && !has_removed {
+            self.remove(deadline).await?;
+            // Somebody else writes, and needs the room that is left.
+            if has_written == Some(false) {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Removes the beginning, up to what is needed; whether there was any.
-    async fn remove(&self, deadline: Instant) -> Result<bool, StoreError> {
+    /// Removes the beginning, up to what is needed.
+    async fn remove(&self, deadline: Instant) -> Result<(), StoreError> {
         let removed = async {
             // By what a server knew that lost something, what is needed may be elsewhere.
             self.book.sure(&self.log).await?;
@@ -87,18 +89,17 @@ impl NatsInbox {
                     .last()
                     .map(|place| (place.at, place.first().min(note.floor + 1)))
                 else {
-                    return Ok(false);
+                    return Ok(());
                 };
                 let needed = page.first_piece(at).map_or(needed, |piece| piece.min(needed));
                 page.ledger.first_home().map_or(needed, |home| home.min(needed))
             };
             let info = self.log.info().await?;
-            let is_more = info.state.first_sequence < before && self.book.is_sure(&self.log);
-            if is_more {
+            if info.state.first_sequence < before && self.book.is_sure(&self.log) {
                 self.log.remove_before(before).await?;
                 self.book.see(&self.log.info().await?);
             }
-            Ok(is_more)
+            Ok(())
         };
         match timeout_at(deadline, removed).await {
             Ok(removed) => removed.map_err(|fault: Fault| fault.to_store_error()),
@@ -107,8 +108,12 @@ impl NatsInbox {
     }
 
     /// Where hardly anything fits, what is known is written down if that makes room; and else if it was long ago, and the
-    /// beginning of the stream could go; whether it was.
-    async fn write_down_if_due(&self, bodies: Duration, deadline: Instant) -> Result<bool, StoreError> {
+    /// beginning of the stream could go. Whether it was, if it was to be: else somebody else does.
+    async fn write_down_if_due(
+        &self,
+        bodies: Duration,
+        deadline: Instant,
+    ) -> Result<Option<bool>, StoreError> {
         let what = {
             let page = self.book.lock();
             let note = &page.notes.note;
@@ -124,7 +129,7 @@ impl NatsInbox {
             } else if !page.is_tight() && is_stale && page.freed > note.floor {
                 What::Beside
             } else {
-                return Ok(false);
+                return Ok(None);
             }
         };
         let write = async {
@@ -134,7 +139,7 @@ impl NatsInbox {
             }
         };
         match timeout_at(deadline, write).await {
-            Ok(written) => written.map_err(|fault| fault.to_store_error()),
+            Ok(written) => written.map(Some).map_err(|fault| fault.to_store_error()),
             Err(_) => Err(StoreError::new(StoreErrorKind::Slow)),
         }
     }
@@ -142,20 +147,34 @@ impl NatsInbox {
     /// Writes deliveries anew that have stood where they are for longer than bodies are kept: they are not finished, or dead.
     /// Whether there were any.
     async fn carry(&self, longer: Duration, deadline: Instant) -> Result<bool, StoreError> {
-        let (room, stragglers): (_, Vec<_>) = {
+        let homes = {
             let page = self.book.lock();
             let before = page.now().saturating_sub(micros(longer));
             let positions = page.ledger.stragglers(before, CARRIED);
-            let stragglers = positions
-                .into_iter()
-                .filter_map(|position| Some((position, page.ledger.kept(position)?.clone())));
-            let room = usize::try_from(page.may_carry()).unwrap_or(usize::MAX);
-            (room, stragglers.collect())
+            let mut homes: BTreeMap<u64, Vec<(i64, Kept)>> = BTreeMap::new();
+            for position in positions {
+                let Some(kept) = page.ledger.kept(position) else {
+                    continue;
+                };
+                if let Some(home) = &kept.home {
+                    homes.entry(home.at).or_default().push((position, kept.clone()));
+                }
+            }
+            let at_once = page.record_bytes().min(CARRIED_BYTES);
+            let (room, mut size) = (page.may_carry(), 0);
+            // A message is removed once all of it is elsewhere: what of it had room would only take that.
+            let fits = |(_, of_one): &(u64, Vec<(i64, Kept)>)| {
+                let bytes: u64 = of_one.iter().map(|(_, kept)| u64::from(kept.size) + HEAD).sum();
+                let is_first = size == 0;
+                size += bytes;
+                size <= room && (is_first || size <= at_once)
+            };
+            homes.into_iter().take_while(fits).collect::<Vec<_>>()
         };
         // The rest of the time is for writing what was found.
         let found_by = Instant::now() + deadline.saturating_duration_since(Instant::now()) / 2;
-        let mut found = pin!(self.found(stragglers));
-        let (mut carried, mut bytes, mut size) = (Vec::new(), Vec::new(), 0);
+        let mut found = pin!(self.found(homes));
+        let (mut carried, mut bytes) = (Vec::new(), Vec::new());
         // What takes too long is for the next time.
         while let Ok(Some(next)) = timeout_at(found_by, found.next()).await {
             let Found {
@@ -175,10 +194,6 @@ impl NatsInbox {
                 });
                 continue;
             };
-            size += head.len() + body.len();
-            if size > room || (size > CARRIED_BYTES && !carried.is_empty()) {
-                break;
-            }
             let place = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
             carried.push(Carried {
                 position,
@@ -196,13 +211,7 @@ impl NatsInbox {
     }
 
     /// Heads and bodies, as they stand in the stream; a message that holds many is fetched once.
-    fn found(&self, stragglers: Vec<(i64, Kept)>) -> impl Stream<Item = Result<Found, Fault>> {
-        let mut homes: BTreeMap<u64, Vec<(i64, Kept)>> = BTreeMap::new();
-        for (position, kept) in stragglers {
-            if let Some(home) = &kept.home {
-                homes.entry(home.at).or_default().push((position, kept));
-            }
-        }
+    fn found(&self, homes: Vec<(u64, Vec<(i64, Kept)>)>) -> impl Stream<Item = Result<Found, Fault>> {
         let records = stream::iter(homes).map(move |(at, wanted)| async move {
             let record = self.log.fetch_record(at).await?;
             if record.is_none() {

@@ -138,7 +138,8 @@ impl Line {
 
     /// The verbs of the next record.
     fn next(&self) -> Batch {
-        let most = self.log.most();
+        let most = usize::try_from(self.book.lock().record_bytes()).unwrap_or(usize::MAX);
+        let most = most.min(self.log.most());
         let mut waiting = self.lock();
         let (mut jobs, mut bytes) = (Vec::new(), 0);
         while jobs.len() < MOST_VERBS

@@ -33,7 +33,7 @@ impl Page {
     fn reserve(&self, most: u64) -> u64 {
         let ledger = &self.ledger;
         let work = ledger.not_read() * READ + ledger.bytes_not_read + ledger.waiting() * HAND_OVER;
-        let floor = (most / 16).clamp(*FLOOR.start(), *FLOOR.end()).min(most / 4);
+        let floor = floor(most);
         // Two that write the state at once are one too many, but may happen; and half of it for what work adds to it.
         work + self.state_bytes() * 5 / 2 + ledger.largest() + floor
     }
@@ -48,6 +48,12 @@ impl Page {
             }
             _ => weight,
         }
+    }
+
+    /// How many bytes of several deliveries may be in one message: all of it must have room where it is carried to, when
+    /// hardly anything else has.
+    pub(super) fn record_bytes(&self) -> u64 {
+        self.most.map_or(u64::MAX, floor)
     }
 
     /// Whether the state can be written down, with something left for the work that goes on.
@@ -72,6 +78,11 @@ impl Page {
             self.is_tight() && self.bytes.saturating_sub(needed) > (most / 16).max(*FLOOR.start() / 2)
         })
     }
+}
+
+/// Beside what is reckoned.
+fn floor(most: u64) -> u64 {
+    (most / 16).clamp(*FLOOR.start(), *FLOOR.end()).min(most / 4)
 }
 
 impl Ledger {
