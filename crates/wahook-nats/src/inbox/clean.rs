@@ -56,7 +56,8 @@ impl NatsInbox {
         let carried = self.carry(longer, deadline).await;
         let written = self.write_down_if_due(retention.bodies, deadline).await;
         let removed = self.remove(deadline).await;
-        (carried?, written?, removed?);
+        // Each is tried whatever became of the one before.
+        carried.and(written).and(removed)?;
         for _ in 0..ROUNDS {
             let is_useful = {
                 let page = self.book.lock();
