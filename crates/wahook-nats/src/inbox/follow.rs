@@ -18,6 +18,8 @@ use super::{
 const AGAIN: Duration = Duration::from_millis(50);
 /// And at the longest, where the stream holds what cannot be gone on with: somebody may mend it.
 const LONGEST: Duration = Duration::from_secs(5);
+/// Where nothing is heard for so long, it is asked whether there is something.
+const QUIET: Duration = Duration::from_secs(2);
 /// So often it is asked whether what is known is there yet, before it is taken for lost.
 const BEHIND: usize = 100;
 
@@ -166,14 +168,23 @@ impl Follower {
         if anchor.is_none() {
             is_sure = self.trust_if(connection, last, &mut asked).await?;
         }
+        let mut is_elsewhere = false;
         loop {
-            let Ok(next) = timeout(LONGEST, messages.next()).await else {
+            let Ok(next) = timeout(QUIET, messages.next()).await else {
                 // It is told where nobody may have listened.
                 if self.log.connection() != connection {
                     return Err(Fault::away("the connection was made anew").into());
                 }
+                // The replica that is followed may have stopped at what was, or whoever leads have lost what is known.
+                let info = self.log.info().await?;
+                let was_elsewhere =
+                    std::mem::replace(&mut is_elsewhere, info.state.last_sequence != self.applied());
+                if was_elsewhere && is_elsewhere {
+                    return Err(Fault::away("nothing is heard, and the stream is elsewhere").into());
+                }
                 continue;
             };
+            is_elsewhere = false;
             let Some(message) = next else { break };
             let message = message.map_err(|error| Fault::of_api("the stream cannot be followed", &error))?;
             let info = message
