@@ -1,6 +1,12 @@
 //! Many verbs, one flush.
 
-use std::{num::NonZeroU64, sync::Arc};
+use std::{
+    num::NonZeroU64,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use wahook_core::guard::{Claim, GuardStore, Settled, StoreErrorKind};
 
@@ -13,14 +19,21 @@ async fn claim_together(
     keys: impl Iterator<Item = String>,
 ) -> Vec<Result<Claim, wahook_core::guard::StoreError>> {
     let lock = place.lock();
+    let asked = Arc::new(AtomicUsize::new(0));
     let tasks: Vec<_> = keys
         .map(|name| {
-            let store = Arc::clone(store);
-            tokio::spawn(async move { claim(&*store, &key(name)).await })
+            let (store, asked) = (Arc::clone(store), Arc::clone(&asked));
+            tokio::spawn(async move {
+                // On this runtime of one thread it has said what it wants when another has its turn.
+                asked.fetch_add(1, Ordering::Relaxed);
+                claim(&*store, &key(name)).await
+            })
         })
         .collect();
-    // On this runtime of one thread all of them have said theirs when this one has its turn again.
-    tokio::task::yield_now().await;
+    // A few dozen have their turns before this one has it again.
+    while asked.load(Ordering::Relaxed) < tasks.len() {
+        tokio::task::yield_now().await;
+    }
     drop(lock);
     let mut answers = Vec::new();
     for task in tasks {
@@ -36,9 +49,9 @@ async fn i1_verbs_that_wait_together_are_flushed_together() {
     let before = store.commits();
     let answers = claim_together(&place, &store, (0..200).map(|number| number.to_string())).await;
     assert!(answers.into_iter().all(|answer| answer.unwrap() == FRESH));
-    // What the writer took first, and the rest, which may be a few if it was quicker than they came.
+    // What the writer took first, and the rest.
     let commits = store.commits() - before;
-    assert!((1..=10).contains(&commits), "{commits} commits for 200 claims");
+    assert!((1..=3).contains(&commits), "{commits} commits for 200 claims");
     assert_eq!(place.rows(), 200);
 }
 
