@@ -5,8 +5,7 @@
 
 use std::{collections::BTreeMap, pin::pin, time::Duration};
 
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 use wahook_core::{
     guard::{StoreError, StoreErrorKind},
@@ -15,7 +14,7 @@ use wahook_core::{
 
 use super::{
     fault::Fault,
-    fetch::{AT_ONCE, blobs, stored},
+    fetch::{blobs, records, stored},
     ledger::{
         op::{Carried, Op},
         records::{Kept, micros},
@@ -174,35 +173,36 @@ impl NatsInbox {
         };
         // The rest of the time is for writing what was found.
         let found_by = Instant::now() + deadline.saturating_duration_since(Instant::now()) / 2;
-        let mut found = pin!(self.found(homes));
+        let mut found = pin!(records(&self.log, homes));
         let (mut carried, mut bytes) = (Vec::new(), Vec::new());
         // What takes too long is for the next time.
         while let Ok(Some(next)) = timeout_at(found_by, found.next()).await {
-            let Found {
-                position,
-                kept,
-                blobs,
-            } = next.map_err(|fault| fault.to_store_error())?;
-            let Some(home) = &kept.home else { continue };
-            let (id, from) = (kept.id, home.at);
-            let Some([head, body]) = blobs else {
-                // Nobody can read it any more: it must not hold up the rest for ever.
+            let (record, wanted) = next.map_err(|fault| fault.to_store_error())?;
+            if record.is_none() {
+                // By what a server knew that lost something it may be elsewhere.
+                let Ok(sure) = timeout_at(found_by, self.book.sure(&self.log)).await else {
+                    break;
+                };
+                sure.map_err(|fault| fault.to_store_error())?;
+            }
+            for (position, kept) in wanted {
+                let Some(home) = &kept.home else { continue };
+                let there = record
+                    .as_ref()
+                    .filter(|record| stored(record, position, &kept).is_some());
+                // What nobody can read any more must not hold up the rest for ever.
+                let head = there.and_then(|record| blobs(record, &kept)).map(|blobs| {
+                    let head = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                    bytes.extend(blobs);
+                    head
+                });
                 carried.push(Carried {
                     position,
-                    id,
-                    from,
-                    head: None,
+                    id: kept.id,
+                    from: home.at,
+                    head,
                 });
-                continue;
-            };
-            let place = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            carried.push(Carried {
-                position,
-                id,
-                from,
-                head: Some(place),
-            });
-            bytes.extend([head, body]);
+            }
         }
         if carried.is_empty() {
             return Ok(false);
@@ -210,35 +210,4 @@ impl NatsInbox {
         self.line.ask(Op::Carry(carried), bytes, deadline).await?;
         Ok(true)
     }
-
-    /// Heads and bodies, as they stand in the stream; a message that holds many is fetched once.
-    fn found(&self, homes: Vec<(u64, Vec<(i64, Kept)>)>) -> impl Stream<Item = Result<Found, Fault>> {
-        let records = stream::iter(homes).map(move |(at, wanted)| async move {
-            let record = self.log.fetch_record(at).await?;
-            if record.is_none() {
-                // By what a server knew that lost something it may be elsewhere.
-                self.book.sure(&self.log).await?;
-            }
-            let found = wanted.into_iter().map(move |(position, kept)| {
-                let blobs = record.as_ref().and_then(|record| {
-                    stored(record, position, &kept)?;
-                    blobs(record, &kept)
-                });
-                Ok(Found {
-                    position,
-                    kept,
-                    blobs,
-                })
-            });
-            Ok::<_, Fault>(stream::iter(found))
-        });
-        records.buffered(AT_ONCE).try_flatten()
-    }
-}
-
-/// What there is of a delivery that is to be carried.
-struct Found {
-    position: i64,
-    kept: Kept,
-    blobs: Option<[Bytes; 2]>,
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use http::HeaderMap;
 use tokio::time::timeout;
 use wahook_core::{Delivery, inbox::Stored};
@@ -21,7 +21,7 @@ use super::{
 };
 
 /// So many messages are fetched at once.
-pub(super) const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 8;
 /// So long it is waited for what this process has yet to hear.
 const BEHIND: Duration = Duration::from_secs(5);
 
@@ -76,7 +76,19 @@ pub(super) const GONE: &str =
     "the stream does not hold this delivery any more: somebody removed its message, or it is damaged";
 
 /// A record, if it is there, and what is wanted of it.
-type Found = (Option<Record>, Vec<(i64, Kept)>);
+pub(super) type Found = (Option<Record>, Vec<(i64, Kept)>);
+
+/// The records in these messages, in the order of these, each once for all that is wanted of it.
+pub(super) fn records(
+    log: &Log,
+    homes: impl IntoIterator<Item = (u64, Vec<(i64, Kept)>)>,
+) -> impl Stream<Item = Result<Found, Fault>> {
+    let records = stream::iter(homes).map(move |(at, wanted)| async move {
+        let record = log.fetch_record(at).await?;
+        Ok((record, wanted))
+    });
+    records.buffered(AT_ONCE)
+}
 
 /// What cannot be found either.
 async fn fetch_missing(
@@ -99,11 +111,7 @@ async fn fetch_missing(
             }
         }
     }
-    let messages = stream::iter(homes).map(|(at, wanted)| async move {
-        let record = log.fetch_record(at).await?;
-        Ok::<_, Fault>((record, wanted))
-    });
-    let messages: Vec<Found> = messages.buffered(AT_ONCE).try_collect().await?;
+    let messages: Vec<Found> = records(log, homes).try_collect().await?;
     let mut left = Vec::new();
     for (record, wanted) in messages {
         for (position, kept) in wanted {

@@ -4,12 +4,13 @@ use std::{num::NonZeroU64, time::Duration};
 
 use wahook_core::{
     guard::StoreErrorKind,
-    inbox::{Retention, Setback, Settlement, Then},
+    inbox::{Retention, Then},
 };
 use wahook_services::{Proxy, shared_nats};
 
 use super::kit::{
-    ALL, LEASE, NOW, READER, STORED, done, hand_over, open, options, read, shop, state, token, until,
+    ALL, LEASE, NOW, READER, STORED, done, failed, hand_over, open, options, read, shop, state, token, until,
+    until_gone,
 };
 use crate::stored::stored;
 
@@ -31,37 +32,13 @@ async fn i5_what_nobody_needs_goes_and_a_dead_letter_is_carried_along() {
         .unwrap()
         .lanes
         .remove(0);
-    let parked = Settlement {
-        lane: lane.id,
-        done: Vec::new(),
-        setback: Some(Setback {
-            entry: lane.entries[0].id,
-            error: "no".to_owned(),
-            failed: true,
-            then: Then::Park,
-        }),
-        untouched: Vec::new(),
-    };
-    inbox.settle(token_of, parked).await.unwrap();
+    inbox
+        .settle(token_of, failed(&lane, true, Then::Park))
+        .await
+        .unwrap();
     let first = state(&url, &options.stream).await;
 
-    let mut number = 0;
-    until("the beginning goes", async || {
-        for _ in 0..20 {
-            number += 1;
-            let incoming = shop.body(
-                &format!("evt_{number}"),
-                format!("chat {number} {}", "y".repeat(500)),
-            );
-            assert_eq!(inbox.accept(incoming).await.unwrap(), STORED);
-        }
-        read(&*inbox, READER).await.unwrap().unwrap();
-        assert_eq!(hand_over(&*inbox).await.len(), 20);
-        inbox.sweep(NOW).await.unwrap();
-        inbox.sweep(NOW).await.unwrap();
-        state(&url, &options.stream).await.first_sequence > first.last_sequence
-    })
-    .await;
+    let number = until_gone(&*inbox, &mut shop, (&url, &options.stream), first.last_sequence).await;
 
     for _ in 0..2 {
         let inbox = open(&url, options.clone()).await;

@@ -6,7 +6,7 @@ use wahook_core::inbox::DeadQuery;
 use wahook_services::shared_nats;
 
 use super::kit::{
-    ALL, LEASE, NOW, READER, STORED, done, hand_over, open, options, read, shop, state, stream, token, until,
+    ALL, LEASE, READER, STORED, done, hand_over, open, options, read, shop, state, stream, token, until_gone,
 };
 
 #[tokio::test]
@@ -87,22 +87,6 @@ async fn i5_what_is_gone_before_it_is_handed_over_is_a_dead_letter_and_stops_nob
         assert!(!letter.blocks);
     }
     // Nor does it hold up the cleaning.
-    let mut number = 10;
-    until("the beginning goes", async || {
-        for _ in 0..20 {
-            number += 1;
-            let incoming = shop.body(
-                &format!("evt_{number}"),
-                format!("chat {number} {}", "y".repeat(500)),
-            );
-            assert_eq!(inbox.accept(incoming).await.unwrap(), STORED);
-        }
-        read(&*inbox, READER).await.unwrap().unwrap();
-        assert_eq!(hand_over(&*inbox).await.len(), 20);
-        inbox.sweep(NOW).await.unwrap();
-        inbox.sweep(NOW).await.unwrap();
-        state(&url, &options.stream).await.first_sequence > last
-    })
-    .await;
+    until_gone(&*inbox, &mut shop, (&url, &options.stream), last).await;
     assert_eq!(inbox.dead(&query).await.unwrap().len(), 2);
 }

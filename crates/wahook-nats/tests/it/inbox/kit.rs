@@ -13,7 +13,8 @@ use async_nats::jetstream::{
 use wahook_core::{
     guard::{Key, Settled, StoreError, Token},
     inbox::{
-        Accepted, Desk, Filed, FiledEvent, Inbox, Lane, Reading, Retention, Settlement, Summary, Unread, Want,
+        Accepted, Desk, Filed, FiledEvent, Inbox, Lane, Reading, Retention, Setback, Settlement, Summary,
+        Then, Unread, Want,
     },
     json::Text,
     model::Kind,
@@ -123,6 +124,21 @@ pub(crate) fn done(lane: &Lane) -> Settlement {
     }
 }
 
+/// What `done` is where the first of a lane failed.
+pub(crate) fn failed(lane: &Lane, failed: bool, then: Then) -> Settlement {
+    Settlement {
+        lane: lane.id,
+        done: Vec::new(),
+        setback: Some(Setback {
+            entry: lane.entries[0].id,
+            error: "the sink is away".to_owned(),
+            failed,
+            then,
+        }),
+        untouched: Vec::new(),
+    }
+}
+
 /// Takes and confirms all that is due; the bodies.
 pub(crate) async fn hand_over(inbox: &dyn Inbox) -> Vec<String> {
     let token = token();
@@ -150,6 +166,33 @@ pub(crate) async fn stream(url: &str, name: &str) -> (jetstream::Context, Stream
 
 pub(crate) async fn state(url: &str, name: &str) -> State {
     stream(url, name).await.1.cached_info().state.clone()
+}
+
+/// Deliveries come and go until the stream begins behind this message; how many did.
+pub(crate) async fn until_gone(
+    inbox: &dyn Desk,
+    shop: &mut Deliveries,
+    (url, name): (&str, &str),
+    last: u64,
+) -> u64 {
+    let mut number = 0;
+    until("the beginning goes", async || {
+        for _ in 0..20 {
+            number += 1;
+            let incoming = shop.body(
+                &format!("evt_of_many_{number}"),
+                format!("chat of-many-{number} {}", "y".repeat(500)),
+            );
+            assert_eq!(inbox.accept(incoming).await.unwrap(), STORED);
+        }
+        read(inbox, READER).await.unwrap().unwrap();
+        assert_eq!(hand_over(inbox).await.len(), 20);
+        inbox.sweep(NOW).await.unwrap();
+        inbox.sweep(NOW).await.unwrap();
+        state(url, name).await.first_sequence > last
+    })
+    .await;
+    number
 }
 
 /// Asks until it is so.

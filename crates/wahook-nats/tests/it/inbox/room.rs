@@ -5,13 +5,17 @@ use std::{num::NonZeroU64, sync::Arc, time::Duration};
 use wahook_core::{
     Secret,
     guard::{Settled, StoreErrorKind},
-    inbox::{Desk, Setback, Settlement, Then, Want},
+    inbox::{Desk, Then, Want},
 };
 use wahook_nats::NatsInboxOptions;
 use wahook_services::{Nats, shared_nats};
 use wahook_testkit::{Sender, inbox::Deliveries};
 
-use super::kit::{LEASE, NOW, READER, STORED, open, options, reading, stream, token, until};
+use super::kit::{LEASE, NOW, READER, STORED, failed, open, options, reading, stream, token, until};
+
+const AGAIN: Then = Then::Retry {
+    after: Duration::ZERO,
+};
 
 /// A shop whose keys are soon forgotten: what is remembered is kept.
 fn shop() -> Deliveries {
@@ -67,20 +71,11 @@ async fn work_off(inboxes: &[Arc<dyn Desk>], many: usize) {
         let Some(lane) = taken.lanes.first() else {
             continue;
         };
-        let entry = lane.entries[0].id;
         let fails = tries % 5 == 0;
-        let settlement = Settlement {
-            lane: lane.id,
-            done: if fails { Vec::new() } else { vec![entry] },
-            setback: fails.then(|| Setback {
-                entry,
-                error: "the sink is away".to_owned(),
-                failed: false,
-                then: Then::Retry {
-                    after: Duration::ZERO,
-                },
-            }),
-            untouched: Vec::new(),
+        let settlement = if fails {
+            failed(lane, false, AGAIN)
+        } else {
+            super::kit::done(lane)
         };
         assert_eq!(inbox.settle(token, settlement).await.unwrap(), Settled::Done);
         done += usize::from(!fails);
@@ -199,19 +194,7 @@ async fn away(most: u64, size: usize) {
             .unwrap()
             .lanes
             .remove(0);
-        let settlement = Settlement {
-            lane: lane.id,
-            done: Vec::new(),
-            setback: Some(Setback {
-                entry: lane.entries[0].id,
-                error: "the sink is away".to_owned(),
-                failed: false,
-                then: Then::Retry {
-                    after: Duration::ZERO,
-                },
-            }),
-            untouched: Vec::new(),
-        };
+        let settlement = failed(&lane, false, AGAIN);
         assert_eq!(inbox.settle(token, settlement).await.unwrap(), Settled::Done);
         if number % 50 == 0 {
             inbox.sweep(NOW).await.unwrap();
