@@ -91,7 +91,8 @@ impl Conform {
         Self { patience, ..self }
     }
 
-    /// How long to wait for what must not happen, such as a copy being handled: 200 ms.
+    /// How long to wait for what must not happen, such as a copy being handled: 200 ms, and longer where work was seen to
+    /// come later than that.
     pub fn settle(self, settle: Duration) -> Self {
         Self { settle, ..self }
     }
@@ -154,6 +155,7 @@ impl Conform {
             challenge_token: self.challenge_token,
             reached: Arc::default(),
             answered: Arc::default(),
+            lag: AtomicU64::default(),
         };
         let mut report = Report {
             provider,

@@ -40,11 +40,16 @@ pub(super) struct Stage {
     pub(super) reached: Arc<AtomicBool>,
     /// Whether anything was ever answered.
     pub(super) answered: Arc<AtomicBool>,
+    /// The longest time that work was waited for and then came, in milliseconds.
+    pub(super) lag: AtomicU64,
 }
 
 /// How long a supervisor may need to start it anew, and how often it is looked for meanwhile.
 const COMES_BACK: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// Who took so long once takes as long again, and a little longer.
+const AS_LONG_AGAIN: u32 = 3;
 
 /// How often the application is asked whether it is done.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
@@ -175,7 +180,7 @@ impl Stage {
         let deadline = Instant::now() + self.patience;
         let mut count = probe.handled().await?;
         loop {
-            sleep(self.settle).await;
+            sleep(self.calm()).await;
             let before = count;
             count = probe.handled().await?;
             if count == before || Instant::now() > deadline {
@@ -193,13 +198,14 @@ impl Stage {
         let (Some(probe), Some(before)) = (&self.probe, before) else {
             return Ok(None);
         };
-        let deadline = Instant::now() + patience;
+        let begin = Instant::now();
         while probe.handled().await? <= before {
-            if Instant::now() > deadline {
+            if begin.elapsed() > patience {
                 return Ok(Some(false));
             }
             sleep(ASK_AGAIN).await;
         }
+        self.lagged(begin);
         Ok(Some(true))
     }
 
@@ -226,12 +232,25 @@ impl Stage {
         let (Some(probe), Some(before)) = (&self.probe, before) else {
             return Ok(None);
         };
-        let deadline = Instant::now() + self.patience;
-        while probe.handled().await?.saturating_sub(before) < expected && Instant::now() < deadline {
-            sleep(ASK_AGAIN).await;
+        if let Some(one_less) = expected.checked_sub(1) {
+            self.handled_any(Some(before.saturating_add(one_less)), self.patience)
+                .await?;
         }
-        sleep(self.settle).await;
+        sleep(self.calm()).await;
         Ok(Some(probe.handled().await?.saturating_sub(before)))
+    }
+
+    /// Work that was waited for since then has come.
+    fn lagged(&self, begin: Instant) {
+        let lag = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.lag.fetch_max(lag, Ordering::Relaxed);
+    }
+
+    /// How long nothing must happen until nothing will: a queue behind the receiver, or a busy machine, has it work later.
+    fn calm(&self) -> Duration {
+        let lag = Duration::from_millis(self.lag.load(Ordering::Relaxed));
+        let late = lag.saturating_mul(AS_LONG_AGAIN).min(self.patience);
+        self.settle.max(late)
     }
 
     /// Makes the application's next piece of work fail; `false` where nobody can.

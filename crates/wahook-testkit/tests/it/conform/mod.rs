@@ -6,7 +6,7 @@ mod receiver;
 
 use std::time::Duration;
 
-use axum::{Router, extract::State, http::StatusCode};
+use axum::{Router, extract::State, handler::Handler, http::StatusCode};
 use wahook_axum::{Events, endpoint};
 use wahook_core::{Challenge, Endpoint, Secret};
 use wahook_providers::{Options, PROVIDERS};
@@ -30,6 +30,16 @@ async fn work(State(counter): State<Counter>, Events(events): Events) -> StatusC
 
 /// Our own stack, with or without a look into the application.
 async fn ours(hook: Endpoint, secret: &str, seen: bool) -> Report {
+    played(hook, secret, seen, work).await
+}
+
+/// The same with this handler.
+async fn played<T: 'static>(
+    hook: Endpoint,
+    secret: &str,
+    seen: bool,
+    work: impl Handler<T, Counter>,
+) -> Report {
     let counter = Counter::default();
     let stack = Stack::new(hook.clone()).dedupe(|dedupe| dedupe.dedupe_events());
     let app = Router::new().route("/hook", endpoint(stack, work, counter.clone()));
@@ -59,6 +69,45 @@ async fn a_our_own_stack_passes_everything_for_every_provider() {
             let handshake = report.finding(Scenario::Handshake).unwrap();
             let is_told = handshake.advice.iter().any(|advice| advice.contains(option));
             assert_eq!(handshake.verdict == Verdict::NotApplicable, is_told, "{report}");
+        }
+    }
+}
+
+/// Takes at once and works later, now sooner, now later: as with a queue behind it.
+async fn work_later(State(counter): State<Counter>, Events(events): Events) -> StatusCode {
+    if counter.must_fail() {
+        return StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    let mut late = Duration::from_millis(600);
+    for event in events {
+        late += Duration::from_millis(event.key.as_str().bytes().map(u64::from).sum::<u64>() % 400);
+        let counter = counter.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(late).await;
+            counter.add(1);
+        });
+    }
+    StatusCode::OK
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_work_that_comes_late_is_not_taken_for_that_of_the_next_scenario() {
+    for row in PROVIDERS {
+        let secret = (row.make_secret)([7; 32]);
+        let hook = (row.build)("hook", secret.as_str().try_into().unwrap(), &Options::default()).unwrap();
+        let report = played(hook, &secret, true, work_later).await;
+        for finding in &report.scenarios {
+            let fine = match finding.scenario {
+                // Nothing is interrupted, for it is answered at once.
+                Scenario::HangUp => [Verdict::NotObservable].as_slice(),
+                _ => [Verdict::Pass, Verdict::NotApplicable].as_slice(),
+            };
+            assert!(
+                fine.contains(&finding.verdict),
+                "{} {}:\n{report}",
+                row.id,
+                finding.scenario
+            );
         }
     }
 }
