@@ -75,16 +75,31 @@ impl Identity {
     /// ```
     #[must_use]
     pub fn from_address(text: impl Into<Text>) -> Option<Self> {
-        Self::of_kind(text.into()).map(|(identity, _)| identity)
+        let mut identity = Self::default();
+        identity.set_address(text);
+        identity.raw.is_some().then_some(identity)
     }
 
-    /// With what the address stands for, if it is one and not a bare number.
-    fn of_kind(raw: Text) -> Option<(Self, Option<JidKind>)> {
-        let mut identity = Self::default();
+    /// The same in a place of its own, where it stays: it is large to move.
+    #[must_use]
+    pub fn boxed_address(text: impl Into<Text>) -> Option<Box<Self>> {
+        let mut identity = Box::<Self>::default();
+        identity.set_address(text);
+        identity.raw.is_some().then_some(identity)
+    }
+
+    /// The same on top of what it is. An empty text changes nothing.
+    pub fn set_address(&mut self, text: impl Into<Text>) {
+        self.set_kind(text.into());
+    }
+
+    /// And what the address stands for, if it is one and not a bare number.
+    fn set_kind(&mut self, raw: Text) -> Option<JidKind> {
         // A phone number as such is the usual text that is no address.
-        if let Some(phone) = jid::phone(&raw) {
-            (identity.phone, identity.raw) = (Some(phone), Some(raw));
-            return Some((identity, None));
+        let phone = jid::phone(&raw);
+        if phone.is_some() {
+            (self.phone, self.raw) = (phone, Some(raw));
+            return None;
         }
         let bare = raw.trim();
         if bare.is_empty() {
@@ -93,15 +108,15 @@ impl Identity {
         let jid = Jid::parse(&raw);
         let kind = jid.as_ref().map(Jid::kind);
         match jid {
-            Some(jid) if kind == Some(JidKind::Lid) => identity.lid = Some(jid.to_text()),
+            Some(jid) if kind == Some(JidKind::Lid) => self.lid = Some(jid.to_text()),
             Some(jid) => {
-                identity.phone = jid.phone();
-                identity.jid = Some(jid.to_text());
+                self.phone = jid.phone();
+                self.jid = Some(jid.to_text());
             }
-            None => identity.phone = jid::phone(bare),
+            None => self.phone = jid::phone(bare),
         }
-        identity.raw = Some(raw);
-        Some((identity, kind))
+        self.raw = Some(raw);
+        kind
     }
 
     /// With a display name, unless it is empty.
@@ -143,7 +158,9 @@ impl Chat {
     /// Reads an address or a phone number as a provider sent it; `None` for an empty text.
     #[must_use]
     pub fn from_address(text: impl Into<Text>) -> Option<Self> {
-        let (identity, kind) = Identity::of_kind(text.into())?;
+        let mut identity = Identity::default();
+        let kind = identity.set_kind(text.into());
+        identity.raw.as_ref()?;
         let kind = match kind {
             Some(JidKind::User | JidKind::Lid) => ChatType::User,
             Some(JidKind::Group) => ChatType::Group,

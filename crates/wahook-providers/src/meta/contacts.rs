@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use wahook_core::json::Text;
 
-use super::event::{CallDirection, Contact, Payload, bare};
+use super::{
+    envelope::Typed,
+    event::{CallDirection, Contact, Payload, bare},
+};
 
 /// The contacts of a value. They pair with its elements by their ids and not by their place: a message of one user may
 /// come with the contact of another before it (webhooks/reference/messages, 2026-04).
-#[derive(Debug, Default)]
-pub(super) struct Contacts {
-    list: Vec<Contact>,
+pub(super) struct Contacts<'a> {
+    list: &'a [Typed<'a, Contact>],
     /// By business-scoped id, that of linked portfolios, and WhatsApp's; only where there are many.
-    index: HashMap<Text, usize>,
+    index: Option<HashMap<&'a str, &'a Contact>>,
 }
 
 /// So few are looked through faster than looked up.
@@ -25,23 +27,24 @@ struct Ids<'a> {
     number: Option<&'a Text>,
 }
 
-impl Contacts {
-    pub(super) fn new(list: Vec<Contact>) -> Self {
-        let mut index = HashMap::new();
-        if list.len() > FEW {
-            index.reserve(2 * list.len());
-            for (place, contact) in list.iter().enumerate() {
+impl<'a> Contacts<'a> {
+    /// Of these, but for those that could not be read.
+    pub(super) fn new(list: &'a [Typed<'a, Contact>]) -> Self {
+        let index = (list.len() > FEW).then(|| {
+            let mut index = HashMap::with_capacity(2 * list.len());
+            for contact in read(list) {
                 for id in ids_of(contact).into_iter().flatten() {
-                    index.entry(id.into()).or_insert(place);
+                    index.entry(id).or_insert(contact);
                 }
             }
-        }
+            index
+        });
         Self { list, index }
     }
 
     /// The contact that an element is about. By a number, or by the id of linked portfolios, never one that has another
     /// business-scoped id: whoever changes the number has another one, and numbers are given out again.
-    pub(super) fn of(&self, payload: &Payload) -> Option<&Contact> {
+    pub(super) fn of(&self, payload: &Payload) -> Option<&'a Contact> {
         if self.list.is_empty() {
             return None;
         }
@@ -56,15 +59,20 @@ impl Contacts {
             .or_else(|| self.find(ids.parent_user_id).filter(is_nobody_else))
     }
 
-    fn find(&self, id: Option<&Text>) -> Option<&Contact> {
+    fn find(&self, id: Option<&Text>) -> Option<&'a Contact> {
         let id = bare(id)?;
-        if self.list.len() > FEW {
-            return self.index.get(id).and_then(|place| self.list.get(*place));
+        match &self.index {
+            Some(index) => index.get(id).copied(),
+            None => read(self.list).find(|contact| ids_of(contact).contains(&Some(id))),
         }
-        self.list
-            .iter()
-            .find(|contact| ids_of(contact).contains(&Some(id)))
     }
+}
+
+fn read<'a>(list: &'a [Typed<'a, Contact>]) -> impl Iterator<Item = &'a Contact> {
+    list.iter().filter_map(|row| match row {
+        Typed::Read(contact) => Some(contact),
+        Typed::Raw(_) => None,
+    })
 }
 
 fn ids_of(contact: &Contact) -> [Option<&str>; 3] {

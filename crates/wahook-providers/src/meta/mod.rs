@@ -97,11 +97,7 @@ impl Provider for Meta {
     }
 
     fn normalise(&self, item: Parsed<Event>, _delivery: &Delivery) -> Draft {
-        match item {
-            Parsed::Known { event, raw } => normalise::draft(event, raw),
-            Parsed::Unknown(unknown) => normalise::unknown(unknown),
-            Parsed::Malformed(malformed) => Draft::malformed(malformed),
-        }
+        normalise::draft(item)
     }
 }
 

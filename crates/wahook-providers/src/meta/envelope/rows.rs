@@ -37,15 +37,6 @@ impl<T> Rows<T> {
         matches!(self, Self::Wrong)
     }
 
-    /// The elements, to keep.
-    pub(in crate::meta) fn take(&mut self) -> Vec<T> {
-        match std::mem::take(self) {
-            Self::Absent | Self::Wrong => Vec::new(),
-            Self::One(row) => vec![row],
-            Self::List(rows) => rows,
-        }
-    }
-
     pub(in crate::meta) fn as_mut_slice(&mut self) -> &mut [T] {
         match self {
             Self::Absent | Self::Wrong => &mut [],

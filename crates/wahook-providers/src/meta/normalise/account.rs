@@ -160,6 +160,6 @@ fn changed_at(
         data: Data::AccountUpdated(data),
         key: scene.key_at("account", at),
         at: None,
-        account: number.cloned().and_then(Identity::from_address),
+        account: number.cloned().and_then(Identity::boxed_address),
     }
 }

@@ -17,10 +17,9 @@ pub(super) fn call(call: Call, scene: &Scene<'_>) -> Said {
         _ => EventKey::of_delivery("call"),
     };
     let contact = scene.contact.filter(|_| !of_business);
-    let from = who::person(
-        [&call.from, &call.from_user_id, &call.from_parent_user_id],
-        contact,
-    );
+    let mut from = None;
+    let ids = [&call.from, &call.from_user_id, &call.from_parent_user_id];
+    who::person(&mut from, ids, contact);
     let data = model::Call {
         // That a call of the business is put through is no ringing here, and an end has no neutral word.
         state: match call.event {

@@ -12,7 +12,7 @@ use wahook_core::{
 
 use super::{
     super::event::{self, Card, InteractiveType, Message, MessageType, OrderLine, Problem},
-    filled, taken,
+    filled, present, taken,
 };
 
 /// Whether what its type names is not there, or an error says why: the same message may come again with it.
@@ -52,7 +52,7 @@ fn is_chosen(choice: &event::Interactive) -> bool {
 }
 
 /// By the type; what only its name is known of keeps that.
-pub(super) fn content(message: Message) -> Content {
+pub(super) fn content(message: Box<Message>) -> Content {
     let Some(kind) = message.kind else {
         return Content::unknown(None);
     };
@@ -106,10 +106,9 @@ pub(super) fn content(message: Message) -> Content {
             })
         }
         MessageType::Unsupported => {
-            let what = message
-                .unsupported
-                .and_then(|unsupported| taken(unsupported.kind));
-            let why = || message.errors.into_iter().find_map(|error| taken(error.title));
+            let (what, errors) = (message.unsupported, message.errors);
+            let what = what.and_then(|unsupported| taken(unsupported.kind));
+            let why = || errors.into_iter().find_map(|error| taken(error.title));
             Content::unavailable(what.or_else(why).unwrap_or(Text::from_static("unsupported")))
         }
         kind => Content::unknown(Some(kind.into_word())),
@@ -126,7 +125,7 @@ fn file(media: Option<Box<event::Media>>, errors: &[Problem]) -> MediaContent {
             error.message.as_ref(),
             error.code.as_ref(),
         ];
-        texts.into_iter().find_map(filled).map(Text::from)
+        texts.into_iter().find_map(present).cloned()
     };
     MediaContent {
         caption: taken(media.caption),

@@ -14,59 +14,38 @@ use super::{
     Said, Scene, content, filled, taken, time, who,
 };
 
-/// Which way a message went, and between whom.
-struct Ends {
-    direction: Direction,
-    origin: Origin,
-    sender: Option<Identity>,
-    recipient: Option<Identity>,
-    chat: Option<Chat>,
-}
-
 /// `messages`: somebody wrote to the business.
-pub(super) fn of_user(message: event::Message, scene: &Scene<'_>) -> Said {
-    let sender = who::person(
-        [&message.from, &message.from_user_id, &message.from_parent_user_id],
-        scene.contact,
-    );
-    let ends = Ends {
-        direction: Direction::Inbound,
-        // WhatsApp itself says it about a user: nobody is there to be answered.
-        origin: if message.kind == Some(MessageType::System) {
-            Origin::Unknown
-        } else {
-            Origin::Contact
-        },
-        chat: chat(&message, sender.as_ref()),
-        sender,
-        recipient: scene.account.cloned(),
-    };
-    said(message, ends)
+pub(super) fn of_user(message: Box<event::Message>, scene: &Scene<'_>) -> Said {
+    let mut data = Box::<Message>::default();
+    let ids = [&message.from, &message.from_user_id, &message.from_parent_user_id];
+    who::person(&mut data.sender, ids, scene.contact);
+    data.chat = chat(&message, data.sender.as_ref());
+    data.recipient = scene.account.cloned();
+    data.direction = Direction::Inbound;
+    // WhatsApp itself says it about a user: nobody is there to be answered.
+    if message.kind != Some(MessageType::System) {
+        data.origin = Origin::Contact;
+    }
+    said(message, data)
 }
 
 /// `message_echoes`: the business wrote, in its app; `from` is the business (webhooks/reference/smb_message_echoes,
 /// 2026-04). What comes from its own number in another list it wrote as well.
-pub(super) fn of_business(message: event::Message, scene: &Scene<'_>) -> Said {
-    let recipient = who::person(
-        [&message.to, &message.to_user_id, &message.to_parent_user_id],
-        scene.contact,
-    );
-    let ends = Ends {
-        direction: Direction::Outbound,
-        origin: if scene.name.starts_with("smb_") {
-            Origin::App
-        } else {
-            Origin::Unknown
-        },
-        chat: chat(&message, recipient.as_ref()),
-        sender: who::person(
-            [&message.from, &message.from_user_id, &message.from_parent_user_id],
-            None,
-        )
-        .or_else(|| scene.account.cloned()),
-        recipient,
-    };
-    said(message, ends)
+pub(super) fn of_business(message: Box<event::Message>, scene: &Scene<'_>) -> Said {
+    let mut data = Box::<Message>::default();
+    let ids = [&message.to, &message.to_user_id, &message.to_parent_user_id];
+    who::person(&mut data.recipient, ids, scene.contact);
+    data.chat = chat(&message, data.recipient.as_ref());
+    let ids = [&message.from, &message.from_user_id, &message.from_parent_user_id];
+    who::person(&mut data.sender, ids, None);
+    if data.sender.is_none() {
+        data.sender = scene.account.cloned();
+    }
+    data.direction = Direction::Outbound;
+    if scene.name.starts_with("smb_") {
+        data.origin = Origin::App;
+    }
+    said(message, data)
 }
 
 /// A message in a field whose messages nobody described: which way it went nothing tells, so that it is no news.
@@ -82,7 +61,8 @@ fn chat(message: &event::Message, person: Option<&Identity>) -> Option<Chat> {
     }
 }
 
-fn said(mut message: event::Message, ends: Ends) -> Said {
+/// The data has all but what the message says.
+fn said(mut message: Box<event::Message>, mut data: Box<Message>) -> Said {
     let at = time(message.timestamp.as_ref());
     let id = message.id.as_ref();
     // What could not be handed out, or not all of it, may come again, readable, under the same id.
@@ -120,21 +100,21 @@ fn said(mut message: event::Message, ends: Ends) -> Said {
         Some(MessageType::Reaction) => {
             // Nobody promises that the next reaction to a message has another id.
             let key = key_of("reaction", at);
-            return Said::new(reaction(message.reaction, ends), key, at);
+            return Said::new(reaction(message.reaction, *data), key, at);
         }
         Some(MessageType::Edit) => {
             let key = key_of("edited", None);
             // The event model does not say who changed a message: one that the business changed would read as the user's.
-            return if ends.direction == Direction::Inbound {
-                Said::new(edited(message.edit, ends), key, at)
+            return if data.direction == Direction::Inbound {
+                Said::new(edited(message.edit, *data), key, at)
             } else {
                 Said::other(key, at)
             };
         }
         Some(MessageType::Revoke) => {
             let key = key_of("deleted", None);
-            return if ends.direction == Direction::Inbound || ends.sender.is_some() {
-                Said::new(deleted(message.revoke, ends), key, at)
+            return if data.direction == Direction::Inbound || data.sender.is_some() {
+                Said::new(deleted(message.revoke, *data), key, at)
             } else {
                 Said::other(key, at)
             };
@@ -144,20 +124,11 @@ fn said(mut message: event::Message, ends: Ends) -> Said {
     let key = key_of("message", None);
     let message_id = taken(message.id.take());
     let context = message.context.take();
-    let content = content::content(message);
-    let inbound = ends.direction == Direction::Inbound;
-    // Made where it stays: it is large to move.
-    let mut data = Box::<Message>::default();
     data.message_id = message_id;
-    data.direction = ends.direction;
-    data.chat = ends.chat;
-    data.sender = ends.sender;
-    data.recipient = ends.recipient;
-    data.origin = ends.origin;
-    data.content = content;
+    data.content = content::content(message);
     data.forwarded = context.as_deref().and_then(forwarded);
     data.reply_to = context.and_then(|context| reply_to(*context)).map(Box::new);
-    let data = if inbound {
+    let data = if data.direction == Direction::Inbound {
         Data::MessageReceived(data)
     } else {
         Data::MessageSent(data)
@@ -178,36 +149,36 @@ fn own_key(kind: &'static str, id: Option<&Text>, at: Option<Timestamp>) -> Even
 }
 
 /// A removal has an empty emoji, or none (webhooks/reference/messages/reaction, 2026-04).
-fn reaction(reaction: Option<Box<event::Reaction>>, ends: Ends) -> Data {
+fn reaction(reaction: Option<Box<event::Reaction>>, message: Message) -> Data {
     let reaction = reaction.map(|reaction| *reaction).unwrap_or_default();
     let emoji = taken(reaction.emoji);
     Data::MessageReaction(Box::new(Reaction {
         target_message_id: taken(reaction.message_id),
         removed: emoji.is_none(),
         emoji,
-        sender: ends.sender,
-        chat: ends.chat,
+        sender: message.sender,
+        chat: message.chat,
     }))
 }
 
-fn edited(edit: Option<Box<event::Edit>>, ends: Ends) -> Data {
+fn edited(edit: Option<Box<event::Edit>>, message: Message) -> Data {
     let edit = edit.map(|edit| *edit).unwrap_or_default();
     Data::MessageEdited(Box::new(Edited {
         target_message_id: taken(edit.original_message_id),
         content: edit
             .message
-            .map_or_else(Content::default, |message| content::content(*message)),
+            .map_or_else(Content::default, content::content),
         previous_text: None,
-        chat: ends.chat,
+        chat: message.chat,
     }))
 }
 
-fn deleted(revoke: Option<Box<event::Revoke>>, ends: Ends) -> Data {
+fn deleted(revoke: Option<Box<event::Revoke>>, message: Message) -> Data {
     let revoke = revoke.map(|revoke| *revoke).unwrap_or_default();
     Data::MessageDeleted(Box::new(Deleted {
         target_message_id: taken(revoke.original_message_id),
-        by: ends.sender,
-        chat: ends.chat,
+        by: message.sender,
+        chat: message.chat,
     }))
 }
 
@@ -220,10 +191,10 @@ fn forwarded(context: &Context) -> Option<bool> {
 }
 
 fn reply_to(context: Context) -> Option<ReplyTo> {
-    let message_id = taken(context.id)?;
-    Some(ReplyTo {
-        message_id: Some(message_id),
-        sender: who::person([&context.from, &context.from_user_id, &None], None),
-        text: None,
-    })
+    let mut reply = ReplyTo {
+        message_id: Some(taken(context.id)?),
+        ..ReplyTo::default()
+    };
+    who::person(&mut reply.sender, [&context.from, &context.from_user_id, &None], None);
+    Some(reply)
 }

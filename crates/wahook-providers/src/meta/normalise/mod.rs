@@ -10,7 +10,7 @@ mod who;
 
 use jiff::Timestamp;
 use wahook_core::{
-    Unknown, instant,
+    Parsed, Unknown, instant,
     json::{Number, Raw, Text},
     model::{Data, Draft, EventKey, Identity, NameSource, OtherData},
 };
@@ -20,7 +20,13 @@ use super::{
     event::{Contact, Event, Field, Payload},
 };
 
-pub(super) fn draft(event: Event, raw: Raw) -> Draft {
+pub(super) fn draft(item: Parsed<Event>) -> Draft {
+    // At once, for the event is large to move.
+    let (event, raw) = match item {
+        Parsed::Known { event, raw } => (event, raw),
+        Parsed::Unknown(other) => return unknown(other),
+        Parsed::Malformed(malformed) => return Draft::malformed(malformed),
+    };
     let Event {
         name,
         field,
@@ -30,13 +36,15 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
         contact,
         payload,
     } = event;
-    let account_identity = metadata.display_phone_number.and_then(Identity::from_address);
+    let account_identity = metadata
+        .display_phone_number
+        .and_then(Identity::boxed_address);
     let scene = Scene {
         name: &name,
         field: &field,
         raw: &raw,
         tenant: waba_id.as_deref(),
-        account: account_identity.as_ref(),
+        account: account_identity.as_deref(),
         contact: contact.as_deref(),
         at: time.as_ref().and_then(instant),
     };
@@ -50,7 +58,7 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
     Draft {
         account: metadata.phone_number_id.and_then(Text::non_empty),
         tenant: waba_id,
-        account_identity: account_identity.or(own).map(Box::new),
+        account_identity: account_identity.or(own),
         name: Some((name, NameSource::Body)),
         occurred_at,
         data,
@@ -60,7 +68,7 @@ pub(super) fn draft(event: Event, raw: Raw) -> Draft {
 }
 
 /// A field or a list that came later. The entry tells a time of some fields: then it is the same in every batch.
-pub(super) fn unknown(unknown: Unknown) -> Draft {
+fn unknown(unknown: Unknown) -> Draft {
     let mut draft = Draft::unknown(unknown);
     if let Some(at) = draft.occurred_at {
         let name = draft.name.as_ref().map(|(name, _)| name.as_str());
@@ -73,10 +81,10 @@ pub(super) fn unknown(unknown: Unknown) -> Draft {
 
 fn said(payload: Payload, scene: &Scene<'_>) -> Said {
     match payload {
-        Payload::Message(message) if *scene.field == Field::Messages => message::of_user(*message, scene),
+        Payload::Message(message) if *scene.field == Field::Messages => message::of_user(message, scene),
         Payload::Message(message) => message::of_nobody(&message),
-        Payload::Echo(message) => message::of_business(*message, scene),
-        Payload::Status(status) => status::of_message(*status, scene),
+        Payload::Echo(message) => message::of_business(message, scene),
+        Payload::Status(status) => status::of_message(status, scene),
         Payload::CallStatus(status) => call::status(*status, scene),
         Payload::Call(call) => call::call(*call, scene),
         Payload::Group(group) => group::group(*group),
@@ -172,7 +180,7 @@ struct Said {
     /// Its own time; without one the entry's counts.
     at: Option<Timestamp>,
     /// Whose account it is, where the value itself tells.
-    account: Option<Identity>,
+    account: Option<Box<Identity>>,
 }
 
 impl Said {
@@ -234,7 +242,12 @@ fn push_number(number: usize, text: &mut String) {
 
 /// The text, unless it is missing or empty: here both mean the same (webhooks/reference, 2026-04).
 fn filled(text: Option<&Text>) -> Option<&str> {
-    text.map(Text::as_str).filter(|text| !text.is_empty())
+    present(text).map(Text::as_str)
+}
+
+/// The same, to keep: a copy of a text costs less than a text made anew.
+fn present(text: Option<&Text>) -> Option<&Text> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// The text without a copy, unless it is missing or empty.

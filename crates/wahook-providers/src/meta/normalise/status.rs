@@ -12,43 +12,34 @@ use super::{
 use crate::slot::lower;
 
 /// `statuses`.
-pub(super) fn of_message(status: Status, scene: &Scene<'_>) -> Said {
+pub(super) fn of_message(status: Box<Status>, scene: &Scene<'_>) -> Said {
     let at = time(status.timestamp.as_ref());
     let key = key(&status);
-    let (recipient, chat) = if status.is_of_group() {
-        let member = who::person(
-            [
-                &status.recipient_participant_id,
-                &status.recipient_participant_user_id,
-                &status.recipient_participant_parent_user_id,
-            ],
-            scene.contact,
-        );
-        (member, filled(status.recipient_id.as_ref()).map(who::group))
+    let mut update = Box::<StatusUpdate>::default();
+    if status.is_of_group() {
+        let ids = [
+            &status.recipient_participant_id,
+            &status.recipient_participant_user_id,
+            &status.recipient_participant_parent_user_id,
+        ];
+        who::person(&mut update.recipient, ids, scene.contact);
+        update.chat = filled(status.recipient_id.as_ref()).map(who::group);
     } else {
-        let person = who::person(
-            [
-                &status.recipient_id,
-                &status.recipient_user_id,
-                &status.recipient_parent_user_id,
-            ],
-            scene.contact,
-        );
-        let chat = person.as_ref().map(who::chat);
-        (person, chat)
-    };
-    let raw_state = status.status.map(StatusWord::into_word);
-    let update = StatusUpdate {
-        message_id: taken(status.id),
-        state: raw_state
-            .as_ref()
-            .map_or(MessageState::Unknown, |word| MessageState::from(&*lower(word))),
-        raw_state,
-        recipient,
-        chat,
-        errors: status.errors.into_iter().map(error).collect(),
-    };
-    Said::new(Data::MessageStatus(Box::new(update)), key, at)
+        let ids = [
+            &status.recipient_id,
+            &status.recipient_user_id,
+            &status.recipient_parent_user_id,
+        ];
+        who::person(&mut update.recipient, ids, scene.contact);
+        update.chat = update.recipient.as_ref().map(who::chat);
+    }
+    update.message_id = taken(status.id);
+    update.raw_state = status.status.map(StatusWord::into_word);
+    if let Some(word) = &update.raw_state {
+        update.state = MessageState::from(&*lower(word));
+    }
+    update.errors = status.errors.into_iter().map(error).collect();
+    Said::new(Data::MessageStatus(update), key, at)
 }
 
 /// Message, member of the group, state. Not the time: a repetition may carry the same one, and a second such state cannot

@@ -9,40 +9,47 @@ use wahook_core::{
 
 use super::{
     super::event::{Contact, Member},
-    filled,
+    present,
 };
 
 /// A user: by number, by business-scoped id, by both, and by what the envelope tells. The id of linked portfolios has no place
-/// of its own: it is how the user is called where there is no other.
+/// of its own: it is how the user is called where there is no other. Put where it stays, for it is large to move.
 pub(super) fn person(
+    place: &mut Option<Identity>,
     [number, user_id, parent_user_id]: [&Option<Text>; 3],
     contact: Option<&Contact>,
-) -> Option<Identity> {
-    let number = filled(number.as_ref());
-    let user_id = filled(user_id.as_ref()).or_else(|| filled(contact?.user_id.as_ref()));
+) {
+    let number = present(number.as_ref());
+    let user_id = present(user_id.as_ref()).or_else(|| present(contact?.user_id.as_ref()));
     let raw = number
         .or(user_id)
-        .or_else(|| filled(contact?.wa_id.as_ref()))
-        .or_else(|| filled(parent_user_id.as_ref()))
-        .or_else(|| filled(contact?.parent_user_id.as_ref()))?;
-    let mut identity = number.and_then(Identity::from_address).unwrap_or_default();
-    identity.bsuid = user_id.map(Text::from);
-    identity.raw = Some(raw.into());
-    if let Some(profile) = contact.and_then(|contact| contact.profile.as_ref()) {
-        identity.username = filled(profile.username.as_ref()).map(Text::from);
-        identity.name = filled(profile.name.as_ref()).map(Text::from);
+        .or_else(|| present(contact?.wa_id.as_ref()))
+        .or_else(|| present(parent_user_id.as_ref()))
+        .or_else(|| present(contact?.parent_user_id.as_ref()));
+    let Some(raw) = raw else {
+        return;
+    };
+    let identity = place.insert(Identity::default());
+    if let Some(number) = number {
+        identity.set_address(number.clone());
     }
-    Some(identity)
+    identity.bsuid = user_id.cloned();
+    identity.raw = Some(raw.clone());
+    if let Some(profile) = contact.and_then(|contact| contact.profile.as_ref()) {
+        identity.username = present(profile.username.as_ref()).cloned();
+        identity.name = present(profile.name.as_ref()).cloned();
+    }
 }
 
 /// A member of a group. What the business had written (`input`) may be an id as well as a number: only a `+` tells.
 pub(super) fn member(member: Member) -> Option<Identity> {
-    let mut identity = filled(member.input.as_ref())
+    let mut identity = present(member.input.as_ref())
         .filter(|input| input.starts_with('+'))
+        .cloned()
         .and_then(Identity::from_address)
         .unwrap_or_default();
-    identity.bsuid = filled(member.user_id.as_ref()).map(Text::from);
-    identity.username = filled(member.username.as_ref()).map(Text::from);
+    identity.bsuid = present(member.user_id.as_ref()).cloned();
+    identity.username = present(member.username.as_ref()).cloned();
     let raw = [
         &member.wa_id,
         &member.input,
@@ -50,7 +57,7 @@ pub(super) fn member(member: Member) -> Option<Identity> {
         &member.parent_user_id,
         &member.username,
     ];
-    identity.raw = Some(raw.into_iter().find_map(|text| filled(text.as_ref()))?.into());
+    identity.raw = Some(raw.into_iter().find_map(|text| present(text.as_ref()))?.clone());
     Some(identity)
 }
 

@@ -275,7 +275,7 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         self.malformed(Some(place.name.clone()), error, place.context(), raw);
     }
 
-    fn known(&mut self, place: &Place, name: Text, contacts: Option<&Contacts>, payload: Payload, raw: Raw) {
+    fn known(&mut self, place: &Place, name: Text, contacts: Option<&Contacts<'_>>, payload: Payload, raw: Raw) {
         let contact = contacts.and_then(|contacts| contacts.of(&payload));
         let event = Event {
             name,
@@ -290,7 +290,8 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
     }
 
     fn lists(&mut self, value: &mut Value<'_>, place: &Place) {
-        let contacts = self.contacts(&mut value.contacts, place);
+        self.read_contacts(&mut value.contacts, place);
+        let contacts = Contacts::new(value.contacts.as_slice());
         for (list, rows) in &value.lists {
             let name = place.name_of(list.as_str());
             let path = || place.path(&format!(".value.{}", list.as_str()));
@@ -315,30 +316,27 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         self.history(&value.history, place);
     }
 
-    /// Who is spoken of. One that cannot be read is an item of its own, and no element's mistake.
-    fn contacts(&mut self, rows: &mut Rows<Typed<'_, Contact>>, place: &Place) -> Contacts {
+    /// Reads who is spoken of, where that is not done yet. One that cannot be read is an item of its own, and no element's
+    /// mistake.
+    fn read_contacts(&mut self, rows: &mut Rows<Typed<'_, Contact>>, place: &Place) {
         let name = || Some(place.name_of("contacts"));
         if rows.is_wrong() {
             let raw = self.change_raw(place);
             let error = ReadError::shape(place.path(".value.contacts"));
             self.malformed(name(), error, place.context(), raw);
         }
-        let rows = rows.take().into_iter().enumerate();
-        let contacts = rows.filter_map(|(index, row)| {
-            let row = match row {
-                Typed::Read(contact) => return Some(contact),
-                Typed::Raw(row) => row,
+        for (index, row) in rows.as_mut_slice().iter_mut().enumerate() {
+            let Typed::Raw(json) = row else {
+                continue;
             };
-            match json::read(row.get().as_bytes()) {
-                Ok(contact) => Some(contact),
+            match json::read(json.get().as_bytes()) {
+                Ok(contact) => *row = Typed::Read(contact),
                 Err(error) => {
                     let error = under(&place.path(&format!(".value.contacts[{index}]")), &error);
-                    let raw = self.raw(row);
+                    let raw = self.raw(json);
                     self.malformed(name(), error, place.context(), raw);
-                    None
                 }
             }
-        });
-        Contacts::new(contacts.collect())
+        }
     }
 }
