@@ -85,6 +85,52 @@ impl<'de> Slot<'de> for Present {
     }
 }
 
+/// How a member is read into its field: of two equal ones the first.
+///
+/// By its [`Slot`], but for texts, which most fields are: they are read to where they stay. Which of the two it is the
+/// compiler finds out: it looks for a method of the field itself before it looks for one of a reference to it.
+pub(crate) mod field {
+    use std::marker::PhantomData;
+
+    use serde::de::MapAccess;
+    use wahook_core::json::{Text, TextPlace};
+
+    use super::Slot;
+
+    /// The type of a field.
+    pub(crate) struct Field<T>(PhantomData<T>);
+
+    impl<T> Field<T> {
+        pub(crate) const fn of(_: &T) -> Self {
+            Self(PhantomData)
+        }
+    }
+
+    pub(crate) trait InPlace<'de> {
+        fn read<A: MapAccess<'de>>(&self, field: &mut Option<Text>, map: &mut A) -> Result<(), A::Error>;
+    }
+
+    impl<'de> InPlace<'de> for Field<Option<Text>> {
+        fn read<A: MapAccess<'de>>(&self, field: &mut Option<Text>, map: &mut A) -> Result<(), A::Error> {
+            map.next_value_seed(TextPlace::new(field))
+        }
+    }
+
+    pub(crate) trait BySlot<'de, T> {
+        fn read<A: MapAccess<'de>>(&self, field: &mut T, map: &mut A) -> Result<(), A::Error>;
+    }
+
+    impl<'de, T: Slot<'de>> BySlot<'de, T> for &Field<T> {
+        fn read<A: MapAccess<'de>>(&self, field: &mut T, map: &mut A) -> Result<(), A::Error> {
+            let value = T::read(map)?;
+            if field.is_absent() {
+                *field = value;
+            }
+            Ok(())
+        }
+    }
+}
+
 /// An object by its members. It is filled where it stays: to hand it on would cost as much as to read it.
 pub(crate) trait Members: Default {
     /// Reads the members that matter, and passes over the rest.
@@ -315,14 +361,11 @@ macro_rules! members {
                     }
                 }
 
-                use $crate::object::Slot;
+                use $crate::object::field::*;
                 while let Some(member) = map.next_key::<Member>()? {
                     match member {
                         $(Member::$field => {
-                            let value = Slot::read(&mut map)?;
-                            if self.$field.is_absent() {
-                                self.$field = value;
-                            }
+                            (&Field::of(&self.$field)).read(&mut self.$field, &mut map)?;
                         })+
                         Member::other_ => {
                             map.next_value::<serde::de::IgnoredAny>()?;

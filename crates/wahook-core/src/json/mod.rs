@@ -6,6 +6,7 @@
 
 mod error;
 mod fill;
+mod place;
 mod raw;
 mod scan;
 mod surrogate;
@@ -14,6 +15,7 @@ mod text;
 pub use self::{
     error::{ReadError, ReadErrorCategory, read, read_seed, read_text},
     fill::{Fill, read_borrowed},
+    place::TextPlace,
     raw::Raw,
     scan::{Scanned, scan},
     text::{Flag, Number, Text, list},

@@ -161,7 +161,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-struct TextVisitor;
+pub(super) struct TextVisitor;
 
 impl Visitor<'_> for TextVisitor {
     type Value = Text;

@@ -165,9 +165,7 @@ fn edited(edit: Option<Box<event::Edit>>, message: Message) -> Data {
     let edit = edit.map(|edit| *edit).unwrap_or_default();
     Data::MessageEdited(Box::new(Edited {
         target_message_id: taken(edit.original_message_id),
-        content: edit
-            .message
-            .map_or_else(Content::default, content::content),
+        content: edit.message.map_or_else(Content::default, content::content),
         previous_text: None,
         chat: message.chat,
     }))
@@ -195,6 +193,10 @@ fn reply_to(context: Context) -> Option<ReplyTo> {
         message_id: Some(taken(context.id)?),
         ..ReplyTo::default()
     };
-    who::person(&mut reply.sender, [&context.from, &context.from_user_id, &None], None);
+    who::person(
+        &mut reply.sender,
+        [&context.from, &context.from_user_id, &None],
+        None,
+    );
     Some(reply)
 }

@@ -36,9 +36,7 @@ pub(super) fn draft(item: Parsed<Event>) -> Draft {
         contact,
         payload,
     } = event;
-    let account_identity = metadata
-        .display_phone_number
-        .and_then(Identity::boxed_address);
+    let account_identity = metadata.display_phone_number.and_then(Identity::boxed_address);
     let scene = Scene {
         name: &name,
         field: &field,

@@ -275,7 +275,14 @@ impl<F: FnMut(Parsed<Event>)> Items<'_, F> {
         self.malformed(Some(place.name.clone()), error, place.context(), raw);
     }
 
-    fn known(&mut self, place: &Place, name: Text, contacts: Option<&Contacts<'_>>, payload: Payload, raw: Raw) {
+    fn known(
+        &mut self,
+        place: &Place,
+        name: Text,
+        contacts: Option<&Contacts<'_>>,
+        payload: Payload,
+        raw: Raw,
+    ) {
         let contact = contacts.and_then(|contacts| contacts.of(&payload));
         let event = Event {
             name,
