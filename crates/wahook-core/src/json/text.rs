@@ -104,6 +104,8 @@ impl From<String> for Text {
 }
 
 impl From<&str> for Text {
+    // So that it is made where it stays: to hand it on right away takes longer than to make it.
+    #[inline]
     fn from(text: &str) -> Self {
         Self(text.into())
     }

@@ -95,11 +95,16 @@ impl EventKey {
 
     /// Adds a time, in milliseconds since 1970.
     #[must_use]
+    #[inline]
     pub fn time(mut self, at: Timestamp) -> Self {
+        self.add_time(at);
+        self
+    }
+
+    fn add_time(&mut self, at: Timestamp) {
         self.parts.push_str(":");
         self.parts
             .push_str(itoa::Buffer::new().format(at.as_millisecond()));
-        self
     }
 
     /// The whole text.

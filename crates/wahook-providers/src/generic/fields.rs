@@ -168,7 +168,10 @@ fn there<'a>(place: Option<&'a Place>, values: Values<'_>) -> Option<&'a Place> 
 /// Once for all fields: written out for each, it would be more than the processor keeps at hand.
 #[inline(never)]
 fn keep(field: &mut Option<Text>, place: &Place, values: Values<'_>) {
-    *field = place.text(values).map(Text::from);
+    // Nothing is in it yet, which spares it the look whether something must go.
+    if let (None, Some(text)) = (&field, place.text(values)) {
+        *field = Some(text.into());
+    }
 }
 
 fn list(place: &Place, values: Values<'_>) -> Vec<Text> {

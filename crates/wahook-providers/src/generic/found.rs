@@ -1,6 +1,6 @@
 //! What was found of all that was asked for: borrowed from the body, and only as much as there is.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use wahook_core::json::Text;
 
@@ -89,10 +89,10 @@ impl<'a> Findings<'a> {
     }
 
     /// Puts a value into a slot that has none.
-    // Made where it stays: a copy right behind what wrote it waits for that.
+    // Made where it stays, after there is room for it: a copy right behind what wrote it waits for that.
     #[inline(always)]
-    pub(super) fn put(&mut self, slot: usize, value: Found<'a>) {
-        self.values.push((slot, value));
+    pub(super) fn put(&mut self, slot: usize, value: impl FnOnce() -> Found<'a>) {
+        self.values.extend(iter::once_with(|| (slot, value())));
         let Ok(place) = u32::try_from(self.values.len()) else {
             return;
         };
@@ -163,7 +163,7 @@ mod tests {
         assert!(findings.some().meet(Slots::ELSEWHERE));
         for slot in slots {
             assert_eq!(findings.get(slot), None);
-            findings.put(slot, Found::Text(Word::Made(slot.to_string().as_str().into())));
+            findings.put(slot, || Found::Text(Word::Made(slot.to_string().as_str().into())));
             assert!(findings.some().meet(Slots::NONE.with(slot)));
         }
         assert!(!findings.some().meet(Slots::NONE.with(2)));

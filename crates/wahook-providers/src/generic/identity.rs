@@ -1,5 +1,7 @@
 //! Who and where, from the texts that a configuration points at (N5).
 
+use std::mem;
+
 use wahook_core::{
     json::Text,
     model::{Chat, ChatType, Identity},
@@ -15,43 +17,54 @@ use super::{
 impl Reader {
     /// An address or a phone number with `+`. Nothing but digits is a phone number only where the configuration says so.
     pub(super) fn identity(&self, address: Text) -> Option<Identity> {
-        if self.is_opaque(&address) {
-            return Some(Identity {
-                raw: Some(address),
-                ..Identity::default()
-            });
-        }
-        if let Some(phone) = phone_of(&address) {
-            return Some(Identity {
-                phone: Some(phone),
-                jid: Some(address.clone()),
-                raw: Some(address),
-                ..Identity::default()
-            });
-        }
-        Identity::from_address(address)
+        let mut person = None;
+        self.person(&mut person, address);
+        person
     }
 
-    pub(super) fn sender(&self, fields: &mut Fields) -> Option<Identity> {
-        let also = fields.sender_also.take().filter(|also| !self.is_opaque(also));
-        let mut identity = match fields.sender.take() {
-            Some(address) => {
-                let identity = self.identity(address)?;
-                match also {
-                    Some(also) => identity.also(Some(&also)),
-                    None => identity,
-                }
+    /// The same, put where it stays: it is large to move.
+    fn person(&self, place: &mut Option<Identity>, address: Text) {
+        let identity = place.insert(Identity::default());
+        if self.is_opaque(&address) {
+            identity.raw = Some(address);
+        } else if let Some(phone) = phone_of(&address) {
+            identity.phone = Some(phone);
+            identity.jid = Some(address.clone());
+            identity.raw = Some(address);
+        } else {
+            identity.set_address(address);
+            if identity.raw.is_none() {
+                *place = None;
             }
-            None => also.and_then(Identity::from_address).unwrap_or_default(),
-        };
+        }
+    }
+
+    pub(super) fn sender(&self, place: &mut Option<Identity>, fields: &mut Fields) {
+        let also = fields.sender_also.take().filter(|also| !self.is_opaque(also));
+        if let Some(address) = fields.sender.take() {
+            self.person(place, address);
+            let Some(identity) = place else {
+                return;
+            };
+            if let Some(also) = also {
+                *identity = mem::take(identity).also(Some(&also));
+            }
+        } else if let Some(also) = also {
+            *place = Identity::from_address(also);
+        }
+        let identity = place.get_or_insert_default();
         identity.name = fields.sender_name.take().and_then(Text::non_empty);
         identity.bsuid = fields.sender_bsuid.take();
         identity.username = fields.sender_username.take();
-        (identity.raw.is_some() || identity != Identity::default()).then_some(identity)
+        if identity.raw.is_none() && *identity == Identity::default() {
+            *place = None;
+        }
     }
 
-    pub(super) fn recipient(&self, fields: &mut Fields) -> Option<Identity> {
-        self.identity(fields.recipient.take()?)
+    pub(super) fn recipient(&self, place: &mut Option<Identity>, fields: &mut Fields) {
+        if let Some(address) = fields.recipient.take() {
+            self.person(place, address);
+        }
     }
 
     /// The chat that was told, else the one in the message's id, else the conversation with this person.

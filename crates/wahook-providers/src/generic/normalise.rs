@@ -78,17 +78,21 @@ impl Reader {
         let id = self.own_id(fields);
         let key = of_id("message", id.as_ref().map(|id| &*id.bare));
         let mut message = Box::<Message>::default();
-        let (mut sender, mut recipient) = (self.sender(fields), self.recipient(fields));
-        let person = if inbound { &mut sender } else { &mut recipient };
-        message.chat = self.chat(fields, id.as_ref(), person.as_ref());
+        let Message {
+            sender,
+            recipient,
+            chat,
+            ..
+        } = &mut *message;
+        self.sender(sender, fields);
+        self.recipient(recipient, fields);
+        let person = if inbound { sender } else { recipient };
+        *chat = self.chat(fields, id.as_ref(), person.as_ref());
         // In a conversation of two it can only be the other one.
         if person.as_ref().is_none_or(is_nobody) {
             let name = person.take();
-            *person = self
-                .partner(message.chat.as_ref())
-                .map(|partner| with(partner, name));
+            *person = self.partner(chat.as_ref()).map(|partner| with(partner, name));
         }
-        (message.sender, message.recipient) = (sender, recipient);
         message.message_id = id.map(|id| id.bare);
         message.reply_to = fields.reply_to.take().map(|id| {
             Box::new(ReplyTo {
@@ -109,14 +113,15 @@ impl Reader {
 
     fn status(&self, fields: &mut Fields, said: Said) -> (Data, EventKey) {
         let id = self.own_id(fields);
-        let recipient = self.recipient(fields);
-        let chat = self.chat(fields, id.as_ref(), recipient.as_ref());
-        let message_id = id.map(|id| id.bare);
+        let mut update = Box::<StatusUpdate>::default();
+        self.recipient(&mut update.recipient, fields);
+        update.chat = self.chat(fields, id.as_ref(), update.recipient.as_ref());
+        update.message_id = id.map(|id| id.bare);
         let state = said.word(self);
-        let key = match &message_id {
+        let key = match &update.message_id {
             Some(id) => EventKey::new("status")
                 .part(id)
-                .optional(recipient.as_ref().and_then(Identity::key_text))
+                .optional(update.recipient.as_ref().and_then(Identity::key_text))
                 .optional(state.as_deref()),
             None => EventKey::of_delivery("status"),
         };
@@ -125,18 +130,12 @@ impl Reader {
             title: fields.error_title.take(),
             detail: fields.error_detail.take(),
         };
-        let update = StatusUpdate {
-            message_id,
-            state: state.as_deref().map(MessageState::from).unwrap_or_default(),
-            raw_state: said.state,
-            recipient,
-            chat,
-            errors: Some(error)
-                .filter(|error| *error != StatusError::default())
-                .into_iter()
-                .collect(),
-        };
-        (Data::MessageStatus(Box::new(update)), key)
+        if error != StatusError::default() {
+            update.errors.push(error);
+        }
+        update.state = state.as_deref().map(MessageState::from).unwrap_or_default();
+        update.raw_state = said.state;
+        (Data::MessageStatus(update), key)
     }
 
     fn reaction(&self, fields: &mut Fields, said: &Said) -> (Data, EventKey) {
@@ -223,7 +222,7 @@ impl Reader {
         let call = Call {
             call_id: fields.object_id.take(),
             state: state.as_deref().map(CallState::from).unwrap_or_default(),
-            from: self.sender(fields).map(Box::new),
+            from: self.actor(fields),
             video: fields.video.take().and_then(|text| flag(&text)),
             group: None,
         };
@@ -261,7 +260,7 @@ impl Reader {
                 .map(ParticipantsAction::from)
                 .unwrap_or_default(),
             participants: list.into_iter().filter_map(|one| self.identity(one)).collect(),
-            actor: self.sender(fields).map(Box::new),
+            actor: self.actor(fields),
         };
         let mut parts = vec![participants.group_id.as_deref(), action.as_deref()];
         parts.extend(participants.participants.iter().map(Identity::key_text));
@@ -308,7 +307,7 @@ impl Reader {
             }),
             Kind::ContactUpdated => Data::ContactUpdated(ContactUpdate {
                 contact_id: id,
-                identity: self.sender(fields).map(Box::new),
+                identity: self.actor(fields),
             }),
             Kind::LabelUpdated => Data::LabelUpdated(LabelUpdate {
                 label_id: id,
@@ -355,11 +354,19 @@ impl Reader {
         fields.target_message_id.take().map(|id| self.split_id(id).bare)
     }
 
+    /// Who.
+    fn actor(&self, fields: &mut Fields) -> Option<Box<Identity>> {
+        let mut sender = None;
+        self.sender(&mut sender, fields);
+        sender.map(Box::new)
+    }
+
     /// Who, and where.
     fn scene(&self, fields: &mut Fields, id: Option<&SplitId>) -> (Option<Identity>, Option<Chat>) {
         let from_me = fields.from_me.take().and_then(|text| flag(&text));
         let from_me = from_me.or_else(|| id?.from_me);
-        let mut sender = self.sender(fields);
+        let mut sender = None;
+        self.sender(&mut sender, fields);
         let chat = self.chat(fields, id, sender.as_ref());
         if from_me == Some(false) && sender.as_ref().is_none_or(is_nobody) {
             let name = sender.take();

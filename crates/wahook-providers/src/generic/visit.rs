@@ -38,7 +38,7 @@ impl<'a> Room<'a> {
 
     /// Fills a slot; the first value stays. An error is how a visitor stops early; nobody reads it.
     #[inline(always)]
-    fn put<E: de::Error>(&mut self, slot: usize, value: Found<'a>) -> Result<(), E> {
+    fn put<E: de::Error>(&mut self, slot: usize, value: impl FnOnce() -> Found<'a>) -> Result<(), E> {
         if self.found.get(slot).is_none() {
             self.found.put(slot, value);
             return self.one_less();
@@ -57,7 +57,7 @@ impl<'a> Room<'a> {
             }
             Some(_) => Ok(()),
             None => {
-                self.found.put(slot, Found::List(vec![text]));
+                self.found.put(slot, || Found::List(vec![text]));
                 self.one_less()
             }
         }
@@ -92,21 +92,21 @@ impl<'a, 'de> At<'a, 'de> {
     }
 
     #[inline(always)]
-    fn put<E: de::Error>(self, text: Word<'de>) -> Result<(), E> {
+    fn put<E: de::Error>(self, text: impl FnOnce() -> Word<'de>) -> Result<(), E> {
         let Some(slot) = self.node.slot else {
             return Ok(());
         };
         // What is a list already takes what comes under the same pointer by another way.
         if self.many || matches!(self.room.found.get(slot), Some(Found::List(_))) {
-            return self.room.push(slot, text);
+            return self.room.push(slot, text());
         }
-        self.room.put(slot, Found::Text(text))
+        self.room.put(slot, || Found::Text(text()))
     }
 
     /// Neither a text nor a number.
     fn wrong<E: de::Error>(&mut self) -> Result<(), E> {
         match self.node.slot {
-            Some(slot) if !self.many => self.room.put(slot, Found::Wrong),
+            Some(slot) if !self.many => self.room.put(slot, || Found::Wrong),
             _ => Ok(()),
         }
     }
@@ -114,7 +114,7 @@ impl<'a, 'de> At<'a, 'de> {
     /// As [`Text`] has numbers; one that was rounded does not say what was sent.
     fn number<E: de::Error>(mut self, number: impl IntoDeserializer<'de, de::value::Error>) -> Result<(), E> {
         match Text::deserialize(number.into_deserializer()) {
-            Ok(text) => self.put(Word::Made(text)),
+            Ok(text) => self.put(|| Word::Made(text)),
             Err(_) => self.wrong(),
         }
     }
@@ -140,7 +140,7 @@ impl<'de> Visitor<'de> for At<'_, 'de> {
     }
 
     fn visit_bool<E: de::Error>(self, flag: bool) -> Result<(), E> {
-        self.put(Word::Sent(if flag { "true" } else { "false" }))
+        self.put(|| Word::Sent(if flag { "true" } else { "false" }))
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<(), E> {
@@ -156,11 +156,11 @@ impl<'de> Visitor<'de> for At<'_, 'de> {
     }
 
     fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<(), E> {
-        self.put(Word::Sent(text))
+        self.put(|| Word::Sent(text))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        self.put(Word::Made(text.into()))
+        self.put(|| Word::Made(text.into()))
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
