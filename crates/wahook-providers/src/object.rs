@@ -87,8 +87,9 @@ impl<'de> Slot<'de> for Present {
 
 /// How a member is read into its field: of two equal ones the first.
 ///
-/// By its [`Slot`], but for texts, which most fields are: they are read to where they stay. Which of the two it is the
-/// compiler finds out: it looks for a method of the field itself before it looks for one of a reference to it.
+/// By its [`Slot`], but for texts, which most fields are: they are read to where they stay. A slot of their own would be
+/// another one beside that of every `Option`, so the compiler chooses by the type of the field: it looks for a method of a
+/// [`FieldType`] before it looks for one of a reference to it.
 pub(crate) mod field {
     use std::marker::PhantomData;
 
@@ -98,29 +99,29 @@ pub(crate) mod field {
     use super::Slot;
 
     /// The type of a field.
-    pub(crate) struct Field<T>(PhantomData<T>);
+    pub(crate) struct FieldType<T>(PhantomData<T>);
 
-    impl<T> Field<T> {
+    impl<T> FieldType<T> {
         pub(crate) const fn of(_: &T) -> Self {
             Self(PhantomData)
         }
     }
 
-    pub(crate) trait InPlace<'de> {
+    pub(crate) trait TextField<'de> {
         fn read<A: MapAccess<'de>>(&self, field: &mut Option<Text>, map: &mut A) -> Result<(), A::Error>;
     }
 
-    impl<'de> InPlace<'de> for Field<Option<Text>> {
+    impl<'de> TextField<'de> for FieldType<Option<Text>> {
         fn read<A: MapAccess<'de>>(&self, field: &mut Option<Text>, map: &mut A) -> Result<(), A::Error> {
             map.next_value_seed(TextPlace::new(field))
         }
     }
 
-    pub(crate) trait BySlot<'de, T> {
+    pub(crate) trait SlotField<'de, T> {
         fn read<A: MapAccess<'de>>(&self, field: &mut T, map: &mut A) -> Result<(), A::Error>;
     }
 
-    impl<'de, T: Slot<'de>> BySlot<'de, T> for &Field<T> {
+    impl<'de, T: Slot<'de>> SlotField<'de, T> for &FieldType<T> {
         fn read<A: MapAccess<'de>>(&self, field: &mut T, map: &mut A) -> Result<(), A::Error> {
             let value = T::read(map)?;
             if field.is_absent() {
@@ -365,7 +366,7 @@ macro_rules! members {
                 while let Some(member) = map.next_key::<Member>()? {
                     match member {
                         $(Member::$field => {
-                            (&Field::of(&self.$field)).read(&mut self.$field, &mut map)?;
+                            (&FieldType::of(&self.$field)).read(&mut self.$field, &mut map)?;
                         })+
                         Member::other_ => {
                             map.next_value::<serde::de::IgnoredAny>()?;

@@ -31,7 +31,19 @@ impl<'a> TextPlace<'a> {
     pub const fn new(place: &'a mut Option<Text>) -> Self {
         Self(place)
     }
+}
 
+impl<'de> DeserializeSeed<'de> for TextPlace<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(PlaceVisitor(self.0))
+    }
+}
+
+struct PlaceVisitor<'a>(&'a mut Option<Text>);
+
+impl PlaceVisitor<'_> {
     fn put(self, text: Text) {
         if self.0.is_none() {
             *self.0 = Some(text);
@@ -39,15 +51,7 @@ impl<'a> TextPlace<'a> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for TextPlace<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl Visitor<'_> for TextPlace<'_> {
+impl<'de> Visitor<'de> for PlaceVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,6 +60,14 @@ impl Visitor<'_> for TextPlace<'_> {
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
         Ok(())
+    }
+
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
@@ -75,5 +87,47 @@ impl Visitor<'_> for TextPlace<'_> {
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         TextVisitor.visit_f64(number).map(|text| self.put(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::Deserializer as Json;
+
+    use super::*;
+
+    #[test]
+    fn n2_it_is_what_an_optional_text_is_and_of_two_the_first() {
+        let all = [
+            "null",
+            r#""""#,
+            r#""a""#,
+            r#""\u00e9""#,
+            "7",
+            "-7",
+            "1.5",
+            "1e300",
+            "18446744073709551616",
+            "true",
+            "[]",
+            "{}",
+            "x",
+            "",
+        ];
+        for first in all {
+            for second in all {
+                let mut place = None;
+                let mut expected = None;
+                for json in [first, second] {
+                    let found = TextPlace::new(&mut place).deserialize(&mut Json::from_str(json));
+                    let own = Option::<Text>::deserialize(&mut Json::from_str(json));
+                    let error = own.as_ref().err().map(ToString::to_string);
+                    assert_eq!(found.err().map(|error| error.to_string()), error, "{json}");
+                    expected = expected.or(own.ok().flatten());
+                }
+                assert_eq!(place, expected, "{first}, {second}");
+            }
+        }
     }
 }

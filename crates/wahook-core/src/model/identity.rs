@@ -80,7 +80,7 @@ impl Identity {
         identity.raw.is_some().then_some(identity)
     }
 
-    /// The same in a place of its own, where it stays: it is large to move.
+    /// As [`from_address`](Self::from_address), in a place of its own: it is large to move.
     #[must_use]
     pub fn boxed_address(text: impl Into<Text>) -> Option<Box<Self>> {
         let mut identity = Box::<Self>::default();
@@ -88,7 +88,18 @@ impl Identity {
         identity.raw.is_some().then_some(identity)
     }
 
-    /// The same on top of what it is. An empty text changes nothing.
+    /// Puts an address or a phone number in the place of the one that is there: number, addresses and the text as sent. Names
+    /// stay; a text without anything in it changes nothing.
+    ///
+    /// ```
+    /// use wahook_core::model::Identity;
+    ///
+    /// let mut person = Identity::default().named(Some("Ada".into()));
+    /// person.set_address("15550000001@c.us");
+    /// person.set_address("100000000000001@lid");
+    /// person.set_address(" ");
+    /// assert_eq!(Some(person), Identity::from_address("100000000000001@lid").map(|it| it.named(Some("Ada".into()))));
+    /// ```
     pub fn set_address(&mut self, text: impl Into<Text>) {
         self.set_kind(text.into());
     }
@@ -98,13 +109,14 @@ impl Identity {
         // A phone number as such is the usual text that is no address.
         let phone = jid::phone(&raw);
         if phone.is_some() {
-            (self.phone, self.raw) = (phone, Some(raw));
+            (self.phone, self.jid, self.lid, self.raw) = (phone, None, None, Some(raw));
             return None;
         }
         let bare = raw.trim();
         if bare.is_empty() {
             return None;
         }
+        (self.phone, self.jid, self.lid) = (None, None, None);
         let jid = Jid::parse(&raw);
         let kind = jid.as_ref().map(Jid::kind);
         match jid {

@@ -168,7 +168,7 @@ fn there<'a>(place: Option<&'a Place>, values: Values<'_>) -> Option<&'a Place> 
 /// Once for all fields: written out for each, it would be more than the processor keeps at hand.
 #[inline(never)]
 fn keep(field: &mut Option<Text>, place: &Place, values: Values<'_>) {
-    // Nothing is in it yet, which spares it the look whether something must go.
+    // Nothing is in it yet; to know that spares it to let go of what was.
     if let (None, Some(text)) = (&field, place.text(values)) {
         *field = Some(text.into());
     }

@@ -354,7 +354,7 @@ impl Reader {
         fields.target_message_id.take().map(|id| self.split_id(id).bare)
     }
 
-    /// Who.
+    /// Who did it.
     fn actor(&self, fields: &mut Fields) -> Option<Box<Identity>> {
         let mut sender = None;
         self.sender(&mut sender, fields);

@@ -91,8 +91,8 @@ impl Conform {
         Self { patience, ..self }
     }
 
-    /// How long to wait for what must not happen, such as a copy being handled: 200 ms, and longer where work was seen to
-    /// come later than that.
+    /// How long to wait for what must not happen, such as a copy being handled: 200 ms, or three times as long as
+    /// work was seen to take, but at most 10 s.
     pub fn settle(self, settle: Duration) -> Self {
         Self { settle, ..self }
     }

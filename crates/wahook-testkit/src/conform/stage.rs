@@ -40,7 +40,7 @@ pub(super) struct Stage {
     pub(super) reached: Arc<AtomicBool>,
     /// Whether anything was ever answered.
     pub(super) answered: Arc<AtomicBool>,
-    /// The longest time that work was waited for and then came, in milliseconds.
+    /// How long work was waited for until it came, in milliseconds: the longest of late.
     pub(super) lag: AtomicU64,
 }
 
@@ -48,8 +48,11 @@ pub(super) struct Stage {
 const COMES_BACK: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// Who took so long once takes as long again, and a little longer.
-const AS_LONG_AGAIN: u32 = 3;
+/// Whose work took so long once may take so much longer the next time.
+const MUCH_LONGER: u32 = 3;
+
+/// Nobody is waited for longer than that, for there are some fifty such waits.
+const LONGEST_CALM: Duration = Duration::from_secs(10);
 
 /// How often the application is asked whether it is done.
 const ASK_AGAIN: Duration = Duration::from_millis(20);
@@ -199,14 +202,18 @@ impl Stage {
             return Ok(None);
         };
         let begin = Instant::now();
-        while probe.handled().await? <= before {
-            if begin.elapsed() > patience {
+        loop {
+            // Before it is asked, which may take longer than the work.
+            let waited = begin.elapsed();
+            if probe.handled().await? > before {
+                self.lagged(waited);
+                return Ok(Some(true));
+            }
+            if waited > patience {
                 return Ok(Some(false));
             }
             sleep(ASK_AGAIN).await;
         }
-        self.lagged(begin);
-        Ok(Some(true))
     }
 
     /// What was handled up to this moment; `None` where nobody can tell.
@@ -240,17 +247,31 @@ impl Stage {
         Ok(Some(probe.handled().await?.saturating_sub(before)))
     }
 
-    /// Work that was waited for since then has come.
-    fn lagged(&self, begin: Instant) {
-        let lag = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.lag.fetch_max(lag, Ordering::Relaxed);
+    /// What was handled after as long as work takes, and no longer; `None` where nobody can tell.
+    pub(super) async fn handled_soon(&self, before: Option<u64>) -> Result<Option<u64>, ConformError> {
+        sleep(self.settle.max(self.lag())).await;
+        let count = self.handled_now().await?;
+        Ok(count
+            .zip(before)
+            .map(|(count, before)| count.saturating_sub(before)))
+    }
+
+    /// Work that was waited for so long has come.
+    fn lagged(&self, waited: Duration) {
+        let new = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        // What was slow once, such as the first of all, counts for less each time.
+        let old = self.lag.load(Ordering::Relaxed) / 8 * 7;
+        self.lag.store(new.max(old), Ordering::Relaxed);
+    }
+
+    fn lag(&self) -> Duration {
+        Duration::from_millis(self.lag.load(Ordering::Relaxed))
     }
 
     /// How long nothing must happen until nothing will: a queue behind the receiver, or a busy machine, has it work later.
-    fn calm(&self) -> Duration {
-        let lag = Duration::from_millis(self.lag.load(Ordering::Relaxed));
-        let late = lag.saturating_mul(AS_LONG_AGAIN).min(self.patience);
-        self.settle.max(late)
+    pub(super) fn calm(&self) -> Duration {
+        let late = self.lag().saturating_mul(MUCH_LONGER);
+        self.settle.max(late.min(LONGEST_CALM))
     }
 
     /// Makes the application's next piece of work fail; `false` where nobody can.

@@ -65,8 +65,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 
-    /// How long to wait for what must not happen, such as a copy being handled, in milliseconds. Longer where work was seen
-    /// to come later than that.
+    /// How long to wait for what must not happen, such as a copy being handled, in milliseconds; or three times as long
+    /// as work was seen to take, but at most 10 s.
     #[arg(long, value_name = "MS", default_value = "300", value_parser = clap::value_parser!(u64).range(..=60_000))]
     settle: u64,
 

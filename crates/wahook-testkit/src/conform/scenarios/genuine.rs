@@ -55,7 +55,7 @@ pub(super) async fn every_event(stage: &Stage, finding: &mut Finding) -> Played 
             let patience = if dropped.is_empty() {
                 stage.patience
             } else {
-                stage.settle
+                stage.calm()
             };
             if stage.handled_any(before, patience).await? == Some(false) {
                 dropped.push(sample.name());

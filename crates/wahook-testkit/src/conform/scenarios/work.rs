@@ -63,7 +63,7 @@ pub(super) async fn failed_work(stage: &Stage, finding: &mut Finding) -> Played 
     let request = stage.signed(&stage.outgoing())?;
     let first = stage.send(request.clone()).await?;
     finding.came("failing", &first);
-    let at_first = stage.handled_since(before, 0).await?;
+    let at_first = stage.handled_soon(before).await?;
     // What is stored and tried again later may well be answered with success.
     let came = again(stage, request).await?;
     finding.came("again", &came);

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use axum::{Router, extract::State, handler::Handler, http::StatusCode};
 use wahook_axum::{Events, endpoint};
-use wahook_core::{Challenge, Endpoint, Secret};
-use wahook_providers::{Options, PROVIDERS};
+use wahook_core::{Challenge, Endpoint, Secret, model::Kind};
+use wahook_providers::{Options, PROVIDERS, provider};
 use wahook_testkit::{
     Sender,
     conform::{Conform, ConformErrorKind, Counter, InProcess, Report, Scenario, Verdict},
@@ -44,8 +44,9 @@ async fn played<T: 'static>(
     let stack = Stack::new(hook.clone()).dedupe(|dedupe| dedupe.dedupe_events());
     let app = Router::new().route("/hook", endpoint(stack, work, counter.clone()));
     let sender = Sender::new(hook, Secret::new(secret).unwrap(), URL.parse().unwrap());
-    let mut kit =
-        Conform::new(sender, InProcess::new(app)).challenge_token(Secret::new("a-token-of-ours").unwrap());
+    let mut kit = Conform::new(sender, InProcess::new(app))
+        .number(1)
+        .challenge_token(Secret::new("a-token-of-ours").unwrap());
     if seen {
         kit = kit.observe(counter);
     }
@@ -80,22 +81,90 @@ async fn work_later(State(counter): State<Counter>, Events(events): Events) -> S
     }
     let mut late = Duration::from_millis(600);
     for event in events {
-        late += Duration::from_millis(event.key.as_str().bytes().map(u64::from).sum::<u64>() % 400);
-        let counter = counter.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(late).await;
-            counter.add(1);
-        });
+        late += Duration::from_millis(event.key.bytes().map(u64::from).sum::<u64>() % 400);
+        handle_after(late, &counter);
     }
     StatusCode::OK
+}
+
+fn handle_after(late: Duration, counter: &Counter) {
+    let counter = counter.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(late).await;
+        counter.add(1);
+    });
+}
+
+/// The same, and has no use for one kind.
+async fn work_later_but_drop(counter: State<Counter>, Events(mut events): Events) -> StatusCode {
+    events.retain(|event| event.kind() != Kind::MessageReaction);
+    work_later(counter, Events(events)).await
+}
+
+/// The same, and does all of it twice.
+async fn work_later_twice(State(counter): State<Counter>, Events(events): Events) -> StatusCode {
+    for _ in events {
+        handle_after(Duration::from_millis(600), &counter);
+        handle_after(Duration::from_millis(1_200), &counter);
+    }
+    StatusCode::OK
+}
+
+/// Stores what it takes, and tries work again that has failed.
+async fn work_again(State(counter): State<Counter>, Events(events): Events) -> StatusCode {
+    let late = if counter.must_fail() { 1_000 } else { 350 };
+    for _ in events {
+        handle_after(Duration::from_millis(late), &counter);
+    }
+    StatusCode::OK
+}
+
+/// An endpoint of this provider, and how it was played with this handler.
+async fn played_as<T: 'static>(id: &str, work: impl Handler<T, Counter>) -> Report {
+    let row = provider(id).unwrap();
+    let secret = (row.make_secret)([7; 32]);
+    let hook = (row.build)("hook", secret.as_str().try_into().unwrap(), &Options::default()).unwrap();
+    played(hook, &secret, true, work).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_who_drops_one_kind_and_works_late_is_blamed_for_that_kind_only() {
+    let report = played_as("wawp", work_later_but_drop).await;
+    let finding = report.finding(Scenario::EveryEvent).unwrap();
+    assert_eq!(finding.verdict, Verdict::Fail, "{report}");
+    let dropped = finding
+        .came
+        .iter()
+        .find_map(|came| came.strip_prefix("not handled: "));
+    for name in dropped.unwrap().split(", ") {
+        assert!(name.contains("reaction"), "{report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_work_that_is_done_twice_is_seen() {
+    let report = played_as("wazapin", work_later_twice).await;
+    assert_eq!(
+        report.finding(Scenario::Genuine).unwrap().verdict,
+        Verdict::Fail,
+        "{report}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_work_that_failed_and_is_tried_again_later_passes() {
+    let report = played_as("wazapin", work_again).await;
+    assert_eq!(
+        report.finding(Scenario::FailedWork).unwrap().verdict,
+        Verdict::Pass,
+        "{report}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_work_that_comes_late_is_not_taken_for_that_of_the_next_scenario() {
     for row in PROVIDERS {
-        let secret = (row.make_secret)([7; 32]);
-        let hook = (row.build)("hook", secret.as_str().try_into().unwrap(), &Options::default()).unwrap();
-        let report = played(hook, &secret, true, work_later).await;
+        let report = played_as(row.id, work_later).await;
         for finding in &report.scenarios {
             let fine = match finding.scenario {
                 // Nothing is interrupted, for it is answered at once.
