@@ -39,6 +39,8 @@ pub(super) struct Place {
     /// Where something has to be in the item for anything to be here: most of what an endpoint reads is missing in most of
     /// its items.
     slots: Slots,
+    /// The slot of the only alternative, as most places have: there nothing is to be chosen.
+    sole: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -133,7 +135,21 @@ impl Place {
                 Source::Item(slot) => slots.with(slot),
                 Source::Body(_) | Source::Event => slots.and(Slots::ELSEWHERE),
             });
-        Ok(Self { alternatives, slots })
+        let sole = match alternatives.as_slice() {
+            [
+                Alternative {
+                    source: Source::Item(slot),
+                    only: None,
+                    ..
+                },
+            ] => Some(*slot),
+            _ => None,
+        };
+        Ok(Self {
+            alternatives,
+            slots,
+            sole,
+        })
     }
 
     /// Whether it is sure that nothing stands there, without a look.
@@ -153,6 +169,12 @@ impl Place {
     }
 
     fn look<'a>(&'a self, values: Values<'a>) -> Got<'a> {
+        if let Some(slot) = self.sole
+            && let Some(Found::Text(text)) = values.item.get(slot)
+            && !text.as_str().is_empty()
+        {
+            return Got::Text(text.as_str());
+        }
         let mut best = Got::Absent;
         for alternative in &self.alternatives {
             if alternative.only.is_some() && alternative.only.as_deref() != values.kind {
