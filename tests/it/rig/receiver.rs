@@ -12,7 +12,7 @@ use std::{
 use axum::{Router, extract::State, routing::post};
 use bytes::Bytes;
 use http::StatusCode;
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::{net::TcpSocket, runtime::Runtime};
 use wahook_services::free_port;
 
 use super::ledger::Line;
@@ -33,6 +33,8 @@ pub(crate) enum Mode {
 
 #[derive(Debug)]
 pub(crate) struct Receiver {
+    /// Keeps the port while nobody listens: another test's server would take what is sent here, and confirm it.
+    _place: TcpSocket,
     port: u16,
     inner: Arc<Inner>,
     runtime: Option<Runtime>,
@@ -48,8 +50,10 @@ struct Inner {
 impl Receiver {
     /// Nobody listens yet.
     pub(crate) fn new() -> Self {
+        let port = free_port().unwrap();
         Self {
-            port: free_port().unwrap(),
+            _place: bound(port),
+            port,
             inner: Arc::default(),
             runtime: None,
         }
@@ -69,9 +73,8 @@ impl Receiver {
         if self.runtime.is_none() {
             let mut builder = tokio::runtime::Builder::new_multi_thread();
             let runtime = builder.worker_threads(1).enable_all().build().unwrap();
-            let listener = runtime
-                .block_on(TcpListener::bind(("127.0.0.1", self.port)))
-                .unwrap();
+            let port = self.port;
+            let listener = runtime.block_on(async { bound(port).listen(1024).unwrap() });
             let router = Router::new()
                 .route("/", post(take))
                 .with_state(Arc::clone(&self.inner));
@@ -93,6 +96,15 @@ impl Receiver {
     }
 }
 
+/// A socket at this port that does not listen yet. There may be several of ours; whoever only reuses addresses, as servers do,
+/// gets none.
+fn bound(port: u16) -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseport(true).unwrap();
+    socket.bind(([127, 0, 0, 1], port).into()).unwrap();
+    socket
+}
+
 async fn take(State(inner): State<Arc<Inner>>, body: Bytes) -> StatusCode {
     let count = inner.asked.fetch_add(1, Ordering::Relaxed) + 1;
     let mode = *inner.mode.lock().unwrap();
@@ -104,5 +116,18 @@ async fn take(State(inner): State<Arc<Inner>>, body: Bytes) -> StatusCode {
             inner.lines.lock().unwrap().push(Line::read(&body));
             StatusCode::OK
         }
+    }
+}
+
+#[test]
+fn who_refuses_keeps_its_place() {
+    let mut receiver = Receiver::new();
+    let address = ("127.0.0.1", receiver.port);
+    for _ in 0..2 {
+        assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens");
+        assert!(std::net::TcpListener::bind(address).is_err(), "it is taken");
+        receiver.answer(Mode::Up);
+        assert!(std::net::TcpStream::connect(address).is_ok());
+        receiver.refuse();
     }
 }
