@@ -201,16 +201,27 @@ impl Stage {
         let (Some(probe), Some(before)) = (&self.probe, before) else {
             return Ok(None);
         };
+        let any = before.saturating_add(1);
+        self.reaches(&**probe, any, patience).await.map(Some)
+    }
+
+    /// Whether it has handled so many by the end of `patience`.
+    async fn reaches(
+        &self,
+        probe: &dyn Observe,
+        count: u64,
+        patience: Duration,
+    ) -> Result<bool, ConformError> {
         let begin = Instant::now();
         loop {
             // Before it is asked, which may take longer than the work.
             let waited = begin.elapsed();
-            if probe.handled().await? > before {
+            if probe.handled().await? >= count {
                 self.lagged(waited);
-                return Ok(Some(true));
+                return Ok(true);
             }
             if waited > patience {
-                return Ok(Some(false));
+                return Ok(false);
             }
             sleep(ASK_AGAIN).await;
         }
@@ -239,9 +250,10 @@ impl Stage {
         let (Some(probe), Some(before)) = (&self.probe, before) else {
             return Ok(None);
         };
-        if let Some(one_less) = expected.checked_sub(1) {
-            self.handled_any(Some(before.saturating_add(one_less)), self.patience)
-                .await?;
+        // Nothing is not waited for, and says nothing of how long work takes.
+        if expected > 0 {
+            let all = before.saturating_add(expected);
+            self.reaches(&**probe, all, self.patience).await?;
         }
         sleep(self.calm()).await;
         Ok(Some(probe.handled().await?.saturating_sub(before)))

@@ -12,7 +12,7 @@ use wahook_core::{Challenge, Endpoint, Secret, model::Kind};
 use wahook_providers::{Options, PROVIDERS, provider};
 use wahook_testkit::{
     Sender,
-    conform::{Conform, ConformErrorKind, Counter, InProcess, Report, Scenario, Verdict},
+    conform::{Conform, ConformErrorKind, Counter, Finding, InProcess, Report, Scenario, Verdict},
 };
 use wahook_tower::Stack;
 
@@ -56,9 +56,7 @@ async fn played<T: 'static>(
 #[tokio::test(start_paused = true)]
 async fn a_our_own_stack_passes_everything_for_every_provider() {
     for row in PROVIDERS {
-        let secret = (row.make_secret)([7; 32]);
-        let hook = (row.build)("hook", secret.as_str().try_into().unwrap(), &Options::default()).unwrap();
-        let report = ours(hook, &secret, true).await;
+        let report = played_as(row.id, work).await;
         assert_eq!(report.scenarios.len(), Scenario::ALL.len());
         for finding in &report.scenarios {
             let verdict = finding.verdict;
@@ -119,6 +117,14 @@ async fn work_again(State(counter): State<Counter>, Events(events): Events) -> S
     StatusCode::OK
 }
 
+/// How this scenario ended, which must be so.
+#[track_caller]
+fn ends(report: &Report, scenario: Scenario, verdict: Verdict) -> &Finding {
+    let finding = report.finding(scenario).unwrap();
+    assert_eq!(finding.verdict, verdict, "{scenario}:\n{report}");
+    finding
+}
+
 /// An endpoint of this provider, and how it was played with this handler.
 async fn played_as<T: 'static>(id: &str, work: impl Handler<T, Counter>) -> Report {
     let row = provider(id).unwrap();
@@ -130,8 +136,7 @@ async fn played_as<T: 'static>(id: &str, work: impl Handler<T, Counter>) -> Repo
 #[tokio::test(start_paused = true)]
 async fn a_who_drops_one_kind_and_works_late_is_blamed_for_that_kind_only() {
     let report = played_as("wawp", work_later_but_drop).await;
-    let finding = report.finding(Scenario::EveryEvent).unwrap();
-    assert_eq!(finding.verdict, Verdict::Fail, "{report}");
+    let finding = ends(&report, Scenario::EveryEvent, Verdict::Fail);
     let dropped = finding
         .came
         .iter()
@@ -144,21 +149,13 @@ async fn a_who_drops_one_kind_and_works_late_is_blamed_for_that_kind_only() {
 #[tokio::test(start_paused = true)]
 async fn a_late_work_that_is_done_twice_is_seen() {
     let report = played_as("wazapin", work_later_twice).await;
-    assert_eq!(
-        report.finding(Scenario::Genuine).unwrap().verdict,
-        Verdict::Fail,
-        "{report}"
-    );
+    ends(&report, Scenario::Genuine, Verdict::Fail);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_work_that_failed_and_is_tried_again_later_passes() {
     let report = played_as("wazapin", work_again).await;
-    assert_eq!(
-        report.finding(Scenario::FailedWork).unwrap().verdict,
-        Verdict::Pass,
-        "{report}"
-    );
+    ends(&report, Scenario::FailedWork, Verdict::Pass);
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,8 +200,7 @@ async fn a_challenge_is_asked_for_by_the_names_that_the_endpoint_has() {
     let get = Challenge::get(Some("a-token-of-ours".try_into().unwrap()));
     let hook = hook.challenge(get.names(["q"]).token_names(["key"]).post_json(&["eventId"]));
     let report = ours(hook, secret, true).await;
-    let finding = report.finding(Scenario::Handshake).unwrap();
-    assert_eq!(finding.verdict, Verdict::Pass, "{report}");
+    let finding = ends(&report, Scenario::Handshake, Verdict::Pass);
     assert!(finding.came.contains(&"GET: 200".to_owned()), "{report}");
 }
 
@@ -227,8 +223,7 @@ async fn a_what_no_answer_shows_is_never_passed_without_a_look_into_the_applicat
         Scenario::HangUp,
         Scenario::FailedWork,
     ] {
-        let finding = report.finding(scenario).unwrap();
-        assert_eq!(finding.verdict, Verdict::NotObservable, "{scenario}:\n{report}");
+        ends(&report, scenario, Verdict::NotObservable);
     }
     assert!(report.is_sound(), "{report}");
 }
